@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# Run by ms_embed() at build time: cmake -DOUTPUT=x.c -DPREFIX=p "-DFILES=a;b" -P embed.cmake
+# Every byte array ends with a NUL that its length does not count.
+
+set(code "/* Made by the build from the files named below: do not edit. */\n#include <stddef.h>\n")
+foreach(file IN LISTS FILES)
+    get_filename_component(name ${file} NAME_WE)
+    get_filename_component(base ${file} NAME)
+    string(REGEX REPLACE "[^A-Za-z0-9]" "_" symbol "${PREFIX}_${name}")
+    file(READ ${file} hex HEX)
+    string(LENGTH "${hex}" digits)
+    math(EXPR length "${digits} / 2")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
+    string(APPEND code
+        "/* ${base} */\nextern const char ${symbol}[];\nextern const size_t ${symbol}_len;\n"
+        "const char ${symbol}[] = {\n${bytes}0};\nconst size_t ${symbol}_len = ${length};\n")
+endforeach()
+file(WRITE ${OUTPUT} "${code}")
