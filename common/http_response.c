@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers: entities with validators and variants, files, small answers, errors. Called by handlers;
+ * calls http_reply.c. Always: a gzip variant has an ETag of its own, and a 304 says what the 200
+ * would have said.
+ */
+#include "common/http_response.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/compress.h"
+#include "common/hash.h"
+#include "common/http_internal.h"
+#include "common/json_write.h"
+
+enum {
+    GZIP_MIN_BYTES = 1024,
+    ETAG_HASH_BYTES = 16, /* 128 bits of SHA-256: no two bodies will ever meet */
+    ERROR_BODY_MAX = 64 * 1024
+};
+
+/* Entities. */
+
+static void make_etag(char out[static MS_ETAG_MAX], struct ms_str body)
+{
+    struct ms_digest digest;
+    ms_hash_digest(&digest, MS_SHA256, body);
+    struct ms_buf text;
+    ms_buf_init(&text, MS_ETAG_MAX - 1);
+    ms_buf_append_char(&text, '"');
+    ms_buf_append_hex(&text, digest.bytes + 1, ETAG_HASH_BYTES);
+    ms_buf_append_char(&text, '"');
+    memcpy(out, text.data, text.len + 1);
+    ms_buf_free(&text);
+}
+
+/* NULL: too small, or no gain. */
+static struct ms_doc *make_gzip(struct ms_str body)
+{
+    struct ms_doc *gzip = NULL;
+    if (body.len <= GZIP_MIN_BYTES || ms_compress_gzip(&gzip, body) != MS_OK)
+        return NULL;
+    if (ms_doc_view(gzip).len < body.len)
+        return gzip;
+    ms_doc_unref(gzip);
+    return NULL;
+}
+
+void ms_http_entity_init(struct ms_http_entity *entity, int status, const char *content_type,
+                         struct ms_doc *body)
+{
+    *entity = (struct ms_http_entity){
+        .status = status,
+        .content_type = content_type,
+        .body = body,
+        .gzip_body = make_gzip(ms_doc_view(body)),
+    };
+    if (status == 200)
+        make_etag(entity->etag, ms_doc_view(body));
+}
+
+void ms_http_entity_release(struct ms_http_entity *entity)
+{
+    ms_doc_unref(entity->body);
+    ms_doc_unref(entity->gzip_body);
+    entity->body = NULL;
+    entity->gzip_body = NULL;
+}
+
+bool ms_http_accepts_gzip(const struct ms_http_request *request)
+{
+    return ms_http_gzip_acceptable(ms_http_request_header(request, "Accept-Encoding"));
+}
+
+/* `"x"` becomes `"x-gzip"`. */
+static struct ms_str gzip_etag(char out[static MS_ETAG_MAX], const char *etag)
+{
+    size_t len = strlen(etag);
+    int written = snprintf(out, MS_ETAG_MAX, "%.*s-gzip\"", len > 0 ? (int)len - 1 : 0, etag);
+    return ms_str_n(out, written < MS_ETAG_MAX ? (size_t)written : MS_ETAG_MAX - 1);
+}
+
+/* Chooses between the plain variant, which is in the reply, and gzip; then between 200 and 304.
+ * A client that takes gzip may also hold the plain variant, and be told that it is still good. */
+static void negotiate(struct ms_http_reply *reply, const struct ms_http_request *request,
+                      bool has_gzip, const char *etag, char gzip_tag[static MS_ETAG_MAX])
+{
+    struct ms_str known = ms_http_request_header(request, "If-None-Match");
+    bool is_read = request->method == MS_HTTP_GET || request->method == MS_HTTP_HEAD;
+    bool is_conditional = is_read && !ms_str_is_absent(known) && etag[0] != '\0';
+
+    reply->varies = has_gzip;
+    reply->is_gzip = has_gzip && ms_http_accepts_gzip(request);
+    reply->etag = etag[0] != '\0' ? ms_str(etag) : MS_STR_ABSENT;
+    if (is_conditional && ms_http_etag_listed(known, reply->etag))
+        reply->status = 304;
+    if (!reply->is_gzip || etag[0] == '\0')
+        return;
+    struct ms_str tag = gzip_etag(gzip_tag, etag);
+    if (is_conditional && ms_http_etag_listed(known, tag))
+        reply->status = 304;
+    else if (reply->status == 304)
+        return;
+    reply->etag = tag;
+}
+
+void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_entity *entity,
+                         const char *cache_control, const struct ms_http_header *headers,
+                         size_t n_headers)
+{
+    struct ms_http_reply reply = {
+        .status = entity->status,
+        .content_type = entity->content_type,
+        .cache_control = cache_control,
+        .headers = headers,
+        .n_headers = n_headers,
+    };
+    char gzip_tag[MS_ETAG_MAX];
+    negotiate(&reply, request, entity->gzip_body != NULL, entity->etag, gzip_tag);
+    struct ms_doc *doc = reply.is_gzip ? entity->gzip_body : entity->body;
+    reply.doc = ms_doc_ref(doc);
+    reply.body_bytes = ms_doc_view(doc).len;
+    ms_http_reply(request, &reply);
+}
+
+void ms_http_send_file(struct ms_http_request *request, const struct ms_http_file_entity *entity,
+                       const char *cache_control, const struct ms_http_header *headers,
+                       size_t n_headers, ms_loop_call *release, void *arg)
+{
+    struct ms_http_reply reply = {
+        .status = 200,
+        .content_type = entity->content_type,
+        .cache_control = cache_control,
+        .headers = headers,
+        .n_headers = n_headers,
+        .release = release,
+        .release_arg = arg,
+    };
+    char gzip_tag[MS_ETAG_MAX];
+    negotiate(&reply, request, entity->gzip_fd >= 0, entity->etag, gzip_tag);
+    reply.fd = reply.is_gzip ? entity->gzip_fd : entity->fd;
+    reply.body_bytes = reply.is_gzip ? entity->gzip_length : entity->length;
+    ms_http_reply(request, &reply);
+}
+
+/* Small answers. */
+
+void ms_http_send(struct ms_http_request *request, int status, const char *content_type,
+                  struct ms_str body, const struct ms_http_header *headers, size_t n_headers)
+{
+    struct ms_http_reply reply = {
+        .status = status,
+        .content_type = ms_str_is_absent(body) ? NULL : content_type,
+        .headers = headers,
+        .n_headers = n_headers,
+        .body_bytes = body.len,
+        .doc = body.len > 0 ? ms_doc_copy(body) : NULL,
+    };
+    ms_http_reply(request, &reply);
+}
+
+static void begin_error(struct ms_json_writer *json, struct ms_buf *body)
+{
+    ms_buf_init(body, ERROR_BODY_MAX);
+    ms_json_begin(json, body);
+    ms_json_object(json);
+}
+
+/* A text that does not fit is left out: the status says what matters. */
+static void send_error(struct ms_http_request *request, int status, const char *content_type,
+                       struct ms_buf *body, const struct ms_http_header *headers, size_t n_headers)
+{
+    bool fits = ms_buf_status(body) == MS_OK;
+    ms_http_send(request, status, content_type, fits ? ms_buf_view(body) : MS_STR("{}"), headers,
+                 n_headers);
+    ms_buf_free(body);
+}
+
+void ms_http_send_problem(struct ms_http_request *request, int status, struct ms_str detail,
+                          struct ms_str parameter, const struct ms_http_header *headers,
+                          size_t n_headers)
+{
+    struct ms_buf body;
+    struct ms_json_writer json;
+    begin_error(&json, &body);
+    ms_json_key(&json, "type");
+    ms_json_string_c(&json, "about:blank");
+    ms_json_key(&json, "title");
+    ms_json_string_c(&json, ms_http_reason(status));
+    ms_json_key(&json, "status");
+    ms_json_i64(&json, status);
+    if (!ms_str_is_absent(detail)) {
+        ms_json_key(&json, "detail");
+        ms_json_string(&json, detail);
+    }
+    if (!ms_str_is_absent(parameter)) {
+        ms_json_key(&json, "parameter");
+        ms_json_string(&json, parameter);
+    }
+    ms_json_end_object(&json);
+    send_error(request, status, "application/problem+json", &body, headers, n_headers);
+}
+
+void ms_http_send_registry_error(struct ms_http_request *request, int status, const char *code,
+                                 const char *message, struct ms_str detail)
+{
+    struct ms_buf body;
+    struct ms_json_writer json;
+    begin_error(&json, &body);
+    ms_json_key(&json, "errors");
+    ms_json_array(&json);
+    ms_json_object(&json);
+    ms_json_key(&json, "code");
+    ms_json_string_c(&json, code);
+    ms_json_key(&json, "message");
+    ms_json_string_c(&json, message);
+    ms_json_key(&json, "detail");
+    ms_json_string(&json, detail);
+    ms_json_end_object(&json);
+    ms_json_end_array(&json);
+    ms_json_end_object(&json);
+    send_error(request, status, "application/json", &body, NULL, 0);
+}
