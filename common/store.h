@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The storage API: what the daemons know of the database. PostgreSQL implements it (store_pg_*.c);
+ * tests of the daemons' logic may implement it by recording and replaying. No libpq in sight.
+ *
+ * Asynchronous calls keep the rules of loop.h. `err` in a callback is NULL on success. Input is
+ * copied (or sent) before a start function returns; views in callbacks are valid during the call.
+ * A start function that fails (MS_BUSY, MS_UNAVAILABLE) has started nothing.
+ */
+#ifndef MS_STORE_H
+#define MS_STORE_H
+
+#include "common/digest.h"
+#include "common/loop.h"
+#include "common/store_queries.h"
+
+typedef void ms_store_done(const struct ms_error *err, void *arg);
+
+/* The schema this program brings a database to, and the oldest it can read. */
+enum { MS_SCHEMA_VERSION = 1, MS_SCHEMA_MIN_READABLE = 1 };
+
+struct ms_store_options {
+    const char *url; /* NULL: PG* environment */
+    const char *application_name;
+    size_t connections;
+    size_t max_waiting;
+    uint64_t statement_timeout_ms; /* 0: the server's */
+    void (*on_state)(bool connected, const struct ms_error *err, void *arg); /* may be NULL */
+    void *arg;
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * The reader's side
+ * ------------------------------------------------------------------------------------------------ */
+
+struct ms_store_reader;
+struct ms_store_read; /* a query under way; gone after on_done */
+
+/* Column 0 of every row is the generation of the query's own snapshot; every query gives at least
+ * one row. Absent columns are NULL. */
+typedef void ms_store_row(const struct ms_str *columns, size_t n_columns, void *arg);
+
+struct ms_store_query {
+    enum ms_read_query query; /* sql/queries/read_*.sql by store_queries.h */
+    const struct ms_str *params; /* text; absent: NULL */
+    size_t n_params;
+    bool stream; /* row by row on a connection of its own, with back-pressure */
+    ms_store_row *on_row;
+    ms_store_done *on_done;
+    void *arg;
+};
+
+struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop, const struct ms_store_options *options);
+void ms_store_reader_free(struct ms_store_reader *store); /* no callbacks any more; NULL is fine */
+bool ms_store_reader_is_connected(const struct ms_store_reader *store);
+enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_reader *store,
+                                   const struct ms_store_query *query, struct ms_error *err) MS_CHECKED;
+void ms_store_read_cancel(struct ms_store_read *read);
+void ms_store_read_pause(struct ms_store_read *read, bool paused);
+
+/* What one host's watcher process sees. Reconnects by itself for ever. */
+struct ms_store_watch_state {
+    uint64_t term;
+    uint64_t generation;
+    int schema_version;        /* 0: no schema yet */
+    int min_reader_version;
+    bool standby;
+    int64_t replay_lag_ms; /* -1: unknown or not a standby */
+    bool can_write;        /* the role could do more than SELECT: warn */
+};
+struct ms_store_watch_events {
+    /* At least once a second while the database can be asked, and at each new generation: first
+     * on_touched for each generation since the last state, in order, then on_state. */
+    void (*on_touched)(uint64_t generation, struct ms_str repository, void *arg);
+    /* Generations between the last state and this one are not known completely: forget all. */
+    void (*on_gap)(void *arg);
+    void (*on_state)(const struct ms_store_watch_state *state, void *arg);
+    void (*on_lost)(const struct ms_error *err, void *arg); /* told once a failure, not each try */
+};
+struct ms_store_watch;
+struct ms_store_watch *ms_store_watch_new(struct ms_loop *loop, const struct ms_store_options *options,
+                                          const struct ms_store_watch_events *events, void *arg);
+void ms_store_watch_free(struct ms_store_watch *watch);
+
+/* ------------------------------------------------------------------------------------------------
+ * The writer's side: records
+ * ------------------------------------------------------------------------------------------------ */
+
+/* An event, ready for the inbox. */
+struct ms_event_record {
+    struct ms_str event_id; /* never absent: made from the body's digest when the sender gave none */
+    struct ms_str action;   /* "push", "pull", "delete", "mount", or what else was sent */
+    struct ms_str repository;  /* absent: none */
+    struct ms_str tag;         /* absent: none */
+    struct ms_digest digest;   /* none: len 0 */
+    struct ms_str media_type;
+    bool is_blob;
+    int64_t event_time_ms; /* 0: unknown */
+    struct ms_str actor;       /* absent: unknown */
+    struct ms_str instance_id; /* absent: unknown */
+    struct ms_str body;        /* the event's own bytes; any bytes */
+};
+
+/* A row of the inbox, as loaded for work. */
+struct ms_inbox_row {
+    int64_t id;
+    unsigned attempts;
+    int64_t received_ms;
+    struct ms_event_record event; /* without media_type, instance_id and body */
+};
+
+enum ms_manifest_kind { MS_KIND_UNKNOWN, MS_KIND_IMAGE, MS_KIND_INDEX, MS_KIND_ARTIFACT, MS_KIND_SCHEMA1 };
+
+struct ms_pair {
+    struct ms_str key;
+    struct ms_str value;
+};
+
+struct ms_layer_record {
+    struct ms_digest digest;
+    int64_t size;
+    struct ms_str media_type;
+};
+
+struct ms_child_record {
+    struct ms_digest digest;
+    struct ms_str media_type;
+    struct ms_str artifact_type;
+    int64_t size;
+    struct ms_str os, architecture, variant, os_version; /* absent: not said */
+    struct ms_str annotations;                           /* JSON object */
+    bool is_attestation;
+    struct ms_digest about; /* of an attestation */
+};
+
+/* A manifest that was read: made by writer/manifest.c, stored once whatever repository it is in. */
+struct ms_manifest_record {
+    struct ms_digest digest;
+    enum ms_manifest_kind kind;
+    struct ms_str media_type;
+    struct ms_str artifact_type;
+    int64_t size;
+    struct ms_str raw;
+    struct ms_digest subject; /* len 0: none */
+    struct ms_digest config_digest; /* len 0: none */
+    int64_t config_size;
+    struct ms_str config_raw;      /* absent: not fetched (not an image configuration) */
+    struct ms_str config_document; /* JSON members, see sql: config.document */
+    struct ms_str os, architecture, variant, os_version;
+    int64_t created_ms; /* 0: unknown */
+    struct ms_str title, description;
+    struct ms_str annotations; /* JSON object of strings */
+    struct ms_str document;    /* see sql: manifest.document */
+    struct ms_pair *labels;
+    size_t n_labels;
+    struct ms_pair *annotation_rows;
+    size_t n_annotation_rows;
+    struct ms_layer_record *layers;
+    size_t n_layers;
+    struct ms_child_record *children;
+    size_t n_children;
+};
+enum { MS_DOCUMENT_VERSION = 1 };
+
+/* Where a tag points, as the registry said. */
+struct ms_tag_record {
+    struct ms_str name;
+    struct ms_digest digest;   /* len 0: the registry does not even tell the digest; then unreadable */
+    struct ms_str unreadable;  /* absent: fine */
+    int64_t event_time_ms;     /* 0: no event, a scan saw it */
+    struct ms_str actor;       /* absent: unknown */
+};
+
+/* A manifest that a repository holds (or should: a child that is missing there). One that can be
+ * read must be stored already, else the apply fails with MS_CONFLICT: look again what is known. */
+struct ms_held_record {
+    struct ms_digest digest;
+    struct ms_str unreadable; /* absent: it can be read there */
+};
+
+/* One repository's changes: one short transaction. Empty lists are fine. */
+struct ms_apply {
+    uint64_t term;
+    /* Created when unknown, revived when it was deleted, if anything is put there or a scan says
+     * that it exists; events alone create none. */
+    struct ms_str repository;
+    bool from_scan;           /* source of history: scan or event */
+    bool staged;              /* also apply, and clear, what ms_store_stage collected for it */
+    const struct ms_tag_record *tags;
+    size_t n_tags;
+    const struct ms_str *removed_tags; /* confirmed gone */
+    size_t n_removed_tags;
+    const struct ms_held_record *held; /* manifests of `tags` are held without saying so here */
+    size_t n_held;
+    /* Manifests the registry no longer serves in this repository. What a tag or an index here
+     * still needs stays, as unreadable. */
+    const struct ms_digest *gone;
+    size_t n_gone;
+    int64_t removals_before_ms; /* not 0: also apply the removals put down for it before this time */
+    bool repository_gone; /* all its tags and manifests go; history stays */
+    const int64_t *events_done;
+    size_t n_events_done;
+};
+
+/* What an apply did. */
+struct ms_apply_result {
+    uint64_t generation; /* 0: nothing visible changed, the generation was not raised */
+    uint64_t tags_changed;
+    uint64_t tags_removed;
+};
+
+struct ms_known_tag {
+    struct ms_str name;
+    struct ms_digest digest; /* len 0: unknown */
+    bool readable;           /* the tag, its manifest and all below it were readable here */
+};
+
+struct ms_known_manifest {
+    struct ms_digest digest;
+    bool is_stored;   /* content is in the database: never fetch again */
+    bool is_held;     /* this repository is known to hold it, readable */
+    enum ms_manifest_kind kind;
+    uint64_t n_children;
+};
+
+struct ms_scan_record {
+    int64_t id;
+    bool complete;
+    uint64_t repositories, tags, manifests, added, removed, unreadable, requests;
+    struct ms_str error; /* absent: none */
+};
+
+/* What GET /status and the gauges show and only the database knows. Times 0: never. */
+struct ms_store_status {
+    uint64_t generation, term;
+    int schema_version;
+    char leader_host[256];
+    int leader_pid;
+    int64_t leader_since_ms;
+    uint64_t inbox_waiting, inbox_dead, inbox_oldest_seconds;
+    int64_t last_complete_scan_ms;
+    bool has_last_scan;
+    struct ms_scan_record last_scan; /* error absent */
+    int64_t last_scan_started_ms, last_scan_ended_ms;
+    uint64_t held_repositories, held_tags;
+    int64_t held_since_ms;
+    int64_t last_collection_ended_ms;
+    uint64_t collected_manifests, collected_registry_manifests, collected_dry_run;
+    uint64_t repositories, tags, unreadable;
+    bool instance_is_unscanned; /* a registry instance appeared since the last complete scan began */
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * The writer's side: calls. Every call that changes something names the caller's term and fails
+ * with MS_DEPOSED when it is not the present one.
+ * ------------------------------------------------------------------------------------------------ */
+
+struct ms_store_writer;
+
+struct ms_store_writer *ms_store_writer_new(struct ms_loop *loop, const struct ms_store_options *options);
+void ms_store_writer_free(struct ms_store_writer *store); /* no callbacks any more; NULL is fine */
+bool ms_store_writer_is_connected(const struct ms_store_writer *store);
+/* No call is under way: every callback has come. */
+bool ms_store_writer_is_idle(const struct ms_store_writer *store);
+
+/* Brings the schema to MS_SCHEMA_VERSION; a database newer than the program: MS_CONFLICT. */
+enum ms_status ms_store_migrate(struct ms_store_writer *store, ms_store_done *on_done, void *arg) MS_CHECKED;
+
+/* Leadership: an advisory lock on a session of its own that pings every second. Tries for ever.
+ * on_leader: we lead with this term (schema migrated before). on_follower: somebody else leads
+ * (told when it changes; the lock is tried every second). on_lost: stop all work of the term. */
+struct ms_store_leader_info {
+    char host[256];
+    int pid;
+    int64_t since_ms;
+    uint64_t term;
+};
+struct ms_store_lead_events {
+    void (*on_leader)(uint64_t term, void *arg);
+    void (*on_follower)(const struct ms_store_leader_info *leader, void *arg);
+    void (*on_lost)(const struct ms_error *err, void *arg);
+    /* The schema is newer than the program, or cannot be migrated: no use to go on. */
+    void (*on_impossible)(const struct ms_error *err, void *arg);
+};
+struct ms_store_lead;
+struct ms_store_lead *ms_store_lead_new(struct ms_loop *loop, const struct ms_store_options *options,
+                                        const char *host, int pid,
+                                        const struct ms_store_lead_events *events, void *arg);
+void ms_store_lead_free(struct ms_store_lead *lead); /* gives the lock back; NULL is fine */
+
+/* Inbox. `n_new` excludes duplicates; `new_instance`: an instance id was never seen before. */
+typedef void ms_store_inbox_put_done(const struct ms_error *err, size_t n_new, bool new_instance, void *arg);
+enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
+                                  const struct ms_event_record *events, size_t n_events,
+                                  ms_store_inbox_put_done *on_done, void *arg) MS_CHECKED;
+/* Repositories that have events (other than pulls) due now, oldest first; `next_due_ms`: delay until
+ * the next row that is not due yet, or -1. Events that name no repository come as the empty name. */
+typedef void ms_store_due_row(struct ms_str repository, void *arg);
+typedef void ms_store_due_done(const struct ms_error *err, int64_t next_due_ms, void *arg);
+enum ms_status ms_store_inbox_due(struct ms_store_writer *store, size_t limit, ms_store_due_row *on_row,
+                                  ms_store_due_done *on_done, void *arg) MS_CHECKED;
+/* The due events of one repository, in order of arrival. */
+typedef void ms_store_inbox_row(const struct ms_inbox_row *row, void *arg);
+enum ms_status ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository, size_t limit,
+                                   ms_store_inbox_row *on_row, ms_store_done *on_done, void *arg) MS_CHECKED;
+/* Looks at them again later (attempts + 1), or never again. */
+enum ms_status ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t term, const int64_t *ids,
+                                       size_t n_ids, uint64_t delay_ms, ms_store_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term, const int64_t *ids,
+                                   size_t n_ids, struct ms_str reason, ms_store_done *on_done, void *arg) MS_CHECKED;
+/* Forgets ids of events older than yesterday, touched generations, changes, history (0: for ever). */
+enum ms_status ms_store_prune(struct ms_store_writer *store, uint64_t term, uint64_t changes_ms,
+                              uint64_t history_ms, ms_store_done *on_done, void *arg) MS_CHECKED;
+
+/* Dead letters, oldest first; retry puts all back into the inbox. */
+typedef void ms_store_dead_row(int64_t id, struct ms_str died, struct ms_str reason, struct ms_str action,
+                               struct ms_str repository, struct ms_str tag, struct ms_str body, void *arg);
+enum ms_status ms_store_dead_list(struct ms_store_writer *store, ms_store_dead_row *on_row,
+                                  ms_store_done *on_done, void *arg) MS_CHECKED;
+typedef void ms_store_count_done(const struct ms_error *err, uint64_t count, void *arg);
+enum ms_status ms_store_dead_retry(struct ms_store_writer *store, ms_store_count_done *on_done, void *arg) MS_CHECKED;
+
+/* What is known of a repository's tags, by name, after `after` (empty: from the start). */
+typedef void ms_store_known_tag_row(const struct ms_known_tag *tag, void *arg);
+enum ms_status ms_store_tags_after(struct ms_store_writer *store, struct ms_str repository,
+                                   struct ms_str after, size_t limit, ms_store_known_tag_row *on_row,
+                                   ms_store_done *on_done, void *arg) MS_CHECKED;
+/* The same of named tags only; unknown ones give no row. */
+enum ms_status ms_store_tags_named(struct ms_store_writer *store, struct ms_str repository,
+                                   const struct ms_str *names, size_t n_names,
+                                   ms_store_known_tag_row *on_row, ms_store_done *on_done, void *arg) MS_CHECKED;
+/* The same of the tags that are on one of these digests. */
+enum ms_status ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
+                                const struct ms_digest *digests, size_t n_digests, size_t limit,
+                                ms_store_known_tag_row *on_row, ms_store_done *on_done,
+                                void *arg) MS_CHECKED;
+/* What is known of manifests and of everything below them, each once, parents before children;
+ * digests never seen give no row. */
+typedef void ms_store_known_manifest_row(const struct ms_known_manifest *manifest, void *arg);
+enum ms_status ms_store_manifests_known(struct ms_store_writer *store, struct ms_str repository,
+                                        const struct ms_digest *digests, size_t n_digests,
+                                        ms_store_known_manifest_row *on_row, ms_store_done *on_done,
+                                        void *arg) MS_CHECKED;
+/* Which of these configurations are stored (their labels need not be fetched again): their
+ * document, raw bytes. */
+typedef void ms_store_config_row(const struct ms_digest *digest, struct ms_str raw, void *arg);
+enum ms_status ms_store_configs_known(struct ms_store_writer *store, const struct ms_digest *digests,
+                                      size_t n_digests, ms_store_config_row *on_row,
+                                      ms_store_done *on_done, void *arg) MS_CHECKED;
+/* Repositories that are known and not deleted, by name. */
+typedef void ms_store_repository_row(struct ms_str name, uint64_t n_tags, void *arg);
+enum ms_status ms_store_repositories_after(struct ms_store_writer *store, struct ms_str after, size_t limit,
+                                           ms_store_repository_row *on_row, ms_store_done *on_done,
+                                           void *arg) MS_CHECKED;
+/* Digests of the manifests that a repository holds (for confirming that it is gone). */
+typedef void ms_store_digest_row(const struct ms_digest *digest, void *arg);
+enum ms_status ms_store_held_digests(struct ms_store_writer *store, struct ms_str repository, size_t limit,
+                                     ms_store_digest_row *on_row, ms_store_done *on_done, void *arg) MS_CHECKED;
+
+/* Stores contents: invisible until an apply makes a repository hold them. Idempotent. */
+enum ms_status ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
+                                     const struct ms_manifest_record *manifests, size_t n_manifests,
+                                     ms_store_done *on_done, void *arg) MS_CHECKED;
+/* The one short transaction. */
+typedef void ms_store_apply_done(const struct ms_error *err, const struct ms_apply_result *result, void *arg);
+enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
+                              ms_store_apply_done *on_done, void *arg) MS_CHECKED;
+
+/* Scans. Stage collects a chunk of a repository's changed tags (present or confirmed gone) without
+ * making them visible; ms_apply.staged applies them all at once. */
+typedef void ms_store_scan_begun(const struct ms_error *err, int64_t scan_id, void *arg);
+enum ms_status ms_store_scan_begin(struct ms_store_writer *store, uint64_t term,
+                                   ms_store_scan_begun *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
+                                 const struct ms_scan_record *scan, ms_store_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term, struct ms_str repository,
+                              const struct ms_tag_record *tags, size_t n_tags,
+                              const struct ms_str *removed_tags, size_t n_removed_tags,
+                              ms_store_done *on_done, void *arg) MS_CHECKED;
+
+/* Removals that a scan found. Put down while it runs (keeping the time of the first finding); at its
+ * end those that it did not find again are forgotten, and the rest is applied, or held. */
+struct ms_removal_record {
+    struct ms_str repository;
+    struct ms_str tag; /* empty: the repository */
+};
+enum ms_status ms_store_removals_hold(struct ms_store_writer *store, uint64_t term, int64_t scan_id,
+                                      const struct ms_removal_record *removals, size_t n_removals,
+                                      ms_store_done *on_done, void *arg) MS_CHECKED;
+/* Forgets removals that the scan did not find, and counts what is left beside all that there is. */
+struct ms_removal_counts {
+    uint64_t repositories, tags;         /* to be removed; tags include those of the repositories */
+    uint64_t all_repositories, all_tags; /* known, not deleted */
+    int64_t oldest_ms;                   /* when the first of them was first found; 0: none */
+};
+typedef void ms_store_removals_counted(const struct ms_error *err, const struct ms_removal_counts *counts,
+                                       void *arg);
+enum ms_status ms_store_removals_count(struct ms_store_writer *store, uint64_t term, int64_t scan_id,
+                                       ms_store_removals_counted *on_done, void *arg) MS_CHECKED;
+/* Repositories, by name after `after`, that have removals first found before `before_ms`. Applied by
+ * ms_apply.removals_before_ms, in the same transaction that takes them out: an event's apply for the
+ * tag takes its row out too, and so wins. */
+enum ms_status ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
+                                       int64_t before_ms, size_t limit, ms_store_due_row *on_row,
+                                       ms_store_done *on_done, void *arg) MS_CHECKED;
+
+/* Turns the pull events of the inbox into counts; they raise no generation. */
+enum ms_status ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
+                                      ms_store_count_done *on_done, void *arg) MS_CHECKED;
+
+/* Garbage collection of the database, one bounded batch; `count` manifests went (0: nothing left). */
+enum ms_status ms_store_collect(struct ms_store_writer *store, uint64_t term, uint64_t grace_ms, size_t limit,
+                                ms_store_count_done *on_done, void *arg) MS_CHECKED;
+/* Untagged manifests that repositories hold and nothing there needs: to be asked for again (gone
+ * ones go to ms_apply.gone), and what may be deleted from the registry (5.5). In batches, by
+ * repository and digest, after the last row of the batch before (absent: from the start). */
+typedef void ms_store_candidate_row(struct ms_str repository, const struct ms_digest *digest, void *arg);
+enum ms_status ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
+                                           struct ms_str after_repository,
+                                           const struct ms_digest *after_digest, size_t limit,
+                                           ms_store_candidate_row *on_row, ms_store_done *on_done,
+                                           void *arg) MS_CHECKED;
+enum ms_status ms_store_collection_end(struct ms_store_writer *store, uint64_t term, int64_t started_ms,
+                                       uint64_t manifests, uint64_t registry_manifests, uint64_t dry_run,
+                                       ms_store_done *on_done, void *arg) MS_CHECKED;
+
+typedef void ms_store_status_done(const struct ms_error *err, const struct ms_store_status *status, void *arg);
+enum ms_status ms_store_status(struct ms_store_writer *store, ms_store_status_done *on_done, void *arg) MS_CHECKED;
+
+#endif

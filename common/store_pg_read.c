@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader's side of store.h on PostgreSQL: the statements of sql/queries/read_*.sql on a pool of
+ * read-only connections. Called by reader/; calls pg_pool.c. Always: a ms_store_read lives from
+ * ms_store_reader_run until its on_done has returned or it was cancelled.
+ */
+#include "common/store.h"
+
+#include "common/alloc.h"
+#include "common/pg_pool.h"
+
+#define MS_READ_EXTERN(upper, lower) extern const char ms_sql_read_##lower[];
+MS_READ_QUERIES(MS_READ_EXTERN)
+#undef MS_READ_EXTERN
+
+static const struct ms_pg_statement STATEMENTS[] = {
+#define MS_READ_STATEMENT(upper, lower) {#lower, ms_sql_read_##lower},
+    MS_READ_QUERIES(MS_READ_STATEMENT)
+#undef MS_READ_STATEMENT
+};
+
+enum { PARAMS_MAX = 64 };
+
+struct ms_store_reader {
+    struct ms_loop *loop;
+    struct ms_pg_pool *pool;
+};
+
+struct ms_store_read {
+    struct ms_loop *loop;
+    struct ms_pg_ticket *ticket;
+    ms_store_row *on_row;
+    ms_store_done *on_done;
+    void *arg;
+};
+
+struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
+                                            const struct ms_store_options *options)
+{
+    struct ms_store_reader *store = ms_alloc(sizeof(*store));
+    store->loop = loop;
+    store->pool = ms_pg_pool_new(loop, &(struct ms_pg_pool_options){
+                                           .conninfo = options->url,
+                                           .application_name = options->application_name,
+                                           .max_connections = options->connections,
+                                           .max_waiting = options->max_waiting,
+                                           .statement_timeout_ms = options->statement_timeout_ms,
+                                           .read_only = true,
+                                           .on_state = options->on_state,
+                                           .arg = options->arg,
+                                       });
+    return store;
+}
+
+void ms_store_reader_free(struct ms_store_reader *store)
+{
+    if (store == NULL)
+        return;
+    ms_pg_pool_free(store->pool);
+    ms_loop_defer_free(store->loop, store);
+}
+
+bool ms_store_reader_is_connected(const struct ms_store_reader *store)
+{
+    return ms_pg_pool_is_connected(store->pool);
+}
+
+static void on_row(size_t statement, const struct ms_pg_row *row, void *arg)
+{
+    (void)statement;
+    struct ms_store_read *read = arg;
+    read->on_row(row->columns, row->n_columns, read->arg);
+}
+
+static void on_done(const struct ms_pg_outcome *outcome, void *arg)
+{
+    struct ms_store_read *read = arg;
+    read->ticket = NULL;
+    read->on_done(outcome->err, read->arg);
+    free(read);
+}
+
+enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_reader *store,
+                                   const struct ms_store_query *query, struct ms_error *err)
+{
+    struct ms_pg_param params[PARAMS_MAX];
+    if (query->n_params > PARAMS_MAX)
+        return ms_error_set(err, MS_TOO_LARGE, "more than %d parameters of a query", PARAMS_MAX);
+    for (size_t i = 0; i < query->n_params; i++)
+        params[i] = (struct ms_pg_param){.value = query->params[i]};
+    struct ms_pg_step step = {
+        .statement = &STATEMENTS[query->query], .params = params, .n_params = query->n_params};
+    struct ms_store_read *read = ms_alloc(sizeof(*read));
+    *read = (struct ms_store_read){
+        .loop = store->loop, .on_row = query->on_row, .on_done = query->on_done, .arg = query->arg};
+    struct ms_pg_batch batch = {.steps = &step,
+                                .n_steps = 1,
+                                .stream = query->stream,
+                                .on_row = on_row,
+                                .on_done = on_done,
+                                .arg = read};
+    enum ms_status status = ms_pg_pool_run(&read->ticket, store->pool, &batch, err);
+    if (status != MS_OK) {
+        free(read);
+        return status;
+    }
+    *out = read;
+    return MS_OK;
+}
+
+void ms_store_read_cancel(struct ms_store_read *read)
+{
+    if (read == NULL || read->ticket == NULL)
+        return; /* inside its on_done, which frees it */
+    ms_pg_ticket_cancel(read->ticket);
+    ms_loop_defer_free(read->loop, read); /* we may be inside its on_row */
+}
+
+void ms_store_read_pause(struct ms_store_read *read, bool paused)
+{
+    ms_pg_ticket_pause(read->ticket, paused);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader's statements: one line here, one file sql/queries/read_<name>.sql with its parameters
+ * and columns explained at its top. Embedded at build time, prepared on first use.
+ *
+ * They are written for generic plans: each has one way in, named by the statement, so planning them
+ * anew for each set of parameters finds nothing better (sessions force generic plans, without jit).
+ */
+#ifndef MS_STORE_QUERIES_H
+#define MS_STORE_QUERIES_H
+
+/* X(name): MS_READ_<NAME> is the enum, read_<name>.sql the file, "<name>" the metric's label. */
+#define MS_READ_QUERIES(X)                                                                         \
+    X(INDEX_REPOSITORY, index_repository)                                                          \
+    X(INDEX_LABEL, index_label)                                                                    \
+    X(INDEX_LABEL_KEY, index_label_key)                                                            \
+    X(INDEX_ANNOTATION, index_annotation)                                                          \
+    X(INDEX_ANNOTATION_KEY, index_annotation_key)                                                  \
+    X(INDEX_TAG, index_tag)                                                                        \
+    X(INDEX_ALL, index_all)                                                                        \
+    X(SEARCH, search)                                                                              \
+    X(SEARCH_POPULAR, search_popular)                                                              \
+    X(CATALOG, catalog)                                                                            \
+    X(TAGS_LIST, tags_list)
+
+enum ms_read_query {
+#define MS_READ_ENUM(upper, lower) MS_READ_##upper,
+    MS_READ_QUERIES(MS_READ_ENUM)
+#undef MS_READ_ENUM
+        MS_READ_QUERY_COUNT
+};
+
+#endif

@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Manifests that repositories hold and nothing there needs: without a tag for the whole grace period,
+-- listed by no index there, without a subject that is there. $1 grace in ms: bigint, $2 repository and
+-- $3 digest to begin after: text and bytea, $4 limit: bigint. Columns: repository, digest as text.
+SELECT r.name, digest_text(m.digest)
+  FROM repository_manifest h
+  JOIN repository r ON r.id = h.repository_id
+  JOIN manifest m ON m.id = h.manifest_id
+ WHERE h."references" = 0
+   AND h.first_seen < now() - $1::bigint * interval '1 millisecond'
+   AND (r.name, m.digest) > ($2::text, $3::bytea)
+   AND NOT EXISTS (SELECT FROM manifest_child c
+                     JOIN repository_manifest p ON p.repository_id = h.repository_id
+                                               AND p.manifest_id = c.parent_id
+                    WHERE c.child_id = h.manifest_id)
+   AND NOT EXISTS (SELECT FROM manifest s
+                     JOIN repository_manifest held ON held.repository_id = h.repository_id
+                                                  AND held.manifest_id = s.id
+                    WHERE s.digest = m.subject)
+   AND NOT EXISTS (SELECT FROM tag_history t
+                    WHERE t.repository_id = h.repository_id AND t.digest = m.digest
+                      AND t.until_time > now() - $1::bigint * interval '1 millisecond')
+ ORDER BY r.name, m.digest
+ LIMIT $4::bigint;

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Storing contents, 10: images below these manifests and below indexes that list them.
+-- $1 digests: bytea[].
+SELECT refresh_index_images(ARRAY(SELECT id FROM manifest WHERE digest = ANY ($1::bytea[])));

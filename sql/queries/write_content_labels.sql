@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Storing contents, 7: labels of manifests that are not stored yet. Arrays, one element a label:
+-- $1 manifests bytea[], $2 keys text[], $3 values text[].
+INSERT INTO label (manifest_id, key, value)
+SELECT m.id, l.key, l.value
+  FROM unnest($1::bytea[], $2::text[], $3::text[]) AS l (manifest, key, value)
+  JOIN manifest m ON m.digest = l.manifest AND m.raw IS NULL;

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Column: milliseconds until the next event that is not due yet, pulls aside; NULL: there is none.
+SELECT ceil(extract(epoch FROM min(not_before) - now()) * 1000)::bigint
+  FROM inbox WHERE action <> 'pull' AND not_before > now();

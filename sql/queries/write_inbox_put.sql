@@ -1,0 +1,29 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Events into the inbox, each id once. Arrays, one element an event: $1 event ids text[], $2 actions
+-- text[], $3 repositories text[], $4 tags text[], $5 digests bytea[], $6 is it a blob boolean[],
+-- $7 event times in ms since 1970 bigint[], $8 actors text[], $9 bodies bytea[]. Rows affected: events
+-- that are new. What is longer than an index takes is cut: it names nothing that exists.
+WITH sent AS (
+    SELECT CASE WHEN length(event_id) <= 200 THEN event_id
+                ELSE encode(sha256(convert_to(event_id, 'UTF8')), 'hex') END AS event_id,
+           action, left(coalesce(repository, ''), 600) AS repository, tag, digest, is_blob,
+           to_timestamp(time_ms / 1000.0) AS event_time, actor, body, place
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::boolean[],
+                  $7::bigint[], $8::text[], $9::bytea[]) WITH ORDINALITY
+           AS e (event_id, action, repository, tag, digest, is_blob, time_ms, actor, body, place)
+), arrived AS (
+    SELECT DISTINCT ON (event_id) * FROM sent ORDER BY event_id, place
+), fresh AS (
+    INSERT INTO event_seen (slot, event_id)
+    SELECT event_slot(0), a.event_id
+      FROM arrived a
+     WHERE NOT EXISTS (SELECT FROM event_seen s
+                        WHERE s.slot = event_slot(-1) AND s.event_id = a.event_id)
+     ORDER BY a.event_id
+        ON CONFLICT DO NOTHING
+    RETURNING event_id
+)
+INSERT INTO inbox (event_id, action, repository, tag, digest, is_blob, event_time, actor, body)
+SELECT event_id, action, repository, tag, digest, is_blob, event_time, actor, body
+  FROM arrived JOIN fresh USING (event_id)
+ ORDER BY place;

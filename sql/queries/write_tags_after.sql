@@ -1,0 +1,10 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Tags of a repository by name. $1 repository: text, $2 after this name: text, $3 limit: bigint.
+-- Columns: name, digest as text (NULL: unknown), whether all below it can be read there.
+SELECT t.name, digest_text(m.digest), is_wholly_readable(t.repository_id, t.manifest_id)
+  FROM tag t
+  JOIN repository r ON r.id = t.repository_id
+  LEFT JOIN manifest m ON m.id = t.manifest_id
+ WHERE r.name = $1::text AND t.name > $2::text
+ ORDER BY t.name
+ LIMIT $3::bigint;

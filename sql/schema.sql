@@ -1,0 +1,1447 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The whole present schema, for psql:  psql -d URL < schema.sql
+-- The same tables and functions that the migrations arrive at (a test compares them), in one transaction
+-- that stops at the first error. Harmless on a database that has them already; one with another schema is
+-- refused: bring it to the present one with metastore-writer --migrate. Whoever owns the database can run
+-- this; nothing here needs the right to create roles.
+\set ON_ERROR_STOP on
+\set QUIET on
+BEGIN;
+SET LOCAL client_min_messages = warning;
+-- The lock that migrations take, so that both do not make the same tables.
+SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
+SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
+\if :has_schema
+SELECT coalesce(max(version), 0) = 1 AS is_present FROM schema_version \gset
+\if :is_present
+COMMIT;
+\echo metastore: the database has the present schema, nothing was done
+\else
+DO $$ BEGIN
+    RAISE EXCEPTION 'the database has schema %, this file is schema 1',
+                    (SELECT max(version) FROM schema_version)
+          USING HINT = 'run: metastore-writer --migrate';
+END $$;
+\endif
+\else
+
+-- SPDX-License-Identifier: Apache-2.0
+-- The first schema. Run in one transaction by the writer; schema.sql holds the same, guarded.
+--
+-- Tables that are derived from others (index_image, repository_blob, repository_label,
+-- repository_platform, the counters of repository and repository_manifest."references") are written by
+-- the functions at the end and by nothing else. They have no foreign keys of their own: what they are
+-- derived from has them, and the rows are many.
+
+-- Trigram indexes for substrings and misspellings. Trusted: the owner of the database may create it.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- ---------------------------------------------------------------------------------------------
+-- Versions and the one row of state
+-- ---------------------------------------------------------------------------------------------
+
+CREATE TABLE schema_version (
+    version            integer PRIMARY KEY,
+    min_reader_version integer NOT NULL,
+    applied_at         timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE schema_version IS 'One row a migration; the highest is the present schema';
+COMMENT ON COLUMN schema_version.min_reader_version IS 'A reader understands this schema if it knows at least this version';
+
+CREATE TABLE state (
+    only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    generation         bigint NOT NULL DEFAULT 0,
+    term               bigint NOT NULL DEFAULT 0,
+    leader_host        text,
+    leader_pid         integer,
+    leader_since       timestamptz,
+    last_complete_scan timestamptz,
+    scan_running       boolean NOT NULL DEFAULT false,
+    changes_pruned     bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
+COMMENT ON TABLE state IS 'Exactly one row';
+COMMENT ON COLUMN state.generation IS 'Raised by every visible change, last statement of its transaction (publish())';
+COMMENT ON COLUMN state.term IS 'Number of the present leader; a transaction of an older one fails (MS001)';
+COMMENT ON COLUMN state.changes_pruned IS 'The feed of changes is complete after this generation';
+INSERT INTO state DEFAULT VALUES;
+
+CREATE TABLE touched (
+    generation bigint PRIMARY KEY,
+    repository text COLLATE "C" NOT NULL,
+    at         timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE touched IS 'Which repository each recent generation changed: what a reader''s watcher reads to invalidate caches. Pruned after an hour';
+
+-- ---------------------------------------------------------------------------------------------
+-- Content, by digest: stored once, the same for every repository
+-- ---------------------------------------------------------------------------------------------
+
+-- Digests are one byte for the algorithm (1: sha256, 2: sha512) followed by the hash.
+CREATE FUNCTION digest_text(digest bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE get_byte(digest, 0) WHEN 1 THEN 'sha256:' ELSE 'sha512:' END
+           || encode(substr(digest, 2), 'hex');
+
+CREATE FUNCTION digest_bytes(digest text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE split_part(digest, ':', 1) WHEN 'sha256' THEN '\x01'::bytea ELSE '\x02'::bytea END
+           || decode(split_part(digest, ':', 2), 'hex');
+
+CREATE TABLE blob (
+    id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE,
+    size   bigint NOT NULL
+);
+COMMENT ON TABLE blob IS 'Layers and configurations, by digest';
+
+CREATE TABLE config (
+    id               bigint PRIMARY KEY REFERENCES blob (id),
+    raw              bytea,
+    document         text,
+    document_version smallint NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE config IS 'Image configurations, as the registry served them';
+COMMENT ON COLUMN config.document IS 'The REST "image" object''s members (os, env, labels, history …) as JSON without braces, made from raw';
+
+CREATE TABLE manifest (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    digest           bytea NOT NULL UNIQUE,
+    kind             text NOT NULL DEFAULT 'unknown'
+                     CHECK (kind IN ('image', 'index', 'artifact', 'schema1', 'unknown')),
+    media_type       text,
+    artifact_type    text,
+    size             bigint,
+    raw              bytea,
+    subject          bytea,
+    config_id        bigint REFERENCES config (id),
+    os               text,
+    architecture     text,
+    variant          text,
+    os_version       text,
+    created          timestamptz,
+    title            text,
+    description      text,
+    annotations      text,
+    document         text,
+    document_version smallint NOT NULL DEFAULT 0,
+    first_seen       timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX manifest_subject ON manifest (subject) WHERE subject IS NOT NULL;
+CREATE INDEX manifest_config ON manifest (config_id) WHERE config_id IS NOT NULL;
+COMMENT ON TABLE manifest IS 'Manifests of every kind, by digest. kind unknown and raw NULL: only the digest is known (a child that is missing, something unreadable)';
+COMMENT ON COLUMN manifest.media_type IS 'As the manifest says, else as the registry''s answer said';
+COMMENT ON COLUMN manifest.artifact_type IS 'As referrers show it: artifactType, else for manifests with a configuration its media type';
+COMMENT ON COLUMN manifest.raw IS 'The bytes that have the digest';
+COMMENT ON COLUMN manifest.created IS 'Of an image: its configuration''s. Never of an index';
+COMMENT ON COLUMN manifest.annotations IS 'JSON object of string annotations, {} when there are none; NULL while unknown';
+COMMENT ON COLUMN manifest.document IS 'Image: members of the /index entry, from "Digest" on, without braces. Index: members from "Digest" to "Annotations", without Images';
+
+CREATE TABLE manifest_layer (
+    manifest_id bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    position    integer NOT NULL,
+    blob_id     bigint NOT NULL REFERENCES blob (id),
+    media_type  text,
+    PRIMARY KEY (manifest_id, position)
+);
+CREATE INDEX manifest_layer_blob ON manifest_layer (blob_id, manifest_id);
+
+CREATE TABLE manifest_child (
+    parent_id      bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    position       integer NOT NULL,
+    child_id       bigint NOT NULL REFERENCES manifest (id),
+    media_type     text,
+    artifact_type  text,
+    size           bigint,
+    os             text,
+    architecture   text,
+    variant        text,
+    os_version     text,
+    annotations    text,
+    is_attestation boolean NOT NULL DEFAULT false,
+    about          bytea,
+    PRIMARY KEY (parent_id, position)
+);
+CREATE INDEX manifest_child_child ON manifest_child (child_id, parent_id);
+COMMENT ON TABLE manifest_child IS 'The descriptors of an index, in its order; a child may be known by its digest only';
+COMMENT ON COLUMN manifest_child.about IS 'Of an attestation: the digest of the image it is about (vnd.docker.reference.digest)';
+
+CREATE TABLE index_image (
+    index_id bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    position integer NOT NULL,
+    image_id bigint NOT NULL,
+    PRIMARY KEY (index_id, position)
+);
+CREATE INDEX index_image_image ON index_image (image_id, index_id);
+COMMENT ON TABLE index_image IS 'The images under an index, nested ones flattened, attestations left out, each once, in order: derived from manifest_child (refresh_index_images())';
+
+-- A key or a value may be longer than an index can hold: lookups compare the first 200 characters
+-- by index and then the whole. NUL is not storable as text and became U+FFFD.
+CREATE TABLE label (
+    manifest_id bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    key         text COLLATE "C" NOT NULL,
+    value       text COLLATE "C" NOT NULL
+);
+CREATE INDEX label_manifest ON label (manifest_id);
+CREATE INDEX label_lookup ON label (left(key, 200), left(value, 200), manifest_id);
+COMMENT ON TABLE label IS 'String labels of images'' configurations, as rows for search';
+
+CREATE TABLE annotation (
+    manifest_id bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    key         text COLLATE "C" NOT NULL,
+    value       text COLLATE "C" NOT NULL
+);
+CREATE INDEX annotation_manifest ON annotation (manifest_id);
+CREATE INDEX annotation_lookup ON annotation (left(key, 200), left(value, 200), manifest_id);
+COMMENT ON TABLE annotation IS 'String annotations of manifests of every kind, as rows for search';
+
+-- ---------------------------------------------------------------------------------------------
+-- Repositories: what each holds
+-- ---------------------------------------------------------------------------------------------
+
+CREATE TABLE repository (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name           text COLLATE "C" NOT NULL UNIQUE,
+    last_component text COLLATE "C" NOT NULL GENERATED ALWAYS AS (regexp_replace(name, '^.*/', '')) STORED,
+    first_seen     timestamptz NOT NULL DEFAULT now(),
+    deleted_at     timestamptz,
+    tag_count      integer NOT NULL DEFAULT 0,
+    image_count    integer NOT NULL DEFAULT 0,
+    artifact_count integer NOT NULL DEFAULT 0,
+    size           bigint NOT NULL DEFAULT 0,
+    pulls          bigint NOT NULL DEFAULT 0,
+    created        timestamptz,
+    updated        timestamptz,
+    updated_source text CHECK (updated_source IN ('event', 'created', 'seen')),
+    title          text,
+    description    text
+) WITH (fillfactor = 70);
+CREATE INDEX repository_name_trgm ON repository USING gin (name gin_trgm_ops);
+CREATE INDEX repository_last_component ON repository (last_component) WHERE tag_count > 0;
+CREATE INDEX repository_popular ON repository (pulls DESC, updated DESC NULLS LAST, name) WHERE tag_count > 0;
+CREATE INDEX repository_text_trgm ON repository
+    USING gin (lower(coalesce(title, '') || ' ' || coalesce(description, '')) gin_trgm_ops);
+COMMENT ON TABLE repository IS 'Every repository ever seen; deleted_at: the registry no longer has it, its history stays';
+COMMENT ON COLUMN repository.size IS 'Bytes of all that is reachable from its tags, each blob and manifest once; kept by adjust_references()';
+COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is known to have had';
+COMMENT ON COLUMN repository.updated IS 'Of its tag updated last, hidden ones aside';
+COMMENT ON COLUMN repository.image_count IS 'Image manifests reachable from tags';
+COMMENT ON COLUMN repository.artifact_count IS 'Artifact manifests (signatures, SBOMs, charts …) that it holds';
+COMMENT ON COLUMN repository.title IS 'Of its latest tag, else of the tag updated last (contract 4.2); kept by refresh_repository()';
+
+CREATE TABLE repository_manifest (
+    repository_id     bigint NOT NULL REFERENCES repository (id),
+    manifest_id       bigint NOT NULL REFERENCES manifest (id),
+    "references"      integer NOT NULL DEFAULT 0,
+    unreadable        text,
+    unreadable_since  timestamptz,
+    first_seen        timestamptz NOT NULL DEFAULT now(),
+    pulls             bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (repository_id, manifest_id)
+) WITH (fillfactor = 80);
+CREATE INDEX repository_manifest_manifest ON repository_manifest (manifest_id, repository_id);
+CREATE INDEX repository_manifest_untagged ON repository_manifest (repository_id, manifest_id)
+    WHERE "references" = 0;
+CREATE INDEX repository_manifest_unreadable ON repository_manifest (repository_id, manifest_id)
+    WHERE unreadable IS NOT NULL;
+COMMENT ON TABLE repository_manifest IS 'Which repository holds a manifest, and whether it could be read there';
+COMMENT ON COLUMN repository_manifest."references" IS 'Tags of this repository on it, plus indexes that list it and are reachable from tags and readable here. 0: untagged. Kept by adjust_references()';
+COMMENT ON COLUMN repository_manifest.unreadable IS 'Why it could not be read in this repository, in words; NULL: it could, and its content is stored';
+
+CREATE TABLE repository_blob (
+    repository_id bigint NOT NULL,
+    blob_id       bigint NOT NULL,
+    "references"  integer NOT NULL,
+    PRIMARY KEY (repository_id, blob_id)
+);
+COMMENT ON TABLE repository_blob IS 'How many manifests reachable from this repository''s tags use a layer or configuration: sizes that count each once';
+
+CREATE TABLE repository_label (
+    repository_id bigint NOT NULL,
+    value_hash    bytea NOT NULL,
+    value         text COLLATE "C" NOT NULL,
+    "references"  integer NOT NULL,
+    PRIMARY KEY (repository_id, value_hash)
+);
+CREATE INDEX repository_label_trgm ON repository_label USING gin (value gin_trgm_ops);
+COMMENT ON TABLE repository_label IS 'Distinct label values (lower case, first 1000 characters) of images reachable from tags, for search; value_hash is sha256(value)';
+
+CREATE TABLE repository_platform (
+    repository_id bigint NOT NULL,
+    platform      text COLLATE "C" NOT NULL,
+    "references"  integer NOT NULL,
+    PRIMARY KEY (repository_id, platform)
+);
+COMMENT ON TABLE repository_platform IS 'os/architecture[/variant] of images reachable from tags';
+
+CREATE TABLE tag (
+    repository_id  bigint NOT NULL REFERENCES repository (id),
+    name           text COLLATE "C" NOT NULL,
+    manifest_id    bigint,
+    unreadable     text,
+    hidden         boolean NOT NULL
+                   GENERATED ALWAYS AS (name ~ '^sha256-[0-9a-f]{64}(\.(sig|att|sbom))?$') STORED,
+    first_seen     timestamptz NOT NULL DEFAULT now(),
+    updated        timestamptz NOT NULL,
+    updated_source text NOT NULL CHECK (updated_source IN ('event', 'created', 'seen')),
+    updated_by     text,
+    pulls          bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (repository_id, name),
+    FOREIGN KEY (repository_id, manifest_id) REFERENCES repository_manifest (repository_id, manifest_id),
+    CHECK ((manifest_id IS NULL) = (unreadable IS NOT NULL))
+) WITH (fillfactor = 80);
+CREATE INDEX tag_manifest ON tag (manifest_id, repository_id);
+CREATE INDEX tag_name ON tag (name, repository_id);
+CREATE INDEX tag_updated ON tag (repository_id, updated DESC, name);
+CREATE INDEX tag_unreadable ON tag (repository_id) WHERE manifest_id IS NULL;
+COMMENT ON COLUMN tag.manifest_id IS 'NULL when the registry does not even tell its digest';
+COMMENT ON COLUMN tag.unreadable IS 'Why the registry does not tell its digest; what is wrong with a manifest stands in repository_manifest';
+COMMENT ON COLUMN tag.hidden IS 'sha256-<hex> fallback tags and cosign''s .sig .att .sbom: in tag lists, not in indexes nor search';
+
+CREATE TABLE tag_history (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    repository_id bigint NOT NULL REFERENCES repository (id),
+    tag           text COLLATE "C" NOT NULL,
+    digest        bytea,
+    from_time     timestamptz NOT NULL,
+    until_time    timestamptz,
+    changed_by    text,
+    source        text NOT NULL CHECK (source IN ('event', 'scan'))
+);
+CREATE INDEX tag_history_tag ON tag_history (repository_id, tag, id DESC);
+CREATE UNIQUE INDEX tag_history_open ON tag_history (repository_id, tag) WHERE until_time IS NULL;
+CREATE INDEX tag_history_until ON tag_history (until_time) WHERE until_time IS NOT NULL;
+COMMENT ON TABLE tag_history IS 'Every digest a tag was seen to point to; the open row (until_time NULL) is the present one. Survives its tag';
+
+-- ---------------------------------------------------------------------------------------------
+-- What arrives: events, their fate, pulls
+-- ---------------------------------------------------------------------------------------------
+
+CREATE TABLE inbox (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id   text NOT NULL,
+    received   timestamptz NOT NULL DEFAULT now(),
+    action     text NOT NULL,
+    repository text COLLATE "C" NOT NULL,
+    tag        text COLLATE "C",
+    digest     bytea,
+    is_blob    boolean NOT NULL,
+    event_time timestamptz,
+    actor      text,
+    attempts   integer NOT NULL DEFAULT 0,
+    not_before timestamptz NOT NULL DEFAULT now(),
+    body       bytea NOT NULL
+);
+CREATE INDEX inbox_repository ON inbox (repository, not_before) WHERE action <> 'pull';
+CREATE INDEX inbox_due ON inbox (not_before) WHERE action <> 'pull';
+CREATE INDEX inbox_pull ON inbox (id) WHERE action = 'pull';
+COMMENT ON TABLE inbox IS 'Events that were acknowledged and are not applied yet; a row leaves in the transaction that applies it';
+COMMENT ON COLUMN inbox.repository IS 'Empty when the event names none';
+COMMENT ON COLUMN inbox.body IS 'The event as it came, one JSON object';
+
+CREATE TABLE event_seen (
+    slot     smallint NOT NULL,
+    event_id text NOT NULL,
+    PRIMARY KEY (slot, event_id)
+) PARTITION BY LIST (slot);
+CREATE TABLE event_seen_0 PARTITION OF event_seen FOR VALUES IN (0);
+CREATE TABLE event_seen_1 PARTITION OF event_seen FOR VALUES IN (1);
+CREATE TABLE event_seen_2 PARTITION OF event_seen FOR VALUES IN (2);
+COMMENT ON TABLE event_seen IS 'Ids of events of today and yesterday, so that each counts once. slot is the day modulo 3; the third partition is truncated when the day changes';
+
+CREATE TABLE dead_letter (
+    id         bigint PRIMARY KEY,
+    event_id   text NOT NULL,
+    received   timestamptz NOT NULL,
+    died       timestamptz NOT NULL DEFAULT now(),
+    reason     text NOT NULL,
+    action     text NOT NULL,
+    repository text COLLATE "C" NOT NULL,
+    tag        text COLLATE "C",
+    digest     bytea,
+    is_blob    boolean NOT NULL,
+    event_time timestamptz,
+    actor      text,
+    body       bytea NOT NULL
+);
+COMMENT ON TABLE dead_letter IS 'Events that can never be applied, with the reason; listed and put back by --dead-letters';
+
+CREATE TABLE registry_instance (
+    id         text PRIMARY KEY,
+    first_seen timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE registry_instance IS 'source.instanceID of events: a new one means that the registry restarted and events may be missing';
+
+CREATE TABLE pull_day (
+    repository_id bigint NOT NULL REFERENCES repository (id),
+    manifest_id   bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    day           date NOT NULL,
+    pulls         bigint NOT NULL,
+    PRIMARY KEY (repository_id, manifest_id, day)
+);
+CREATE INDEX pull_day_manifest ON pull_day (manifest_id);
+COMMENT ON TABLE pull_day IS 'Pulls of a manifest by day (UTC), of known manifests only';
+
+-- ---------------------------------------------------------------------------------------------
+-- What happened
+-- ---------------------------------------------------------------------------------------------
+
+CREATE TABLE change (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    generation bigint NOT NULL,
+    at         timestamptz NOT NULL DEFAULT now(),
+    type       text NOT NULL CHECK (type IN ('tag.created', 'tag.moved', 'tag.deleted', 'manifest.pushed',
+                                             'repository.created', 'repository.deleted')),
+    repository text COLLATE "C" NOT NULL,
+    tag        text COLLATE "C",
+    digest     bytea,
+    previous   bytea,
+    changed_by text
+);
+CREATE INDEX change_generation ON change (generation, id);
+CREATE INDEX change_at ON change (at);
+COMMENT ON TABLE change IS 'The feed of changes, pruned after retention.changes';
+
+CREATE TABLE scan (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    started      timestamptz NOT NULL DEFAULT now(),
+    ended        timestamptz,
+    complete     boolean NOT NULL DEFAULT false,
+    repositories bigint NOT NULL DEFAULT 0,
+    tags         bigint NOT NULL DEFAULT 0,
+    manifests    bigint NOT NULL DEFAULT 0,
+    added        bigint NOT NULL DEFAULT 0,
+    removed      bigint NOT NULL DEFAULT 0,
+    unreadable   bigint NOT NULL DEFAULT 0,
+    requests     bigint NOT NULL DEFAULT 0,
+    error        text
+);
+
+CREATE UNLOGGED TABLE scan_tag (
+    repository text COLLATE "C" NOT NULL,
+    name       text COLLATE "C" NOT NULL,
+    digest     bytea,
+    unreadable text,
+    present    boolean NOT NULL,
+    PRIMARY KEY (repository, name)
+);
+COMMENT ON TABLE scan_tag IS 'What the running scan found changed in a repository, until one transaction applies all of it; an event for the tag deletes its row';
+
+CREATE TABLE held_removal (
+    repository text COLLATE "C" NOT NULL,
+    tag        text COLLATE "C" NOT NULL DEFAULT '',
+    since      timestamptz NOT NULL DEFAULT now(),
+    scan_id    bigint NOT NULL,
+    PRIMARY KEY (repository, tag)
+);
+COMMENT ON TABLE held_removal IS 'Removals that scans found and that are not applied yet; too many of them wait for a second scan. tag '''': the repository';
+COMMENT ON COLUMN held_removal.since IS 'When the first of the scans in a row that found it did';
+COMMENT ON COLUMN held_removal.scan_id IS 'The last scan that found it';
+
+CREATE TABLE collection (
+    id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    started            timestamptz NOT NULL DEFAULT now(),
+    ended              timestamptz,
+    manifests          bigint NOT NULL DEFAULT 0,
+    registry_manifests bigint NOT NULL DEFAULT 0,
+    dry_run            bigint NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE collection IS 'Runs of the garbage collection';
+
+-- ---------------------------------------------------------------------------------------------
+-- Functions of the writer
+--
+-- Arrays that belong together are columns: element i of each is row i. Their plans must not depend on
+-- statistics, which are missing when the first scan fills the tables: rows are looked up one by one, by
+-- a whole key, in a LATERAL subquery that OFFSET 0 keeps apart, and changed by their place (ctid), which
+-- is safe because whoever changes rows of a repository has locked the repository's row.
+-- ---------------------------------------------------------------------------------------------
+
+-- Every transaction of a leader begins with this. The lock lets other transactions of the term raise
+-- the generation meanwhile, but a new leader waits for it (or ends its holder): what a transaction
+-- that began in a term changes is there before the next term begins, or never.
+CREATE FUNCTION require_term(p_term bigint) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM state WHERE term = p_term FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'term % is over: another writer leads', p_term USING ERRCODE = 'MS001';
+    END IF;
+END $$;
+
+-- A new leader. Waits for transactions of the term before.
+CREATE FUNCTION begin_term(p_host text, p_pid integer) RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_term bigint;
+BEGIN
+    PERFORM FROM state FOR UPDATE;
+    UPDATE state
+       SET term = term + 1, leader_host = p_host, leader_pid = p_pid, leader_since = now(),
+           scan_running = false
+    RETURNING term INTO v_term;
+    RETURN v_term;
+END $$;
+
+-- Ends sessions that hold a term: a leader that was stopped in the middle of a transaction would keep
+-- its locks for ever. Needs the same role, or pg_signal_backend. Returns how many.
+CREATE FUNCTION end_term_holders() RETURNS bigint
+    LANGUAGE sql AS $$
+    SELECT count(pg_terminate_backend(l.pid))
+      FROM pg_locks l
+     WHERE l.locktype = 'relation' AND l.relation = 'state'::regclass AND l.pid <> pg_backend_pid()
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.granted
+$$;
+
+-- The end of a visible change: nothing but the rows of the feed comes after it. Holds every other
+-- publishing transaction back until COMMIT, so that generations are committed in order.
+CREATE FUNCTION publish(p_term bigint, p_repository text) RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_generation bigint;
+BEGIN
+    UPDATE state SET generation = generation + 1 WHERE term = p_term
+        RETURNING generation INTO v_generation;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'term % is over: another writer leads', p_term USING ERRCODE = 'MS001';
+    END IF;
+    INSERT INTO touched (generation, repository) VALUES (v_generation, p_repository);
+    PERFORM pg_notify('metastore', v_generation::text);
+    RETURN v_generation;
+END $$;
+
+-- Digests become rows of manifest, content unknown. In order: whoever waits for whom, it is no circle.
+CREATE FUNCTION add_manifest_stubs(p_digests bytea[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO manifest (digest)
+    SELECT DISTINCT d.digest
+      FROM unnest(p_digests) AS d (digest)
+     WHERE d.digest IS NOT NULL
+       AND NOT EXISTS (SELECT FROM manifest m WHERE m.digest = d.digest OFFSET 0)
+     ORDER BY d.digest
+        ON CONFLICT (digest) DO NOTHING;
+END $$;
+
+-- ---- What is below an index ----
+
+-- The images of one index by what is known of its children, whose own images must be right.
+CREATE FUNCTION images_below(p_index bigint) RETURNS bigint[]
+    LANGUAGE sql STABLE AS $$
+    SELECT array_agg(image_id ORDER BY place)
+      FROM (SELECT image_id, min(place) AS place
+              FROM (SELECT coalesce(i.image_id, m.id) AS image_id,
+                           ARRAY[c.position, i.position] AS place
+                      FROM manifest_child c
+                      JOIN manifest m ON m.id = c.child_id
+                      LEFT JOIN index_image i ON i.index_id = m.id AND m.kind = 'index'
+                     WHERE c.parent_id = p_index AND NOT c.is_attestation
+                       AND (m.kind = 'image' OR i.image_id IS NOT NULL)) AS listed
+             GROUP BY image_id) AS image
+$$;
+
+-- Makes index_image right for these manifests and for every index above them: from below, a level at
+-- a time, as often as the longest way up is long; more than eight levels up nothing is made right.
+-- The indexes are locked first, and in order, for others may store their other children meanwhile.
+CREATE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    c_depth_max constant integer := 8;
+    v_level bigint[];
+BEGIN
+    PERFORM FROM manifest
+      WHERE id IN (WITH RECURSIVE above (id, depth) AS (
+                       SELECT id, 0 FROM unnest(p_manifests) AS m (id)
+                        UNION
+                       SELECT c.parent_id, a.depth + 1
+                         FROM above a JOIN manifest_child c ON c.child_id = a.id
+                        WHERE a.depth < c_depth_max)
+                   SELECT id FROM above)
+        AND kind = 'index'
+      ORDER BY id FOR NO KEY UPDATE;
+    v_level := p_manifests;
+    FOR depth IN 0 .. c_depth_max LOOP
+        PERFORM write_index_images(m.id, images_below(m.id))
+           FROM manifest m WHERE m.id = ANY (v_level) AND m.kind = 'index';
+        v_level := ARRAY(SELECT DISTINCT parent_id FROM manifest_child WHERE child_id = ANY (v_level));
+        EXIT WHEN v_level = '{}';
+    END LOOP;
+END $$;
+
+CREATE FUNCTION write_index_images(p_index bigint, p_images bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_images IS NOT DISTINCT FROM (SELECT array_agg(image_id ORDER BY position)
+                                        FROM index_image WHERE index_id = p_index) THEN
+        RETURN;
+    END IF;
+    DELETE FROM index_image WHERE index_id = p_index;
+    INSERT INTO index_image (index_id, position, image_id)
+    SELECT p_index, i.position - 1, i.id
+      FROM unnest(p_images) WITH ORDINALITY AS i (id, position);
+END $$;
+
+-- Can a repository give a manifest and everything below it?
+CREATE FUNCTION is_wholly_readable(p_repository bigint, p_manifest bigint) RETURNS boolean
+    LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM repository_manifest
+                    WHERE repository_id = p_repository AND manifest_id = p_manifest AND unreadable IS NULL)
+       AND NOT EXISTS (WITH RECURSIVE below (id) AS (
+                           SELECT child_id FROM manifest_child WHERE parent_id = p_manifest
+                            UNION
+                           SELECT c.child_id FROM below b JOIN manifest_child c ON c.parent_id = b.id)
+                       SELECT FROM below b
+                         LEFT JOIN repository_manifest h ON h.repository_id = p_repository
+                                                        AND h.manifest_id = b.id
+                        WHERE h.manifest_id IS NULL OR h.unreadable IS NOT NULL)
+$$;
+
+-- ---- Reference counts ----
+--
+-- A manifest is *live* in a repository when "references" > 0 and it can be read there. What is live
+-- counts: its blobs, labels, platform and size for the repository, and one reference for each of its
+-- children that the repository holds. All of it changes in the transaction that makes a manifest
+-- live (sign 1) or no longer live (sign -1). The caller has locked the repository's row.
+
+CREATE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_bytes bigint;
+BEGIN
+    WITH used AS (
+        SELECT f.sign, l.blob_id
+          FROM unnest(p_manifests, p_signs) AS f (id, sign)
+         CROSS JOIN LATERAL (SELECT blob_id FROM manifest_layer WHERE manifest_id = f.id
+                              UNION
+                             SELECT config_id FROM manifest
+                              WHERE id = f.id AND config_id IS NOT NULL) AS l
+    ), summed AS (
+        SELECT blob_id, sum(sign)::integer AS more FROM used GROUP BY blob_id HAVING sum(sign) <> 0
+    ), delta AS MATERIALIZED (
+        SELECT s.blob_id, b.ctid, coalesce(b."references", 0) AS was,
+               coalesce(b."references", 0) + s.more AS becomes
+          FROM summed s
+          LEFT JOIN LATERAL (SELECT ctid, "references" FROM repository_blob
+                              WHERE repository_id = p_repository AND blob_id = s.blob_id OFFSET 0) AS b
+               ON true
+    ), kept AS (
+        INSERT INTO repository_blob (repository_id, blob_id, "references")
+        SELECT p_repository, blob_id, becomes FROM delta WHERE becomes > 0
+            ON CONFLICT (repository_id, blob_id) DO UPDATE SET "references" = excluded."references"
+    ), dropped AS (
+        DELETE FROM repository_blob WHERE ctid = ANY (ARRAY(SELECT ctid FROM delta WHERE becomes <= 0))
+    )
+    SELECT coalesce(sum(CASE WHEN d.was = 0 THEN b.size ELSE -b.size END), 0) INTO v_bytes
+      FROM delta d
+     CROSS JOIN LATERAL (SELECT size FROM blob WHERE id = d.blob_id OFFSET 0) AS b
+     WHERE (d.was = 0) <> (d.becomes <= 0);
+    RETURN v_bytes;
+END $$;
+
+-- Label values are searched in lower case; the first thousand characters are enough to find them.
+CREATE FUNCTION count_labels(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    WITH used AS (
+        SELECT lower(left(l.value, 1000) COLLATE "default") COLLATE "C" AS value, f.sign
+          FROM unnest(p_manifests, p_signs) AS f (id, sign)
+         CROSS JOIN LATERAL (SELECT value FROM label
+                              WHERE manifest_id = f.id AND value <> '' OFFSET 0) AS l
+    ), summed AS (
+        SELECT value, sha256(convert_to(value, 'UTF8')) AS value_hash, sum(sign)::integer AS more
+          FROM used GROUP BY value HAVING sum(sign) <> 0
+    ), delta AS MATERIALIZED (
+        SELECT s.value, s.value_hash, r.ctid, coalesce(r."references", 0) + s.more AS becomes
+          FROM summed s
+          LEFT JOIN LATERAL (SELECT ctid, "references" FROM repository_label
+                              WHERE repository_id = p_repository AND value_hash = s.value_hash
+                             OFFSET 0) AS r ON true
+    ), dropped AS (
+        DELETE FROM repository_label WHERE ctid = ANY (ARRAY(SELECT ctid FROM delta WHERE becomes <= 0))
+    )
+    INSERT INTO repository_label (repository_id, value_hash, value, "references")
+    SELECT p_repository, value_hash, value, becomes FROM delta WHERE becomes > 0
+        ON CONFLICT (repository_id, value_hash) DO UPDATE SET "references" = excluded."references";
+END $$;
+
+CREATE FUNCTION count_platforms(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    WITH summed AS (
+        SELECT m.platform, sum(f.sign)::integer AS more
+          FROM unnest(p_manifests, p_signs) AS f (id, sign)
+         CROSS JOIN LATERAL (SELECT concat_ws('/', os, architecture, nullif(variant, '')) COLLATE "C"
+                               FROM manifest
+                              WHERE id = f.id AND kind = 'image' AND os <> '' AND architecture <> ''
+                             OFFSET 0) AS m (platform)
+         GROUP BY m.platform HAVING sum(f.sign) <> 0
+    ), delta AS MATERIALIZED (
+        SELECT s.platform, r.ctid, coalesce(r."references", 0) + s.more AS becomes
+          FROM summed s
+          LEFT JOIN LATERAL (SELECT ctid, "references" FROM repository_platform
+                              WHERE repository_id = p_repository AND platform = s.platform
+                             OFFSET 0) AS r ON true
+    ), dropped AS (
+        DELETE FROM repository_platform
+         WHERE ctid = ANY (ARRAY(SELECT ctid FROM delta WHERE becomes <= 0))
+    )
+    INSERT INTO repository_platform (repository_id, platform, "references")
+    SELECT p_repository, platform, becomes FROM delta WHERE becomes > 0
+        ON CONFLICT (repository_id, platform) DO UPDATE SET "references" = excluded."references";
+END $$;
+
+-- Manifests became live, or no longer are: everything of their own that is counted.
+CREATE FUNCTION count_contents(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_blob_bytes bigint := count_blobs(p_repository, p_manifests, p_signs);
+    v_bytes bigint;
+    v_images integer;
+BEGIN
+    PERFORM count_labels(p_repository, p_manifests, p_signs);
+    PERFORM count_platforms(p_repository, p_manifests, p_signs);
+    SELECT coalesce(sum(f.sign * m.size), 0), coalesce(sum(f.sign) FILTER (WHERE m.kind = 'image'), 0)
+      INTO v_bytes, v_images
+      FROM unnest(p_manifests, p_signs) AS f (id, sign)
+     CROSS JOIN LATERAL (SELECT size, kind FROM manifest WHERE id = f.id OFFSET 0) AS m;
+    UPDATE repository
+       SET size = size + v_bytes + v_blob_bytes, image_count = image_count + v_images
+     WHERE id = p_repository AND (v_bytes + v_blob_bytes <> 0 OR v_images <> 0);
+END $$;
+
+-- The same, and the references of their children: `ids` and `deltas` are what adjust_references needs.
+CREATE FUNCTION flip_manifests(p_repository bigint, p_manifests bigint[], p_signs integer[],
+                               OUT ids bigint[], OUT deltas integer[])
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM count_contents(p_repository, p_manifests, p_signs);
+    SELECT array_agg(child_id), array_agg(delta) INTO ids, deltas
+      FROM (SELECT c.child_id, sum(f.sign)::integer AS delta
+              FROM unnest(p_manifests, p_signs) AS f (id, sign)
+             CROSS JOIN LATERAL (SELECT DISTINCT child_id FROM manifest_child
+                                  WHERE parent_id = f.id) AS c
+             WHERE EXISTS (SELECT FROM repository_manifest h
+                            WHERE h.repository_id = p_repository AND h.manifest_id = c.child_id OFFSET 0)
+             GROUP BY c.child_id HAVING sum(f.sign) <> 0) AS child;
+END $$;
+
+-- Adds to the counts of manifests that the repository holds, and carries on downwards from those that
+-- become live or cease to be. Ends: manifests name each other by digest, there are no circles.
+CREATE FUNCTION adjust_references(p_repository bigint, p_manifests bigint[], p_deltas integer[])
+    RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_ids bigint[] := p_manifests;
+    v_deltas integer[] := p_deltas;
+    v_signs integer[];
+BEGIN
+    WHILE v_ids IS NOT NULL LOOP
+        WITH summed AS (
+            SELECT d.id, sum(d.delta)::integer AS more
+              FROM unnest(v_ids, v_deltas) AS d (id, delta) GROUP BY d.id HAVING sum(d.delta) <> 0
+        ), delta AS MATERIALIZED (
+            SELECT s.id, h.ctid, h."references" AS was, h."references" + s.more AS becomes, h.is_readable
+              FROM summed s
+             CROSS JOIN LATERAL (SELECT ctid, "references", unreadable IS NULL AS is_readable
+                                   FROM repository_manifest
+                                  WHERE repository_id = p_repository AND manifest_id = s.id
+                                 OFFSET 0) AS h
+        ), counted AS (
+            UPDATE repository_manifest h SET "references" = d.becomes FROM delta d WHERE h.ctid = d.ctid
+        )
+        SELECT array_agg(id), array_agg(CASE WHEN becomes > 0 THEN 1 ELSE -1 END)
+          INTO v_ids, v_signs
+          FROM delta WHERE is_readable AND (was > 0) <> (becomes > 0);
+        EXIT WHEN v_ids IS NULL;
+        SELECT ids, deltas INTO v_ids, v_deltas FROM flip_manifests(p_repository, v_ids, v_signs);
+    END LOOP;
+END $$;
+
+CREATE FUNCTION count_artifacts(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_more integer;
+BEGIN
+    SELECT coalesce(sum(f.sign), 0) INTO v_more
+      FROM unnest(p_manifests, p_signs) AS f (id, sign)
+     CROSS JOIN LATERAL (SELECT kind FROM manifest WHERE id = f.id OFFSET 0) AS m
+     WHERE m.kind = 'artifact';
+    UPDATE repository SET artifact_count = artifact_count + v_more
+     WHERE id = p_repository AND v_more <> 0;
+END $$;
+
+-- ---- What a repository holds ----
+
+-- Manifests that the repository did not hold until now: begin with the references that live indexes
+-- here give them already. Returns what is new.
+CREATE FUNCTION hold_new_manifests(p_repository bigint, p_manifests bigint[], p_reasons text[])
+    RETURNS bigint[]
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_new bigint[];
+    v_ids bigint[];
+    v_deltas integer[];
+BEGIN
+    WITH added AS (
+        INSERT INTO repository_manifest (repository_id, manifest_id, unreadable, unreadable_since)
+        SELECT p_repository, n.id, n.reason, CASE WHEN n.reason IS NOT NULL THEN now() END
+          FROM unnest(p_manifests, p_reasons) AS n (id, reason)
+         WHERE NOT EXISTS (SELECT FROM repository_manifest h
+                            WHERE h.repository_id = p_repository AND h.manifest_id = n.id OFFSET 0)
+         ORDER BY n.id
+        RETURNING manifest_id, unreadable
+    )
+    SELECT array_agg(manifest_id), array_agg(CASE WHEN unreadable IS NULL THEN 1 ELSE 0 END)
+      INTO v_new, v_deltas FROM added;
+    IF v_new IS NULL THEN
+        RETURN '{}';
+    END IF;
+    PERFORM count_artifacts(p_repository, v_new, v_deltas);
+    SELECT array_agg(child_id), array_agg(parents) INTO v_ids, v_deltas
+      FROM (SELECT n.id AS child_id, count(DISTINCT c.parent_id)::integer AS parents
+              FROM unnest(v_new) AS n (id)
+             CROSS JOIN LATERAL (SELECT parent_id FROM manifest_child WHERE child_id = n.id OFFSET 0) AS c
+             WHERE EXISTS (SELECT FROM repository_manifest p
+                            WHERE p.repository_id = p_repository AND p.manifest_id = c.parent_id
+                              AND p."references" > 0 AND p.unreadable IS NULL OFFSET 0)
+             GROUP BY n.id) AS child;
+    PERFORM adjust_references(p_repository, v_ids, v_deltas);
+    RETURN v_new;
+END $$;
+
+-- Manifests that are held: whether they can be read. Returns how many changed.
+CREATE FUNCTION set_readable(p_repository bigint, p_manifests bigint[], p_reasons text[])
+    RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_ids bigint[];
+    v_signs integer[];
+    v_live bigint[];
+    v_live_signs integer[];
+    v_deltas integer[];
+    v_changed bigint;
+BEGIN
+    SELECT array_agg(id), array_agg(sign),
+           array_agg(id) FILTER (WHERE "references" > 0), array_agg(sign) FILTER (WHERE "references" > 0)
+      INTO v_ids, v_signs, v_live, v_live_signs
+      FROM (SELECT n.id, h."references", CASE WHEN n.reason IS NULL THEN 1 ELSE -1 END AS sign
+              FROM unnest(p_manifests, p_reasons) AS n (id, reason)
+             CROSS JOIN LATERAL (SELECT "references", unreadable FROM repository_manifest
+                                  WHERE repository_id = p_repository AND manifest_id = n.id OFFSET 0) AS h
+             WHERE (h.unreadable IS NULL) <> (n.reason IS NULL)) AS flip;
+    UPDATE repository_manifest h
+       SET unreadable = n.reason,
+           unreadable_since = CASE WHEN n.reason IS NOT NULL THEN coalesce(h.unreadable_since, now()) END
+      FROM (SELECT x.ctid, w.reason
+              FROM unnest(p_manifests, p_reasons) AS w (id, reason)
+             CROSS JOIN LATERAL (SELECT ctid, unreadable FROM repository_manifest
+                                  WHERE repository_id = p_repository AND manifest_id = w.id OFFSET 0) AS x
+             WHERE x.unreadable IS DISTINCT FROM w.reason) AS n
+     WHERE h.ctid = n.ctid;
+    GET DIAGNOSTICS v_changed = ROW_COUNT;
+    IF v_ids IS NOT NULL THEN
+        PERFORM count_artifacts(p_repository, v_ids, v_signs);
+    END IF;
+    IF v_live IS NOT NULL THEN
+        SELECT ids, deltas INTO v_ids, v_deltas FROM flip_manifests(p_repository, v_live, v_live_signs);
+        PERFORM adjust_references(p_repository, v_ids, v_deltas);
+    END IF;
+    RETURN v_changed;
+END $$;
+
+-- The repository holds these digests; a reason: they cannot be read there. The first of equal digests
+-- counts. What can be read must be stored, else the caller has to look again (MS002).
+CREATE FUNCTION hold_manifests(p_repository bigint, p_digests bytea[], p_reasons text[],
+                               OUT new_ids bigint[], OUT changed bigint)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_ids bigint[];
+    v_reasons text[];
+    v_missing bytea;
+BEGIN
+    new_ids := '{}';
+    changed := 0;
+    IF p_digests = '{}' THEN
+        RETURN;
+    END IF;
+    PERFORM add_manifest_stubs(p_digests);
+    SELECT array_agg(id), array_agg(reason),
+           (array_agg(digest) FILTER (WHERE reason IS NULL AND NOT is_stored))[1]
+      INTO v_ids, v_reasons, v_missing
+      FROM (SELECT DISTINCT ON (m.id) m.id, n.digest, m.is_stored, n.reason
+              FROM unnest(p_digests, p_reasons) WITH ORDINALITY AS n (digest, reason, place)
+             CROSS JOIN LATERAL (SELECT id, raw IS NOT NULL AS is_stored FROM manifest
+                                  WHERE digest = n.digest OFFSET 0) AS m
+             ORDER BY m.id, n.place) AS wanted;
+    IF v_missing IS NOT NULL THEN
+        RAISE EXCEPTION 'content of % is not stored', digest_text(v_missing) USING ERRCODE = 'MS002';
+    END IF;
+    changed := set_readable(p_repository, v_ids, v_reasons);
+    new_ids := hold_new_manifests(p_repository, v_ids, v_reasons);
+    changed := changed + cardinality(new_ids);
+END $$;
+
+-- The registry no longer serves these digests there. What a tag or a live index still needs stays, as
+-- unreadable. Returns how many rows changed.
+CREATE FUNCTION release_manifests(p_repository bigint, p_digests bytea[]) RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    c_reason constant text := 'missing in the registry';
+    v_gone bigint[] := ARRAY(SELECT m.id FROM unnest(p_digests) AS d (digest)
+                              CROSS JOIN LATERAL (SELECT id FROM manifest
+                                                   WHERE digest = d.digest OFFSET 0) AS m);
+    v_needed bigint[] := ARRAY(SELECT g.id FROM unnest(v_gone) AS g (id)
+                                WHERE EXISTS (SELECT FROM repository_manifest
+                                               WHERE repository_id = p_repository AND manifest_id = g.id
+                                                 AND "references" > 0 AND unreadable IS NULL OFFSET 0));
+    v_changed bigint;
+    v_ids bigint[];
+    v_signs integer[];
+    v_removed bigint;
+BEGIN
+    IF v_gone = '{}' THEN
+        RETURN 0;
+    END IF;
+    v_changed := set_readable(p_repository, v_needed, array_fill(c_reason, ARRAY[cardinality(v_needed)]));
+    WITH removed AS (
+        DELETE FROM repository_manifest
+         WHERE ctid = ANY (ARRAY(SELECT h.ctid FROM unnest(v_gone) AS g (id)
+                                  CROSS JOIN LATERAL (SELECT ctid, "references" FROM repository_manifest
+                                                       WHERE repository_id = p_repository
+                                                         AND manifest_id = g.id OFFSET 0) AS h
+                                  WHERE h."references" = 0))
+        RETURNING manifest_id, unreadable
+    )
+    SELECT array_agg(manifest_id) FILTER (WHERE unreadable IS NULL),
+           array_agg(-1) FILTER (WHERE unreadable IS NULL), count(*)
+      INTO v_ids, v_signs, v_removed FROM removed;
+    PERFORM count_artifacts(p_repository, v_ids, v_signs);
+    RETURN v_changed + v_removed;
+END $$;
+
+-- ---- Tags ----
+
+-- What happens to a tag. type NULL: it stays where it is, only details change.
+CREATE TYPE tag_move AS (
+    type           text,
+    name           text,
+    manifest_id    bigint,
+    digest         bytea,
+    unreadable     text,
+    previous_id    bigint,
+    previous       bytea,
+    updated        timestamptz,
+    updated_source text,
+    updated_by     text,
+    since          timestamptz
+);
+
+-- Compares where tags point with what is known. The last of equal names counts. Times (contract 4.4):
+-- of the event, else the image's created if that is credible, else now. An event that comes after a scan
+-- has seen its effect still tells the time and the actor.
+CREATE FUNCTION compare_tags(p_repository bigint, p_names text[], p_digests bytea[], p_reasons text[],
+                             p_times bigint[], p_actors text[]) RETURNS tag_move[]
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_moves tag_move[];
+BEGIN
+    IF p_names = '{}' THEN
+        RETURN NULL;
+    END IF;
+    WITH wanted AS (
+        SELECT DISTINCT ON (w.name) w.name, m.id AS manifest_id, m.digest, m.kind, m.created, w.actor,
+               CASE WHEN w.digest IS NULL THEN coalesce(w.reason, 'its digest is unknown') END AS unreadable,
+               to_timestamp(w.time_ms / 1000.0) AS event_time
+          FROM unnest(p_names, p_digests, p_reasons, p_times, p_actors) WITH ORDINALITY
+               AS w (name, digest, reason, time_ms, actor, place)
+          LEFT JOIN LATERAL (SELECT id, digest, kind, created FROM manifest
+                              WHERE digest = w.digest OFFSET 0) AS m ON true
+         ORDER BY w.name, w.place DESC
+    ), compared AS (
+        SELECT w.*, t.manifest_id AS previous_id, previous.digest AS previous, t.updated AS was_updated,
+               t.updated_source, t.updated_by, t.unreadable AS was_unreadable,
+               CASE WHEN t.name IS NULL THEN 'tag.created'
+                    WHEN t.manifest_id IS DISTINCT FROM w.manifest_id THEN 'tag.moved' END AS type,
+               coalesce(t.updated_source <> 'event' AND w.event_time <= h.from_time + interval '1 minute',
+                        false) AS is_late_event
+          FROM wanted w
+          LEFT JOIN LATERAL (SELECT * FROM tag
+                              WHERE repository_id = p_repository AND name = w.name OFFSET 0) AS t ON true
+          LEFT JOIN LATERAL (SELECT digest FROM manifest WHERE id = t.manifest_id OFFSET 0) AS previous
+               ON true
+          LEFT JOIN LATERAL (SELECT from_time FROM tag_history
+                              WHERE repository_id = p_repository AND tag = w.name
+                                AND until_time IS NULL OFFSET 0) AS h ON true
+    ), dated AS (
+        SELECT c.*, CASE WHEN c.kind = 'index' THEN image.created ELSE c.created END AS image_created
+          FROM compared c
+          LEFT JOIN LATERAL (SELECT m.created FROM index_image i JOIN manifest m ON m.id = i.image_id
+                              WHERE i.index_id = c.manifest_id AND c.event_time IS NULL
+                              ORDER BY m.os = 'linux' AND m.architecture = 'amd64' DESC NULLS LAST,
+                                       i.position
+                              LIMIT 1) AS image ON c.type IS NOT NULL
+         WHERE c.type IS NOT NULL OR c.is_late_event
+            OR c.unreadable IS DISTINCT FROM c.was_unreadable
+    )
+    SELECT array_agg((type, name, manifest_id, digest, unreadable, previous_id, previous,
+                      CASE WHEN type IS NULL AND NOT is_late_event THEN was_updated
+                           WHEN event_time IS NOT NULL THEN event_time
+                           WHEN image_created BETWEEN '2013-01-01Z' AND now() THEN image_created
+                           ELSE now() END,
+                      CASE WHEN type IS NULL AND NOT is_late_event THEN updated_source
+                           WHEN event_time IS NOT NULL THEN 'event'
+                           WHEN image_created BETWEEN '2013-01-01Z' AND now() THEN 'created'
+                           ELSE 'seen' END,
+                      CASE WHEN type IS NULL AND NOT is_late_event THEN updated_by ELSE actor END,
+                      coalesce(event_time, now()))::tag_move ORDER BY name)
+      INTO v_moves FROM dated;
+    RETURN v_moves;
+END $$;
+
+-- Tags that are gone from the registry; names that are not known are nothing.
+CREATE FUNCTION compare_removed_tags(p_repository bigint, p_names text[]) RETURNS tag_move[]
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_names = '{}' THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT array_agg(('tag.deleted', t.name, NULL, NULL, NULL, t.manifest_id, m.digest,
+                              NULL, NULL, NULL, now())::tag_move ORDER BY t.name)
+              FROM (SELECT DISTINCT name FROM unnest(p_names) AS w (name)) AS n
+             CROSS JOIN LATERAL (SELECT name, manifest_id FROM tag
+                                  WHERE repository_id = p_repository AND name = n.name OFFSET 0) AS t
+              LEFT JOIN LATERAL (SELECT digest FROM manifest WHERE id = t.manifest_id OFFSET 0) AS m
+                   ON true);
+END $$;
+
+-- Writes moves: the tags, their history, the repository's count. The manifests are held already.
+CREATE FUNCTION move_tags(p_repository bigint, p_moves tag_move[], p_source text) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM tag
+     WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM unnest(p_moves) AS m
+                              CROSS JOIN LATERAL (SELECT ctid FROM tag
+                                                   WHERE repository_id = p_repository AND name = m.name
+                                                  OFFSET 0) AS t
+                              WHERE m.type = 'tag.deleted'));
+    INSERT INTO tag (repository_id, name, manifest_id, unreadable, updated, updated_source, updated_by)
+    SELECT p_repository, name, manifest_id, unreadable, updated, updated_source, updated_by
+      FROM unnest(p_moves) WHERE type IS DISTINCT FROM 'tag.deleted'
+        ON CONFLICT (repository_id, name) DO UPDATE
+       SET manifest_id = excluded.manifest_id, unreadable = excluded.unreadable,
+           updated = excluded.updated, updated_source = excluded.updated_source,
+           updated_by = excluded.updated_by;
+    UPDATE tag_history h
+       SET until_time = CASE WHEN m.type IS NOT NULL THEN greatest(h.from_time, m.since) END,
+           changed_by = CASE WHEN m.type IS NULL THEN m.updated_by ELSE h.changed_by END,
+           source = CASE WHEN m.type IS NULL THEN m.updated_source ELSE h.source END
+      FROM (SELECT o.ctid, w.type, w.since, w.updated_by, 'event' AS updated_source
+              FROM unnest(p_moves) AS w
+             CROSS JOIN LATERAL (SELECT ctid, source FROM tag_history
+                                  WHERE repository_id = p_repository AND tag = w.name
+                                    AND until_time IS NULL OFFSET 0) AS o
+             WHERE w.type IS NOT NULL OR w.updated_source = 'event' AND o.source <> 'event') AS m
+     WHERE h.ctid = m.ctid;
+    INSERT INTO tag_history (repository_id, tag, digest, from_time, changed_by, source)
+    SELECT p_repository, name, digest, since, updated_by, p_source
+      FROM unnest(p_moves) WHERE type IN ('tag.created', 'tag.moved');
+    UPDATE repository r SET tag_count = r.tag_count + n.more
+      FROM (SELECT count(*) FILTER (WHERE type = 'tag.created')
+                   - count(*) FILTER (WHERE type = 'tag.deleted') AS more FROM unnest(p_moves)) AS n
+     WHERE r.id = p_repository AND n.more <> 0;
+END $$;
+
+CREATE FUNCTION adjust_references_of_moves(p_repository bigint, p_moves tag_move[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_ids bigint[];
+    v_deltas integer[];
+BEGIN
+    SELECT array_agg(d.id), array_agg(d.delta) INTO v_ids, v_deltas
+      FROM unnest(p_moves) AS m
+     CROSS JOIN LATERAL (VALUES (m.manifest_id, 1), (m.previous_id, -1)) AS d (id, delta)
+     WHERE m.type IS NOT NULL AND d.id IS NOT NULL;
+    PERFORM adjust_references(p_repository, v_ids, v_deltas);
+END $$;
+
+-- ---- Repositories ----
+
+-- Title and description of the tag that stands for the repository (contract 4.2), its times.
+CREATE FUNCTION refresh_repository(p_repository bigint) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    WITH chosen AS (
+        (SELECT t.manifest_id, 0 AS place
+           FROM tag t
+          WHERE t.repository_id = p_repository AND t.name = 'latest'
+            AND EXISTS (SELECT FROM repository_manifest h
+                         WHERE h.repository_id = p_repository AND h.manifest_id = t.manifest_id
+                           AND h.unreadable IS NULL OFFSET 0))
+         UNION ALL
+        (SELECT t.manifest_id, 1
+           FROM tag t
+          WHERE t.repository_id = p_repository AND NOT t.hidden
+            AND EXISTS (SELECT FROM repository_manifest h
+                         WHERE h.repository_id = p_repository AND h.manifest_id = t.manifest_id
+                           AND h.unreadable IS NULL OFFSET 0)
+          ORDER BY t.updated DESC, t.name LIMIT 1)
+         ORDER BY place LIMIT 1
+    ), shown AS (
+        SELECT m.title, m.description
+          FROM chosen c
+          JOIN manifest chosen_manifest ON chosen_manifest.id = c.manifest_id
+          JOIN manifest m ON m.id = CASE chosen_manifest.kind WHEN 'index' THEN
+                   (SELECT i.image_id
+                      FROM index_image i JOIN manifest n ON n.id = i.image_id
+                     WHERE i.index_id = c.manifest_id
+                       AND EXISTS (SELECT FROM repository_manifest h
+                                    WHERE h.repository_id = p_repository AND h.manifest_id = n.id
+                                      AND h.unreadable IS NULL OFFSET 0)
+                     ORDER BY n.os = 'linux' AND n.architecture = 'amd64' DESC NULLS LAST, i.position
+                     LIMIT 1)
+               ELSE c.manifest_id END
+    ), newest AS (
+        SELECT updated, updated_source FROM tag
+         WHERE repository_id = p_repository AND NOT hidden ORDER BY updated DESC LIMIT 1
+    ), oldest AS (
+        SELECT updated FROM tag WHERE repository_id = p_repository ORDER BY updated LIMIT 1
+    ), fresh AS (
+        SELECT (SELECT title FROM shown) AS title, (SELECT description FROM shown) AS description,
+               least((SELECT updated FROM oldest), r.created, r.first_seen) AS created,
+               coalesce((SELECT updated FROM newest), r.updated) AS updated,
+               coalesce((SELECT updated_source FROM newest), r.updated_source) AS updated_source
+          FROM repository r WHERE r.id = p_repository
+    )
+    UPDATE repository r
+       SET title = f.title, description = f.description, created = f.created, updated = f.updated,
+           updated_source = f.updated_source
+      FROM fresh f
+     WHERE r.id = p_repository
+       AND (r.title, r.description, r.created, r.updated, r.updated_source)
+           IS DISTINCT FROM (f.title, f.description, f.created, f.updated, f.updated_source);
+END $$;
+
+-- Locks a repository for this transaction. When it is not there, or deleted, it is made if asked for;
+-- else id is NULL. `created`: it is there since now.
+CREATE FUNCTION open_repository(p_name text, p_create boolean, OUT id bigint, OUT created boolean)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_is_deleted boolean;
+BEGIN
+    created := false;
+    SELECT r.id, r.deleted_at IS NOT NULL INTO id, v_is_deleted
+      FROM repository r WHERE r.name = p_name FOR NO KEY UPDATE;
+    IF id IS NULL AND p_create THEN
+        INSERT INTO repository (name) VALUES (p_name) RETURNING repository.id INTO id;
+        created := true;
+    ELSIF v_is_deleted AND p_create THEN
+        UPDATE repository r SET deleted_at = NULL WHERE r.id = open_repository.id;
+        created := true;
+    ELSIF v_is_deleted THEN
+        id := NULL;
+    END IF;
+END $$;
+
+-- The registry no longer has the repository: all that it holds goes, its history stays.
+CREATE FUNCTION close_repository(p_repository bigint) RETURNS tag_move[]
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_moves tag_move[] := compare_removed_tags(
+        p_repository, ARRAY(SELECT name FROM tag WHERE repository_id = p_repository));
+BEGIN
+    PERFORM move_tags(p_repository, v_moves, 'event');
+    DELETE FROM repository_manifest WHERE repository_id = p_repository;
+    DELETE FROM repository_blob WHERE repository_id = p_repository;
+    DELETE FROM repository_label WHERE repository_id = p_repository;
+    DELETE FROM repository_platform WHERE repository_id = p_repository;
+    UPDATE repository
+       SET deleted_at = now(), tag_count = 0, image_count = 0, artifact_count = 0, size = 0,
+           title = NULL, description = NULL
+     WHERE id = p_repository;
+    RETURN v_moves;
+END $$;
+
+-- ---- The one short transaction ----
+
+-- What scans staged for the repository leaves its table, into the end of the arrays of tags; an
+-- event's word on a tag is newer than what was staged, and is what remains.
+CREATE FUNCTION take_staged(p_repository text, p_is_wanted boolean, INOUT names text[],
+                            INOUT digests bytea[], INOUT reasons text[], INOUT times bigint[],
+                            INOUT actors text[], INOUT removed text[])
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_names text[];
+    v_digests bytea[];
+    v_reasons text[];
+    v_removed text[];
+BEGIN
+    DELETE FROM scan_tag WHERE repository = p_repository AND name = ANY (names || removed);
+    IF NOT p_is_wanted THEN
+        RETURN;
+    END IF;
+    WITH taken AS (
+        DELETE FROM scan_tag WHERE repository = p_repository RETURNING name, digest, unreadable, present
+    )
+    SELECT array_agg(name) FILTER (WHERE present), array_agg(digest) FILTER (WHERE present),
+           array_agg(unreadable) FILTER (WHERE present), array_agg(name) FILTER (WHERE NOT present)
+      INTO v_names, v_digests, v_reasons, v_removed FROM taken;
+    names := names || v_names;
+    digests := digests || v_digests;
+    reasons := reasons || v_reasons;
+    times := times || array_fill(NULL::bigint, ARRAY[coalesce(cardinality(v_names), 0)]);
+    actors := actors || array_fill(NULL::text, ARRAY[coalesce(cardinality(v_names), 0)]);
+    removed := removed || v_removed;
+END $$;
+
+-- Removals that wait: what this apply says of a tag, or puts into the repository, is newer than they are
+-- and takes them out; those first found before p_before (in ms since 1970, 0: none) are applied now.
+CREATE FUNCTION take_removals(p_repository text, p_before bigint, p_names text[], p_is_put boolean,
+                              INOUT removed text[], INOUT repository_gone boolean)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_tags text[];
+BEGIN
+    DELETE FROM held_removal
+     WHERE repository = p_repository
+       AND (tag = ANY (p_names || removed) OR tag = '' AND p_is_put OR repository_gone);
+    IF p_before > 0 THEN
+        WITH taken AS (
+            DELETE FROM held_removal
+             WHERE repository = p_repository AND since < to_timestamp(p_before / 1000.0) RETURNING tag
+        )
+        SELECT array_agg(tag) INTO v_tags FROM taken;
+        repository_gone := repository_gone OR coalesce('' = ANY (v_tags), false);
+        removed := removed || v_tags;
+    END IF;
+END $$;
+
+-- The feed's rows of a generation, in an order that a reader can follow.
+CREATE FUNCTION add_changes(p_generation bigint, p_repository text, p_repository_change text,
+                            p_pushed bigint[], p_moves tag_move[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO change (generation, type, repository, tag, digest, previous, changed_by)
+    SELECT p_generation, c.type, p_repository, c.tag, c.digest, c.previous, c.changed_by
+      FROM (SELECT 0 AS place, 'repository.created' AS type, NULL AS tag, NULL::bytea AS digest,
+                   NULL::bytea AS previous, NULL AS changed_by
+             WHERE p_repository_change = 'repository.created'
+             UNION ALL
+            SELECT 1, 'manifest.pushed', NULL, m.digest, NULL, NULL
+              FROM manifest m WHERE m.id = ANY (p_pushed)
+             UNION ALL
+            SELECT 2, type, name, digest, previous, updated_by
+              FROM unnest(p_moves) WHERE type IS NOT NULL
+             UNION ALL
+            SELECT 3, 'repository.deleted', NULL, NULL, NULL, NULL
+             WHERE p_repository_change = 'repository.deleted') AS c
+     ORDER BY c.place, c.tag, c.digest;
+END $$;
+
+-- store.h, struct ms_apply. generation 0: nothing visible changed, and nothing was written but that
+-- the events are done.
+CREATE FUNCTION apply(p_term bigint, p_repository text, p_from_scan boolean, p_staged boolean,
+                      p_tags text[], p_tag_digests bytea[], p_tag_reasons text[], p_tag_times bigint[],
+                      p_tag_actors text[], p_removed text[], p_held bytea[], p_held_reasons text[],
+                      p_gone bytea[], p_repository_gone boolean, p_removals_before bigint,
+                      p_events bigint[],
+                      OUT generation bigint, OUT tags_changed bigint, OUT tags_removed bigint)
+    LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+    SET enable_material = off SET jit = off AS $$
+DECLARE
+    v_repository bigint;
+    v_is_new boolean;
+    v_is_put boolean;
+    v_tags record;
+    v_removals record;
+    v_new bigint[] := '{}';
+    v_changed bigint := 0;
+    v_moves tag_move[];
+    v_repository_change text;
+BEGIN
+    generation := 0;
+    tags_changed := 0;
+    tags_removed := 0;
+    PERFORM require_term(p_term);
+    DELETE FROM inbox WHERE id = ANY (p_events);
+    SELECT * INTO v_tags
+      FROM take_staged(p_repository, p_staged, p_tags, p_tag_digests, p_tag_reasons, p_tag_times,
+                       p_tag_actors, p_removed);
+    v_is_put := cardinality(v_tags.names) + cardinality(p_held) > 0;
+    SELECT * INTO v_removals
+      FROM take_removals(p_repository, p_removals_before, v_tags.names, v_is_put, v_tags.removed,
+                         p_repository_gone);
+    SELECT o.id, o.created INTO v_repository, v_is_new
+      FROM open_repository(p_repository, NOT v_removals.repository_gone
+               AND (v_is_put OR p_from_scan AND p_removals_before = 0)) AS o;
+    IF v_repository IS NULL THEN
+        RETURN;
+    END IF;
+    IF v_removals.repository_gone THEN
+        v_moves := close_repository(v_repository);
+        v_repository_change := 'repository.deleted';
+    ELSE
+        SELECT h.new_ids, h.changed INTO v_new, v_changed
+          FROM hold_manifests(v_repository, p_held || v_tags.digests,
+                              p_held_reasons || v_tags.reasons) AS h;
+        v_moves := compare_tags(v_repository, v_tags.names, v_tags.digests, v_tags.reasons,
+                                v_tags.times, v_tags.actors)
+                   || compare_removed_tags(v_repository, ARRAY(SELECT unnest(v_removals.removed) EXCEPT
+                                                               SELECT unnest(v_tags.names)));
+        IF v_moves IS NOT NULL THEN
+            PERFORM move_tags(v_repository, v_moves, CASE WHEN p_from_scan THEN 'scan' ELSE 'event' END);
+            PERFORM adjust_references_of_moves(v_repository, v_moves);
+        END IF;
+        v_changed := v_changed + release_manifests(v_repository, p_gone);
+        v_repository_change := CASE WHEN v_is_new THEN 'repository.created' END;
+    END IF;
+    IF v_changed = 0 AND v_moves IS NULL AND v_repository_change IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT count(*) FILTER (WHERE type IN ('tag.created', 'tag.moved')),
+           count(*) FILTER (WHERE type = 'tag.deleted')
+      INTO tags_changed, tags_removed FROM unnest(v_moves);
+    PERFORM refresh_repository(v_repository);
+    generation := publish(p_term, p_repository);
+    PERFORM add_changes(generation, p_repository, v_repository_change,
+                        ARRAY(SELECT n.id FROM unnest(v_new) AS n (id)
+                               WHERE EXISTS (SELECT FROM repository_manifest h
+                                              WHERE h.repository_id = v_repository
+                                                AND h.manifest_id = n.id AND h."references" = 0
+                                                AND h.unreadable IS NULL OFFSET 0)), v_moves);
+END $$;
+
+-- ---- Pulls ----
+
+-- Pulls that were counted together. manifest_id NULL: a digest that is not known.
+CREATE TYPE pull AS (repository_id bigint, manifest_id bigint, tag text, day date, pulls bigint);
+
+-- Takes pull events from the inbox and counts them (contract 4.4). One without a tag counts for the tags
+-- that are on its digest, and not at all when an index of the repository lists it: a client that pulls
+-- an index fetches its platform's manifest too.
+CREATE FUNCTION take_pulls(p_limit bigint, OUT events bigint, OUT pulls pull[])
+    LANGUAGE sql AS $$
+    WITH taken AS (
+        DELETE FROM inbox
+         WHERE id IN (SELECT id FROM inbox WHERE action = 'pull' ORDER BY id LIMIT p_limit)
+        RETURNING repository, digest, tag, is_blob,
+                  (coalesce(event_time, received) AT TIME ZONE 'UTC')::date AS day
+    ), summed AS (
+        SELECT repository, digest, tag, day, count(*) AS pulls
+          FROM taken WHERE NOT is_blob GROUP BY repository, digest, tag, day
+    ), resolved AS (
+        SELECT r.id AS repository_id, coalesce(m.id, t.manifest_id) AS manifest_id, s.tag, s.day, s.pulls
+          FROM summed s
+          JOIN repository r ON r.name = s.repository AND r.deleted_at IS NULL
+          LEFT JOIN manifest m ON m.digest = s.digest
+          LEFT JOIN tag t ON t.repository_id = r.id AND t.name = s.tag
+         WHERE s.tag IS NOT NULL
+            OR NOT EXISTS (SELECT FROM manifest_child c
+                             JOIN repository_manifest p ON p.repository_id = r.id
+                                                       AND p.manifest_id = c.parent_id
+                            WHERE c.child_id = m.id)
+    )
+    SELECT (SELECT count(*) FROM taken),
+           (SELECT array_agg((repository_id, manifest_id, tag, day, pulls)::pull) FROM resolved)
+$$;
+
+CREATE FUNCTION add_pulls(p_pulls pull[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM repository
+      WHERE id IN (SELECT repository_id FROM unnest(p_pulls)) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE repository r SET pulls = r.pulls + p.pulls
+      FROM (SELECT repository_id, sum(pulls) AS pulls FROM unnest(p_pulls) GROUP BY 1) AS p
+     WHERE r.id = p.repository_id;
+    UPDATE repository_manifest h SET pulls = h.pulls + p.pulls
+      FROM (SELECT repository_id, manifest_id, sum(pulls) AS pulls FROM unnest(p_pulls) GROUP BY 1, 2) AS p
+     WHERE h.repository_id = p.repository_id AND h.manifest_id = p.manifest_id;
+    UPDATE tag t SET pulls = t.pulls + p.pulls
+      FROM (SELECT repository_id, name, sum(pulls) AS pulls
+              FROM (SELECT repository_id, tag AS name, pulls FROM unnest(p_pulls) WHERE tag IS NOT NULL
+                     UNION ALL
+                    SELECT p.repository_id, o.name, p.pulls
+                      FROM unnest(p_pulls) AS p
+                      JOIN tag o ON o.repository_id = p.repository_id AND o.manifest_id = p.manifest_id
+                     WHERE p.tag IS NULL) AS credited
+             GROUP BY 1, 2) AS p
+     WHERE t.repository_id = p.repository_id AND t.name = p.name;
+    INSERT INTO pull_day (repository_id, manifest_id, day, pulls)
+    SELECT repository_id, manifest_id, day, sum(pulls)
+      FROM unnest(p_pulls) WHERE manifest_id IS NOT NULL GROUP BY 1, 2, 3
+        ON CONFLICT (repository_id, manifest_id, day) DO UPDATE SET pulls = pull_day.pulls + excluded.pulls;
+END $$;
+
+-- Returns how many events it took.
+CREATE FUNCTION collect_pulls(p_term bigint, p_limit bigint) RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_taken record;
+BEGIN
+    PERFORM require_term(p_term);
+    SELECT events, pulls INTO v_taken FROM take_pulls(p_limit);
+    PERFORM add_pulls(v_taken.pulls);
+    RETURN v_taken.events;
+END $$;
+
+-- ---- Garbage ----
+
+-- Deletes manifests that no repository holds and no index lists, and what only they used. Returns how
+-- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again.
+CREATE FUNCTION collect_manifests(p_term bigint, p_grace interval, p_limit bigint) RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_ids bigint[];
+    v_blobs bigint[];
+BEGIN
+    PERFORM require_term(p_term);
+    v_ids := ARRAY(SELECT m.id FROM manifest m
+                    WHERE m.first_seen < now() - p_grace
+                      AND NOT EXISTS (SELECT FROM repository_manifest h WHERE h.manifest_id = m.id)
+                      AND NOT EXISTS (SELECT FROM manifest_child c WHERE c.child_id = m.id)
+                    ORDER BY m.id LIMIT p_limit);
+    v_blobs := ARRAY(SELECT blob_id FROM manifest_layer WHERE manifest_id = ANY (v_ids)
+                      UNION
+                     SELECT config_id FROM manifest WHERE id = ANY (v_ids) AND config_id IS NOT NULL);
+    DELETE FROM manifest WHERE id = ANY (v_ids);
+    DELETE FROM config c
+     WHERE c.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest m WHERE m.config_id = c.id);
+    DELETE FROM blob b
+     WHERE b.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest_layer l WHERE l.blob_id = b.id)
+       AND NOT EXISTS (SELECT FROM config c WHERE c.id = b.id);
+    RETURN cardinality(v_ids);
+END $$;
+
+-- The partition of event_seen that a day uses; the day after tomorrow has yesterday's.
+CREATE FUNCTION event_slot(p_days_from_now integer) RETURNS smallint
+    LANGUAGE sql STABLE
+    RETURN mod(floor(extract(epoch FROM now()) / 86400)::integer + p_days_from_now, 3)::smallint;
+
+-- Forgets what nobody needs any more: ids of events older than yesterday, generations touched more than
+-- an hour ago, changes and closed history older than the intervals (NULL: none).
+CREATE FUNCTION prune(p_term bigint, p_changes interval, p_history interval) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_table regclass := ('event_seen_' || event_slot(1))::regclass;
+    v_is_full boolean;
+    v_pruned bigint;
+BEGIN
+    PERFORM require_term(p_term);
+    DELETE FROM touched WHERE at < now() - interval '1 hour';
+    WITH old AS (
+        DELETE FROM change WHERE at < now() - p_changes RETURNING generation
+    )
+    SELECT max(generation) INTO v_pruned FROM old;
+    UPDATE state SET changes_pruned = greatest(changes_pruned, v_pruned) WHERE v_pruned IS NOT NULL;
+    DELETE FROM tag_history WHERE until_time < now() - p_history;
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_table) INTO v_is_full;
+    IF v_is_full THEN
+        EXECUTE format('TRUNCATE %s', v_table);
+    END IF;
+END $$;
+
+INSERT INTO schema_version (version, min_reader_version) VALUES (1, 1);
+
+COMMIT;
+\echo metastore: schema 1 is in place
+\endif
