@@ -1,0 +1,123 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Recounts from scratch what the writer keeps by small steps, and names every difference. Loaded into
+-- the databases of the tests of the writer's store; no row from recount() means that all is right.
+
+-- The images below an index, depth first, each at its first place: the definition, not the method.
+CREATE FUNCTION expected_images(p_index bigint) RETURNS bigint[] LANGUAGE sql AS $$
+    WITH RECURSIVE tree (path, id) AS (
+        SELECT ARRAY[c.position], c.child_id FROM manifest_child c
+         WHERE c.parent_id = p_index AND NOT c.is_attestation
+         UNION ALL
+        SELECT t.path || c.position, c.child_id
+          FROM tree t JOIN manifest_child c ON c.parent_id = t.id AND NOT c.is_attestation)
+    SELECT array_agg(id ORDER BY path)
+      FROM (SELECT t.id, min(t.path) AS path FROM tree t JOIN manifest m ON m.id = t.id
+             WHERE m.kind = 'image' GROUP BY t.id) AS first
+$$;
+
+CREATE VIEW live AS
+    WITH RECURSIVE live (repository_id, manifest_id) AS (
+        SELECT t.repository_id, t.manifest_id
+          FROM tag t JOIN repository_manifest h USING (repository_id, manifest_id)
+         WHERE h.unreadable IS NULL
+         UNION
+        SELECT l.repository_id, c.child_id
+          FROM live l
+          JOIN manifest_child c ON c.parent_id = l.manifest_id
+          JOIN repository_manifest h ON h.repository_id = l.repository_id AND h.manifest_id = c.child_id
+         WHERE h.unreadable IS NULL)
+    SELECT * FROM live;
+
+CREATE VIEW live_blob AS
+    SELECT DISTINCT l.repository_id, l.manifest_id, m.blob_id
+      FROM live l JOIN manifest_layer m USING (manifest_id)
+     UNION
+    SELECT l.repository_id, l.manifest_id, m.config_id
+      FROM live l JOIN manifest m ON m.id = l.manifest_id WHERE m.config_id IS NOT NULL;
+
+CREATE VIEW expected_references AS
+    SELECT h.repository_id, h.manifest_id,
+           (SELECT count(*) FROM tag t
+             WHERE t.repository_id = h.repository_id AND t.manifest_id = h.manifest_id)
+           + (SELECT count(DISTINCT c.parent_id) FROM manifest_child c
+                JOIN live l ON l.repository_id = h.repository_id AND l.manifest_id = c.parent_id
+               WHERE c.child_id = h.manifest_id) AS "references"
+      FROM repository_manifest h;
+
+CREATE VIEW expected_repository AS
+    SELECT r.id, (SELECT count(*) FROM tag t WHERE t.repository_id = r.id) AS tag_count,
+           (SELECT count(*) FROM live l JOIN manifest m ON m.id = l.manifest_id
+             WHERE l.repository_id = r.id AND m.kind = 'image') AS image_count,
+           (SELECT count(*) FROM repository_manifest h JOIN manifest m ON m.id = h.manifest_id
+             WHERE h.repository_id = r.id AND m.kind = 'artifact' AND h.unreadable IS NULL) AS artifact_count,
+           (SELECT coalesce(sum(m.size), 0) FROM live l JOIN manifest m ON m.id = l.manifest_id
+             WHERE l.repository_id = r.id)
+           + (SELECT coalesce(sum(b.size), 0) FROM blob b
+               WHERE b.id IN (SELECT blob_id FROM live_blob WHERE repository_id = r.id)) AS size
+      FROM repository r;
+
+CREATE VIEW expected_label AS
+    SELECT l.repository_id, lower(left(v.value, 1000)) AS value, count(*) AS "references"
+      FROM live l JOIN label v USING (manifest_id) WHERE v.value <> '' GROUP BY 1, 2;
+
+CREATE VIEW expected_platform AS
+    SELECT l.repository_id, m.os || '/' || m.architecture || coalesce('/' || nullif(m.variant, ''), '')
+               AS platform, count(*) AS "references"
+      FROM live l JOIN manifest m ON m.id = l.manifest_id
+     WHERE m.kind = 'image' AND m.os <> '' AND m.architecture <> '' GROUP BY 1, 2;
+
+CREATE FUNCTION recount() RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT format('references of %s/%s: %s, not %s', h.repository_id, h.manifest_id, h."references",
+                  e."references")
+      FROM repository_manifest h JOIN expected_references e USING (repository_id, manifest_id)
+     WHERE h."references" <> e."references"
+     UNION ALL
+    SELECT format('repository %s: %s, not %s', r.id,
+                  (r.tag_count, r.image_count, r.artifact_count, r.size),
+                  (e.tag_count, e.image_count, e.artifact_count, e.size))
+      FROM repository r JOIN expected_repository e USING (id)
+     WHERE (r.tag_count, r.image_count, r.artifact_count, r.size)
+           IS DISTINCT FROM (e.tag_count, e.image_count, e.artifact_count, e.size)
+     UNION ALL
+    SELECT format('blob %s of repository %s', blob_id, repository_id)
+      FROM (SELECT repository_id, blob_id, "references"::bigint FROM repository_blob) AS kept
+      FULL JOIN (SELECT repository_id, blob_id, count(*) AS "references" FROM live_blob GROUP BY 1, 2) AS e
+     USING (repository_id, blob_id, "references")
+     WHERE kept IS NULL OR e IS NULL
+     UNION ALL
+    SELECT format('label %s of repository %s', value, repository_id)
+      FROM (SELECT repository_id, value, "references"::bigint FROM repository_label
+             WHERE value_hash = sha256(convert_to(value, 'UTF8'))) AS kept
+      FULL JOIN expected_label AS e USING (repository_id, value, "references")
+     WHERE kept IS NULL OR e IS NULL
+     UNION ALL
+    SELECT format('platform %s of repository %s', platform, repository_id)
+      FROM (SELECT repository_id, platform, "references"::bigint FROM repository_platform) AS kept
+      FULL JOIN expected_platform AS e USING (repository_id, platform, "references")
+     WHERE kept IS NULL OR e IS NULL
+     UNION ALL
+    SELECT format('images below index %s', m.id)
+      FROM manifest m
+     WHERE (SELECT array_agg(image_id ORDER BY position) FROM index_image WHERE index_id = m.id)
+           IS DISTINCT FROM (CASE WHEN m.kind = 'index' THEN expected_images(m.id) END)
+     UNION ALL
+    SELECT format('readable without content: %s', manifest_id)
+      FROM repository_manifest h JOIN manifest m ON m.id = h.manifest_id
+     WHERE h.unreadable IS NULL AND m.raw IS NULL
+     UNION ALL
+    SELECT format('history of tag %s', name)
+      FROM (SELECT t.repository_id, t.name, m.digest FROM tag t LEFT JOIN manifest m ON m.id = t.manifest_id)
+           AS now
+      FULL JOIN (SELECT repository_id, tag AS name, digest FROM tag_history WHERE until_time IS NULL) AS open
+     USING (repository_id, name)
+     WHERE now IS NULL OR open IS NULL OR now.digest IS DISTINCT FROM open.digest
+     UNION ALL
+    SELECT format('generation %s without a touched repository', g)
+      FROM state, generate_series(1, generation) AS g
+     WHERE NOT EXISTS (SELECT FROM touched WHERE touched.generation = g)
+     UNION ALL
+    SELECT format('repository %s is deleted but holds something', r.id)
+      FROM repository r
+     WHERE r.deleted_at IS NOT NULL
+       AND EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id)
+$$;

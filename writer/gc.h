@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The collector: every interval.garbage_collect what nothing references leaves the database, and,
+ * with garbage_collect.registry, the registry (contract 5.5); and what has passed its retention is
+ * forgotten. Called by writer.c; calls gc_candidates.c and the store.
+ */
+#ifndef GC_H
+#define GC_H
+
+struct writer;
+struct collector;
+
+struct collector *gc_new(struct writer *writer);
+void gc_free(struct collector *collector); /* after the store; NULL is fine */
+void gc_begin_term(struct collector *collector);
+void gc_end_term(struct collector *collector);
+/* The configuration has changed. */
+void gc_reload(struct collector *collector);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pull counts: every 15 s the pull events of the inbox leave it as sums (contract 4.4). Called by
+ * writer.c; calls the store.
+ */
+#ifndef PULLS_H
+#define PULLS_H
+
+struct writer;
+struct pulls;
+
+struct pulls *pulls_new(struct writer *writer);
+void pulls_free(struct pulls *pulls); /* after the store; NULL is fine */
+void pulls_begin_term(struct pulls *pulls);
+void pulls_end_term(struct pulls *pulls);
+
+#endif

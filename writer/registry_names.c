@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A growing list of names with a hash table of indexes beside it (open addressing, at most half
+ * full). Called by registry_list.c. Bytes live in an arena, so that views stay valid while the list
+ * grows.
+ */
+#include "writer/registry_names.h"
+
+#include "common/alloc.h"
+#include "common/arena.h"
+
+struct registry_names {
+    struct ms_arena *arena;
+    struct ms_str *list;
+    size_t count;
+    size_t capacity;
+    uint32_t *slots; /* index + 1; 0: free */
+    size_t n_slots;  /* a power of two, twice the capacity */
+};
+
+enum { FIRST_CAPACITY = 64 };
+
+static void *must(void *memory)
+{
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+struct registry_names *registry_names_new(void)
+{
+    struct registry_names *names = ms_alloc(sizeof(*names));
+    names->arena = ms_arena_new(REGISTRY_NAMES_BYTES_MAX);
+    return names;
+}
+
+void registry_names_free(struct registry_names *names)
+{
+    if (names == NULL)
+        return;
+    ms_arena_free(names->arena);
+    free(names->list);
+    free(names->slots);
+    free(names);
+}
+
+/* The slot that holds the name, or the free one where it belongs. */
+static uint32_t *find_slot(const struct registry_names *names, struct ms_str name)
+{
+    size_t at = (size_t)ms_str_hash(name) & (names->n_slots - 1);
+    while (names->slots[at] != 0 && !ms_str_equal(names->list[names->slots[at] - 1], name))
+        at = (at + 1) & (names->n_slots - 1);
+    return &names->slots[at];
+}
+
+static void grow(struct registry_names *names)
+{
+    names->capacity = names->capacity == 0 ? FIRST_CAPACITY : names->capacity * 2;
+    names->list = must(realloc(names->list, names->capacity * sizeof(*names->list)));
+    names->n_slots = names->capacity * 2;
+    free(names->slots);
+    names->slots = must(calloc(names->n_slots, sizeof(*names->slots)));
+    for (size_t i = 0; i < names->count; i++)
+        *find_slot(names, names->list[i]) = (uint32_t)(i + 1);
+}
+
+enum ms_status registry_names_add(bool *out_is_new, struct registry_names *names,
+                                  struct ms_str name)
+{
+    if (names->count == names->capacity)
+        grow(names);
+    uint32_t *slot = find_slot(names, name);
+    if (*slot != 0) {
+        *out_is_new = false;
+        return MS_OK;
+    }
+    if (names->count == REGISTRY_NAMES_MAX ||
+        ms_arena_copy(&names->list[names->count], names->arena, name) != MS_OK)
+        return MS_TOO_LARGE;
+    *slot = (uint32_t)++names->count;
+    *out_is_new = true;
+    return MS_OK;
+}
+
+const struct ms_str *registry_names_list(const struct registry_names *names, size_t *out_count)
+{
+    *out_count = names->count;
+    return names->list;
+}

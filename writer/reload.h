@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SIGHUP: the configuration is read again. Called by writer.c. */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+struct writer;
+
+/* What can change at run time changes, what cannot is named in the log; a bad file changes nothing.
+ */
+void reload_config(struct writer *writer, const char *path);
+
+#endif

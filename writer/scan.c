@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See scan.h. The way of a scan:
+ *
+ *   begin     a row in the table of scans; its id is the scan's number
+ *   catalog   page by page (or the fixed list), names queued as they come
+ *   known     then the repositories that the database knows and the catalog did not name: absence
+ *             from a catalog only makes the writer ask (contract 5.3)
+ *   visits    meanwhile: a bounded number of repositories under way through the scheduler
+ *   removals  what the visits put down is applied, or held
+ *   end       the row is completed
+ */
+#include "writer/scan_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/refname.h"
+#include "writer/scheduler.h"
+
+enum {
+    SCAN_NAMES_MAX_BYTES = 256 * 1024 * 1024,
+    SCAN_KNOWN_PAGE = 1000,
+    SCAN_REQUEST_PAUSE_MS = 60 * 1000, /* requests start at most one scan in this time */
+    SCAN_RETRY_MS = 30 * 1000          /* after an incomplete one, when none is due earlier */
+};
+
+static void read_catalog(struct scan *scan, struct ms_str next);
+static void read_known(struct scan *scan);
+static void pump(struct scan *scan);
+
+/* --- the queue of repositories --- */
+
+static size_t slot_of(const struct scan *scan, struct ms_str name)
+{
+    size_t mask = scan->n_slots - 1;
+    size_t slot = (size_t)ms_str_hash(name) & mask;
+    while (scan->slots[slot] != 0 && !ms_str_equal(scan->queue[scan->slots[slot] - 1], name))
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static void grow_queue(struct scan *scan)
+{
+    scan->queue_capacity = scan->queue_capacity == 0 ? 256 : scan->queue_capacity * 2;
+    scan->n_slots = scan->queue_capacity * 2;
+    struct ms_str *queue = realloc(scan->queue, scan->queue_capacity * sizeof(*queue));
+    free(scan->slots);
+    scan->slots = calloc(scan->n_slots, sizeof(*scan->slots));
+    if (queue == NULL || scan->slots == NULL)
+        abort();
+    scan->queue = queue;
+    for (size_t i = 0; i < scan->n_queued; i++)
+        scan->slots[slot_of(scan, scan->queue[i])] = i + 1;
+}
+
+static bool matches_any(const struct ms_string_list *globs, struct ms_str name)
+{
+    for (size_t i = 0; i < globs->count; i++) {
+        if (ms_refname_glob_match(ms_str(globs->items[i]), name))
+            return true;
+    }
+    return false;
+}
+
+static bool is_wanted(const struct scan *scan, struct ms_str name)
+{
+    const struct ms_config *config = scan->writer->config;
+    return ms_refname_is_repository(name) && matches_any(&config->registry.include, name) &&
+           !matches_any(&config->registry.exclude, name);
+}
+
+static void enqueue(struct scan *scan, struct ms_str name)
+{
+    if (!is_wanted(scan, name))
+        return;
+    if (scan->n_queued == scan->queue_capacity)
+        grow_queue(scan);
+    size_t slot = slot_of(scan, name);
+    if (scan->slots[slot] != 0)
+        return;
+    struct ms_str copy;
+    if (ms_arena_copy(&copy, scan->names_arena, name) != MS_OK) {
+        struct ms_error err;
+        (void)ms_error_set(&err, MS_TOO_LARGE, "too many repositories for one scan");
+        scan_note_failure(scan, &err);
+        return;
+    }
+    scan->queue[scan->n_queued++] = copy;
+    scan->slots[slot] = scan->n_queued;
+}
+
+/* --- the end --- */
+
+void scan_note_failure(struct scan *scan, const struct ms_error *err)
+{
+    if (scan->err.status == MS_OK)
+        scan->err = *err;
+}
+
+static void free_run(struct scan *scan)
+{
+    if (scan->catalog_call != NULL)
+        registry_call_cancel(scan->catalog_call);
+    removals_cancel(scan->removals);
+    ms_arena_free(scan->names_arena);
+    free(scan->queue);
+    free(scan->slots);
+    free(scan->after);
+    scan->catalog_call = NULL;
+    scan->removals = NULL;
+    scan->names_arena = NULL;
+    scan->queue = NULL;
+    scan->slots = NULL;
+    scan->after = NULL;
+    scan->n_queued = scan->queue_capacity = scan->n_slots = scan->next = scan->in_flight = 0;
+    scan->is_running = false;
+    scan->is_ending = false;
+    scan->accept_removals = false;
+}
+
+static void schedule_next(struct scan *scan, bool was_complete)
+{
+    uint64_t interval_ms = scan->writer->config->interval.fetch_all_ms;
+    if (interval_ms == 0)
+        return;
+    uint64_t pause_ms = !was_complete && interval_ms > SCAN_RETRY_MS ? SCAN_RETRY_MS : interval_ms;
+    ms_timer_start(scan->timer, pause_ms);
+}
+
+static void tell_end(struct scan *scan, bool complete)
+{
+    free_run(scan);
+    schedule_next(scan, complete);
+    if (scan->on_end != NULL)
+        scan->on_end(complete, scan->on_end_arg);
+}
+
+static void on_ended(const struct ms_error *err, void *arg)
+{
+    struct scan *scan = arg;
+    if (!scan->is_running)
+        return; /* the term ended meanwhile */
+    if (err != NULL)
+        ms_log(MS_LOG_ERROR, "the end of the scan could not be recorded",
+               MS_FIELDS(ms_field_error(err)));
+    tell_end(scan, err == NULL && scan->record.complete);
+}
+
+static void log_end(const struct scan *scan)
+{
+    const struct ms_scan_record *record = &scan->record;
+    ms_log(record->complete ? MS_LOG_INFO : MS_LOG_WARN,
+           record->complete ? "scan complete" : "scan incomplete",
+           MS_FIELDS(ms_field_u64("repositories", record->repositories),
+                     ms_field_u64("tags", record->tags),
+                     ms_field_u64("manifests", record->manifests),
+                     ms_field_u64("added", record->added), ms_field_u64("removed", record->removed),
+                     ms_field_u64("unreadable", record->unreadable),
+                     ms_field_u64("requests", record->requests),
+                     ms_field_i64("ms", ms_clock_wall_ms() - scan->started_ms),
+                     ms_field_str("error", record->error)));
+}
+
+static void finish(struct scan *scan)
+{
+    struct writer *writer = scan->writer;
+    struct registry_health health;
+    registry_client_health(&health, writer->registry);
+    scan->record.requests = health.requests - scan->requests_before;
+    scan->record.complete = scan->err.status == MS_OK;
+    if (!scan->record.complete)
+        scan->record.error = ms_str(scan->err.text);
+    log_end(scan);
+    if (ms_store_scan_end(writer->store, writer->term, &scan->record, on_ended, scan) != MS_OK)
+        tell_end(scan, false);
+}
+
+void scan_removals_ended(struct scan *scan, uint64_t n_removed)
+{
+    scan->removals = NULL;
+    scan->record.removed = n_removed;
+    finish(scan);
+}
+
+/* --- visits --- */
+
+static void on_visited(struct ms_str repository, const struct sync_report *report, void *arg)
+{
+    struct scan *scan = arg;
+    scan->in_flight--;
+    scan->record.repositories++;
+    scan->record.tags += report->tags;
+    scan->record.manifests += report->manifests;
+    scan->record.added += report->added;
+    scan->record.unreadable += report->unreadable;
+    if (report->err != NULL) {
+        ms_log(MS_LOG_WARN, "repository could not be scanned",
+               MS_FIELDS(ms_field_str("repository", repository), ms_field_error(report->err)));
+        scan_note_failure(scan, report->err);
+    }
+    pump(scan);
+}
+
+static void pump(struct scan *scan)
+{
+    uint64_t window = scan->writer->config->registry.concurrency;
+    while (scan->next < scan->n_queued && scan->in_flight < window) {
+        scan->in_flight++;
+        scheduler_visit(scan->writer->scheduler, scan->queue[scan->next++], on_visited, scan);
+    }
+    bool is_walked = scan->catalog_is_read && scan->known_is_read && !scan->known_is_asked;
+    if (!is_walked || scan->in_flight > 0 || scan->is_ending)
+        return;
+    scan->is_ending = true;
+    scan->removals = removals_start(scan);
+}
+
+/* --- known repositories --- */
+
+static void on_known(struct ms_str name, uint64_t n_tags, void *arg)
+{
+    struct scan *scan = arg;
+    (void)n_tags;
+    if (!scan->is_running)
+        return;
+    enqueue(scan, name);
+    free(scan->after);
+    scan->after = strndup(name.ptr, name.len);
+    scan->known_is_read = false; /* a row came: there may be another page */
+}
+
+static void on_known_page(const struct ms_error *err, void *arg)
+{
+    struct scan *scan = arg;
+    scan->known_is_asked = false;
+    if (!scan->is_running)
+        return;
+    if (err != NULL) {
+        scan_note_failure(scan, err);
+        scan->known_is_read = true;
+    }
+    if (!scan->known_is_read)
+        read_known(scan);
+    pump(scan);
+}
+
+static void read_known(struct scan *scan)
+{
+    struct ms_str after = scan->after != NULL ? ms_str(scan->after) : MS_STR("");
+    if (scan->known_is_asked)
+        return;
+    scan->known_is_read = true; /* unless a row says otherwise */
+    if (ms_store_repositories_after(scan->writer->store, after, SCAN_KNOWN_PAGE, on_known,
+                                    on_known_page, scan) == MS_OK) {
+        scan->known_is_asked = true;
+        return;
+    }
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_UNAVAILABLE, "database away");
+    scan_note_failure(scan, &err);
+}
+
+/* --- catalog --- */
+
+static void end_catalog(struct scan *scan)
+{
+    scan->catalog_is_read = true;
+    read_known(scan);
+    pump(scan);
+}
+
+static void on_catalog_page(const struct registry_reply *reply, void *arg)
+{
+    struct scan *scan = arg;
+    scan->catalog_call = NULL;
+    for (size_t i = 0; i < reply->n_names; i++)
+        enqueue(scan, reply->names[i]);
+    if (reply->outcome != REGISTRY_FOUND)
+        scan_note_failure(scan, reply->error);
+    if (reply->outcome == REGISTRY_FOUND && !ms_str_is_absent(reply->next)) {
+        read_catalog(scan, reply->next);
+        pump(scan);
+    } else {
+        end_catalog(scan);
+    }
+}
+
+static void read_catalog(struct scan *scan, struct ms_str next)
+{
+    scan->catalog_call = registry_catalog_page(scan->writer->registry, next, on_catalog_page, scan);
+}
+
+static void queue_fixed_list(struct scan *scan)
+{
+    const struct ms_string_list *list = &scan->writer->config->registry.repositories;
+    for (size_t i = 0; i < list->count; i++)
+        enqueue(scan, ms_str(list->items[i]));
+    end_catalog(scan);
+}
+
+/* --- begin --- */
+
+static void on_begun(const struct ms_error *err, int64_t scan_id, void *arg)
+{
+    struct scan *scan = arg;
+    if (!scan->is_running || scan->record.id != 0)
+        return;
+    if (err != NULL) {
+        ms_log(MS_LOG_WARN, "scan could not begin", MS_FIELDS(ms_field_error(err)));
+        tell_end(scan, false);
+        return;
+    }
+    scan->record.id = scan_id;
+    scan->writer->scan_number = scan_id;
+    if (scan->writer->config->registry.repositories.count > 0)
+        queue_fixed_list(scan);
+    else
+        read_catalog(scan, MS_STR_ABSENT);
+}
+
+enum ms_status scan_start(struct scan *scan, bool accept_removals)
+{
+    struct writer *writer = scan->writer;
+    struct registry_health health;
+    if (scan->is_running)
+        return MS_CONFLICT;
+    if (writer->term == 0 ||
+        ms_store_scan_begin(writer->store, writer->term, on_begun, scan) != MS_OK)
+        return MS_UNAVAILABLE;
+    registry_client_health(&health, writer->registry);
+    scan->is_running = true;
+    scan->accept_removals = accept_removals;
+    scan->record = (struct ms_scan_record){.id = 0};
+    scan->err = (struct ms_error){.status = MS_OK};
+    scan->started_ms = ms_clock_wall_ms();
+    scan->requests_before = health.requests;
+    scan->catalog_is_read = scan->known_is_read = false;
+    scan->names_arena = ms_arena_new(SCAN_NAMES_MAX_BYTES);
+    ms_timer_stop(scan->timer);
+    ms_log(MS_LOG_INFO, "scan started", NULL);
+    return MS_OK;
+}
+
+static void start_or_retry(struct scan *scan)
+{
+    if (scan->is_running)
+        return;
+    scan->last_request_ms = ms_clock_mono_ms();
+    if (scan_start(scan, false) != MS_OK)
+        ms_timer_start(scan->timer, SCAN_RETRY_MS);
+}
+
+static void on_timer(void *arg)
+{
+    start_or_retry(arg);
+}
+
+void scan_request(struct scan *scan, const char *why)
+{
+    if (scan->writer->term == 0)
+        return;
+    int64_t since_ms = ms_clock_mono_ms() - scan->last_request_ms;
+    int64_t wait_ms = scan->last_request_ms == 0 || since_ms >= SCAN_REQUEST_PAUSE_MS
+                          ? 0
+                          : SCAN_REQUEST_PAUSE_MS - since_ms;
+    ms_log(MS_LOG_INFO, "scan requested",
+           MS_FIELDS(ms_field_c("why", why), ms_field_i64("in_ms", wait_ms)));
+    ms_timer_start(scan->timer, (uint64_t)wait_ms);
+}
+
+/* --- life --- */
+
+static void on_status(const struct ms_error *err, const struct ms_store_status *status, void *arg)
+{
+    struct scan *scan = arg;
+    int64_t interval_ms = (int64_t)scan->writer->config->interval.fetch_all_ms;
+    if (scan->writer->term == 0 || scan->is_running || interval_ms == 0)
+        return;
+    int64_t wait_ms = 0;
+    if (err == NULL && status->last_complete_scan_ms > 0)
+        wait_ms = status->last_complete_scan_ms + interval_ms - ms_clock_wall_ms();
+    ms_timer_start(scan->timer, wait_ms > 0 ? (uint64_t)wait_ms : 0);
+}
+
+void scan_begin_term(struct scan *scan)
+{
+    if (scan->writer->scan_only)
+        return; /* --scan starts its own */
+    if (ms_store_status(scan->writer->store, on_status, scan) != MS_OK)
+        ms_timer_start(scan->timer, SCAN_RETRY_MS);
+}
+
+void scan_end_term(struct scan *scan)
+{
+    ms_timer_stop(scan->timer);
+    if (!scan->is_running)
+        return;
+    ms_log(MS_LOG_WARN, "scan abandoned", NULL);
+    free_run(scan);
+}
+
+struct scan *scan_new(struct writer *writer)
+{
+    struct scan *scan = calloc(1, sizeof(*scan));
+    if (scan == NULL)
+        abort();
+    scan->writer = writer;
+    scan->timer = ms_timer_new(writer->loop, on_timer, scan);
+    return scan;
+}
+
+void scan_free(struct scan *scan)
+{
+    if (scan == NULL)
+        return;
+    free_run(scan);
+    ms_timer_free(scan->timer);
+    free(scan);
+}
+
+void scan_on_end(struct scan *scan, void (*on_end)(bool complete, void *arg), void *arg)
+{
+    scan->on_end = on_end;
+    scan->on_end_arg = arg;
+}
+
+void scan_get_progress(struct scan_progress *out, const struct scan *scan)
+{
+    *out = (struct scan_progress){.is_running = scan->is_running, .eta_seconds = -1};
+    if (!scan->is_running)
+        return;
+    double seconds = (double)(ms_clock_wall_ms() - scan->started_ms) / 1000.0;
+    out->started_ms = scan->started_ms;
+    out->repositories_done = scan->record.repositories;
+    out->repositories_total = scan->n_queued;
+    out->tags = scan->record.tags;
+    out->manifests = scan->record.manifests;
+    out->rate = seconds > 0 ? (double)scan->record.manifests / seconds : 0;
+    if (scan->record.repositories > 0 && scan->catalog_is_read)
+        out->eta_seconds = (int64_t)(seconds / (double)scan->record.repositories *
+                                     (double)(scan->n_queued - scan->record.repositories));
+}

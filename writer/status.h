@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET /status: what this writer and the database know (api-examples, "Writer: GET /status").
+ * However many ask, one question at a time goes to the database. Called by admin.c; calls the
+ * store.
+ */
+#ifndef STATUS_H
+#define STATUS_H
+
+#include "common/buf.h"
+#include "common/http_router.h"
+#include "writer/inbox.h"
+#include "writer/registry_client.h"
+#include "writer/scan.h"
+
+struct writer;
+struct status;
+
+/* Without an answer of the database for so long, what is known without it is answered. */
+enum { STATUS_WAIT_MS = 2000, STATUS_DOCUMENT_MAX = 64 * 1024 };
+
+struct status *status_new(struct writer *writer);
+void status_free(struct status *status); /* after the store and the server; NULL is fine */
+void status_answer(struct status *status, struct ms_http_request *request);
+
+/* What the document is made of. */
+struct status_facts {
+    uint64_t term;                             /* 0: standby */
+    const struct ms_store_leader_info *leader; /* pid 0: nobody known */
+    const struct ms_store_status *database;    /* NULL: never asked with success */
+    bool database_connected;
+    const char *registry_url;
+    struct registry_health registry;
+    struct inbox_counts inbox;
+    struct scan_progress scan;
+};
+/* Pure. */
+void status_write(struct ms_buf *out, const struct status_facts *facts);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See sync.h. A job alternates between its two kinds of passes: events whenever some wait, else the
+ * next step of the visit, until there is neither.
+ */
+#include "writer/sync_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+
+const struct ms_error *sync_store_away(void)
+{
+    static const struct ms_error away = {.status = MS_UNAVAILABLE, .text = "database away"};
+    return &away;
+}
+
+static void release(struct sync_job *job)
+{
+    if (job->store_calls > 0)
+        return; /* the last store callback comes back here */
+    free(job->memory);
+    ms_loop_defer_free(job->writer->loop, job);
+}
+
+bool sync_store_call_ended(struct sync_job *job)
+{
+    job->store_calls--;
+    if (!job->cancelled)
+        return true;
+    release(job);
+    return false;
+}
+
+static void end(struct sync_job *job)
+{
+    job->cancelled = true;
+    job->on_ended(job, job->arg);
+    release(job);
+}
+
+static void run(struct sync_job *job)
+{
+    if (job->has_events) {
+        job->has_events = false;
+        job->events = events_pass_start(job);
+    } else if (job->visit != NULL) {
+        visit_step(job->visit);
+    } else {
+        end(job);
+    }
+}
+
+void sync_events_ended(struct sync_job *job, const struct ms_error *err, bool may_be_more)
+{
+    job->events = NULL;
+    if (err != NULL)
+        ms_log(MS_LOG_WARN, "events wait: the registry or the database failed",
+               MS_FIELDS(ms_field_str("repository", job->repository), ms_field_error(err)));
+    if (may_be_more && err == NULL)
+        job->has_events = true;
+    run(job);
+}
+
+void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, bool is_finished)
+{
+    if (is_finished) {
+        job->on_visited(job->repository, report, job->visited_arg);
+        if (job->cancelled)
+            return;
+        visit_free(job->visit);
+        job->visit = NULL;
+    }
+    run(job);
+}
+
+static void on_begin(void *arg)
+{
+    struct sync_job *job = arg;
+    if (sync_store_call_ended(job))
+        run(job);
+}
+
+struct sync_job *sync_start(struct writer *writer, struct ms_str repository,
+                            sync_visited *on_visited, void *visited_arg, sync_ended *on_ended,
+                            void *arg)
+{
+    struct sync_job *job = calloc(1, sizeof(*job));
+    char *memory = calloc(1, repository.len + 1);
+    if (job == NULL || memory == NULL)
+        abort();
+    if (repository.len > 0)
+        memcpy(memory, repository.ptr, repository.len);
+    *job = (struct sync_job){.writer = writer,
+                             .memory = memory,
+                             .repository = ms_str_n(memory, repository.len),
+                             .on_visited = on_visited,
+                             .visited_arg = visited_arg,
+                             .on_ended = on_ended,
+                             .arg = arg};
+    if (on_visited != NULL)
+        job->visit = visit_new(job);
+    else
+        job->has_events = true;
+    job->store_calls++; /* the deferred beginning counts as one */
+    ms_loop_defer(writer->loop, on_begin, job);
+    return job;
+}
+
+struct ms_str sync_job_repository(const struct sync_job *job)
+{
+    return job->repository;
+}
+
+void sync_job_wake(struct sync_job *job)
+{
+    job->has_events = true;
+}
+
+bool sync_job_is_visit(const struct sync_job *job)
+{
+    return job->visit != NULL;
+}
+
+void sync_job_cancel(struct sync_job *job)
+{
+    if (job->cancelled)
+        return;
+    job->cancelled = true;
+    events_pass_cancel(job->events);
+    visit_free(job->visit);
+    job->events = NULL;
+    job->visit = NULL;
+    release(job);
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pass over the waiting events of one repository. Called by sync.c.
+ *
+ *   load       the due rows of the inbox
+ *   touched    which known tags are on digests that a delete event names?
+ *   ask_tags   where do the named tags point now?
+ *   ask_gone   are the deleted digests really gone?
+ *   ask_list   does the tag list still have the tags that answered 404?
+ *   content    store what is below the tags and the digests pushed without a tag
+ *   apply      one transaction: tags, manifests, and the rows of settled events
+ *   postpone   events that the registry does not agree with yet are looked at again
+ */
+#include "writer/sync_events_internal.h"
+
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/metrics.h"
+
+/* Pauses before looking again, by the number of looks before: some 19 s in all. */
+static const uint64_t again_after_ms[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
+                                                          1000, 2000, 5000, 10000};
+/* A pass that failed as a whole is tried again after 1 s, 2 s, 4 s … */
+enum { FAILURE_PAUSE_MS = 1000, FAILURE_PAUSE_DOUBLINGS = 6 };
+
+static void ask_tags(struct events_pass *pass);
+static void ask_gone(struct events_pass *pass);
+static void ask_list(struct events_pass *pass);
+static void fetch_content(struct events_pass *pass);
+static void apply(struct events_pass *pass);
+static void postpone(struct events_pass *pass);
+
+/* --- the end --- */
+
+static void free_pass(struct events_pass *pass)
+{
+    struct ms_loop *loop = pass->job->writer->loop;
+    tags_cancel(pass->asking);
+    content_cancel(pass->content);
+    if (pass->call != NULL)
+        registry_call_cancel(pass->call);
+    ms_arena_free(pass->arena);
+    ms_loop_defer_free(loop, pass);
+}
+
+void events_pass_cancel(struct events_pass *pass)
+{
+    if (pass != NULL)
+        free_pass(pass);
+}
+
+static void end(struct events_pass *pass, const struct ms_error *err)
+{
+    struct sync_job *job = pass->job;
+    bool may_be_more = pass->n_items == EVENTS_LOAD_MAX;
+    free_pass(pass);
+    sync_events_ended(job, err, may_be_more);
+}
+
+static void on_failure_recorded(const struct ms_error *err, void *arg)
+{
+    (void)err; /* what was not postponed is due at once, and tried again all the same */
+    struct sync_job *job = arg;
+    struct ms_error failed = {.status = MS_UNAVAILABLE, .text = "events are tried again later"};
+    if (sync_store_call_ended(job))
+        end(job->events, &failed);
+}
+
+static int64_t *ids_of(struct events_pass *pass, size_t *out_n, bool settled, size_t looks,
+                       bool any)
+{
+    int64_t *ids = ms_arena_alloc(pass->arena, (pass->n_items + 1) * sizeof(*ids));
+    size_t n = 0;
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (any || (item->is_settled == settled && (settled || item->looks == looks)))
+            ids[n++] = item->id;
+    }
+    *out_n = n;
+    return ids;
+}
+
+/* The whole pass failed: its events stay, and wait a while so that they do not spin. What no trying
+ * again can mend becomes dead letters. */
+static void fail(struct events_pass *pass, const struct ms_error *err)
+{
+    struct sync_job *job = pass->job;
+    struct writer *writer = job->writer;
+    size_t n = 0;
+    int64_t *ids = ids_of(pass, &n, false, 0, true);
+    unsigned doublings = pass->n_items > 0 ? pass->items[0].looks : 0;
+    uint64_t pause_ms =
+        (uint64_t)FAILURE_PAUSE_MS
+        << (doublings < FAILURE_PAUSE_DOUBLINGS ? doublings : FAILURE_PAUSE_DOUBLINGS);
+    enum ms_status status;
+    ms_log(MS_LOG_WARN, "events could not be applied",
+           MS_FIELDS(ms_field_str("repository", job->repository), ms_field_u64("events", n),
+                     ms_field_error(err)));
+    job->store_calls++;
+    if (err->status == MS_INVALID || err->status == MS_TOO_LARGE)
+        status = ms_store_inbox_bury(writer->store, writer->term, ids, n, ms_str(err->text),
+                                     on_failure_recorded, job);
+    else
+        status = ms_store_inbox_postpone(writer->store, writer->term, ids, n, pause_ms,
+                                         on_failure_recorded, job);
+    if (status != MS_OK) {
+        job->store_calls--;
+        end(pass, err);
+    }
+}
+
+/* --- load --- */
+
+static enum event_action action_of(const struct ms_event_record *event)
+{
+    if (event->is_blob)
+        return EVENT_OTHER;
+    if (ms_str_equal(event->action, MS_STR("push")) || ms_str_equal(event->action, MS_STR("mount")))
+        return EVENT_PUSH;
+    if (ms_str_equal(event->action, MS_STR("delete")))
+        return EVENT_DELETE;
+    return EVENT_OTHER;
+}
+
+static void on_row(const struct ms_inbox_row *row, void *arg)
+{
+    struct sync_job *job = arg;
+    struct events_pass *pass = job->events;
+    if (job->cancelled || pass->n_items == EVENTS_LOAD_MAX)
+        return;
+    struct event_item *item = &pass->items[pass->n_items++];
+    item->id = row->id;
+    item->looks = row->attempts;
+    item->action = action_of(&row->event);
+    item->tag = ms_arena_dup(pass->arena, row->event.tag);
+    item->digest = row->event.digest;
+    item->time_ms = row->event.event_time_ms;
+    item->actor = ms_arena_dup(pass->arena, row->event.actor);
+    item->is_settled = item->action == EVENT_OTHER;
+}
+
+static void add_tag(struct events_pass *pass, struct ms_str name)
+{
+    if (pass->n_tags < EVENTS_TAGS_MAX && events_find_tag(pass, name) == NULL)
+        pass->tags[pass->n_tags++] = (struct named_tag){.name = ms_arena_dup(pass->arena, name)};
+}
+
+static void add_deleted(struct events_pass *pass, const struct ms_digest *digest)
+{
+    for (size_t i = 0; i < pass->n_deleted; i++) {
+        if (ms_digest_equal(&pass->deleted[i].digest, digest))
+            return;
+    }
+    pass->deleted[pass->n_deleted++] = (struct deleted_digest){.digest = *digest};
+}
+
+static void note_what_events_name(struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (item->action == EVENT_OTHER)
+            continue;
+        if (!ms_str_is_absent(item->tag))
+            add_tag(pass, item->tag);
+        else if (item->action == EVENT_DELETE && !ms_digest_is_none(&item->digest))
+            add_deleted(pass, &item->digest);
+    }
+}
+
+/* --- touched: known tags on deleted digests --- */
+
+static void on_touched_tag(const struct ms_known_tag *tag, void *arg)
+{
+    struct sync_job *job = arg;
+    if (!job->cancelled)
+        add_tag(job->events, tag->name);
+}
+
+static void on_touched(const struct ms_error *err, void *arg)
+{
+    struct sync_job *job = arg;
+    if (!sync_store_call_ended(job))
+        return;
+    struct events_pass *pass = job->events;
+    if (err != NULL)
+        fail(pass, err);
+    else
+        ask_tags(pass);
+}
+
+static void find_touched(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    if (pass->n_deleted == 0) {
+        ask_tags(pass);
+        return;
+    }
+    struct ms_digest *digests = ms_arena_alloc(pass->arena, pass->n_deleted * sizeof(*digests));
+    for (size_t i = 0; i < pass->n_deleted; i++)
+        digests[i] = pass->deleted[i].digest;
+    job->store_calls++;
+    if (ms_store_tags_on(job->writer->store, job->repository, digests, pass->n_deleted,
+                         EVENTS_TAGS_MAX, on_touched_tag, on_touched, job) != MS_OK) {
+        job->store_calls--;
+        fail(pass, sync_store_away());
+    }
+}
+
+static void on_loaded(const struct ms_error *err, void *arg)
+{
+    struct sync_job *job = arg;
+    if (!sync_store_call_ended(job))
+        return;
+    struct events_pass *pass = job->events;
+    if (err != NULL || pass->n_items == 0) {
+        end(pass, err);
+        return;
+    }
+    note_what_events_name(pass);
+    find_touched(pass);
+}
+
+/* --- ask_tags --- */
+
+static void on_tags(const struct tags_result *result, void *arg)
+{
+    struct events_pass *pass = arg;
+    pass->asking = NULL;
+    if (result->err != NULL) {
+        fail(pass, result->err);
+        return;
+    }
+    for (size_t i = 0; i < result->n_answers; i++) {
+        pass->tags[i].verdict = result->answers[i].verdict;
+        pass->tags[i].digest = result->answers[i].digest;
+        pass->tags[i].reason = ms_arena_dup(pass->arena, result->answers[i].reason);
+    }
+    ask_gone(pass);
+}
+
+/* Never conditional: what was deleted would still answer 304 (protocols: the registry's API). */
+static void ask_tags(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    if (pass->n_tags == 0) {
+        ask_gone(pass);
+        return;
+    }
+    struct tags_question *questions =
+        ms_arena_alloc(pass->arena, pass->n_tags * sizeof(*questions));
+    for (size_t i = 0; i < pass->n_tags; i++)
+        questions[i].name = pass->tags[i].name;
+    pass->asking = tags_start(job->writer, job->repository, REGISTRY_EVENT, questions, pass->n_tags,
+                              on_tags, pass);
+}
+
+/* --- ask_gone --- */
+
+static void on_deleted_asked(const struct registry_reply *reply, void *arg)
+{
+    struct events_pass *pass = arg;
+    pass->call = NULL;
+    if (reply->outcome == REGISTRY_FAILED || reply->outcome == REGISTRY_CANCELLED) {
+        fail(pass, reply->error);
+        return;
+    }
+    pass->deleted[pass->n_deleted_asked++].is_gone = reply->outcome == REGISTRY_ABSENT;
+    ask_gone(pass);
+}
+
+static void ask_gone(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    if (pass->n_deleted_asked == pass->n_deleted) {
+        ask_list(pass);
+        return;
+    }
+    char reference[MS_DIGEST_TEXT_MAX];
+    const struct ms_digest *digest = &pass->deleted[pass->n_deleted_asked].digest;
+    pass->call =
+        registry_get_manifest(job->writer->registry, REGISTRY_EVENT, job->repository,
+                              ms_str(ms_digest_format(reference, digest)), on_deleted_asked, pass);
+}
+
+/* --- ask_list --- */
+
+static void on_list(const struct registry_reply *reply, void *arg)
+{
+    struct events_pass *pass = arg;
+    pass->call = NULL;
+    if (reply->outcome != REGISTRY_FOUND && reply->outcome != REGISTRY_ABSENT) {
+        fail(pass, reply->error);
+        return;
+    }
+    for (size_t i = 0; i < reply->n_names; i++) {
+        struct named_tag *tag = events_find_tag(pass, reply->names[i]);
+        if (tag != NULL)
+            tag->is_listed = true;
+    }
+    fetch_content(pass);
+}
+
+static void ask_list(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    if (events_need_list(pass))
+        pass->call =
+            registry_tags(job->writer->registry, REGISTRY_EVENT, job->repository, on_list, pass);
+    else
+        fetch_content(pass);
+}
+
+/* --- content --- */
+
+static void on_content(const struct content_result *result, void *arg)
+{
+    struct events_pass *pass = arg;
+    pass->content = NULL;
+    if (result->err != NULL) {
+        fail(pass, result->err);
+        return;
+    }
+    pass->n_held = result->n_held;
+    pass->held = ms_arena_alloc(pass->arena, (result->n_held + 1) * sizeof(*pass->held));
+    for (size_t i = 0; i < result->n_held; i++) {
+        pass->held[i].digest = result->held[i].digest;
+        pass->held[i].unreadable = ms_arena_dup(pass->arena, result->held[i].unreadable);
+    }
+    apply(pass);
+}
+
+static void fetch_content(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    struct content_root *roots =
+        ms_arena_alloc(pass->arena, (pass->n_tags + pass->n_items + 1) * sizeof(*roots));
+    size_t n = 0;
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        if (pass->tags[i].verdict == TAGS_POINTS)
+            roots[n++] = (struct content_root){pass->tags[i].digest, true};
+    }
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (item->action == EVENT_PUSH && ms_str_is_absent(item->tag) &&
+            !ms_digest_is_none(&item->digest))
+            roots[n++] = (struct content_root){item->digest, false};
+    }
+    if (n == 0)
+        apply(pass);
+    else
+        pass->content =
+            content_start(job->writer, job->repository, REGISTRY_EVENT, roots, n, on_content, pass);
+}
+
+/* --- apply --- */
+
+static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
+{
+    struct sync_job *job = arg;
+    if (!sync_store_call_ended(job))
+        return;
+    struct events_pass *pass = job->events;
+    if (err != NULL) {
+        fail(pass, err);
+        return;
+    }
+    if (result->generation > 0)
+        ms_log(MS_LOG_DEBUG, "events applied",
+               MS_FIELDS(ms_field_str("repository", pass->job->repository),
+                         ms_field_u64("generation", result->generation),
+                         ms_field_u64("tags_changed", result->tags_changed),
+                         ms_field_u64("tags_removed", result->tags_removed)));
+    postpone(pass);
+}
+
+static void apply(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    struct ms_apply change = {.term = job->writer->term,
+                              .repository = job->repository,
+                              .held = pass->held,
+                              .n_held = pass->n_held};
+    events_settle(pass);
+    events_fill_change(pass, &change);
+    change.events_done = ids_of(pass, &change.n_events_done, true, 0, false);
+    job->store_calls++;
+    if (ms_store_apply(job->writer->store, &change, on_applied, job) != MS_OK) {
+        job->store_calls--;
+        fail(pass, sync_store_away());
+    }
+}
+
+/* --- postpone --- */
+
+static void on_postponed(const struct ms_error *err, void *arg)
+{
+    struct sync_job *job = arg;
+    if (!sync_store_call_ended(job))
+        return;
+    struct events_pass *pass = job->events;
+    if (err != NULL)
+        end(pass, err);
+    else
+        postpone(pass);
+}
+
+static void postpone(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    while (pass->postponed_looks < EVENTS_LOOKS_MAX) {
+        size_t looks = pass->postponed_looks++;
+        size_t n = 0;
+        int64_t *ids = ids_of(pass, &n, false, looks, false);
+        if (n == 0)
+            continue;
+        job->store_calls++;
+        if (ms_store_inbox_postpone(job->writer->store, job->writer->term, ids, n,
+                                    again_after_ms[looks], on_postponed, job) == MS_OK)
+            return;
+        job->store_calls--;
+        end(pass, sync_store_away());
+        return;
+    }
+    end(pass, NULL);
+}
+
+static void on_load_refused(void *arg)
+{
+    on_loaded(sync_store_away(), arg);
+}
+
+struct events_pass *events_pass_start(struct sync_job *job)
+{
+    struct events_pass *pass = calloc(1, sizeof(*pass));
+    if (pass == NULL)
+        abort();
+    pass->job = job;
+    pass->arena = ms_arena_new(EVENTS_ARENA_MAX);
+    pass->items = ms_arena_alloc(pass->arena, EVENTS_LOAD_MAX * sizeof(*pass->items));
+    pass->tags = ms_arena_alloc(pass->arena, EVENTS_TAGS_MAX * sizeof(*pass->tags));
+    pass->deleted = ms_arena_alloc(pass->arena, EVENTS_LOAD_MAX * sizeof(*pass->deleted));
+    job->store_calls++;
+    if (ms_store_inbox_load(job->writer->store, job->repository, EVENTS_LOAD_MAX, on_row, on_loaded,
+                            job) != MS_OK)
+        ms_loop_defer(job->writer->loop, on_load_refused, job);
+    return pass;
+}

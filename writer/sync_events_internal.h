@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What sync_events.c (the steps of a pass) and sync_settle.c (what its findings mean) share. */
+#ifndef SYNC_EVENTS_INTERNAL_H
+#define SYNC_EVENTS_INTERNAL_H
+
+#include "writer/sync_internal.h"
+
+enum { EVENTS_LOAD_MAX = 500, EVENTS_ARENA_MAX = 16 * 1024 * 1024, EVENTS_TAGS_MAX = 4000 };
+/* How often an event is looked at again until the registry's word stands, whatever the event says.
+ */
+enum { EVENTS_LOOKS_MAX = 9 };
+
+enum event_action { EVENT_PUSH, EVENT_DELETE, EVENT_OTHER };
+
+struct event_item {
+    int64_t id;
+    unsigned looks;
+    enum event_action action;
+    struct ms_str tag; /* absent: by digest */
+    struct ms_digest digest;
+    int64_t time_ms;
+    struct ms_str actor;
+    bool is_settled;
+};
+
+struct named_tag {
+    struct ms_str name;
+    enum tags_verdict verdict;
+    struct ms_digest digest;
+    struct ms_str reason;
+    bool is_listed; /* absent, yet in the tag list: dangling */
+};
+
+struct deleted_digest {
+    struct ms_digest digest;
+    bool is_gone;
+};
+
+struct events_pass {
+    struct sync_job *job;
+    struct ms_arena *arena;
+    struct event_item *items;
+    size_t n_items;
+    struct named_tag *tags;
+    size_t n_tags;
+    struct deleted_digest *deleted;
+    size_t n_deleted, n_deleted_asked;
+    struct ms_held_record *held;
+    size_t n_held;
+    size_t postponed_looks; /* the next number of looks to postpone */
+    struct tags *asking;
+    struct content *content;
+    struct registry_call *call;
+};
+
+/* sync_settle.c; pure. */
+
+/* A tag answered 404 that no young push explains: is it in the tag list? */
+bool events_need_list(const struct events_pass *pass);
+/* Decides for every event whether it is settled. */
+void events_settle(struct events_pass *pass);
+/* What the findings change: tags, removed tags, gone manifests. Memory is the pass's. */
+void events_fill_change(struct events_pass *pass, struct ms_apply *change);
+struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What sync.c (the job), sync_events.c (a pass over waiting events) and sync_visit.c (a scan's
+ * visit) share. A pass runs alone: a job never has two of them under way. */
+#ifndef SYNC_INTERNAL_H
+#define SYNC_INTERNAL_H
+
+#include "writer/content.h"
+#include "writer/sync.h"
+#include "writer/tags.h"
+#include "writer/writer.h"
+
+struct events_pass;
+struct visit;
+
+struct sync_job {
+    struct writer *writer;
+    struct ms_str repository; /* in `memory` */
+    char *memory;
+    sync_visited *on_visited;
+    void *visited_arg;
+    sync_ended *on_ended;
+    void *arg;
+    bool has_events;            /* rows may wait in the inbox */
+    struct events_pass *events; /* the pass under way, or NULL */
+    struct visit *visit;        /* NULL: no visit, or it has ended */
+    size_t store_calls;         /* callbacks that will still come, also after a cancel */
+    bool cancelled;
+};
+
+/* Every store callback of a job begins with this; false: nobody waits, touch nothing. */
+bool sync_store_call_ended(struct sync_job *job);
+/* The error of a store call that could not start. */
+const struct ms_error *sync_store_away(void);
+
+/* A pass over the waiting events of the job's repository; ends in sync_events_ended. */
+struct events_pass *events_pass_start(struct sync_job *job);
+void events_pass_cancel(struct events_pass *pass); /* NULL is fine */
+/* `may_be_more`: the pass loaded as many events as it may at once. */
+void sync_events_ended(struct sync_job *job, const struct ms_error *err, bool may_be_more);
+
+/* A visit advances by one step (a chunk of tags) each time; a step ends in sync_visit_stepped. */
+struct visit *visit_new(struct sync_job *job);
+void visit_step(struct visit *visit);
+void visit_free(struct visit *visit); /* cancels the step under way; NULL is fine */
+void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, bool is_finished);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the findings of a pass over events mean. Pure: no I/O. Called by sync_events.c.
+ *
+ * A push event precedes its tag and a delete event its deletion (protocols: notifications), so an
+ * event is settled when registry and event agree, when a later event explains the difference, or
+ * when it was looked at often enough; then the registry's word stands.
+ */
+#include "writer/sync_events_internal.h"
+
+#include "common/clock.h"
+
+struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name)
+{
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        if (ms_str_equal(pass->tags[i].name, name))
+            return &pass->tags[i];
+    }
+    return NULL;
+}
+
+/* A tag that a push event names and the registry does not have yet is simply early. */
+static bool is_named_by_young_push_only(const struct events_pass *pass, struct ms_str tag)
+{
+    bool has_young_push = false;
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (!ms_str_equal(item->tag, tag))
+            continue;
+        if (item->action != EVENT_PUSH || item->looks >= EVENTS_LOOKS_MAX)
+            return false;
+        has_young_push = true;
+    }
+    return has_young_push;
+}
+
+bool events_need_list(const struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        if (pass->tags[i].verdict == TAGS_ABSENT &&
+            !is_named_by_young_push_only(pass, pass->tags[i].name))
+            return true;
+    }
+    return false;
+}
+
+static bool is_held(const struct events_pass *pass, const struct ms_digest *digest)
+{
+    for (size_t i = 0; i < pass->n_held; i++) {
+        if (ms_digest_equal(&pass->held[i].digest, digest))
+            return true;
+    }
+    return false;
+}
+
+static bool is_gone(const struct events_pass *pass, const struct ms_digest *digest)
+{
+    for (size_t i = 0; i < pass->n_deleted; i++) {
+        if (ms_digest_equal(&pass->deleted[i].digest, digest))
+            return pass->deleted[i].is_gone;
+    }
+    return true;
+}
+
+/* A later event of this pass names what the registry says: it explains the difference. */
+static bool is_explained_later(const struct events_pass *pass, const struct event_item *item,
+                               const struct named_tag *tag)
+{
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *other = &pass->items[i];
+        if (other->id <= item->id || !ms_str_equal(other->tag, item->tag))
+            continue;
+        if (other->action == EVENT_PUSH && ms_digest_equal(&other->digest, &tag->digest))
+            return true;
+        if (other->action == EVENT_DELETE && tag->verdict == TAGS_ABSENT && !tag->is_listed)
+            return true;
+    }
+    return false;
+}
+
+static bool agrees_on_tag(struct events_pass *pass, const struct event_item *item)
+{
+    const struct named_tag *tag = events_find_tag(pass, item->tag);
+    if (tag == NULL)
+        return false; /* more tags than one pass may ask about */
+    bool is_same = ms_digest_equal(&tag->digest, &item->digest);
+    if (tag->verdict == TAGS_UNREADABLE || is_explained_later(pass, item, tag))
+        return true;
+    if (item->action == EVENT_PUSH)
+        return tag->verdict == TAGS_POINTS && (is_same || ms_digest_is_none(&item->digest));
+    if (tag->verdict == TAGS_ABSENT)
+        return !tag->is_listed;
+    return !ms_digest_is_none(&item->digest) && !is_same; /* deleted, and pushed anew since */
+}
+
+static bool agrees(struct events_pass *pass, const struct event_item *item)
+{
+    if (item->action == EVENT_OTHER)
+        return true;
+    if (!ms_str_is_absent(item->tag))
+        return agrees_on_tag(pass, item);
+    if (ms_digest_is_none(&item->digest))
+        return true; /* names nothing that could be looked at */
+    return item->action == EVENT_PUSH ? is_held(pass, &item->digest) : is_gone(pass, &item->digest);
+}
+
+void events_settle(struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_items; i++) {
+        struct event_item *item = &pass->items[i];
+        item->is_settled = item->looks >= EVENTS_LOOKS_MAX || agrees(pass, item);
+    }
+}
+
+/* Time and actor of a tag's move: the last push of what it is on, else its last push at all. */
+static void credit(const struct events_pass *pass, struct ms_tag_record *record)
+{
+    bool is_exact = false;
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        bool is_same = ms_digest_equal(&item->digest, &record->digest);
+        if (item->action != EVENT_PUSH || !ms_str_equal(item->tag, record->name) ||
+            (is_exact && !is_same))
+            continue;
+        is_exact = is_same;
+        record->event_time_ms = item->time_ms > 0 ? item->time_ms : ms_clock_wall_ms();
+        record->actor = item->actor;
+    }
+}
+
+static bool has_open_event(const struct events_pass *pass, struct ms_str tag)
+{
+    for (size_t i = 0; i < pass->n_items; i++) {
+        if (!pass->items[i].is_settled && ms_str_equal(pass->items[i].tag, tag))
+            return true;
+    }
+    return false;
+}
+
+static void fill_tags(struct events_pass *pass, struct ms_apply *change)
+{
+    struct ms_tag_record *set = ms_arena_alloc(pass->arena, (pass->n_tags + 1) * sizeof(*set));
+    struct ms_str *removed = ms_arena_alloc(pass->arena, (pass->n_tags + 1) * sizeof(*removed));
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        const struct named_tag *tag = &pass->tags[i];
+        bool is_absent = tag->verdict == TAGS_ABSENT;
+        if (is_absent && !tag->is_listed && !is_named_by_young_push_only(pass, tag->name)) {
+            removed[change->n_removed_tags++] = tag->name;
+        } else if (!is_absent || !has_open_event(pass, tag->name)) {
+            struct ms_tag_record *record = &set[change->n_tags++];
+            *record = (struct ms_tag_record){.name = tag->name, .digest = tag->digest};
+            record->unreadable =
+                is_absent ? MS_STR("its manifest is missing in the registry") : tag->reason;
+            credit(pass, record);
+        }
+    }
+    change->tags = set;
+    change->removed_tags = removed;
+}
+
+static void fill_gone(struct events_pass *pass, struct ms_apply *change)
+{
+    struct ms_digest *gone = ms_arena_alloc(pass->arena, (pass->n_deleted + 1) * sizeof(*gone));
+    for (size_t i = 0; i < pass->n_deleted; i++) {
+        if (pass->deleted[i].is_gone)
+            gone[change->n_gone++] = pass->deleted[i].digest;
+    }
+    change->gone = gone;
+}
+
+void events_fill_change(struct events_pass *pass, struct ms_apply *change)
+{
+    fill_tags(pass, change);
+    fill_gone(pass, change);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See webhook.h. The way of a request: authorize, require_leader, then its size (a body that was
+ * too long has been thrown away unread), its envelope, the inbox; the answer comes when the events
+ * are committed. Called by admin.c; calls envelope.c and inbox.c, and scan.c for what was not read.
+ *
+ * A registry repeats what was not accepted for ever, and the head of its queue blocks the rest: so
+ * a refusal that repeating cannot change is given only for what is no envelope at all.
+ */
+#include "writer/webhook.h"
+
+#include "common/alloc.h"
+#include "common/http_response.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "writer/envelope.h"
+#include "writer/inbox.h"
+#include "writer/scan.h"
+#include "writer/writer.h"
+
+/* Of any version of this program. */
+static const struct ms_str own_user_agent = MS_STR_INIT("metastore-writer/");
+static const struct ms_http_header retry_after = {"Retry-After", MS_STR_INIT("1")};
+
+/* A request whose events are on their way into the database. */
+struct delivery {
+    struct writer *writer;
+    struct ms_http_request *request;
+    struct inbox_ticket *ticket;
+};
+
+/* --- who may, and when --- */
+
+/* The token of `Authorization: Bearer <token>`; the scheme's case does not matter (RFC 9110 11.1).
+ */
+static struct ms_str bearer_token(const struct ms_http_request *request)
+{
+    struct ms_str rest = ms_http_request_header(request, "Authorization");
+    if (ms_str_is_absent(rest) || !ms_str_equal_ci(ms_str_next(&rest, ' '), MS_STR("bearer")))
+        return MS_STR_ABSENT;
+    return ms_str_is_absent(rest) ? rest : ms_str_trim(rest);
+}
+
+bool webhook_authorize(struct ms_http_request *request, const char *token)
+{
+    static const struct ms_http_header challenge = {"WWW-Authenticate",
+                                                    MS_STR_INIT("Bearer realm=\"metastore\"")};
+    if (token == NULL || *token == '\0')
+        return true;
+    struct ms_str given = bearer_token(request);
+    if (!ms_str_is_absent(given) && ms_str_equal_secret(given, ms_str(token)))
+        return true;
+    ms_http_send_problem(request, 401, MS_STR("the token is missing or wrong"), MS_STR_ABSENT,
+                         &challenge, 1);
+    return false;
+}
+
+static void send_unavailable(struct ms_http_request *request, struct ms_str detail)
+{
+    ms_http_send_problem(request, 503, detail, MS_STR_ABSENT, &retry_after, 1);
+}
+
+bool webhook_require_leader(struct ms_http_request *request, const struct writer *writer)
+{
+    if (writer->term == 0) {
+        send_unavailable(request, MS_STR("this writer does not lead"));
+        return false;
+    }
+    if (!ms_store_writer_is_connected(writer->store)) {
+        send_unavailable(request, MS_STR("the database is away"));
+        return false;
+    }
+    return true;
+}
+
+/* --- answers --- */
+
+static void send_accepted(struct ms_http_request *request)
+{
+    ms_http_send(request, 202, NULL, MS_STR_ABSENT, NULL, 0);
+}
+
+/* Accepted without having been read: a scan finds what it would have told. */
+static void accept_unread(struct writer *writer, struct ms_http_request *request, const char *why)
+{
+    ms_log(MS_LOG_WARN, "an envelope was accepted unread",
+           MS_FIELDS(ms_field_c("why", why), ms_field_c("peer", ms_http_request_peer(request)),
+                     ms_field_u64("bytes", ms_http_request_body_bytes(request))));
+    inbox_count_oversized(writer->inbox);
+    scan_request(writer->scan, "an envelope that was not read");
+    send_accepted(request);
+}
+
+static void refuse(struct ms_http_request *request, const struct ms_error *err)
+{
+    ms_log(MS_LOG_WARN, "an envelope was refused",
+           MS_FIELDS(ms_field_c("peer", ms_http_request_peer(request)), ms_field_error(err)));
+    ms_http_send_problem(request, 400, ms_str(err->text), MS_STR_ABSENT, NULL, 0);
+}
+
+/* --- delivery --- */
+
+/* The database's word on the events themselves would be the same the next time. */
+static bool is_permanent(const struct ms_error *err)
+{
+    return err->status == MS_INVALID || err->status == MS_TOO_LARGE;
+}
+
+static void on_committed(const struct ms_error *err, void *arg)
+{
+    struct delivery *delivery = arg;
+    if (err == NULL)
+        send_accepted(delivery->request);
+    else if (is_permanent(err))
+        accept_unread(delivery->writer, delivery->request, err->text);
+    else
+        send_unavailable(delivery->request, MS_STR("the events could not be committed"));
+    ms_loop_defer_free(delivery->writer->loop, delivery);
+}
+
+static void on_gone(void *arg)
+{
+    struct delivery *delivery = arg;
+    inbox_ticket_cancel(delivery->ticket);
+    ms_loop_defer_free(delivery->writer->loop, delivery);
+}
+
+static void deliver(struct writer *writer, struct ms_http_request *request,
+                    const struct ms_event_record *events, size_t n_events)
+{
+    struct delivery *delivery = ms_alloc(sizeof(*delivery));
+    *delivery = (struct delivery){.writer = writer, .request = request};
+    enum ms_status status =
+        inbox_submit(&delivery->ticket, writer->inbox, events, n_events, on_committed, delivery);
+    if (status == MS_OK) {
+        ms_http_request_on_gone(request, on_gone, delivery);
+        return;
+    }
+    free(delivery);
+    if (status == MS_BUSY)
+        send_unavailable(request, MS_STR("too many events wait for the database"));
+    else
+        accept_unread(writer, request, "too large to be kept");
+}
+
+/* --- the envelope --- */
+
+/* Moves the records that are to be kept to the front of `records`; returns their number. */
+static size_t choose(struct ms_event_record *records, const struct envelope *envelope)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < envelope->n_events; i++) {
+        const struct envelope_event *event = &envelope->events[i];
+        const char *action = event->record.action.ptr;
+        if (event->verdict == ENVELOPE_IGNORE) {
+            ms_metrics_add(MS_METRIC_EVENTS, action != NULL ? action : "other", "ignored", 1);
+            continue;
+        }
+        if (event->verdict == ENVELOPE_DEAD)
+            ms_log(MS_LOG_WARN, "an event leads nowhere",
+                   MS_FIELDS(ms_field_str("event", event->record.event_id),
+                             ms_field_c("why", event->reason)));
+        records[kept++] = event->record;
+    }
+    return kept;
+}
+
+static void handle_envelope(struct writer *writer, struct ms_http_request *request,
+                            struct ms_arena *arena)
+{
+    struct ms_error err;
+    struct envelope envelope;
+    enum ms_status status =
+        envelope_parse(&envelope, arena, ms_http_request_body(request), own_user_agent, &err);
+    struct ms_event_record *records =
+        status == MS_OK ? ms_arena_try_array(arena, envelope.n_events + 1, sizeof(*records)) : NULL;
+    if (status == MS_INVALID) {
+        refuse(request, &err);
+        return;
+    }
+    if (records == NULL) {
+        accept_unread(writer, request, status == MS_OK ? "too large to be read" : err.text);
+        return;
+    }
+    size_t kept = choose(records, &envelope);
+    if (kept == 0)
+        send_accepted(request);
+    else
+        deliver(writer, request, records, kept);
+}
+
+void webhook_handle(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    struct writer *writer = arg;
+    (void)match;
+    if (!webhook_authorize(request, writer->config->events.token) ||
+        !webhook_require_leader(request, writer))
+        return;
+    if (ms_str_is_absent(ms_http_request_body(request))) {
+        accept_unread(writer, request, "larger than events.max_body");
+        return;
+    }
+    struct ms_arena *arena = ms_arena_new(ENVELOPE_ARENA_BYTES);
+    handle_envelope(writer, request, arena);
+    ms_arena_free(arena);
+}

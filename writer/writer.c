@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of the writer, in one place: what is made in which order (start), what happens when it
+ * begins or ceases to lead, how it ends (drain steps, then free_parts).
+ *
+ *   intake      the listener closes, requests under way are answered
+ *   work        scan and jobs are abandoned (events stay in the inbox); the database's answers to
+ *               what it was asked are waited for
+ *   storage     the lock is given back, so that another writer takes over at once
+ *
+ * Called by main.c. Always holds: writer.term is 0 while this process does not lead, and nothing
+ * that belongs to a term runs then.
+ */
+#include "writer/writer.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/sd.h"
+#include "writer/admin.h"
+#include "writer/gc.h"
+#include "writer/inbox.h"
+#include "writer/pulls.h"
+#include "writer/reload.h"
+#include "writer/scan.h"
+#include "writer/scan_once.h"
+#include "writer/scheduler.h"
+
+enum {
+    STORE_WAITING_MAX = 1000,
+    STATEMENT_TIMEOUT_MS = 120 * 1000,
+    SIGNALS_MAX = 3,
+    SETTLE_POLL_MS = 5,
+    NOTE_MAX_BYTES = 128
+};
+
+static const char application_name[] = "metastore-writer";
+
+/* The writer and what only its life needs. */
+struct life {
+    struct writer writer;
+    const char *config_path;
+    struct scan_once *once; /* --scan */
+    struct ms_signal *signals[SIGNALS_MAX];
+    struct ms_timer *watchdog;
+    struct ms_timer
+        *cut; /* a client that does not take its answer must not use up the whole time */
+    struct ms_timer *settle;
+    int64_t settling_since_ms;
+    struct ms_drain *requests, *jobs, *leadership;
+};
+
+/* --- terms --- */
+
+static void begin_term(struct life *life, uint64_t term)
+{
+    struct writer *writer = &life->writer;
+    writer->term = term;
+    writer->lead_since_ms = ms_clock_wall_ms();
+    writer->other = (struct ms_store_leader_info){.pid = 0};
+    ms_metrics_set(MS_METRIC_LEADER, NULL, NULL, 1);
+    scheduler_begin_term(writer->scheduler);
+    scan_begin_term(writer->scan);
+    if (writer->scan_only) {
+        scan_once_begin(life->once);
+        return;
+    }
+    gc_begin_term(writer->collector);
+    pulls_begin_term(writer->pulls);
+    admin_begin_term(writer->admin);
+}
+
+static void end_jobs(struct life *life)
+{
+    struct writer *writer = &life->writer;
+    if (life->once != NULL)
+        scan_once_stop(life->once);
+    admin_end_term(writer->admin);
+    pulls_end_term(writer->pulls);
+    gc_end_term(writer->collector);
+    scan_end_term(writer->scan);
+    scheduler_end_term(writer->scheduler);
+}
+
+static void end_term(struct life *life)
+{
+    if (life->writer.term == 0)
+        return;
+    life->writer.term = 0;
+    ms_metrics_set(MS_METRIC_LEADER, NULL, NULL, 0);
+    end_jobs(life);
+}
+
+static void stop(struct life *life, int exit_status)
+{
+    struct writer *writer = &life->writer;
+    if (ms_loop_is_draining(writer->loop))
+        return;
+    writer->exit_status = exit_status;
+    ms_sd_notify("STOPPING=1");
+    ms_loop_drain(writer->loop, writer->config->shutdown_timeout_ms);
+}
+
+/* --- leadership --- */
+
+static void on_leader(uint64_t term, void *arg)
+{
+    struct life *life = arg;
+    if (ms_loop_is_draining(life->writer.loop))
+        return;
+    ms_log(MS_LOG_INFO, "leading", MS_FIELDS(ms_field_u64("term", term)));
+    ms_sd_notify("STATUS=leading");
+    begin_term(life, term);
+}
+
+static void on_follower(const struct ms_store_leader_info *leader, void *arg)
+{
+    struct life *life = arg;
+    struct writer *writer = &life->writer;
+    const struct ms_log_field *fields =
+        MS_FIELDS(ms_field_c("host", leader->host), ms_field_i64("pid", leader->pid),
+                  ms_field_u64("term", leader->term));
+    writer->other = *leader;
+    if (writer->scan_only) {
+        ms_log(MS_LOG_ERROR, "another writer leads; ask it for the scan (POST /scan)", fields);
+        stop(life, EXIT_FAILURE);
+        return;
+    }
+    ms_log(MS_LOG_INFO, "standing by: another writer leads", fields);
+    ms_sd_notify("STATUS=standing by");
+}
+
+static void on_lost(const struct ms_error *err, void *arg)
+{
+    struct life *life = arg;
+    ms_log(MS_LOG_WARN, "no longer leading", MS_FIELDS(ms_field_error(err)));
+    ms_sd_notify("STATUS=not leading");
+    end_term(life);
+    if (life->writer.scan_only)
+        stop(life, EXIT_FAILURE);
+}
+
+static void on_impossible(const struct ms_error *err, void *arg)
+{
+    struct life *life = arg;
+    ms_log(MS_LOG_ERROR, "this database cannot be used", MS_FIELDS(ms_field_error(err)));
+    end_term(life);
+    stop(life, EXIT_FAILURE);
+}
+
+static void on_scanned(bool complete, void *arg)
+{
+    stop(arg, complete ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* --- what the peers do --- */
+
+static void on_store_state(bool connected, const struct ms_error *err, void *arg)
+{
+    (void)arg;
+    if (connected)
+        ms_log(MS_LOG_INFO, "connected to the database", NULL);
+    else
+        ms_log(MS_LOG_WARN, "database away: trying again", MS_FIELDS(ms_field_error(err)));
+}
+
+static void on_registry_reachable(bool reachable, void *arg)
+{
+    const struct writer *writer = arg;
+    struct registry_health health;
+    registry_client_health(&health, writer->registry);
+    if (reachable)
+        ms_log(MS_LOG_INFO, "the registry answers again", NULL);
+    else
+        ms_log(MS_LOG_WARN, "registry away: trying again",
+               MS_FIELDS(ms_field_c("error", health.last_error)));
+}
+
+/* --- signals and systemd --- */
+
+static void on_terminate(int signal_number, void *arg)
+{
+    struct life *life = arg;
+    struct writer *writer = &life->writer;
+    if (ms_loop_is_draining(writer->loop)) {
+        ms_log(MS_LOG_WARN, "a second signal: exiting at once", NULL);
+        _exit(EXIT_FAILURE);
+    }
+    ms_log(MS_LOG_INFO, "stopping", MS_FIELDS(ms_field_i64("signal", signal_number)));
+    stop(life, writer->scan_only ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static void on_reload(int signal_number, void *arg)
+{
+    struct life *life = arg;
+    char note[NOTE_MAX_BYTES];
+    (void)signal_number;
+    snprintf(note, sizeof(note), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)ms_clock_mono_us());
+    ms_sd_notify(note);
+    reload_config(&life->writer, life->config_path);
+    ms_sd_notify("READY=1");
+}
+
+static void on_watchdog(void *arg)
+{
+    struct life *life = arg;
+    ms_sd_notify("WATCHDOG=1");
+    ms_timer_start(life->watchdog, ms_sd_watchdog_ms());
+}
+
+static void listen_to_signals(struct life *life)
+{
+    struct ms_loop *loop = life->writer.loop;
+    (void)signal(SIGPIPE, SIG_IGN); /* a peer that has gone is seen where it is written to */
+    life->signals[0] = ms_signal_new(loop, SIGTERM, on_terminate, life);
+    life->signals[1] = ms_signal_new(loop, SIGINT, on_terminate, life);
+    life->signals[2] = ms_signal_new(loop, SIGHUP, on_reload, life);
+    life->watchdog = ms_timer_new(loop, on_watchdog, life);
+    if (ms_sd_watchdog_ms() > 0)
+        ms_timer_start(life->watchdog, 0);
+}
+
+/* --- the end --- */
+
+static void on_requests_ended(void *arg)
+{
+    struct life *life = arg;
+    ms_timer_stop(life->cut);
+    ms_drain_done(life->requests);
+}
+
+static void on_cut(void *arg)
+{
+    struct life *life = arg;
+    ms_log(MS_LOG_WARN, "cutting the connections that are left",
+           MS_FIELDS(ms_field_u64("connections", ms_http_server_connections(life->writer.server))));
+    ms_http_server_free(life->writer.server);
+    life->writer.server = NULL;
+    ms_drain_done(life->requests);
+}
+
+static void drain_requests(void *arg)
+{
+    struct life *life = arg;
+    if (life->writer.server == NULL) {
+        ms_drain_done(life->requests);
+        return;
+    }
+    ms_timer_start(life->cut, life->writer.config->shutdown_timeout_ms / 2);
+    ms_http_server_drain(life->writer.server, on_requests_ended, life);
+}
+
+/* Callbacks still come for what was asked of the database. One that hangs is not waited for. */
+static void on_settle(void *arg)
+{
+    struct life *life = arg;
+    uint64_t waited_ms = (uint64_t)(ms_clock_mono_ms() - life->settling_since_ms);
+    if (ms_store_writer_is_idle(life->writer.store)) {
+        ms_drain_done(life->jobs);
+    } else if (waited_ms >= life->writer.config->shutdown_timeout_ms / 4) {
+        ms_log(MS_LOG_WARN, "the database does not answer: not waiting for it", NULL);
+        ms_drain_done(life->jobs);
+    } else {
+        ms_timer_start(life->settle, SETTLE_POLL_MS);
+    }
+}
+
+static void drain_jobs(void *arg)
+{
+    struct life *life = arg;
+    end_jobs(life);
+    life->settling_since_ms = ms_clock_mono_ms();
+    on_settle(life);
+}
+
+static void drain_leadership(void *arg)
+{
+    struct life *life = arg;
+    end_term(life);
+    ms_store_lead_free(life->writer.lead);
+    life->writer.lead = NULL;
+    ms_drain_done(life->leadership);
+}
+
+static void register_drain(struct life *life)
+{
+    struct ms_loop *loop = life->writer.loop;
+    life->cut = ms_timer_new(loop, on_cut, life);
+    life->settle = ms_timer_new(loop, on_settle, life);
+    life->requests = ms_drain_register(loop, MS_DRAIN_INTAKE, "requests", drain_requests, life);
+    life->jobs = ms_drain_register(loop, MS_DRAIN_WORK, "jobs", drain_jobs, life);
+    life->leadership =
+        ms_drain_register(loop, MS_DRAIN_STORAGE, "leadership", drain_leadership, life);
+}
+
+/* The server before those whom it calls, the store before those whom it calls back. */
+static void free_parts(struct life *life)
+{
+    struct writer *writer = &life->writer;
+    ms_http_server_free(writer->server);
+    end_term(life);
+    ms_store_lead_free(writer->lead);
+    ms_store_writer_free(writer->store);
+    scan_once_free(life->once);
+    admin_free(writer->admin);
+    pulls_free(writer->pulls);
+    gc_free(writer->collector);
+    scan_free(writer->scan);
+    scheduler_free(writer->scheduler);
+    inbox_free(writer->inbox);
+    registry_client_free(writer->registry);
+    for (size_t i = 0; i < SIGNALS_MAX; i++)
+        ms_signal_free(life->signals[i]);
+    ms_timer_free(life->watchdog);
+    ms_timer_free(life->cut);
+    ms_timer_free(life->settle);
+    ms_loop_free(writer->loop);
+}
+
+/* --- the start --- */
+
+static void make_parts(struct life *life)
+{
+    struct writer *writer = &life->writer;
+    struct ms_store_options options = {.url = writer->config->database.url,
+                                       .application_name = application_name,
+                                       .connections = (size_t)writer->config->database.connections,
+                                       .max_waiting = STORE_WAITING_MAX,
+                                       .statement_timeout_ms = STATEMENT_TIMEOUT_MS,
+                                       .on_state = on_store_state};
+    writer->store = ms_store_writer_new(writer->loop, &options);
+    writer->registry = registry_client_new(writer->loop, writer->config);
+    registry_client_on_reachable(writer->registry, on_registry_reachable, writer);
+    writer->inbox = inbox_new(writer);
+    writer->scheduler = scheduler_new(writer);
+    writer->scan = scan_new(writer);
+    writer->collector = gc_new(writer);
+    writer->pulls = pulls_new(writer);
+    if (writer->scan_only)
+        life->once = scan_once_new(writer, on_scanned, life);
+    else
+        writer->admin = admin_new(writer);
+}
+
+static enum ms_status serve(struct writer *writer)
+{
+    int fd;
+    struct ms_error err;
+    struct ms_http_limits limits;
+    char address[MS_LISTEN_ADDRESS_MAX];
+    enum ms_status status = ms_listen(&fd, address, writer->config->writer.listen, false, &err);
+    if (status != MS_OK) {
+        ms_log(
+            MS_LOG_ERROR, "cannot listen",
+            MS_FIELDS(ms_field_c("address", writer->config->writer.listen), ms_field_error(&err)));
+        return status;
+    }
+    admin_fill_limits(&limits, writer->config);
+    writer->server = ms_http_server_new(writer->loop, &limits, admin_handle, writer);
+    ms_http_server_set_access_log(writer->server, writer->config->log.access);
+    ms_http_server_add_listener(writer->server, fd);
+    ms_log(MS_LOG_INFO, "listening",
+           MS_FIELDS(ms_field_c("address", address), ms_field_c("version", METASTORE_VERSION)));
+    return MS_OK;
+}
+
+/* Leadership comes last: its callbacks set everything else going. */
+static void seek_leadership(struct life *life)
+{
+    static const struct ms_store_lead_events events = {.on_leader = on_leader,
+                                                       .on_follower = on_follower,
+                                                       .on_lost = on_lost,
+                                                       .on_impossible = on_impossible};
+    struct writer *writer = &life->writer;
+    struct ms_store_options options = {.url = writer->config->database.url,
+                                       .application_name = application_name,
+                                       .connections = 1,
+                                       .max_waiting = 1};
+    writer->lead =
+        ms_store_lead_new(writer->loop, &options, writer->host, (int)getpid(), &events, life);
+}
+
+static void run(struct life *life)
+{
+    struct writer *writer = &life->writer;
+    seek_leadership(life);
+    ms_sd_notify("READY=1");
+    ms_loop_run(writer->loop);
+    if (ms_loop_drained(writer->loop))
+        return;
+    ms_log(MS_LOG_WARN, "shutdown_timeout is over: ending with work left",
+           MS_FIELDS(ms_field_c("waited_for", ms_loop_drain_waits_for(writer->loop))));
+    writer->exit_status = EXIT_FAILURE;
+}
+
+int writer_run(struct ms_config *config, const char *config_path, bool scan_only)
+{
+    struct life life = {.writer = {.config = config, .scan_only = scan_only},
+                        .config_path = config_path};
+    struct writer *writer = &life.writer;
+    admin_set_metric_labels();
+    if (gethostname(writer->host, sizeof(writer->host) - 1) != 0)
+        snprintf(writer->host, sizeof(writer->host), "unknown");
+    writer->loop = ms_loop_new();
+    listen_to_signals(&life);
+    make_parts(&life);
+    register_drain(&life);
+    if (scan_only || serve(writer) == MS_OK)
+        run(&life);
+    else
+        writer->exit_status = EXIT_FAILURE;
+    free_parts(&life);
+    if (writer->exit_status == EXIT_SUCCESS)
+        ms_log(MS_LOG_INFO, "stopped", NULL);
+    return writer->exit_status;
+}

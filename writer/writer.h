@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer: what its parts share, and their life. Wiring and shutdown order are in writer.c.
+ */
+#ifndef WRITER_H
+#define WRITER_H
+
+#include "common/config.h"
+#include "common/http_server.h"
+#include "common/store.h"
+#include "writer/registry_client.h"
+
+struct inbox;
+struct scheduler;
+struct scan;
+struct collector;
+struct pulls;
+struct admin;
+
+struct writer {
+    struct ms_loop *loop;
+    struct ms_config *config;
+    struct ms_store_writer *store;
+    struct registry_client *registry;
+    struct ms_http_server *server; /* NULL in --scan */
+    struct ms_store_lead *lead;
+    uint64_t term;                     /* 0: not leading */
+    struct ms_store_leader_info other; /* who leads while we do not; pid 0: nobody known */
+    struct inbox *inbox;
+    struct scheduler *scheduler;
+    struct scan *scan;
+    struct collector *collector;
+    struct pulls *pulls;
+    struct admin *admin;   /* NULL in --scan */
+    int64_t scan_number;   /* id of the running or last scan; scan.c sets it */
+    int64_t lead_since_ms; /* wall clock */
+    char host[256];        /* our own name, as the database shows it */
+    bool scan_only;        /* --scan: no events, exit after one scan */
+    int exit_status;
+};
+
+/* Runs the daemon, or one scan in the foreground, until it ends. Returns the exit status. */
+int writer_run(struct ms_config *config, const char *config_path, bool scan_only);
+
+#endif
