@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From rows to an entry. Called by flight.c; calls the builders of api_*.c and spool.c. Always:
+ * what is in `result.body` comes behind what is in `file`.
+ */
+#include "reader/fill.h"
+
+#include "common/clock.h"
+#include "common/metrics.h"
+#include "reader/cache.h"
+#include "reader/reader.h"
+
+#include <string.h>
+
+enum {
+    SPILL_FROM_BYTES = 1024 * 1024, /* a larger body goes to disk */
+    SPILL_PIECE_BYTES = 64 * 1024,  /* … in pieces of at least this */
+    COUNTS_LIVE_MS = 60 * 1000
+};
+
+void fill_init(struct fill *fill, struct reader *reader, const struct answer_spec *spec,
+               void *builder_state)
+{
+    *fill = (struct fill){.reader = reader, .spec = spec, .builder_state = builder_state};
+    ms_buf_init(&fill->result.body, ANSWER_BODY_MAX);
+    ms_buf_init(&fill->result.link, ANSWER_LINK_MAX);
+}
+
+void fill_release(struct fill *fill)
+{
+    ms_buf_free(&fill->result.body);
+    ms_buf_free(&fill->result.link);
+    spool_file_unref(fill->file);
+    fill->file = NULL;
+}
+
+void fill_begin(struct fill *fill)
+{
+    const struct answer_spec *spec = fill->spec;
+    fill->result.status = 200;
+    fill->result.content_type = spec->content_type;
+    ms_buf_clear(&fill->result.body);
+    ms_buf_clear(&fill->result.link);
+    spool_file_unref(fill->file);
+    fill->file = NULL;
+    fill->has_snapshot = false;
+    if (spec->state_bytes > 0)
+        memcpy(fill->builder_state, spec->state, spec->state_bytes);
+}
+
+/* --- to disk --- */
+
+/* Drops what was kept longest when the disk's share is used up. */
+static enum ms_status append_to_file(struct fill *fill, struct ms_error *err)
+{
+    struct ms_str body = ms_buf_view(&fill->result.body);
+    enum ms_status status;
+    do
+        status = spool_file_append(fill->file, body, err);
+    while (status == MS_TOO_LARGE && cache_drop_oldest(fill->reader->large));
+    if (status == MS_TOO_LARGE)
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "spool_bytes", NULL, 1);
+    if (status == MS_OK)
+        ms_buf_clear(&fill->result.body);
+    return status;
+}
+
+static enum ms_status spill(struct fill *fill, struct ms_error *err)
+{
+    size_t least = fill->file == NULL ? SPILL_FROM_BYTES : SPILL_PIECE_BYTES;
+    if (fill->result.body.len < least)
+        return MS_OK;
+    if (fill->file == NULL) {
+        enum ms_status status = spool_file_new(&fill->file, fill->reader->spool, err);
+        if (status != MS_OK)
+            return status;
+    }
+    return append_to_file(fill, err);
+}
+
+/* --- rows --- */
+
+static enum ms_status check_body(const struct fill *fill, struct ms_error *err)
+{
+    if (ms_buf_status(&fill->result.body) == MS_OK && ms_buf_status(&fill->result.link) == MS_OK)
+        return MS_OK;
+    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "answer_size", NULL, 1);
+    return ms_error_set(err, MS_TOO_LARGE, "a part of the answer is too large");
+}
+
+static enum ms_status read_snapshot(struct fill *fill, const struct ms_str *columns,
+                                    size_t n_columns, struct ms_error *err)
+{
+    if (n_columns == 0 || ms_str_to_u64(&fill->snapshot, columns[0]) != MS_OK)
+        return ms_error_set(err, MS_PROTOCOL, "a row without a generation");
+    fill->has_snapshot = true;
+    return MS_OK;
+}
+
+enum ms_status fill_take_row(struct fill *fill, const struct ms_str *columns, size_t n_columns,
+                             uint64_t floor, struct ms_error *err)
+{
+    enum ms_status status = MS_OK;
+    if (!fill->has_snapshot)
+        status = read_snapshot(fill, columns, n_columns, err);
+    if (status != MS_OK || fill->snapshot < floor)
+        return status;
+    fill->spec->on_row(&fill->result, columns + 1, n_columns - 1, fill->builder_state);
+    status = check_body(fill, err);
+    return status == MS_OK ? spill(fill, err) : status;
+}
+
+/* --- the end --- */
+
+static enum ms_status finish_file(struct spool_file **out, struct fill *fill, struct ms_error *err)
+{
+    if (fill->result.status != 200)
+        return ms_error_set(err, MS_PROTOCOL, "a large answer of status %d", fill->result.status);
+    enum ms_status status = append_to_file(fill, err);
+    if (status != MS_OK)
+        return status;
+    spool_file_finish(fill->file, fill->result.content_type);
+    *out = fill->file;
+    fill->file = NULL;
+    return MS_OK;
+}
+
+enum ms_status fill_finish(struct cache_entry *out, struct fill *fill, struct ms_error *err)
+{
+    struct answer_result *result = &fill->result;
+    struct cache_entry entry = {.generation = fill->snapshot};
+    if (!fill->has_snapshot)
+        return ms_error_set(err, MS_PROTOCOL, "a query without a row");
+    if (fill->spec->on_finish != NULL)
+        fill->spec->on_finish(result, fill->builder_state);
+    enum ms_status status = check_body(fill, err);
+    if (status == MS_OK)
+        status = spill(fill, err);
+    if (status == MS_OK && fill->file != NULL)
+        status = finish_file(&entry.file, fill, err);
+    if (status != MS_OK)
+        return status;
+    if (entry.file == NULL)
+        ms_http_entity_init(&entry.entity, result->status, result->content_type,
+                            ms_doc_take(&result->body));
+    if (result->link.len > 0)
+        entry.link = ms_doc_take(&result->link);
+    if (fill->spec->shows_counts)
+        entry.expires_ms = ms_clock_mono_ms() + COUNTS_LIVE_MS;
+    *out = entry;
+    return MS_OK;
+}

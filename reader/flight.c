@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Queries under way. Called by answer.c; calls the store, fill.c, and answer.c again to send. The
+ * life of a flight:
+ *
+ *   ask             FLIGHT_ASKING: rows come and are built into an entry (fill.c)
+ *   ask_again       FLIGHT_PAUSING: the database was behind what we have already said: once more
+ *   land            keeps the result, sends it to who does not want gzip
+ *   compress        FLIGHT_COMPRESSING: a piece of the file in each turn of the loop
+ *   deliver_all     to who waits
+ *
+ * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled. It is
+ * freed in a later turn, for we may be inside one of its query's callbacks. Its timer carries it
+ * over whatever is not the database's turn.
+ */
+#include "reader/flight.h"
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "reader/cache.h"
+#include "reader/fill.h"
+#include "reader/reader.h"
+
+#include <string.h>
+#include <sys/queue.h>
+
+enum {
+    LARGE_FLIGHTS_MAX = 2, /* streams at once: each holds a connection and a snapshot */
+    FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
+    BEHIND_PAUSE_MS = 100,
+    BEHIND_TRIES_MAX = 20
+};
+
+enum flight_state {
+    FLIGHT_ASKING,
+    FLIGHT_PAUSING,
+    FLIGHT_LANDING, /* being sent, or about to fail: nobody joins any more */
+    FLIGHT_COMPRESSING
+};
+
+struct waiter {
+    TAILQ_ENTRY(waiter) link;
+    struct flight *flight;
+    struct ms_http_request *request;
+    struct answer_dress dress;
+    uint64_t generation;    /* to be said with a file that was kept */
+    uint64_t stale_seconds; /* the same */
+};
+TAILQ_HEAD(waiter_list, waiter);
+
+struct flight {
+    TAILQ_ENTRY(flight) link;
+    struct flights *flights;
+    enum flight_state state;
+    struct ms_arena *arena;  /* of all that follows from the spec */
+    struct answer_spec spec; /* a copy; without what belongs to a request */
+    uint64_t repository_hash;
+    struct ms_store_read *read; /* while ASKING */
+    struct fill fill;
+    uint64_t floor;      /* the least its snapshot may be: what was known when it began */
+    uint64_t touched_at; /* the last generation that concerned it since it began; 0: none */
+    unsigned tries;
+    struct ms_timer *timer;
+    struct ms_error err;      /* while LANDING without a result */
+    struct cache_entry entry; /* the result */
+    struct waiter_list waiters;
+};
+TAILQ_HEAD(flight_list, flight);
+
+struct flights {
+    struct reader *reader;
+    struct flight_list list;
+};
+
+static void on_row(const struct ms_str *columns, size_t n_columns, void *arg);
+static void on_done(const struct ms_error *err, void *arg);
+static void on_timer(void *arg);
+
+struct flights *flights_new(struct reader *reader)
+{
+    struct flights *flights = ms_alloc(sizeof(*flights));
+    flights->reader = reader;
+    TAILQ_INIT(&flights->list);
+    return flights;
+}
+
+/* --- one flight --- */
+
+static void drop(struct flight *flight)
+{
+    struct flights *flights = flight->flights;
+    TAILQ_REMOVE(&flights->list, flight, link);
+    ms_store_read_cancel(flight->read);
+    ms_timer_free(flight->timer);
+    fill_release(&flight->fill);
+    cache_entry_release(&flight->entry);
+    ms_arena_free(flight->arena);
+    ms_loop_defer_free(flights->reader->loop, flight);
+}
+
+void flights_free(struct flights *flights)
+{
+    if (flights == NULL)
+        return;
+    struct flight *flight;
+    while ((flight = TAILQ_FIRST(&flights->list)) != NULL)
+        drop(flight);
+    free(flights);
+}
+
+static struct flight *new_flight(struct flights *flights, enum flight_state state)
+{
+    struct flight *flight = ms_alloc(sizeof(*flight));
+    flight->flights = flights;
+    flight->state = state;
+    flight->arena = ms_arena_new(FLIGHT_ARENA_MAX);
+    flight->timer = ms_timer_new(flights->reader->loop, on_timer, flight);
+    TAILQ_INIT(&flight->waiters);
+    TAILQ_INSERT_TAIL(&flights->list, flight, link);
+    return flight;
+}
+
+/* --- who waits --- */
+
+static struct ms_http_request *take_waiter(struct waiter *waiter, struct answer_dress *out_dress)
+{
+    struct ms_http_request *request = waiter->request;
+    *out_dress = waiter->dress;
+    TAILQ_REMOVE(&waiter->flight->waiters, waiter, link);
+    free(waiter);
+    return request;
+}
+
+static void on_gone(void *arg)
+{
+    struct waiter *waiter = arg;
+    struct flight *flight = waiter->flight;
+    TAILQ_REMOVE(&flight->waiters, waiter, link);
+    free(waiter);
+    if (TAILQ_EMPTY(&flight->waiters))
+        drop(flight);
+}
+
+static struct waiter *add_waiter(struct flight *flight, struct ms_http_request *request,
+                                 const struct answer_spec *spec)
+{
+    struct waiter *waiter = ms_alloc(sizeof(*waiter));
+    waiter->flight = flight;
+    waiter->request = request;
+    answer_dress_init(&waiter->dress, spec);
+    TAILQ_INSERT_TAIL(&flight->waiters, waiter, link);
+    ms_http_request_on_gone(request, on_gone, waiter);
+    return waiter;
+}
+
+static void deliver(struct waiter *waiter)
+{
+    struct flight *flight = waiter->flight;
+    uint64_t generation = waiter->generation;
+    uint64_t stale_seconds = waiter->stale_seconds;
+    struct answer_dress dress;
+    struct ms_http_request *request = take_waiter(waiter, &dress);
+    answer_send(flight->flights->reader, request, &flight->entry, generation, stale_seconds,
+                &dress);
+}
+
+static void deliver_all(struct flight *flight)
+{
+    struct waiter *waiter;
+    flight->state = FLIGHT_LANDING;
+    while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL)
+        deliver(waiter);
+    drop(flight);
+}
+
+static void log_failure(const struct flight *flight, const struct ms_error *err)
+{
+    /* That the database is away was said once by reader.c; full queues are counted. */
+    bool is_expected = err->status == MS_UNAVAILABLE || err->status == MS_BUSY;
+    ms_log(is_expected ? MS_LOG_DEBUG : MS_LOG_ERROR, "query failed",
+           MS_FIELDS(ms_field_str("key", flight->spec.key), ms_field_error(err)));
+}
+
+static void fail_all(struct flight *flight, const struct ms_error *err)
+{
+    struct waiter *waiter;
+    flight->state = FLIGHT_LANDING;
+    log_failure(flight, err);
+    while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
+        struct answer_dress dress;
+        struct ms_http_request *request = take_waiter(waiter, &dress);
+        answer_failure(flight->flights->reader, request, flight->spec.key, err, &dress);
+    }
+    drop(flight);
+}
+
+/* Later: we are inside the query's callback. */
+static void fail_later(struct flight *flight, const struct ms_error *err)
+{
+    ms_store_read_cancel(flight->read);
+    flight->read = NULL;
+    flight->state = FLIGHT_LANDING;
+    flight->err = *err;
+    ms_timer_start(flight->timer, 0);
+}
+
+/* --- asking --- */
+
+static enum ms_status copy_params(struct flight *flight, const struct answer_spec *spec)
+{
+    struct ms_str *params =
+        ms_arena_try_array(flight->arena, spec->n_params + 1, sizeof(struct ms_str));
+    if (params == NULL)
+        return MS_TOO_LARGE;
+    for (size_t i = 0; i < spec->n_params; i++) {
+        if (ms_arena_copy(&params[i], flight->arena, spec->params[i]) != MS_OK)
+            return MS_TOO_LARGE;
+    }
+    flight->spec.params = params;
+    return MS_OK;
+}
+
+static enum ms_status copy_spec(struct flight *flight, const struct answer_spec *spec,
+                                struct ms_error *err)
+{
+    flight->spec = *spec;
+    flight->repository_hash =
+        ms_str_is_absent(spec->repository) ? 0 : ms_str_hash(spec->repository);
+    if (ms_arena_copy(&flight->spec.key, flight->arena, spec->key) != MS_OK ||
+        copy_params(flight, spec) != MS_OK)
+        return ms_error_set(err, MS_TOO_LARGE, "the parameters of the query are too large");
+    void *builder_state = NULL;
+    if (spec->state_bytes > 0) {
+        void *original = ms_arena_alloc(flight->arena, spec->state_bytes);
+        memcpy(original, spec->state, spec->state_bytes);
+        flight->spec.state = original;
+        builder_state = ms_arena_alloc(flight->arena, spec->state_bytes);
+    }
+    fill_init(&flight->fill, flight->flights->reader, &flight->spec, builder_state);
+    return MS_OK;
+}
+
+static uint64_t floor_of(const struct reader *reader)
+{
+    uint64_t seen = freshness_generation(&reader->freshness);
+    return seen > reader->highest ? seen : reader->highest;
+}
+
+static enum ms_status ask(struct flight *flight, struct ms_error *err)
+{
+    struct reader *reader = flight->flights->reader;
+    fill_begin(&flight->fill);
+    flight->state = FLIGHT_ASKING;
+    flight->floor = floor_of(reader);
+    struct ms_store_query query = {.query = flight->spec.query,
+                                   .params = flight->spec.params,
+                                   .n_params = flight->spec.n_params,
+                                   .stream = flight->spec.is_large,
+                                   .on_row = on_row,
+                                   .on_done = on_done,
+                                   .arg = flight};
+    return ms_store_reader_run(&flight->read, reader->store, &query, err);
+}
+
+static void on_row(const struct ms_str *columns, size_t n_columns, void *arg)
+{
+    struct flight *flight = arg;
+    struct ms_error err;
+    if (flight->state == FLIGHT_ASKING &&
+        fill_take_row(&flight->fill, columns, n_columns, flight->floor, &err) != MS_OK)
+        fail_later(flight, &err);
+}
+
+/* --- the result --- */
+
+static bool is_current(const struct flight *flight)
+{
+    return flight->touched_at <= flight->fill.snapshot;
+}
+
+static void keep(struct flight *flight)
+{
+    struct reader *reader = flight->flights->reader;
+    bool can_be_invalidated =
+        freshness_is_known(&reader->freshness) && freshness_stale_seconds(&reader->freshness) == 0;
+    if (is_current(flight) && can_be_invalidated)
+        cache_put(flight->entry.file != NULL ? reader->large : reader->cache, flight->spec.key,
+                  flight->repository_hash, &flight->entry);
+}
+
+/* Nothing that concerns it has happened since: then it is as true now as it was then. */
+static uint64_t generation_to_say(const struct flight *flight)
+{
+    uint64_t seen = freshness_generation(&flight->flights->reader->freshness);
+    return is_current(flight) && seen > flight->fill.snapshot ? seen : flight->fill.snapshot;
+}
+
+/* Sends it to all but those who want gzip of a file that is not compressed yet. */
+static void deliver_plain(struct flight *flight, uint64_t generation)
+{
+    bool has_all = flight->entry.file == NULL || !spool_file_lacks_gzip(flight->entry.file);
+    struct waiter *waiter = TAILQ_FIRST(&flight->waiters);
+    while (waiter != NULL) {
+        struct waiter *next = TAILQ_NEXT(waiter, link);
+        waiter->generation = generation;
+        if (has_all || !ms_http_accepts_gzip(waiter->request))
+            deliver(waiter);
+        waiter = next;
+    }
+}
+
+static void land(struct flight *flight)
+{
+    struct reader *reader = flight->flights->reader;
+    uint64_t generation = generation_to_say(flight);
+    flight->state = FLIGHT_LANDING;
+    if (reader->highest < generation)
+        reader->highest = generation;
+    keep(flight);
+    deliver_plain(flight, generation);
+    if (TAILQ_EMPTY(&flight->waiters)) {
+        drop(flight);
+        return;
+    }
+    flight->state = FLIGHT_COMPRESSING;
+    ms_timer_start(flight->timer, 0);
+}
+
+/* A standby that lags behind the one that answered before; or the database went back, and the
+ * watcher is about to say so. We do not go back before it does. */
+static void ask_again(struct flight *flight)
+{
+    struct ms_error err;
+    if (flight->tries++ < BEHIND_TRIES_MAX) {
+        flight->state = FLIGHT_PAUSING;
+        ms_timer_start(flight->timer, BEHIND_PAUSE_MS);
+        return;
+    }
+    (void)ms_error_set(&err, MS_CONFLICT, "generation %llu after %llu: the database went back",
+                       (unsigned long long)flight->fill.snapshot,
+                       (unsigned long long)flight->floor);
+    fail_all(flight, &err);
+}
+
+static void on_done(const struct ms_error *err, void *arg)
+{
+    struct flight *flight = arg;
+    struct ms_error failure;
+    flight->read = NULL;
+    answer_refresh(flight->flights->reader);
+    if (err != NULL)
+        fail_all(flight, err);
+    else if (flight->fill.has_snapshot && flight->fill.snapshot < flight->floor)
+        ask_again(flight);
+    else if (fill_finish(&flight->entry, &flight->fill, &failure) != MS_OK)
+        fail_all(flight, &failure);
+    else
+        land(flight);
+}
+
+/* --- the timer's turn --- */
+
+static void compress(struct flight *flight)
+{
+    struct ms_error err;
+    bool done = false;
+    enum ms_status status = spool_file_compress(&done, flight->entry.file, &err);
+    if (status != MS_OK)
+        ms_log(MS_LOG_WARN, "a large answer stays uncompressed", MS_FIELDS(ms_field_error(&err)));
+    if (status != MS_OK || done)
+        deliver_all(flight);
+    else
+        ms_timer_start(flight->timer, 0);
+}
+
+static void on_timer(void *arg)
+{
+    struct flight *flight = arg;
+    struct ms_error err;
+    switch (flight->state) {
+    case FLIGHT_PAUSING:
+        answer_refresh(flight->flights->reader);
+        if (ask(flight, &err) != MS_OK)
+            fail_all(flight, &err);
+        break;
+    case FLIGHT_LANDING:
+        fail_all(flight, &flight->err);
+        break;
+    case FLIGHT_COMPRESSING:
+        compress(flight);
+        break;
+    case FLIGHT_ASKING: /* it waits for the database */
+        break;
+    }
+}
+
+/* --- requests --- */
+
+static bool may_join(const struct flight *flight, struct ms_str key)
+{
+    const struct reader *reader = flight->flights->reader;
+    bool is_fresh = flight->state == FLIGHT_PAUSING ||
+                    (flight->state == FLIGHT_ASKING && flight->floor >= floor_of(reader));
+    return is_fresh && ms_str_equal(flight->spec.key, key);
+}
+
+static struct flight *find_joinable(const struct flights *flights, struct ms_str key)
+{
+    struct flight *flight;
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        if (may_join(flight, key))
+            return flight;
+    }
+    return NULL;
+}
+
+static enum ms_status check_large(const struct flights *flights, struct ms_error *err)
+{
+    const struct flight *flight;
+    size_t n_large = 0;
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        if (flight->spec.is_large && flight->state != FLIGHT_COMPRESSING)
+            n_large++;
+    }
+    if (n_large < LARGE_FLIGHTS_MAX)
+        return MS_OK;
+    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "spool_fills", NULL, 1);
+    return ms_error_set(err, MS_BUSY, "%zu large answers are being made", n_large);
+}
+
+static void start_flight(struct flights *flights, struct ms_http_request *request,
+                         const struct answer_spec *spec)
+{
+    struct answer_dress dress;
+    struct ms_error err;
+    enum ms_status status = spec->is_large ? check_large(flights, &err) : MS_OK;
+    if (status == MS_OK) {
+        struct flight *flight = new_flight(flights, FLIGHT_ASKING);
+        status = copy_spec(flight, spec, &err);
+        if (status == MS_OK)
+            status = ask(flight, &err);
+        if (status == MS_OK) {
+            add_waiter(flight, request, spec);
+            return;
+        }
+        log_failure(flight, &err);
+        drop(flight);
+    }
+    answer_dress_init(&dress, spec);
+    answer_failure(flights->reader, request, spec->key, &err, &dress);
+}
+
+void flight_serve(struct flights *flights, struct ms_http_request *request,
+                  const struct answer_spec *spec)
+{
+    struct flight *flight = find_joinable(flights, spec->key);
+    if (flight != NULL)
+        add_waiter(flight, request, spec);
+    else
+        start_flight(flights, request, spec);
+}
+
+static struct flight *find_compressing(const struct flights *flights, const struct spool_file *file)
+{
+    struct flight *flight;
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        if (flight->state == FLIGHT_COMPRESSING && flight->entry.file == file)
+            return flight;
+    }
+    return NULL;
+}
+
+void flight_serve_gzip(struct flights *flights, struct ms_http_request *request,
+                       const struct answer_spec *spec, const struct cache_entry *entry,
+                       uint64_t generation, uint64_t stale_seconds)
+{
+    struct flight *flight = find_compressing(flights, entry->file);
+    if (flight == NULL) {
+        flight = new_flight(flights, FLIGHT_COMPRESSING);
+        cache_entry_copy(&flight->entry, entry);
+        ms_timer_start(flight->timer, 0);
+    }
+    struct waiter *waiter = add_waiter(flight, request, spec);
+    waiter->generation = generation;
+    waiter->stale_seconds = stale_seconds;
+}
+
+/* --- freshness --- */
+
+void flights_touched(struct flights *flights, uint64_t repository_hash, uint64_t generation)
+{
+    struct flight *flight;
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        if (flight->repository_hash == 0 || flight->repository_hash == repository_hash)
+            flight->touched_at = generation;
+    }
+}
+
+void flights_forget(struct flights *flights)
+{
+    struct flight *flight;
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        flight->touched_at = UINT64_MAX;
+        flight->floor = 0; /* generations of two epochs cannot be compared */
+    }
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worker: what the parts of one reader process share. Made by reader.c after the fork.
+ */
+#ifndef READER_H
+#define READER_H
+
+#include "common/config.h"
+#include "common/http_server.h"
+#include "common/store.h"
+#include "common/supervisor.h"
+#include "reader/freshness.h"
+
+struct cache;
+struct spool;
+struct flights; /* queries under way that equal requests share: flight.h */
+
+struct reader {
+    struct ms_loop *loop;
+    const struct ms_config *config; /* what it points to may change at a reload: do not keep it */
+    const struct ms_child *child;
+    struct ms_http_server *server;
+    struct ms_store_reader *store;
+    struct freshness freshness;
+    uint64_t highest; /* generation of any answer so far in this epoch: never go back behind it */
+    struct cache *cache;
+    struct cache *large; /* answers in files */
+    struct spool *spool;
+    struct flights *flights;
+};
+
+/* What main.c hands to every child. */
+struct reader_program {
+    const char *config_path;
+    size_t n_workers;
+    struct ms_config *config; /* each process has its own after the fork */
+};
+
+/* The life of a worker and of the watcher process, for ms_supervisor_run. `arg` is the struct
+ * reader_program. */
+int reader_run_worker(const struct ms_child *child, void *arg);
+int watcher_run(const struct ms_child *child, void *arg);
+
+/* Reads the configuration again and moves what can change into program->config. False (and logged,
+ * if `log`) when the file is bad: then nothing has changed. */
+bool reader_reload_config(const struct reader_program *program, bool log);
+
+#endif

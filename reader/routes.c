@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole URL table of a reader, on one screen. Called by the HTTP server; calls the handlers of
+ * api_*.c and admin.c. Always: what is not in the table is answered here, in the form that clients
+ * of that path read.
+ */
+#include "reader/routes.h"
+
+#include "common/http_router.h"
+#include "common/metrics.h"
+#include "common/store_queries.h"
+#include "reader/admin.h"
+#include "reader/answer.h"
+#include "reader/api.h"
+#include "reader/reader.h"
+
+/* clang-format off */
+static const struct ms_route ROUTES[] = {
+    {MS_ROUTE_GET, "/index/static",         "index",     api_index_static},
+    {MS_ROUTE_GET, "/index/dynamic",        "index",     api_index_dynamic},
+    {MS_ROUTE_GET, "/v1/_ping",             "ping",      api_search_ping},
+    {MS_ROUTE_GET, "/v1/search",            "search",    api_search},
+    {MS_ROUTE_GET, "/v2/",                  "v2",        api_distribution_base},
+    {MS_ROUTE_GET, "/v2",                   "v2",        api_distribution_base},
+    {MS_ROUTE_GET, "/v2/_catalog",          "catalog",   api_distribution_catalog},
+    {MS_ROUTE_GET, "/v2/{name}/tags/list",  "tags_list", api_distribution_tags_list},
+    {MS_ROUTE_GET, "/healthz",              "healthz",   admin_healthz},
+    {MS_ROUTE_GET, "/readyz",               "readyz",    admin_readyz},
+    {MS_ROUTE_GET, "/metrics",              "metrics",   admin_metrics},
+};
+/* clang-format on */
+enum { N_ROUTES = sizeof(ROUTES) / sizeof(ROUTES[0]) };
+
+void routes_set_metric_labels(void)
+{
+    static const char *routes[N_ROUTES];
+    static const char *const queries[] = {
+#define QUERY_LABEL(upper, lower) #lower,
+        MS_READ_QUERIES(QUERY_LABEL)
+#undef QUERY_LABEL
+    };
+    size_t n_routes = 0;
+    for (size_t i = 0; i < N_ROUTES; i++) {
+        if (n_routes == 0 || routes[n_routes - 1] != ROUTES[i].label)
+            routes[n_routes++] = ROUTES[i].label;
+    }
+    ms_metrics_set_labels(MS_LABEL_ROUTE, routes, n_routes);
+    ms_metrics_set_labels(MS_LABEL_QUERY, queries, MS_READ_QUERY_COUNT);
+}
+
+static void not_found(struct ms_http_request *request, void *arg)
+{
+    (void)arg;
+    answer_error(request, 404, "UNSUPPORTED", MS_STR("there is nothing at this path"),
+                 MS_STR_ABSENT);
+}
+
+static void not_allowed(struct ms_http_request *request, struct ms_str allow, void *arg)
+{
+    (void)arg;
+    struct ms_http_header header = {"Allow", allow};
+    answer_error_with(request, 405, "UNSUPPORTED",
+                      MS_STR("readers only read: the method is not known here"), MS_STR_ABSENT,
+                      &header, 1);
+}
+
+void routes_handle(struct ms_http_request *request, void *arg)
+{
+    const struct reader *reader = arg;
+    struct ms_router router = {
+        .routes = ROUTES,
+        .n_routes = N_ROUTES,
+        .not_found = not_found,
+        .not_allowed = not_allowed,
+        .cors = reader->config->reader.cors_origin != NULL,
+    };
+    ms_router_dispatch(&router, request, arg);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole URL table of a reader. Called by the HTTP server for each request. */
+#ifndef ROUTES_H
+#define ROUTES_H
+
+#include "common/http_request.h"
+
+/* Labels for metrics, set before the workers are forked. */
+void routes_set_metric_labels(void);
+/* Has the shape of ms_http_handler; `arg` is the struct reader. */
+void routes_handle(struct ms_http_request *request, void *arg);
+
+#endif
