@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures: one PostgreSQL for the run, a stack of fresh processes for whoever asks for one."""
+import shutil
+import tempfile
+
+import pytest
+
+import harness
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    directory = tempfile.mkdtemp(prefix="ms-sys-", dir="/tmp")  # short: a Unix socket lies in it
+    server = harness.Postgres(directory)
+    yield server
+    server.remove()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def make_stack(postgres, tmp_path):
+    """make_stack(**configurations) → a Stack that is not started yet; stopped at the end."""
+    stacks = []
+
+    def make(writer=None, reader=None):
+        stack = harness.Stack(tmp_path / f"stack{len(stacks)}", postgres, writer, reader)
+        stacks.append(stack)
+        return stack
+
+    yield make
+    for stack in stacks:
+        statuses = stack.stop()
+        assert all(status in (0, None) for status in statuses.values()), (statuses, stack.writer.log()[-3000:])
+
+
+@pytest.fixture
+def stack(make_stack):
+    return make_stack().start()
+
+
+@pytest.fixture(scope="module")
+def module_stack(postgres, tmp_path_factory):
+    """For tests that only read: started once a module."""
+    stack = harness.Stack(tmp_path_factory.mktemp("stack"), postgres).start()
+    yield stack
+    statuses = stack.stop()
+    assert all(status == 0 for status in statuses.values()), statuses

@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real processes for system tests: PostgreSQL, docker-registry, the writer, the readers.
+
+Every class starts its process in a directory of its own, waits until it answers, can be killed and
+started again on the same port, and keeps its log. Nothing sleeps for luck: wait_for() polls a
+condition and fails with what it saw last.
+"""
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg2
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("METASTORE_BUILD", ROOT / "build-tests"))
+SUPPORT = ROOT / "tests" / "support"
+WAIT_SECONDS = 30
+
+
+def wait_for(condition, what, seconds=WAIT_SECONDS, pause=0.02):
+    """The first true result of condition(); an exception in it counts as not yet."""
+    deadline = time.monotonic() + seconds
+    last = None
+    while True:
+        try:
+            last = condition()
+            if last:
+                return last
+        except Exception as error:  # the process may not be up yet: keep what it said
+            last = error
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}; last: {last!r}")
+        time.sleep(pause)
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Process:
+    """A program with a log file, stopped by terminate() or killed."""
+
+    def __init__(self, directory, name):
+        self.directory = Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self.log_path = self.directory / f"{name}.log"
+        self.child = None
+
+    def spawn(self, argv, env=None):
+        with open(self.log_path, "ab") as log:
+            self.child = subprocess.Popen(argv, stdout=log, stderr=log, env={**os.environ, **(env or {})},
+                                          cwd=self.directory)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def is_running(self):
+        return self.child is not None and self.child.poll() is None
+
+    def check_running(self):
+        if not self.is_running():
+            status = self.child.returncode if self.child else None
+            raise RuntimeError(f"{self.name} ended with {status}:\n{self.log()[-4000:]}")
+
+    def signal(self, number):
+        self.child.send_signal(number)
+
+    def kill(self):
+        if self.is_running():
+            self.child.kill()
+        if self.child:
+            self.child.wait()
+
+    def terminate(self, seconds=WAIT_SECONDS):
+        """SIGTERM; returns the exit status."""
+        if not self.is_running():
+            return self.child.returncode if self.child else None
+        self.child.terminate()
+        try:
+            return self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+            raise AssertionError(f"{self.name} did not end within {seconds} s:\n{self.log()[-4000:]}")
+
+
+class Postgres:
+    """A private cluster; a database for each test."""
+
+    def __init__(self, directory):
+        self.directory = str(directory)
+        self.uri = self._run("start")
+        self._databases = 0
+
+    def _run(self, verb):
+        done = subprocess.run([SUPPORT / "postgres", verb, self.directory], check=True,
+                              capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def kill(self):
+        self._run("kill")
+
+    def start(self):
+        self._run("start")
+
+    def stop(self):
+        self._run("stop")
+
+    def remove(self):
+        self._run("remove")
+
+    def new_database(self):
+        self._databases += 1
+        name = f"system_{os.getpid()}_{self._databases}"
+        connection = psycopg2.connect(self.uri)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+        connection.close()
+        base, _, _ = self.uri.partition("?")
+        return f"{base.rsplit('/', 1)[0]}/{name}"
+
+
+def query(database, sql, *params):
+    connection = psycopg2.connect(database)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+class Registry(Process):
+    """Debian's docker-registry (distribution 2.8) on a directory, notifying `events_url`."""
+
+    def __init__(self, directory, events_url=None, token=None, storage=None):
+        super().__init__(directory, "registry")
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.storage = Path(storage or self.directory / "storage")
+        self.events_url = events_url
+        self.token = token
+
+    def config(self):
+        config = {
+            "version": 0.1,
+            "log": {"level": "warn", "accesslog": {"disabled": True}},
+            "storage": {"filesystem": {"rootdirectory": str(self.storage), "maxthreads": 100},
+                        "delete": {"enabled": True}, "maintenance": {"uploadpurging": {"enabled": False}}},
+            "http": {"addr": f"127.0.0.1:{self.port}", "relativeurls": True},
+        }
+        if self.events_url:
+            headers = {"Authorization": [f"Bearer {self.token}"]} if self.token else {}
+            config["notifications"] = {"endpoints": [{
+                "name": "metastore", "url": self.events_url, "headers": headers, "timeout": "2s",
+                "threshold": 5, "backoff": "200ms", "ignoredmediatypes": ["application/octet-stream"],
+                "ignore": {"actions": ["mount"]}}]}
+        return config
+
+    def start(self):
+        self.storage.mkdir(parents=True, exist_ok=True)
+        path = self.directory / "registry.yml"
+        path.write_text(json.dumps(self.config()))  # JSON is YAML
+        self.spawn(["docker-registry", "serve", str(path)], env={"OTEL_TRACES_EXPORTER": "none"})
+        wait_for(self.answers, "the registry")
+        return self
+
+    def answers(self):
+        self.check_running()
+        return requests.get(self.url + "/v2/", timeout=2).status_code == 200
+
+
+class Daemon(Process):
+    """The writer or a reader, with a configuration of its own."""
+
+    program = None
+
+    def __init__(self, directory, name, config):
+        super().__init__(directory, name)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.config_values = config
+        self.config_path = self.directory / f"{name}.yaml"
+
+    def write_config(self):
+        self.config_path.write_text(json.dumps(self.config_values, indent=1))
+
+    def launch(self, *options):
+        self.write_config()
+        self.spawn([str(BUILD / self.folder / self.program), "--config", str(self.config_path), *options],
+                   env={"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"})
+        return self
+
+    def start(self):
+        self.launch()
+        self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self):
+        def ready():
+            self.check_running()
+            return self.get("/readyz").status_code == 200
+        wait_for(ready, f"{self.name} to be ready")
+
+    def get(self, path, **options):
+        options.setdefault("timeout", 20)
+        return requests.get(self.url + path, **options)
+
+    def json(self, path, **options):
+        answer = self.get(path, **options)
+        assert answer.status_code == 200, f"GET {path}: {answer.status_code} {answer.text[:500]}"
+        return answer.json()
+
+
+class Writer(Daemon):
+    program = "metastore-writer"
+    folder = "writer"
+
+    def __init__(self, directory, database, registry_url, token="secret-token", name="writer", **sections):
+        super().__init__(directory, name, {})
+        self.token = token
+        self.config_values = merge({
+            "registry": {"url": registry_url},
+            "events": {"token": token},
+            "database": {"postgres": {"url": database}},
+            "writer": {"listen": f"127.0.0.1:{self.port}"},
+            "interval": {"fetch_all": "1h", "garbage_collect": 0},
+            "log": {"level": "debug"},
+        }, sections)
+        self.events_url = self.url + "/events"
+
+    def status(self):
+        return self.json("/status")
+
+    def scan(self, **params):
+        """A full scan over HTTP; returns its record when it has ended."""
+        before = (self.status().get("last_scan") or {}).get("id")
+        answer = requests.post(self.url + "/scan", params=params, timeout=10,
+                               headers={"Authorization": f"Bearer {self.token}"})
+        assert answer.status_code == 202, answer.text
+        return self.wait_for_scan_after(before)
+
+    def wait_for_scan_after(self, scan_id, seconds=120):
+        def ended():
+            last = self.status().get("last_scan")
+            return last if last and last["id"] != scan_id and last.get("ended") else None
+        return wait_for(ended, "the end of a scan", seconds)
+
+    def wait_until_settled(self, seconds=60):
+        """No event waits and no scan runs."""
+        def settled():
+            status = self.status()
+            return status["inbox"]["waiting"] == 0 and not status["scan"]["running"]
+        wait_for(settled, "the inbox to be empty", seconds)
+
+    def run_scan(self, timeout=120):
+        """--scan in the foreground; returns the finished process."""
+        self.write_config()
+        return subprocess.run([str(BUILD / self.folder / self.program), "--config", str(self.config_path), "--scan"],
+                              capture_output=True, text=True, timeout=timeout)
+
+
+class Reader(Daemon):
+    program = "metastore-reader"
+    folder = "reader"
+
+    def __init__(self, directory, database, registry_url, name="reader", workers=1, **sections):
+        super().__init__(directory, name, {})
+        self.config_values = merge({
+            "registry": {"url": registry_url},
+            "database": {"postgres": {"url": database}},
+            "reader": {"listen": f"127.0.0.1:{self.port}", "workers": workers},
+            "cache": {"spool_dir": str(self.directory)},
+        }, sections)
+
+
+def merge(base, extra):
+    merged = dict(base)
+    for key, value in extra.items():
+        merged[key] = merge(merged.get(key, {}), value) if isinstance(value, dict) else value
+    return merged
+
+
+class Stack:
+    """One registry, one writer, one reader, one database."""
+
+    def __init__(self, directory, postgres, writer_config=None, reader_config=None):
+        self.directory = Path(directory)
+        self.postgres = postgres
+        self.database = postgres.new_database()
+        self.registry = Registry(self.directory / "registry")
+        self.writer = Writer(self.directory, self.database, self.registry.url, **(writer_config or {}))
+        self.reader = Reader(self.directory, self.database, self.registry.url, **(reader_config or {}))
+        self.registry.events_url = self.writer.events_url
+        self.registry.token = self.writer.token
+
+    def start(self):
+        self.registry.start()
+        self.writer.start()
+        self.reader.start()
+        return self
+
+    def stop(self):
+        """Everything ends as it should: exit status 0, nothing reported by a sanitizer."""
+        statuses = {p.name: p.terminate() for p in (self.reader, self.writer) if p.child}
+        self.registry.kill()
+        for process in (self.reader, self.writer):
+            assert "ERROR: AddressSanitizer" not in process.log(), process.log()[-4000:]
+            assert "LeakSanitizer" not in process.log(), process.log()[-4000:]
+            assert "runtime error:" not in process.log(), process.log()[-4000:]
+        return statuses

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The right answer, computed from the registry's own API and the words of the contract alone.
+
+Shares no code and no idea with the programs: reads every repository, tag, manifest and configuration
+over HTTP into Registry, then filters in Python.
+"""
+import json
+import re
+
+import requests
+
+INDEX_TYPES = {"application/vnd.oci.image.index.v1+json",
+               "application/vnd.docker.distribution.manifest.list.v2+json"}
+MANIFEST_TYPES = INDEX_TYPES | {"application/vnd.oci.image.manifest.v1+json",
+                                "application/vnd.docker.distribution.manifest.v2+json",
+                                "application/vnd.docker.distribution.manifest.v1+prettyjws"}
+CONFIG_TYPES = {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
+LAYER = re.compile(r"application/vnd\.oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+(gzip|zstd))?|"
+                   r"application/vnd\.docker\.image\.rootfs\.(foreign\.)?diff\.tar(\.(gzip|zstd))?")
+FALLBACK = re.compile(r"sha256-[0-9a-f]{64}")
+
+
+class Registry:
+    """All that a registry holds under its tags."""
+
+    def __init__(self, url):
+        self.url = url
+        self.session = requests.Session()
+        self.tags = {}       # repository → {tag: digest}
+        self.manifests = {}  # (repository, digest) → (media type, object)
+        self.configs = {}    # digest → object
+        for name in self._catalog():
+            self._read_repository(name)
+
+    def _get(self, path, **headers):
+        return self.session.get(self.url + path, headers=headers, timeout=30)
+
+    def _catalog(self):
+        path = "/v2/_catalog?n=100"
+        while path:
+            answer = self._get(path)
+            yield from answer.json()["repositories"]
+            link = answer.links.get("next", {}).get("url")
+            path = link if link is None or link.startswith("/") else link[len(self.url):]
+
+    def _read_repository(self, name):
+        answer = self._get(f"/v2/{name}/tags/list")
+        if answer.status_code != 200:
+            return
+        self.tags[name] = {}
+        for tag in answer.json().get("tags") or []:
+            digest = self._read_manifest(name, tag)
+            if digest:
+                self.tags[name][tag] = digest
+
+    def _read_manifest(self, name, reference):
+        if (name, reference) in self.manifests:
+            return reference
+        answer = self._get(f"/v2/{name}/manifests/{reference}", Accept=",".join(MANIFEST_TYPES))
+        if answer.status_code != 200:
+            return None
+        digest = answer.headers["Docker-Content-Digest"]
+        value = answer.json()
+        media_type = value.get("mediaType") or answer.headers["Content-Type"]
+        self.manifests[name, digest] = (media_type, value)
+        for child in value.get("manifests", []):
+            self._read_manifest(name, child["digest"])
+        config = value.get("config", {})
+        if config.get("mediaType") in CONFIG_TYPES and config["digest"] not in self.configs:
+            self.configs[config["digest"]] = self._get(f"/v2/{name}/blobs/{config['digest']}").json()
+        return digest
+
+    # --- the contract's words, section 4.1 ---
+
+    def is_image(self, name, digest):
+        media_type, value = self.manifests.get((name, digest), (None, None))
+        return (value is not None and media_type not in INDEX_TYPES and not value.get("artifactType")
+                and value.get("config", {}).get("mediaType") in CONFIG_TYPES
+                and all(LAYER.fullmatch(layer["mediaType"]) for layer in value.get("layers", [])))
+
+    def is_index(self, name, digest):
+        return self.manifests.get((name, digest), (None,))[0] in INDEX_TYPES
+
+    def images_of(self, name, digest):
+        """The images under an index in its order, nested ones flattened, each once."""
+        found = []
+        for child in self.manifests[name, digest][1].get("manifests", []):
+            kind = (child.get("annotations") or {}).get("vnd.docker.reference.type")
+            if kind == "attestation-manifest":
+                continue
+            if self.is_index(name, child["digest"]):
+                below = self.images_of(name, child["digest"])
+            else:
+                below = [child["digest"]] if self.is_image(name, child["digest"]) else []
+            found += [image for image in below if image not in found]
+        return found
+
+    def image_entry(self, name, digest):
+        media_type, value = self.manifests[name, digest]
+        config = self.configs[value["config"]["digest"]]
+        entry = {"Digest": digest, "MediaType": media_type, "OS": config.get("os", ""),
+                 "Architecture": config.get("architecture", "")}
+        for key, source in (("Annotations", value.get("annotations")),
+                            ("Labels", (config.get("config") or {}).get("Labels"))):
+            strings = {k: v for k, v in (source or {}).items() if isinstance(v, str)}
+            if strings:
+                entry[key] = strings
+        return entry
+
+
+def glob(pattern):
+    parts = {"*": ".*", "?": "."}
+    return re.compile("".join(parts.get(c, re.escape(c)) for c in pattern), re.DOTALL)
+
+
+def value_matches(value, exact, patterns):
+    """OR inside a parameter, AND between a parameter and its :matches."""
+    return ((not exact or value in exact) and
+            (not patterns or any(glob(p).fullmatch(value) for p in patterns)))
+
+
+class Filter:
+    def __init__(self, params):
+        self.params = params  # name → list of values
+
+    def _get(self, name):
+        return self.params.get(name, []), self.params.get(name + ":matches", [])
+
+    def repository(self, name):
+        return value_matches(name, *self._get("repository"))
+
+    def tags(self, tags):
+        exact, patterns = self._get("tag")
+        return ((not exact or any(t in exact for t in tags)) and
+                (not patterns or any(glob(p).fullmatch(t) for p in patterns for t in tags)))
+
+    def image(self, entry):
+        for key, field in (("os", "OS"), ("architecture", "Architecture")):
+            if key in self.params and entry[field] not in self.params[key]:
+                return False
+        return self._map(entry, "annotation", "Annotations") and self._map(entry, "label", "Labels")
+
+    def _map(self, entry, prefix, field):
+        values = entry.get(field, {})
+        for param, wanted in self.params.items():
+            if not param.startswith(prefix + ":"):
+                continue
+            key = param[len(prefix) + 1:]
+            if key.endswith(":exists"):
+                if key[:-7] not in values:
+                    return False
+            elif key.endswith(":matches"):
+                if not any(glob(p).fullmatch(values.get(key[:-8], "\0")) for p in wanted):
+                    return False
+            elif values.get(key) not in wanted:
+                return False
+        return True
+
+
+def expected_index(registry, params, public_url):
+    wanted = Filter(params)
+    results = []
+    for name in sorted(registry.tags, key=str.encode):
+        if not wanted.repository(name):
+            continue
+        tags_of = {}
+        for tag, digest in registry.tags[name].items():
+            if not FALLBACK.fullmatch(tag):
+                tags_of.setdefault(digest, []).append(tag)
+        images, lists = [], []
+        for digest in sorted(tags_of):
+            tags = sorted(tags_of[digest], key=str.encode)
+            if registry.is_image(name, digest):
+                entry = registry.image_entry(name, digest)
+                if wanted.tags(tags) and wanted.image(entry):
+                    images.append({"Tags": tags, **entry})
+            elif registry.is_index(name, digest):
+                media_type, value = registry.manifests[name, digest]
+                below = [registry.image_entry(name, image) for image in registry.images_of(name, digest)]
+                below = [e for e in below if wanted.image(e) and
+                         wanted.tags(tags + tags_of.get(e["Digest"], []))]
+                if below:
+                    entry = {"Tags": tags, "Digest": digest, "MediaType": media_type}
+                    annotations = {k: v for k, v in (value.get("annotations") or {}).items() if isinstance(v, str)}
+                    if annotations:
+                        entry["Annotations"] = annotations
+                    lists.append({**entry, "Images": below})
+        if images or lists:
+            results.append({"Name": name, "Images": images, "Lists": lists})
+    return {"Registry": public_url, "Results": results}
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

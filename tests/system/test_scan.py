@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Full scans: complete, repeatable, and the same whatever is killed in their midst."""
+import json
+import random
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from harness import SUPPORT, Postgres, Reader, Registry, Writer, query, wait_for
+from images import Pusher
+from oracle import Registry as Oracle
+from oracle import canonical, expected_index
+
+
+def compare(a, b):
+    done = subprocess.run([SUPPORT / "compare_states", a, b], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+    assert not done.stderr.startswith("0 facts"), "nothing was compared"
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """A registry on disk: 40 repositories, 1,200 tags, one repository of 700 tags (several chunks)."""
+    root = tmp_path_factory.mktemp("generated")
+    made = subprocess.run([SUPPORT / "generate_registry", root, "--repositories", "40", "--tags", "1200",
+                           "--largest", "700"], check=True, capture_output=True, text=True)
+    return root, json.loads(made.stdout)
+
+
+@pytest.fixture
+def registry(generated, tmp_path):
+    server = Registry(tmp_path / "registry", storage=generated[0])
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(generated, postgres, tmp_path_factory):
+    """The database that a scan without any trouble makes."""
+    server = Registry(tmp_path_factory.mktemp("undisturbed"), storage=generated[0]).start()
+    database = postgres.new_database()
+    writer = Writer(server.directory, database, server.url)
+    done = writer.run_scan()
+    assert done.returncode == 0, done.stderr[-3000:]
+    yield database
+    server.kill()
+
+
+def test_scan_in_the_foreground_is_complete(generated, undisturbed, registry, postgres, tmp_path):
+    made = generated[1]
+    tags, = query(undisturbed, "SELECT count(*) FROM tag")[0]
+    assert tags == made["tags"]
+    last = query(undisturbed, "SELECT complete, repositories, tags FROM scan ORDER BY id DESC LIMIT 1")[0]
+    assert last == (True, made["repositories"], made["tags"])
+    reader = Reader(tmp_path, undisturbed, registry.url).start()
+    try:
+        oracle = Oracle(registry.url)
+        for params in ({}, {"label:org.example.parity": ["odd"], "architecture": ["arm64"]}):
+            assert canonical(reader.json("/index/static", params=params)) == canonical(
+                expected_index(oracle, params, registry.url))
+    finally:
+        assert reader.terminate() == 0
+
+
+def test_second_scan_writes_nothing(registry, undisturbed, tmp_path):
+    writer = Writer(tmp_path, undisturbed, registry.url)
+    tables = ("manifest", "tag", "repository", "repository_manifest", "tag_history", "change", "label", "touched")
+    before = [query(undisturbed, f"SELECT count(*), max(xmin::text::bigint) FROM {t}") for t in tables]
+    generation = query(undisturbed, "SELECT generation FROM state")
+    assert writer.run_scan().returncode == 0
+    assert [query(undisturbed, f"SELECT count(*), max(xmin::text::bigint) FROM {t}") for t in tables] == before
+    assert query(undisturbed, "SELECT generation FROM state") == generation
+
+
+@pytest.mark.parametrize("victim", ["writer", "postgres", "registry"])
+def test_killed_in_mid_scan(victim, registry, undisturbed, tmp_path):
+    """kill -9, start again: the end state is that of an undisturbed scan."""
+    place = tempfile.mkdtemp(prefix="ms-kill-", dir="/tmp")  # a server of its own: it is killed
+    server = Postgres(place)
+    writer = None
+    try:
+        database = server.new_database()
+        writer = Writer(tmp_path, database, registry.url, registry={"concurrency": 4, "timeout": "5s"})
+        writer.start()
+        rng = random.Random(victim)
+        for _ in range(3):
+            base = query(database, "SELECT count(*) FROM manifest WHERE raw IS NOT NULL")[0][0]
+            some = rng.randint(20, 150)
+            wait_for(lambda: query(database, "SELECT count(*) FROM manifest WHERE raw IS NOT NULL")[0][0] > base + some
+                     or query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "the scan to advance")
+            {"writer": writer, "postgres": server, "registry": registry}[victim].kill()
+            {"writer": writer, "postgres": server, "registry": registry}[victim].start()
+        wait_for(lambda: query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "a complete scan", 180)
+        compare(database, undisturbed)
+        assert writer.terminate() == 0, writer.log()[-3000:]
+    finally:
+        if writer:
+            writer.kill()
+        server.remove()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def test_lost_events_are_found_by_a_scan(make_stack):
+    stack = make_stack().start()
+    pusher = Pusher(stack.registry.url)
+    gone = pusher.image("team/gone", "1", salt="gone")
+    pusher.image("team/stays", "1", salt="stays")
+    stack.writer.wait_until_settled()
+    stack.writer.kill()
+    pusher.image("team/new", "1", salt="new")
+    pusher.image("team/stays", "1", salt="moved")
+    pusher.delete("team/gone", gone["digest"])
+    stack.registry.kill()  # its queue of events is lost
+    stack.registry.start()
+    stack.writer.start()
+    stack.writer.scan()
+    wait_for(lambda: stack.reader.json("/index/dynamic") ==
+             expected_index(Oracle(stack.registry.url), {}, stack.registry.url), "the reader to show the truth")
+
+
+def test_scan_beside_a_leader_names_it(stack):
+    done = Writer(stack.directory / "second", stack.database, stack.registry.url, name="second").run_scan()
+    assert done.returncode == 1
+    assert str(stack.writer.child.pid) in done.stderr
+
+
+def test_removals_of_a_lost_storage_are_held(make_stack):
+    """More than 20 and more than a tenth: nothing goes until it is confirmed."""
+    stack = make_stack().start()
+    pusher = Pusher(stack.registry.url)
+    for number in range(30):
+        pusher.image(f"held/app{number}", "1", salt=str(number))
+    stack.writer.wait_until_settled()
+    stack.registry.kill()
+    stack.registry.storage.rename(stack.registry.storage.with_name("lost"))
+    stack.registry.start()
+    stack.writer.scan()
+    assert len(stack.reader.json("/v2/_catalog")["repositories"]) == 30
+    assert stack.writer.status()["held_removals"]["repositories"] == 30
+    record = stack.writer.scan(**{"accept-removals": "1"})
+    assert record["removed"] >= 30
+    wait_for(lambda: stack.reader.json("/v2/_catalog")["repositories"] == [], "the removals")
