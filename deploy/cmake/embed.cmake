@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Run by ms_embed() at build time: cmake -DOUTPUT=x.c -DPREFIX=p "-DFILES=a;b" -P embed.cmake
+# Bytes are written as character constants, which may be negative as a char may be.
 # Every byte array ends with a NUL that its length does not count.
 
 set(code "/* Made by the build from the files named below: do not edit. */\n#include <stddef.h>\n")
@@ -10,8 +11,8 @@ foreach(file IN LISTS FILES)
     file(READ ${file} hex HEX)
     string(LENGTH "${hex}" digits)
     math(EXPR length "${digits} / 2")
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-    string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
+    string(REGEX REPLACE "(................................................................................................................)" "\\1\n" bytes "${bytes}")
     string(APPEND code
         "/* ${base} */\nextern const char ${symbol}[];\nextern const size_t ${symbol}_len;\n"
         "const char ${symbol}[] = {\n${bytes}0};\nconst size_t ${symbol}_len = ${length};\n")
