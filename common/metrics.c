@@ -47,9 +47,10 @@ static const char *const LIMITS[] = {
     "connections", "descriptors", "headers", "target", "body", "header_time", "body_time",
     "write_time", "unread_input", "reply_head",
     /* pg_*.c */
-    "pg_waiting", "pg_wait_timeout",
+    "pg_waiting", "pg_wait_timeout", "pg_batch",
     /* writer */
-    "event_body",
+    "event_body", "registry_body", "registry_calls", "registry_names", "registry_slowdowns",
+    "registry_tokens",
     /* reader */
     "answer_size", "cache_entry", "spool_bytes",
 };

@@ -38,7 +38,7 @@ struct curl_loop {
     struct ms_loop *loop;
     CURLM *multi;
     struct ms_timer *timer;
-    LIST_HEAD(, curl_exchange) exchanges;
+    LIST_HEAD(curl_exchanges, curl_exchange) exchanges;
     char *ca_file;
     char *client_cert;
     char *client_key;

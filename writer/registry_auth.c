@@ -61,8 +61,8 @@ struct registry_auth {
     enum registry_scheme scheme; /* as challenged last */
     char realm[REGISTRY_REALM_MAX];
     char service[REGISTRY_SERVICE_MAX];
-    TAILQ_HEAD(, token) by_age;
-    LIST_HEAD(, token) buckets[BUCKETS];
+    TAILQ_HEAD(tokens_by_age, token) by_age;
+    LIST_HEAD(token_bucket, token) buckets[BUCKETS];
     size_t n_tokens;
     uint64_t last_serial;
 };

@@ -25,8 +25,8 @@ enum registry_outcome {
      * registry's own error code, no whole answer while others of its kind can be read (500, a body
      * that always ends early), 405 for a deletion. `error` says why, in words for people. */
     REGISTRY_UNREADABLE,
-    REGISTRY_FAILED, /* registry, network or credentials, after retries: says nothing about the item
-                      */
+    /* Trouble of the registry, the network or the credentials: says nothing about the item. */
+    REGISTRY_FAILED,
     REGISTRY_CANCELLED
 };
 
@@ -44,8 +44,7 @@ struct registry_reply {
     const struct ms_error *error; /* NULL when found, not modified; else one line for people */
     int http_status;              /* 0: none came */
     struct ms_str error_code; /* the registry's own, e.g. "MANIFEST_UNKNOWN"; absent without one */
-    struct ms_digest
-        digest; /* of a manifest: checked against the body for GET, the header for HEAD */
+    struct ms_digest digest;  /* of a manifest: of a GET checked, of a HEAD as the header says */
     struct ms_str media_type; /* Content-Type without parameters */
     struct ms_str body;
     const struct ms_str *names; /* catalog page or whole tag list, as the registry ordered them */
@@ -70,7 +69,9 @@ struct registry_call *registry_catalog_page(struct registry_client *client, stru
 struct registry_call *registry_tags(struct registry_client *client, enum registry_priority priority,
                                     struct ms_str repository, registry_done *on_done, void *arg);
 /* HEAD by tag or digest; `known` (may be NULL or none): If-None-Match. A HEAD has no body: its 404
- * is ABSENT without error_code, and whoever would remove something asks again with a GET. */
+ * is ABSENT without error_code, and whoever would remove something asks again with a GET. FOUND
+ * without a digest: the registry names none. A HEAD that is refused otherwise is repeated as a GET,
+ * to learn why. */
 struct registry_call *registry_head_manifest(struct registry_client *client,
                                              enum registry_priority priority,
                                              struct ms_str repository, struct ms_str reference,

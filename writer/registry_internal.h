@@ -80,7 +80,7 @@ struct registry_client {
     size_t n_in_flight;              /* slots taken */
     struct ms_timer *quiet;          /* running: the registry asked for a pause */
     int64_t quiet_until_ms;
-    LIST_HEAD(, registry_call) calls;
+    LIST_HEAD(registry_calls, registry_call) calls;
     size_t n_calls;
     struct registry_circuit circuit;
     int64_t storage_read_us; /* when the registry last read something from its storage for us */

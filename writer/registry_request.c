@@ -287,8 +287,9 @@ static void challenged(struct registry_request *request, struct registry_result 
         authorize(request);
         return;
     }
-    result->error = &err;
-    finish(request, result);
+    struct registry_result refused = *result;
+    refused.error = &err;
+    finish(request, &refused);
 }
 
 static void act(struct registry_request *request, struct registry_result *result)

@@ -109,6 +109,9 @@ static void free_run(struct scan *scan)
     free(scan->queue);
     free(scan->slots);
     free(scan->after);
+    free(scan->remembered_page);
+    scan->remembered_page = NULL;
+    scan->n_pages = 0;
     scan->catalog_call = NULL;
     scan->removals = NULL;
     scan->names_arena = NULL;
@@ -272,6 +275,27 @@ static void end_catalog(struct scan *scan)
     pump(scan);
 }
 
+/* Pages that lead in a circle, of whatever length, are noticed by keeping one earlier page, a new
+ * one each time the number of pages has doubled (Brent's way). */
+static bool repeats_itself(struct scan *scan, struct ms_str next)
+{
+    if (scan->remembered_page != NULL && ms_str_equal(ms_str(scan->remembered_page), next))
+        return true;
+    scan->n_pages++;
+    if ((scan->n_pages & (scan->n_pages - 1)) == 0) {
+        free(scan->remembered_page);
+        scan->remembered_page = strndup(next.ptr, next.len);
+    }
+    return false;
+}
+
+static void note_repetition(struct scan *scan)
+{
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_PROTOCOL, "the registry's catalog repeats itself");
+    scan_note_failure(scan, &err);
+}
+
 static void on_catalog_page(const struct registry_reply *reply, void *arg)
 {
     struct scan *scan = arg;
@@ -280,7 +304,11 @@ static void on_catalog_page(const struct registry_reply *reply, void *arg)
         enqueue(scan, reply->names[i]);
     if (reply->outcome != REGISTRY_FOUND)
         scan_note_failure(scan, reply->error);
-    if (reply->outcome == REGISTRY_FOUND && !ms_str_is_absent(reply->next)) {
+    bool has_next = reply->outcome == REGISTRY_FOUND && !ms_str_is_absent(reply->next);
+    bool is_circle = has_next && repeats_itself(scan, reply->next);
+    if (is_circle)
+        note_repetition(scan);
+    if (has_next && !is_circle) {
         read_catalog(scan, reply->next);
         pump(scan);
     } else {

@@ -24,6 +24,8 @@ struct scan {
     int64_t started_ms;
     uint64_t requests_before; /* the registry client's counter at its beginning */
     struct registry_call *catalog_call;
+    char *remembered_page; /* an earlier `next` of the catalog; see repeats_itself() */
+    uint64_t n_pages;
     bool catalog_is_read, known_is_read, known_is_asked;
     struct ms_arena *names_arena;
     struct ms_str *queue; /* repositories to visit, in order of discovery */

@@ -111,11 +111,10 @@ static void on_ended(struct sync_job *job, void *arg)
 {
     struct job_slot *slot = arg;
     struct scheduler *scheduler = slot->scheduler;
-    struct ms_str repository = sync_job_repository(job);
     remove_slot(scheduler, slot);
-    (void)start_queued_visit(scheduler, repository);
-    if (scheduler->has_unserved)
-        ask(scheduler);
+    (void)start_queued_visit(scheduler, sync_job_repository(job));
+    if (scheduler->has_unserved || sync_job_had_events(job))
+        ask(scheduler); /* the job may have postponed some: when is the next one due? */
 }
 
 static void start_job(struct scheduler *scheduler, struct ms_str repository,

@@ -44,6 +44,7 @@ static void run(struct sync_job *job)
 {
     if (job->has_events) {
         job->has_events = false;
+        job->had_events = true;
         job->events = events_pass_start(job);
     } else if (job->visit != NULL) {
         visit_step(job->visit);
@@ -116,6 +117,11 @@ struct ms_str sync_job_repository(const struct sync_job *job)
 void sync_job_wake(struct sync_job *job)
 {
     job->has_events = true;
+}
+
+bool sync_job_had_events(const struct sync_job *job)
+{
+    return job->had_events;
 }
 
 bool sync_job_is_visit(const struct sync_job *job)

@@ -35,6 +35,8 @@ struct sync_job *sync_start(struct writer *writer, struct ms_str repository,
 struct ms_str sync_job_repository(const struct sync_job *job);
 /* Events arrived for a repository that is being visited: they go before the next chunk. */
 void sync_job_wake(struct sync_job *job);
+/* It looked at events, and may have postponed some of them. */
+bool sync_job_had_events(const struct sync_job *job);
 bool sync_job_is_visit(const struct sync_job *job);
 /* No callbacks any more; frees it. */
 void sync_job_cancel(struct sync_job *job);

@@ -21,6 +21,7 @@ struct sync_job {
     sync_ended *on_ended;
     void *arg;
     bool has_events;            /* rows may wait in the inbox */
+    bool had_events;            /* a pass over events was made */
     struct events_pass *events; /* the pass under way, or NULL */
     struct visit *visit;        /* NULL: no visit, or it has ended */
     size_t store_calls;         /* callbacks that will still come, also after a cancel */

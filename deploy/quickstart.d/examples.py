@@ -25,17 +25,17 @@ def make_root(busybox, docker=False):
 
 
 def busybox_images(root):
-    """An index for two platforms with an attestation, several tags for one digest; an older image."""
+    """An index of two platforms and an attestation, with several tags; an older image."""
     def image(platform, version):
         return make_image([root], platform, run={"Cmd": ["sh"], "Env": [PATH]},
-                          labels={OCI + "title": "BusyBox", OCI + "version": version})
-    about = {OCI + "title": "BusyBox", OCI + "licenses": "GPL-2.0-only",
-             OCI + "description": "The Swiss army knife of embedded Linux: many tools in one program",
-             OCI + "url": "https://busybox.net"}
+                          labels={**about, OCI + "version": version})
+    about = {OCI + "title": "BusyBox", OCI + "url": "https://busybox.net",
+             OCI + "description": "The Swiss army knife of embedded Linux: many tools in one"}
     amd64, arm64 = image("linux/amd64", "1.35.0"), image("linux/arm64/v8", "1.35.0")
     provenance = make_attestation(amd64, "https://slsa.dev/provenance/v0.2",
                                   {"builder": {"id": "metastore quickstart"}})
-    index = make_index([(amd64, "linux/amd64"), (arm64, "linux/arm64/v8"), provenance], about)
+    index = make_index([(amd64, "linux/amd64"), (arm64, "linux/arm64/v8"), provenance],
+                       {**about, OCI + "licenses": "GPL-2.0-only"})
     yield "library/busybox", "1.34", image("linux/amd64", "1.34.1")
     for tag in ("1.35.0", "1.35", "latest"):
         yield "library/busybox", tag, index
@@ -43,20 +43,21 @@ def busybox_images(root):
 
 def web_images(root):
     """Two versions with labels and annotations; the later has an SBOM that refers to it."""
-    def image(version):
+    def image(version, created, revision):
         page = make_layer({"www/index.html": f"<h1>Web shop {version}</h1>\n".encode()})
         return make_image(
-            [root, page], created=f"2024-0{version[2]}-01T09:30:00Z",
+            [root, page], created=created,
             labels={"com.example.team": "web", "com.example.tier": "frontend",
                     OCI + "title": "Web shop", OCI + "version": version,
                     OCI + "description": "The pages of the shop, served by busybox httpd"},
             annotations={OCI + "source": "https://git.example.com/team/web",
-                         OCI + "revision": f"{int(version[2]):040x}"},
+                         OCI + "revision": revision},
             run={"Cmd": ["httpd", "-f", "-p", "8080", "-h", "/www"], "Env": [PATH],
                  "ExposedPorts": {"8080/tcp": {}}, "User": "1000", "WorkingDir": "/www"})
-    old, new = image("1.0"), image("1.1")
-    sbom = Blob("application/spdx+json", json.dumps({
-        "spdxVersion": "SPDX-2.3", "name": "team/web:1.1", "packages": [{"name": "busybox"}]}).encode())
+    old = image("1.0", "2024-03-01T09:30:00Z", "5d41402abc4b2a76b9719d911017c592aa1b2c3d")
+    new = image("1.1", "2024-04-15T16:05:00Z", "7b52009b64fd0a2a49e6d8a939753077792b0554")
+    document = {"spdxVersion": "SPDX-2.3", "name": "team/web:1.1", "packages": [{"name": "busybox"}]}
+    sbom = Blob("application/spdx+json", json.dumps(document).encode())
     artifact = make_artifact("application/spdx+json", [sbom], subject=new,
                              annotations={OCI + "description": "SBOM of the web shop"})
     yield "team/web", "1.0", old
@@ -91,7 +92,8 @@ def tool_images(root):
 
 def chart_images():
     """A Helm chart: an artifact known by the type of its configuration."""
-    chart = {"name": "shop", "version": "0.3.0", "apiVersion": "v2", "description": "The whole shop"}
+    chart = {"apiVersion": "v2", "name": "shop", "version": "0.3.0",
+             "description": "The whole shop"}
     archive = make_layer({"shop/Chart.yaml": json.dumps(chart).encode()})
     content = Blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", archive.data)
     config = Blob("application/vnd.cncf.helm.config.v1+json", json.dumps(chart).encode())
@@ -102,7 +104,8 @@ def chart_images():
 def flatpak_images():
     layer = make_layer({"metadata": FLATPAK_METADATA.encode(), "files/share/hello": b"hello\n"})
     labels = {"org.flatpak.ref": FLATPAK_REF, "org.flatpak.metadata": FLATPAK_METADATA,
-              "org.flatpak.installed-size": "4096", "org.flatpak.download-size": str(len(layer.data)),
+              "org.flatpak.installed-size": "4096",
+              "org.flatpak.download-size": str(len(layer.data)),
               OCI + "title": "Test platform"}
     yield "flatpak/org.test.platform", "latest", make_image([layer], labels=labels)
 

@@ -11,8 +11,8 @@ The same arguments give the same bytes: times are fixed, names are sorted.
     for part in index.walk():  # what must be pushed first comes first
         print(part.digest, part.media_type, len(part.data), part.is_manifest)
 
-    make_images.py DIRECTORY [BUSYBOX]   writes the example images (examples.py) below DIRECTORY and,
-                                         in DIRECTORY/push.list, SOURCE and REPOSITORY:TAG a line
+    make_images.py DIRECTORY [BUSYBOX]   writes the example images (examples.py) below DIRECTORY,
+                                         and DIRECTORY/push.list: SOURCE, REPOSITORY:TAG a line
 """
 import gzip
 import hashlib

@@ -82,7 +82,8 @@ check_processes() {
     done
 }
 
-wait_until() { # SECONDS NAME COMMAND…: until COMMAND succeeds; the log of NAME tells why it did not
+# Until COMMAND succeeds; the log of NAME tells why it did not.
+wait_until() { # SECONDS NAME COMMAND…
     local deadline=$((SECONDS + $1)) name=$2
     shift 2
     until "$@" >/dev/null 2>&1; do

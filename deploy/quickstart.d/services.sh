@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
-# The servers of deploy/quickstart, in the order in which they start: for each, its files below $dir,
-# its process, and the wait until it answers. Sourced by deploy/quickstart, which sets $dir, $logs,
-# $build, $token and the ports.
+# The servers of deploy/quickstart, in the order in which they start: for each, its files below
+# $dir, its process, and the wait until it answers. Sourced by deploy/quickstart, which sets $dir,
+# $logs, $build, $token, the users and the addresses.
 
 readonly SOCKET_DIRECTORY_MAX=90 # sun_path is 108 bytes; "/.s.PGSQL.5432" is appended
 
