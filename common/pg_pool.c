@@ -29,7 +29,7 @@ enum {
     SWEEP_EVERY_MS = 100,
     SLOW_US = 20000, /* no word for so long: better not queue behind that */
     RETRY_BASE_MS = 100,
-    RETRY_MAX_MS = 5000
+    RETRY_MAX_MS = 1000 /* whoever asks meanwhile is refused: not longer */
 };
 
 struct ms_pg_pool {

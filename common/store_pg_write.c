@@ -67,6 +67,14 @@ void ms_store_writer_free(struct ms_store_writer *writer)
     ms_loop_defer_free(writer->loop, writer);
 }
 
+const char *const *ms_store_writer_query_names(size_t *out_n)
+{
+    extern const char *const ms_sql_write_names[];
+    extern const size_t ms_sql_write_names_count;
+    *out_n = ms_sql_write_names_count;
+    return ms_sql_write_names;
+}
+
 bool ms_store_writer_is_connected(const struct ms_store_writer *writer)
 {
     return ms_pg_pool_is_connected(writer->pool);
@@ -239,8 +247,7 @@ void ms_store_add_bytes(struct ms_buf *array, struct ms_str bytes)
 
 void ms_store_add_digest(struct ms_buf *array, const struct ms_digest *digest)
 {
-    ms_pg_array_bytes(array,
-                      ms_digest_is_none(digest) ? MS_STR_ABSENT : ms_digest_bytes(digest));
+    ms_pg_array_bytes(array, ms_digest_is_none(digest) ? MS_STR_ABSENT : ms_digest_bytes(digest));
 }
 
 void ms_store_add_time(struct ms_buf *array, int64_t time_ms)
@@ -363,8 +370,7 @@ struct ms_store_op *ms_store_plain_op_new(struct ms_store_writer *writer, uint64
                                           const struct ms_pg_statement *statement,
                                           ms_store_done *done, void *arg)
 {
-    struct ms_store_plain_op *call =
-        ms_store_op_new(writer, sizeof(*call), NULL, on_plain_done);
+    struct ms_store_plain_op *call = ms_store_op_new(writer, sizeof(*call), NULL, on_plain_done);
     call->on_done = done;
     call->arg = arg;
     ms_store_op_term(&call->op, term);

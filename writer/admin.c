@@ -170,6 +170,9 @@ void admin_set_metric_labels(void)
     for (size_t i = 0; i < N_ROUTES; i++)
         labels[i] = routes[i].label;
     ms_metrics_set_labels(MS_LABEL_ROUTE, labels, N_ROUTES);
+    size_t n_queries = 0;
+    const char *const *queries = ms_store_writer_query_names(&n_queries);
+    ms_metrics_set_labels(MS_LABEL_QUERY, queries, n_queries);
 }
 
 /* --- gauges --- */

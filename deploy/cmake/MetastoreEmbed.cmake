@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# ms_embed(TARGET OUTPUT generated/x.c SYMBOL_PREFIX p FILES …): a C file that holds the bytes of
+# ms_embed(OUTPUT generated/x.c SYMBOL_PREFIX p [NAMES n] FILES …): a C file that holds the bytes of
 # each file as `const char p_<name>[]` with `const size_t p_<name>_len`, where <name> is the file's
-# name without its ending, other characters than letters and digits as `_`.
+# name without its ending, other characters than letters and digits as `_`; with NAMES also
+# `const char *const n[]`, the names, and `n_count`.
 
 set(MS_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed.cmake)
 
 function(ms_embed)
-    cmake_parse_arguments(ARG "" "OUTPUT;SYMBOL_PREFIX" "FILES" ${ARGN})
+    cmake_parse_arguments(ARG "" "OUTPUT;SYMBOL_PREFIX;NAMES" "FILES" ${ARGN})
     add_custom_command(
         OUTPUT ${ARG_OUTPUT}
         COMMAND ${CMAKE_COMMAND} -DOUTPUT=${ARG_OUTPUT} -DPREFIX=${ARG_SYMBOL_PREFIX}
+                -DNAMES=${ARG_NAMES}
                 "-DFILES=${ARG_FILES}" -P ${MS_EMBED_SCRIPT}
         DEPENDS ${ARG_FILES} ${MS_EMBED_SCRIPT}
         VERBATIM)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Run by ms_embed() at build time: cmake -DOUTPUT=x.c -DPREFIX=p "-DFILES=a;b" -P embed.cmake
+# Run by ms_embed() at build time: cmake -DOUTPUT=x.c -DPREFIX=p [-DNAMES=n] "-DFILES=a;b" -P embed.cmake
 # Bytes are written as character constants, which may be negative as a char may be.
 # Every byte array ends with a NUL that its length does not count.
 
@@ -17,4 +17,15 @@ foreach(file IN LISTS FILES)
         "/* ${base} */\nextern const char ${symbol}[];\nextern const size_t ${symbol}_len;\n"
         "const char ${symbol}[] = {\n${bytes}0};\nconst size_t ${symbol}_len = ${length};\n")
 endforeach()
+if(NAMES)
+    string(APPEND code "/* The names of all of them, in order. */\nextern const char *const ${NAMES}[];\nextern const size_t ${NAMES}_count;\n")
+    string(APPEND code "const char *const ${NAMES}[] = {\n")
+    set(count 0)
+    foreach(file IN LISTS FILES)
+        get_filename_component(name ${file} NAME_WE)
+        string(APPEND code "    \"${name}\",\n")
+        math(EXPR count "${count} + 1")
+    endforeach()
+    string(APPEND code "};\nconst size_t ${NAMES}_count = ${count};\n")
+endif()
 file(WRITE ${OUTPUT} "${code}")
