@@ -52,7 +52,10 @@ static const struct ms_pg_statement settings_statement = {
     .sql = "SELECT set_config(s.name, v.setting, false)"
            " FROM (VALUES ('statement_timeout', $1::text),"
            " ('default_transaction_read_only', $2::text),"
-           " ('client_connection_check_interval', $3::text)) AS v(name, setting)"
+           " ('client_connection_check_interval', $3::text),"
+           /* Statements are few, fixed and prepared: planning each execution anew costs more than
+            * most of them, and compiling them always does. */
+           " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')) AS v(name, setting)"
            " JOIN pg_catalog.pg_settings AS s ON s.name = v.name"
            " WHERE v.setting IS NOT NULL",
 };

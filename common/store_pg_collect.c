@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Garbage collection: what nothing in the database needs any more, and what may go from the registry.
- * Called by writer/gc.c through store.h.
+ * Garbage collection: what nothing in the database needs any more, and what may go from the
+ * registry. Called by writer/gc.c through store.h.
  */
 #include "common/store_pg_write.h"
 
@@ -47,8 +47,7 @@ enum ms_status ms_store_collect_candidates(struct ms_store_writer *store, uint64
                                            ms_store_candidate_row *on_row, ms_store_done *on_done,
                                            void *arg)
 {
-    struct candidates_op *call =
-        ms_store_op_new(store, sizeof(*call), on_candidate, on_candidates);
+    struct candidates_op *call = ms_store_op_new(store, sizeof(*call), on_candidate, on_candidates);
     bool from_start = ms_str_is_absent(after_repository) || after_digest == NULL;
     call->on_row = on_row;
     call->on_done = on_done;

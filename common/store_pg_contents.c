@@ -118,7 +118,8 @@ static void put_layers(struct ms_store_op *op, const struct contents *contents)
 /* The arrays of descriptors. */
 struct child_arrays {
     struct ms_buf *parents, *positions, *digests, *media_types, *artifact_types, *sizes;
-    struct ms_buf *os, *architectures, *variants, *os_versions, *annotations, *attestations, *abouts;
+    struct ms_buf *os, *architectures, *variants, *os_versions, *annotations, *attestations,
+        *abouts;
 };
 
 static void add_child(struct child_arrays *to, const struct ms_manifest_record *parent,
@@ -144,10 +145,10 @@ static void put_children(struct ms_store_op *op, const struct contents *contents
 {
     struct child_arrays to;
     /* In the order of the statement's parameters. */
-    struct ms_buf **arrays[] = {&to.parents,      &to.positions,   &to.digests,  &to.media_types,
-                                &to.artifact_types, &to.sizes,     &to.os,       &to.architectures,
-                                &to.variants,     &to.os_versions, &to.annotations, &to.attestations,
-                                &to.abouts};
+    struct ms_buf **arrays[] = {
+        &to.parents,     &to.positions,    &to.digests,       &to.media_types, &to.artifact_types,
+        &to.sizes,       &to.os,           &to.architectures, &to.variants,    &to.os_versions,
+        &to.annotations, &to.attestations, &to.abouts};
     ms_store_op_step(op, &write_content_children);
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
         *arrays[i] = ms_store_op_array(op);
@@ -239,8 +240,7 @@ enum ms_status ms_store_contents_put(struct ms_store_writer *store, uint64_t ter
                                      ms_store_done *on_done, void *arg)
 {
     const struct contents contents = {.manifests = manifests, .n = n_manifests};
-    struct ms_store_op *op =
-        ms_store_plain_op_new(store, term, &write_content_blobs, on_done, arg);
+    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_content_blobs, on_done, arg);
     put_blobs(op, &contents);
     put_configs(op, &contents);
     ms_store_op_step(op, &write_content_stubs);

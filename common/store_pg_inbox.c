@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inbox: events in, due ones out, later or never again; dead letters; pulls; forgetting what is
- * old. Called by writer/inbox.c, scheduler.c, sync_events.c and the writer's timers through store.h.
+ * old. Called by writer/inbox.c, scheduler.c, sync_events.c and the writer's timers through
+ * store.h.
  */
 #include "common/store_pg_write.h"
 
@@ -57,7 +58,8 @@ static void add_what(struct ms_store_op *op, const struct ms_event_record *event
     }
 }
 
-static void add_circumstances(struct ms_store_op *op, const struct ms_event_record *events, size_t n)
+static void add_circumstances(struct ms_store_op *op, const struct ms_event_record *events,
+                              size_t n)
 {
     struct ms_buf *times = ms_store_op_array(op);
     struct ms_buf *actors = ms_store_op_array(op);
@@ -183,7 +185,8 @@ enum ms_status ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t t
                                        const int64_t *ids, size_t n_ids, uint64_t delay_ms,
                                        ms_store_done *on_done, void *arg)
 {
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_inbox_postpone, on_done, arg);
+    struct ms_store_op *op =
+        ms_store_plain_op_new(store, term, &write_inbox_postpone, on_done, arg);
     ms_store_op_ids(op, ids, n_ids);
     ms_store_op_u64(op, delay_ms);
     return ms_store_op_start(op);
@@ -277,7 +280,6 @@ enum ms_status ms_store_prune(struct ms_store_writer *store, uint64_t term, uint
                               uint64_t history_ms, ms_store_done *on_done, void *arg)
 {
     struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_prune, on_done, arg);
-    ms_store_op_u64(op, term);
     add_age(op, changes_ms);
     add_age(op, history_ms);
     return ms_store_op_start(op);

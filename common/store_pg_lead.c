@@ -12,9 +12,9 @@
  *   IMPOSSIBLE  the schema is not for this program
  *
  * A leader that is stopped or cut off no longer pings: the server ends its session after
- * idle_session_timeout, and with it the lock; it itself learns by the session's time-out, and whatever
- * it still sends fails for its old term. While we have the lock the session is never silent for
- * longer than a ping and its answer, also during a long migration.
+ * idle_session_timeout, and with it the lock; it itself learns by the session's time-out, and
+ * whatever it still sends fails for its old term. While we have the lock the session is never
+ * silent for longer than a ping and its answer, also during a long migration.
  */
 #include "common/alloc.h"
 #include "common/buf.h"
@@ -46,8 +46,8 @@ static const char setup_sql[] = "SET client_min_messages = warning;"
                                 "SET tcp_keepalives_interval = 1;"
                                 "SET tcp_keepalives_count = 2;";
 static const char try_sql[] = "SELECT pg_try_advisory_lock(" MS_STORE_LOCK_LEADER ")";
-static const char who_sql[] =
-    "SELECT leader_host, leader_pid, (extract(epoch FROM leader_since) * 1000)::bigint, term FROM state";
+static const char who_sql[] = "SELECT leader_host, leader_pid, (extract(epoch FROM leader_since) * "
+                              "1000)::bigint, term FROM state";
 
 enum lead_state { CONNECTING, TRYING, MIGRATING, TAKING, LEADING, LOST, IMPOSSIBLE };
 

@@ -74,6 +74,8 @@ static void on_applied(const struct ms_pg_outcome *outcome, void *arg)
     struct ms_store_migration *migration = arg;
     struct ms_error err;
     if (ms_store_pg_outcome(&err, outcome) != MS_OK) {
+        if (err.status == MS_CONFLICT) /* a deadlock with somebody's query: later it may do */
+            err.status = MS_UNAVAILABLE;
         finish(migration, &err);
         return;
     }
@@ -147,8 +149,9 @@ static void on_locked(const struct ms_pg_outcome *outcome, void *arg)
 
 static void on_ready(void *arg)
 {
-    query(arg, "SET client_min_messages = warning;"
-               "SELECT pg_advisory_lock(" MS_STORE_LOCK_MIGRATION ")",
+    query(arg,
+          "SET client_min_messages = warning;"
+          "SELECT pg_advisory_lock(" MS_STORE_LOCK_MIGRATION ")",
           NULL, on_locked);
 }
 

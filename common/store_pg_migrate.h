@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Migrations of the schema, on a session of their own. Used by store_pg_write.c and store_pg_lead.c. */
+/* Migrations of the schema, on a session of their own. Used by store_pg_write.c and
+ * store_pg_lead.c. */
 #ifndef MS_STORE_PG_MIGRATE_H
 #define MS_STORE_PG_MIGRATE_H
 

@@ -66,10 +66,10 @@ enum ms_status ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
 
 /* --- staged tags --- */
 
-enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term, struct ms_str repository,
-                              const struct ms_tag_record *tags, size_t n_tags,
-                              const struct ms_str *removed_tags, size_t n_removed_tags,
-                              ms_store_done *on_done, void *arg)
+enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term,
+                              struct ms_str repository, const struct ms_tag_record *tags,
+                              size_t n_tags, const struct ms_str *removed_tags,
+                              size_t n_removed_tags, ms_store_done *on_done, void *arg)
 {
     static const struct ms_digest none = {.len = 0};
     struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_stage, on_done, arg);

@@ -21,8 +21,7 @@ static void take_state(struct ms_store_status *out, const struct ms_pg_row *row)
     out->generation = ms_store_pg_u64(row, 0);
     out->term = ms_store_pg_u64(row, 1);
     out->schema_version = (int)ms_store_pg_i64(row, 2);
-    (void)snprintf(out->leader_host, sizeof(out->leader_host), "%.*s",
-                   MS_STR_ARG(row->columns[3]));
+    (void)snprintf(out->leader_host, sizeof(out->leader_host), "%.*s", MS_STR_ARG(row->columns[3]));
     out->leader_pid = (int)ms_store_pg_i64(row, 4);
     out->leader_since_ms = ms_store_pg_i64(row, 5);
     out->inbox_waiting = ms_store_pg_u64(row, 6);

@@ -400,7 +400,7 @@ struct ms_store_op *ms_store_count_op_new(struct ms_store_writer *writer, uint64
         ms_store_op_new(writer, sizeof(*call), on_count_row, on_count_done);
     call->on_done = done;
     call->arg = arg;
+    ms_store_op_term(&call->op, term);
     ms_store_op_step(&call->op, statement);
-    ms_store_op_u64(&call->op, term);
     return &call->op;
 }

@@ -82,10 +82,10 @@ void ms_store_op_digests(struct ms_store_op *op, const struct ms_digest *digests
 void ms_store_op_texts(struct ms_store_op *op, const struct ms_str *texts, size_t n);
 
 /* Elements of an array. */
-void ms_store_add_text(struct ms_buf *array, struct ms_str text);                 /* absent: NULL */
-void ms_store_add_bytes(struct ms_buf *array, struct ms_str bytes);               /* absent: NULL */
-void ms_store_add_digest(struct ms_buf *array, const struct ms_digest *digest);   /* none: NULL */
-void ms_store_add_time(struct ms_buf *array, int64_t time_ms);                    /* 0: NULL */
+void ms_store_add_text(struct ms_buf *array, struct ms_str text);               /* absent: NULL */
+void ms_store_add_bytes(struct ms_buf *array, struct ms_str bytes);             /* absent: NULL */
+void ms_store_add_digest(struct ms_buf *array, const struct ms_digest *digest); /* none: NULL */
+void ms_store_add_time(struct ms_buf *array, int64_t time_ms);                  /* 0: NULL */
 void ms_store_add_bool(struct ms_buf *array, bool value);
 
 /* Runs it. On failure the op is freed and nothing was started. */

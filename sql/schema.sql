@@ -451,9 +451,10 @@ COMMENT ON TABLE collection IS 'Runs of the garbage collection';
 -- Functions of the writer
 --
 -- Arrays that belong together are columns: element i of each is row i. Their plans must not depend on
--- statistics, which are missing when the first scan fills the tables: rows are looked up one by one, by
--- a whole key, in a LATERAL subquery that OFFSET 0 keeps apart, and changed by their place (ctid), which
--- is safe because whoever changes rows of a repository has locked the repository's row.
+-- statistics, which are missing when the first scan fills the tables, and plans are kept for long: so
+-- rows are looked up one by one, by a whole key, in a LATERAL subquery that OFFSET 0 keeps apart, and
+-- changed by their place (ctid), which is safe because whoever changes rows of a repository has locked
+-- the repository's row; and require_term() tells the planner to take indexes.
 -- ---------------------------------------------------------------------------------------------
 
 -- Every transaction of a leader begins with this. The lock lets other transactions of the term raise
@@ -466,6 +467,9 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'term % is over: another writer leads', p_term USING ERRCODE = 'MS001';
     END IF;
+    PERFORM set_config(name, 'off', true)
+       FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'enable_material',
+                         'jit']) AS setting (name);
 END $$;
 
 -- A new leader. Waits for transactions of the term before.
@@ -887,7 +891,7 @@ CREATE FUNCTION release_manifests(p_repository bigint, p_digests bytea[]) RETURN
     LANGUAGE plpgsql AS $$
 DECLARE
     c_reason constant text := 'missing in the registry';
-    v_gone bigint[] := ARRAY(SELECT m.id FROM unnest(p_digests) AS d (digest)
+    v_gone bigint[] := ARRAY(SELECT DISTINCT m.id FROM unnest(p_digests) AS d (digest)
                               CROSS JOIN LATERAL (SELECT id FROM manifest
                                                    WHERE digest = d.digest OFFSET 0) AS m);
     v_needed bigint[] := ARRAY(SELECT g.id FROM unnest(v_gone) AS g (id)
@@ -1245,9 +1249,7 @@ CREATE FUNCTION apply(p_term bigint, p_repository text, p_from_scan boolean, p_s
                       p_gone bytea[], p_repository_gone boolean, p_removals_before bigint,
                       p_events bigint[],
                       OUT generation bigint, OUT tags_changed bigint, OUT tags_removed bigint)
-    LANGUAGE plpgsql
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-    SET enable_material = off SET jit = off AS $$
+    LANGUAGE plpgsql AS $$
 DECLARE
     v_repository bigint;
     v_is_new boolean;
@@ -1263,6 +1265,9 @@ BEGIN
     tags_changed := 0;
     tags_removed := 0;
     PERFORM require_term(p_term);
+    -- A crash of the server may undo the last of these transactions, whole and in order, never the
+    -- inbox before them: the events are then applied again, under a new term.
+    PERFORM set_config('synchronous_commit', 'off', true);
     DELETE FROM inbox WHERE id = ANY (p_events);
     SELECT * INTO v_tags
       FROM take_staged(p_repository, p_staged, p_tags, p_tag_digests, p_tag_reasons, p_tag_times,
@@ -1305,7 +1310,8 @@ BEGIN
     generation := publish(p_term, p_repository);
     PERFORM add_changes(generation, p_repository, v_repository_change,
                         ARRAY(SELECT n.id FROM unnest(v_new) AS n (id)
-                               WHERE EXISTS (SELECT FROM repository_manifest h
+                               WHERE NOT p_from_scan
+                                 AND EXISTS (SELECT FROM repository_manifest h
                                               WHERE h.repository_id = v_repository
                                                 AND h.manifest_id = n.id AND h."references" = 0
                                                 AND h.unreadable IS NULL OFFSET 0)), v_moves);
@@ -1351,21 +1357,29 @@ BEGIN
     PERFORM FROM repository
       WHERE id IN (SELECT repository_id FROM unnest(p_pulls)) ORDER BY id FOR NO KEY UPDATE;
     UPDATE repository r SET pulls = r.pulls + p.pulls
-      FROM (SELECT repository_id, sum(pulls) AS pulls FROM unnest(p_pulls) GROUP BY 1) AS p
-     WHERE r.id = p.repository_id;
+      FROM (SELECT x.ctid, s.pulls
+              FROM (SELECT repository_id, sum(pulls) AS pulls FROM unnest(p_pulls) GROUP BY 1) AS s
+             CROSS JOIN LATERAL (SELECT ctid FROM repository WHERE id = s.repository_id OFFSET 0) AS x) AS p
+     WHERE r.ctid = p.ctid;
     UPDATE repository_manifest h SET pulls = h.pulls + p.pulls
-      FROM (SELECT repository_id, manifest_id, sum(pulls) AS pulls FROM unnest(p_pulls) GROUP BY 1, 2) AS p
-     WHERE h.repository_id = p.repository_id AND h.manifest_id = p.manifest_id;
+      FROM (SELECT x.ctid, s.pulls
+              FROM (SELECT repository_id, manifest_id, sum(pulls) AS pulls
+                      FROM unnest(p_pulls) GROUP BY 1, 2) AS s
+             CROSS JOIN LATERAL (SELECT ctid FROM repository_manifest
+                                  WHERE repository_id = s.repository_id
+                                    AND manifest_id = s.manifest_id OFFSET 0) AS x) AS p
+     WHERE h.ctid = p.ctid;
     UPDATE tag t SET pulls = t.pulls + p.pulls
-      FROM (SELECT repository_id, name, sum(pulls) AS pulls
-              FROM (SELECT repository_id, tag AS name, pulls FROM unnest(p_pulls) WHERE tag IS NOT NULL
-                     UNION ALL
-                    SELECT p.repository_id, o.name, p.pulls
-                      FROM unnest(p_pulls) AS p
-                      JOIN tag o ON o.repository_id = p.repository_id AND o.manifest_id = p.manifest_id
-                     WHERE p.tag IS NULL) AS credited
-             GROUP BY 1, 2) AS p
-     WHERE t.repository_id = p.repository_id AND t.name = p.name;
+      FROM (SELECT x.ctid, sum(s.pulls) AS pulls
+              FROM unnest(p_pulls) AS s
+             CROSS JOIN LATERAL (SELECT ctid FROM tag
+                                  WHERE repository_id = s.repository_id AND name = s.tag
+                                  UNION ALL
+                                 SELECT ctid FROM tag
+                                  WHERE repository_id = s.repository_id
+                                    AND manifest_id = s.manifest_id AND s.tag IS NULL) AS x
+             GROUP BY x.ctid) AS p
+     WHERE t.ctid = p.ctid;
     INSERT INTO pull_day (repository_id, manifest_id, day, pulls)
     SELECT repository_id, manifest_id, day, sum(pulls)
       FROM unnest(p_pulls) WHERE manifest_id IS NOT NULL GROUP BY 1, 2, 3
@@ -1373,12 +1387,11 @@ BEGIN
 END $$;
 
 -- Returns how many events it took.
-CREATE FUNCTION collect_pulls(p_term bigint, p_limit bigint) RETURNS bigint
+CREATE FUNCTION collect_pulls(p_limit bigint) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
     v_taken record;
 BEGIN
-    PERFORM require_term(p_term);
     SELECT events, pulls INTO v_taken FROM take_pulls(p_limit);
     PERFORM add_pulls(v_taken.pulls);
     RETURN v_taken.events;
@@ -1387,14 +1400,14 @@ END $$;
 -- ---- Garbage ----
 
 -- Deletes manifests that no repository holds and no index lists, and what only they used. Returns how
--- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again.
-CREATE FUNCTION collect_manifests(p_term bigint, p_grace interval, p_limit bigint) RETURNS bigint
-    LANGUAGE plpgsql AS $$
+-- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again. Looks at
+-- all manifests: the one function here that is not about a few rows.
+CREATE FUNCTION collect_manifests(p_grace interval, p_limit bigint) RETURNS bigint
+    LANGUAGE plpgsql SET enable_seqscan = on SET enable_hashjoin = on AS $$
 DECLARE
     v_ids bigint[];
     v_blobs bigint[];
 BEGIN
-    PERFORM require_term(p_term);
     v_ids := ARRAY(SELECT m.id FROM manifest m
                     WHERE m.first_seen < now() - p_grace
                       AND NOT EXISTS (SELECT FROM repository_manifest h WHERE h.manifest_id = m.id)
@@ -1419,14 +1432,13 @@ CREATE FUNCTION event_slot(p_days_from_now integer) RETURNS smallint
 
 -- Forgets what nobody needs any more: ids of events older than yesterday, generations touched more than
 -- an hour ago, changes and closed history older than the intervals (NULL: none).
-CREATE FUNCTION prune(p_term bigint, p_changes interval, p_history interval) RETURNS void
+CREATE FUNCTION prune(p_changes interval, p_history interval) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     v_table regclass := ('event_seen_' || event_slot(1))::regclass;
     v_is_full boolean;
     v_pruned bigint;
 BEGIN
-    PERFORM require_term(p_term);
     DELETE FROM touched WHERE at < now() - interval '1 hour';
     WITH old AS (
         DELETE FROM change WHERE at < now() - p_changes RETURNING generation

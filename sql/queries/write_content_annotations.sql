@@ -4,4 +4,4 @@
 INSERT INTO annotation (manifest_id, key, value)
 SELECT m.id, l.key, l.value
   FROM unnest($1::bytea[], $2::text[], $3::text[]) AS l (manifest, key, value)
-  JOIN manifest m ON m.digest = l.manifest AND m.raw IS NULL;
+ CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = l.manifest AND raw IS NULL OFFSET 0) AS m;

@@ -4,6 +4,6 @@
 INSERT INTO blob (digest, size)
 SELECT DISTINCT ON (b.digest) b.digest, b.size
   FROM unnest($1::bytea[], $2::bigint[]) AS b (digest, size)
- WHERE NOT EXISTS (SELECT FROM blob x WHERE x.digest = b.digest)
+ WHERE NOT EXISTS (SELECT FROM blob x WHERE x.digest = b.digest OFFSET 0)
  ORDER BY b.digest
     ON CONFLICT (digest) DO NOTHING;

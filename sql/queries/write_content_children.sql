@@ -12,5 +12,5 @@ SELECT p.id, c.position, m.id, c.media_type, c.artifact_type, c.size, c.os, c.ar
               $8::text[], $9::text[], $10::text[], $11::text[], $12::boolean[], $13::bytea[])
        AS c (parent, position, digest, media_type, artifact_type, size, os, architecture, variant,
              os_version, annotations, is_attestation, about)
-  JOIN manifest p ON p.digest = c.parent AND p.raw IS NULL
-  LEFT JOIN manifest m ON m.digest = c.digest;
+ CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = c.parent AND raw IS NULL OFFSET 0) AS p
+  LEFT JOIN LATERAL (SELECT id FROM manifest WHERE digest = c.digest OFFSET 0) AS m ON true;

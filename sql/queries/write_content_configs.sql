@@ -5,8 +5,8 @@ INSERT INTO config AS c (id, raw, document, document_version)
 SELECT DISTINCT ON (n.digest) b.id, n.raw, n.document,
        CASE WHEN n.document IS NULL THEN 0 ELSE $4::smallint END
   FROM unnest($1::bytea[], $2::bytea[], $3::text[]) AS n (digest, raw, document)
-  JOIN blob b ON b.digest = n.digest
-  LEFT JOIN config known ON known.id = b.id
+ CROSS JOIN LATERAL (SELECT id FROM blob WHERE digest = n.digest OFFSET 0) AS b
+  LEFT JOIN LATERAL (SELECT * FROM config WHERE id = b.id OFFSET 0) AS known ON true
  WHERE known.id IS NULL
     OR n.raw IS NOT NULL AND (known.raw IS NULL OR known.document_version < $4::smallint)
  ORDER BY n.digest, n.raw IS NULL

@@ -6,5 +6,5 @@ INSERT INTO manifest_layer (manifest_id, position, blob_id, media_type)
 SELECT m.id, l.position, b.id, l.media_type
   FROM unnest($1::bytea[], $2::integer[], $3::bytea[], $4::text[])
        AS l (manifest, position, digest, media_type)
-  JOIN manifest m ON m.digest = l.manifest AND m.raw IS NULL
-  LEFT JOIN blob b ON b.digest = l.digest;
+ CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = l.manifest AND raw IS NULL OFFSET 0) AS m
+  LEFT JOIN LATERAL (SELECT id FROM blob WHERE digest = l.digest OFFSET 0) AS b ON true;

@@ -9,14 +9,19 @@
 UPDATE manifest m
    SET kind = n.kind, media_type = n.media_type, artifact_type = n.artifact_type, size = n.size,
        raw = n.raw, subject = n.subject,
-       config_id = CASE WHEN n.config IS NOT NULL THEN coalesce(b.id, -1) END,
+       config_id = CASE WHEN n.config IS NOT NULL THEN coalesce(n.config_id, -1) END,
        os = n.os, architecture = n.architecture, variant = n.variant, os_version = n.os_version,
        created = to_timestamp(n.created_ms / 1000.0), title = n.title, description = n.description,
        annotations = n.annotations, document = n.document, document_version = $18::smallint
-  FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::bytea[],
-              $8::bytea[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[],
-              $14::text[], $15::text[], $16::text[], $17::text[])
-       AS n (digest, kind, media_type, artifact_type, size, raw, subject, config, os, architecture,
-             variant, os_version, created_ms, title, description, annotations, document)
-  LEFT JOIN blob b ON b.digest = n.config
- WHERE m.digest = n.digest AND (m.raw IS NULL OR m.document_version < $18::smallint);
+  FROM (SELECT x.ctid, b.id AS config_id, r.*
+          FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[],
+                      $7::bytea[], $8::bytea[], $9::text[], $10::text[], $11::text[], $12::text[],
+                      $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[])
+               AS r (digest, kind, media_type, artifact_type, size, raw, subject, config, os,
+                     architecture, variant, os_version, created_ms, title, description, annotations,
+                     document)
+         CROSS JOIN LATERAL (SELECT ctid FROM manifest
+                              WHERE digest = r.digest
+                                AND (raw IS NULL OR document_version < $18::smallint) OFFSET 0) AS x
+          LEFT JOIN LATERAL (SELECT id FROM blob WHERE digest = r.config OFFSET 0) AS b ON true) AS n
+ WHERE m.ctid = n.ctid;

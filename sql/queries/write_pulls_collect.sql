@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Turns pull events into counts. $1 term, $2 events at most: bigint. Column: events taken.
-SELECT collect_pulls($1::bigint, $2::bigint);
+-- Turns pull events into counts. $1 events at most: bigint. Column: events taken.
+SELECT collect_pulls($1::bigint);

@@ -87,8 +87,9 @@ START_TEST(events_are_kept_until_they_are_applied)
     ck_assert_uint_eq(last_row.attempts, 0);
     struct ms_digest digest = digest_of("i1");
     ck_assert(ms_digest_equal(&last_row.event.digest, &digest));
-    ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("app"), .events_done = ids,
-                                             .n_events_done = 1}), MS_OK);
+    ck_assert_int_eq(apply((struct ms_apply){
+                         .repository = MS_STR("app"), .events_done = ids, .n_events_done = 1}),
+                     MS_OK);
     ck_assert_uint_eq(last_apply.generation, 0);
     ck_assert_str_eq(due(), "zoo");
 }
@@ -101,8 +102,9 @@ START_TEST(an_event_counts_once)
     ck_assert_int_eq(put_event(event), MS_OK);
     ck_assert_uint_eq(last_count, 0);
     load("app");
-    ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("app"), .events_done = ids,
-                                             .n_events_done = 1}), MS_OK);
+    ck_assert_int_eq(apply((struct ms_apply){
+                         .repository = MS_STR("app"), .events_done = ids, .n_events_done = 1}),
+                     MS_OK);
     ck_assert_int_eq(put_event(event), MS_OK); /* also when it was applied */
     ck_assert_uint_eq(last_count, 0);
     (void)sql("UPDATE event_seen SET slot = event_slot(-1)"); /* also a day later */
@@ -136,15 +138,16 @@ END_TEST
 
 START_TEST(events_wait_and_die)
 {
-    ck_assert_int_eq(put_event((struct ms_event_record){.event_id = MS_STR("e1"),
-                                                        .repository = MS_STR("app")}), MS_OK);
+    ck_assert_int_eq(
+        put_event((struct ms_event_record){.event_id = MS_STR("e1"), .repository = MS_STR("app")}),
+        MS_OK);
     load("app");
     ASSERT_OK(ms_store_inbox_postpone(store, term, ids, 1, 60000, on_done, NULL));
     ck_assert_str_eq(due(), "");
     ck_assert_int_gt(next_due, 50000);
     ck_assert_int_le(next_due, 60000);
     ck_assert_str_eq(load("app"), "");
-    int64_t id = (int64_t)atoll(sql("SELECT id FROM inbox"));
+    int64_t id = strtoll(sql("SELECT id FROM inbox"), NULL, 10);
     ASSERT_OK(ms_store_inbox_postpone(store, term, &id, 1, 0, on_done, NULL));
     load("app");
     ck_assert_uint_eq(last_row.attempts, 2);
@@ -169,8 +172,9 @@ static void on_dead(int64_t id, struct ms_str died, struct ms_str reason, struct
 
 START_TEST(dead_letters_can_be_sent_again)
 {
-    ck_assert_int_eq(put_event((struct ms_event_record){.event_id = MS_STR("e1"),
-                                                        .repository = MS_STR("app")}), MS_OK);
+    ck_assert_int_eq(
+        put_event((struct ms_event_record){.event_id = MS_STR("e1"), .repository = MS_STR("app")}),
+        MS_OK);
     load("app");
     ASSERT_OK(ms_store_inbox_bury(store, term, ids, 1, MS_STR("why"), on_done, NULL));
     rows[0] = '\0';
@@ -218,10 +222,12 @@ START_TEST(pulls_are_counted)
     ck_assert_str_eq(sql("SELECT string_agg(name || '=' || pulls, ' ' ORDER BY name) FROM tag"),
                      "list=1 one=2 two=1");
     ck_assert_str_eq(sql("SELECT pulls FROM repository"), "3");
-    ck_assert_str_eq(sql("SELECT string_agg(pulls::text, ',' ORDER BY pulls) FROM repository_manifest"),
-                     "0,1,2");
-    ck_assert_str_eq(sql("SELECT string_agg(day || '=' || pulls, ' ' ORDER BY pulls) FROM pull_day"),
-                     "2020-09-13=1 2020-09-13=2");
+    ck_assert_str_eq(
+        sql("SELECT string_agg(pulls::text, ',' ORDER BY pulls) FROM repository_manifest"),
+        "0,1,2");
+    ck_assert_str_eq(
+        sql("SELECT string_agg(day || '=' || pulls, ' ' ORDER BY pulls) FROM pull_day"),
+        "2020-09-13=1 2020-09-13=2");
     ck_assert_str_eq(sql("SELECT generation FROM state"), "4");
     ASSERT_OK(ms_store_pulls_collect(store, term, on_count, NULL));
     ck_assert_uint_eq(last_count, 0);
@@ -263,20 +269,24 @@ START_TEST(what_is_known_is_told)
     ck_assert_int_eq(hold("app", "i2", "missing"), MS_OK);
     ck_assert_int_eq(hold("app", "x1", NULL), MS_OK);
     rows[0] = '\0';
-    ASSERT_OK(ms_store_tags_after(store, MS_STR("app"), MS_STR(""), 10, on_known_tag, on_done, NULL));
+    ASSERT_OK(
+        ms_store_tags_after(store, MS_STR("app"), MS_STR(""), 10, on_known_tag, on_done, NULL));
     ck_assert_str_eq(rows, "a b! c! d?!");
     rows[0] = '\0';
-    ASSERT_OK(ms_store_tags_after(store, MS_STR("app"), MS_STR("a"), 1, on_known_tag, on_done, NULL));
+    ASSERT_OK(
+        ms_store_tags_after(store, MS_STR("app"), MS_STR("a"), 1, on_known_tag, on_done, NULL));
     struct ms_str wanted[] = {MS_STR("c"), MS_STR("unknown"), MS_STR("a")};
     ASSERT_OK(ms_store_tags_named(store, MS_STR("app"), wanted, 3, on_known_tag, on_done, NULL));
     struct ms_digest digests[] = {digest_of("x2"), digest_of("never seen")};
     ASSERT_OK(ms_store_tags_on(store, MS_STR("app"), digests, 2, 10, on_known_tag, on_done, NULL));
     ck_assert_str_eq(rows, "b! a c! c!");
     rows[0] = '\0';
-    ASSERT_OK(ms_store_manifests_known(store, MS_STR("app"), digests, 2, on_known_manifest, on_done, NULL));
+    ASSERT_OK(ms_store_manifests_known(store, MS_STR("app"), digests, 2, on_known_manifest, on_done,
+                                       NULL));
     ck_assert_str_eq(rows, "2sh2 2sh2 1sh0 00");
     rows[0] = '\0';
-    ASSERT_OK(ms_store_manifests_known(store, MS_STR("other"), digests, 1, on_known_manifest, on_done, NULL));
+    ASSERT_OK(ms_store_manifests_known(store, MS_STR("other"), digests, 1, on_known_manifest,
+                                       on_done, NULL));
     ck_assert_str_eq(rows, "2s2 2s2 1s0 00");
 }
 END_TEST
@@ -312,7 +322,8 @@ START_TEST(configurations_and_repositories_are_told)
     set_tag("a", "t", "i1");
     set_tag("b", "t", "i1");
     set_tag("c", "t", "i1");
-    ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("b"), .repository_gone = true}), MS_OK);
+    ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("b"), .repository_gone = true}),
+                     MS_OK);
     rows[0] = '\0';
     ASSERT_OK(ms_store_configs_known(store, digests, 3, on_config, on_done, NULL));
     ASSERT_OK(ms_store_repositories_after(store, MS_STR(""), 10, on_repository, on_done, NULL));
@@ -335,8 +346,8 @@ static void on_begun(const struct ms_error *err, int64_t id, void *arg)
 static enum ms_status stage(const struct ms_tag_record *tags, size_t n, const char *removed)
 {
     struct ms_str name = ms_str(removed);
-    return waited(ms_store_stage(store, term, MS_STR("app"), tags, n, &name, removed != NULL,
-                                 on_done, NULL));
+    return waited(
+        ms_store_stage(store, term, MS_STR("app"), tags, n, &name, removed != NULL, on_done, NULL));
 }
 
 START_TEST(staged_tags_appear_at_once)
@@ -351,10 +362,11 @@ START_TEST(staged_tags_appear_at_once)
     ck_assert_str_eq(sql("SELECT string_agg(name, ',') FROM tag"), "old");
     struct ms_tag_record moved = tag_on("b", "i2"); /* an event came meanwhile: it is newer */
     moved.event_time_ms = 1600000000000;
-    ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("app"), .tags = &moved,
-                                             .n_tags = 1}), MS_OK);
-    ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("app"), .from_scan = true,
-                                             .staged = true}), MS_OK);
+    ck_assert_int_eq(
+        apply((struct ms_apply){.repository = MS_STR("app"), .tags = &moved, .n_tags = 1}), MS_OK);
+    ck_assert_int_eq(
+        apply((struct ms_apply){.repository = MS_STR("app"), .from_scan = true, .staged = true}),
+        MS_OK);
     ck_assert_uint_eq(last_apply.tags_changed, 2);
     ck_assert_uint_eq(last_apply.tags_removed, 1);
     assert_recount();
@@ -368,7 +380,8 @@ END_TEST
 static struct ms_removal_counts counts;
 static struct ms_store_status status;
 
-static void on_counted(const struct ms_error *err, const struct ms_removal_counts *counted, void *arg)
+static void on_counted(const struct ms_error *err, const struct ms_removal_counts *counted,
+                       void *arg)
 {
     counts = *counted;
     on_done(err, arg);
@@ -413,7 +426,8 @@ START_TEST(removals_wait_until_they_are_applied)
     ASSERT_OK(ms_store_removals_after(store, MS_STR(""), 1000, 10, on_name, on_done, NULL));
     ck_assert_str_eq(rows, "one two");
     set_tag("one", "t1", "i1"); /* an event says that it is there after all */
-    struct ms_apply change = {.repository = MS_STR("one"), .from_scan = true,
+    struct ms_apply change = {.repository = MS_STR("one"),
+                              .from_scan = true,
                               .removals_before_ms = counts.oldest_ms + 1000000};
     ck_assert_int_eq(apply(change), MS_OK);
     ck_assert_uint_eq(last_apply.tags_removed, 1);
@@ -435,16 +449,24 @@ START_TEST(status_tells_of_scans)
     ck_assert_str_eq(status.leader_host, "test");
     ck_assert_int_eq(status.last_complete_scan_ms, 0);
     ck_assert_int_eq(status.schema_version, MS_SCHEMA_VERSION);
-    ck_assert_int_eq(put_event((struct ms_event_record){.event_id = MS_STR("e1"),
-                                                        .instance_id = MS_STR("new")}), MS_OK);
+    ck_assert_int_eq(
+        put_event((struct ms_event_record){.event_id = MS_STR("e1"), .instance_id = MS_STR("new")}),
+        MS_OK);
     ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL)); /* interrupted */
     ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL));
     ck_assert_str_eq(sql("SELECT scan_running FROM state"), "t");
     ASSERT_OK(ms_store_status(store, on_status, NULL));
     ck_assert(status.instance_is_unscanned);
     ck_assert_uint_eq(status.inbox_waiting, 1);
-    struct ms_scan_record scan = {.id = scan_id, .complete = true, .repositories = 1, .tags = 2,
-                                  .manifests = 3, .added = 4, .removed = 5, .unreadable = 6, .requests = 7};
+    struct ms_scan_record scan = {.id = scan_id,
+                                  .complete = true,
+                                  .repositories = 1,
+                                  .tags = 2,
+                                  .manifests = 3,
+                                  .added = 4,
+                                  .removed = 5,
+                                  .unreadable = 6,
+                                  .requests = 7};
     ASSERT_OK(ms_store_scan_end(store, term, &scan, on_done, NULL));
     ASSERT_OK(ms_store_status(store, on_status, NULL));
     ck_assert(status.has_last_scan && status.last_scan.complete);
@@ -483,11 +505,14 @@ START_TEST(garbage_is_found_and_collected)
     ck_assert_int_eq(hold("app", "i3", NULL), MS_OK);
     set_tag("app", "list", "x1");
     rows[0] = '\0';
-    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR_ABSENT, NULL, 10, on_candidate, on_done, NULL));
+    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR_ABSENT, NULL, 10, on_candidate, on_done,
+                                          NULL));
     ck_assert_str_eq(rows, "app");
     struct ms_digest found = digest_of("i3");
-    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR("app"), &found, 10, on_candidate, on_done, NULL));
-    ASSERT_OK(ms_store_collect_candidates(store, 60000, MS_STR_ABSENT, NULL, 10, on_candidate, on_done, NULL));
+    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR("app"), &found, 10, on_candidate,
+                                          on_done, NULL));
+    ASSERT_OK(ms_store_collect_candidates(store, 60000, MS_STR_ABSENT, NULL, 10, on_candidate,
+                                          on_done, NULL));
     ck_assert_str_eq(rows, "app");
     ASSERT_OK(ms_store_collect(store, term, 0, 10, on_count, NULL)); /* all is held */
     ck_assert_uint_eq(last_count, 0);
@@ -499,7 +524,8 @@ START_TEST(garbage_is_found_and_collected)
     ck_assert_str_eq(sql("SELECT count(*) FROM manifest"), "4");
     ck_assert_str_eq(sql("SELECT count(*) FROM config"), "3"); /* i1, i2, a4 */
     assert_recount();
-    ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("app"), .repository_gone = true}), MS_OK);
+    ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("app"), .repository_gone = true}),
+                     MS_OK);
     while (waited(ms_store_collect(store, term, 0, 1, on_count, NULL)) == MS_OK && last_count > 0)
         ;
     ck_assert_str_eq(sql("SELECT (SELECT count(*) FROM manifest) + (SELECT count(*) FROM blob) + "

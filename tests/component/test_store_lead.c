@@ -225,10 +225,11 @@ START_TEST(a_role_without_rights_is_told)
 {
     loop = ms_loop_new();
     char statement[256];
-    (void)snprintf(statement, sizeof(statement),
-                   "DROP ROLE IF EXISTS metastore_test_nobody; CREATE ROLE metastore_test_nobody LOGIN; "
-                   "ALTER ROLE metastore_test_nobody IN DATABASE %s SET search_path = 'nowhere'",
-                   database);
+    (void)snprintf(
+        statement, sizeof(statement),
+        "DROP ROLE IF EXISTS metastore_test_nobody; CREATE ROLE metastore_test_nobody LOGIN; "
+        "ALTER ROLE metastore_test_nobody IN DATABASE %s SET search_path = 'nowhere'",
+        database);
     (void)sql(statement);
     char url[1200];
     (void)snprintf(url, sizeof(url), "%s user=metastore_test_nobody", conninfo);

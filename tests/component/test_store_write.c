@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The writer's store: contents, applies and what they keep (references, sizes, labels, history, the
- * feed), compared with a recount from scratch (store_recount.sql), at last under random changes.
+ * feed), compared with a recount from scratch (store_recount.sql).
  */
 #include "tests/component/store_fixture.h"
 
@@ -51,10 +51,11 @@ START_TEST(nested_indexes_are_flattened_in_order)
     put_image("a3");
     PUT_INDEX("x1", "i2", "i1", "a3");
     PUT_INDEX("x2", "i1", "x1", "i2");
-    ck_assert_str_eq(sql("SELECT string_agg(n.title, ',' ORDER BY x.position) FROM index_image x "
-                         "JOIN manifest n ON n.id = x.image_id JOIN manifest m ON m.id = x.index_id "
-                         "WHERE convert_from(m.raw, 'UTF8') = 'x2'"),
-                     "i1,i2");
+    ck_assert_str_eq(
+        sql("SELECT string_agg(n.title, ',' ORDER BY x.position) FROM index_image x "
+            "JOIN manifest n ON n.id = x.image_id JOIN manifest m ON m.id = x.index_id "
+            "WHERE convert_from(m.raw, 'UTF8') = 'x2'"),
+        "i1,i2");
     assert_recount();
 }
 END_TEST
@@ -91,8 +92,9 @@ START_TEST(tags_are_created_moved_and_deleted)
     remove_tag("team/app", "latest");
     ck_assert_uint_eq(last_apply.tags_removed, 1);
     assert_recount();
-    ck_assert_str_eq(sql("SELECT string_agg(generation || ':' || type, ' ' ORDER BY id) FROM change"),
-                     "1:repository.created 1:tag.created 2:tag.moved 3:tag.deleted");
+    ck_assert_str_eq(
+        sql("SELECT string_agg(generation || ':' || type, ' ' ORDER BY id) FROM change"),
+        "1:repository.created 1:tag.created 2:tag.moved 3:tag.deleted");
     ck_assert_str_eq(sql("SELECT count(*) || ',' || count(until_time) FROM tag_history"), "2,2");
     ck_assert_str_eq(sql("SELECT string_agg(repository, ',' ORDER BY generation) FROM touched"),
                      "team/app,team/app,team/app");
@@ -133,8 +135,9 @@ START_TEST(a_shared_digest_belongs_to_each_repository)
     assert_recount();
     remove_tag("one", "b");
     assert_recount();
-    ck_assert_str_eq(sql("SELECT string_agg(name || '=' || size, ' ' ORDER BY name) FROM repository"),
-                     "one=0 two=1332");
+    ck_assert_str_eq(
+        sql("SELECT string_agg(name || '=' || size, ' ' ORDER BY name) FROM repository"),
+        "one=0 two=1332");
 }
 END_TEST
 
@@ -189,7 +192,8 @@ START_TEST(unreadable_harms_only_itself)
         apply((struct ms_apply){.repository = MS_STR("app"), .tags = tags, .n_tags = 3}), MS_OK);
     assert_recount();
     ck_assert_str_eq(sql("SELECT tag_count || ',' || image_count FROM repository"), "3,1");
-    ck_assert_str_eq(sql("SELECT string_agg(unreadable, ',') FROM repository_manifest"), "too large");
+    ck_assert_str_eq(sql("SELECT string_agg(unreadable, ',') FROM repository_manifest"),
+                     "too large");
     ck_assert_str_eq(sql("SELECT unreadable FROM tag WHERE manifest_id IS NULL"),
                      "its manifest is missing");
     put_image("i1");
@@ -245,15 +249,17 @@ START_TEST(a_repository_goes_and_comes_back)
     ck_assert_int_eq(apply(gone), MS_OK);
     ck_assert_uint_eq(last_apply.tags_removed, 2);
     assert_recount();
-    ck_assert_str_eq(sql("SELECT string_agg(type, ' ' ORDER BY id) FROM change WHERE generation = 3"),
-                     "tag.deleted tag.deleted repository.deleted");
+    ck_assert_str_eq(
+        sql("SELECT string_agg(type, ' ' ORDER BY id) FROM change WHERE generation = 3"),
+        "tag.deleted tag.deleted repository.deleted");
     ck_assert_int_eq(apply(gone), MS_OK);
     ck_assert_uint_eq(last_apply.generation, 0);
     set_tag("app", "a", "i1");
     assert_recount();
     ck_assert_str_eq(sql("SELECT count(*) || ',' || count(deleted_at) FROM repository"), "1,0");
-    ck_assert_str_eq(sql("SELECT string_agg(type, ' ' ORDER BY id) FROM change WHERE generation = 4"),
-                     "repository.created tag.created");
+    ck_assert_str_eq(
+        sql("SELECT string_agg(type, ' ' ORDER BY id) FROM change WHERE generation = 4"),
+        "repository.created tag.created");
 }
 END_TEST
 
@@ -310,8 +316,9 @@ static enum ms_status push(const char *name, const char *content, int64_t time_m
 START_TEST(times_come_from_events_images_or_seeing)
 {
     struct content content;
-    const char *shown = "SELECT (extract(epoch FROM updated) * 1000)::bigint || ' ' || updated_source "
-                        "|| ' ' || coalesce(updated_by, '-') FROM tag WHERE name = 't'";
+    const char *shown =
+        "SELECT (extract(epoch FROM updated) * 1000)::bigint || ' ' || updated_source "
+        "|| ' ' || coalesce(updated_by, '-') FROM tag WHERE name = 't'";
     make_image(&content, "i1");
     content.record.created_ms = 1500000000123;
     ck_assert_int_eq(put(&content), MS_OK);
@@ -320,17 +327,21 @@ START_TEST(times_come_from_events_images_or_seeing)
     ck_assert_int_eq(put(&content), MS_OK);
     set_tag("app", "t", "i1");
     ck_assert_str_eq(sql(shown), "1500000000123 created -");
-    ck_assert_int_eq(push("t", "i1", 1600000000456), MS_OK); /* the event that the scan was before */
+    ck_assert_int_eq(push("t", "i1", 1600000000456),
+                     MS_OK); /* the event that the scan was before */
     ck_assert_str_eq(sql(shown), "1600000000456 event ann");
     ck_assert_int_eq(push("t", "i1", 1600000009999), MS_OK); /* pushed again: did not move */
     ck_assert_str_eq(sql(shown), "1600000000456 event ann");
     set_tag("app", "t", "i2");
     ck_assert_str_eq(sql("SELECT updated_source FROM tag"), "seen");
-    ck_assert_str_eq(sql("SELECT updated = from_time FROM tag, tag_history WHERE until_time IS NULL"), "t");
-    ck_assert_str_eq(sql("SELECT string_agg(source || ' ' || coalesce(changed_by, '-'), ',' ORDER BY id) "
-                         "FROM tag_history"),
-                     "event ann,scan -");
-    ck_assert_str_eq(sql("SELECT extract(epoch FROM created)::bigint FROM repository"), "1500000000");
+    ck_assert_str_eq(
+        sql("SELECT updated = from_time FROM tag, tag_history WHERE until_time IS NULL"), "t");
+    ck_assert_str_eq(
+        sql("SELECT string_agg(source || ' ' || coalesce(changed_by, '-'), ',' ORDER BY id) "
+            "FROM tag_history"),
+        "event ann,scan -");
+    ck_assert_str_eq(sql("SELECT extract(epoch FROM created)::bigint FROM repository"),
+                     "1500000000");
 }
 END_TEST
 
@@ -341,7 +352,8 @@ START_TEST(titles_come_from_latest_or_the_newest_tag)
     PUT_INDEX("x1", "i3", "i2", "i4"); /* i2 is the first for amd64 */
     ck_assert_int_eq(push("a", "i1", 2000000000000), MS_OK);
     ck_assert_int_eq(push("b", "i3", 1000000000000), MS_OK);
-    ck_assert_str_eq(sql("SELECT title || ' ' || extract(year FROM updated) FROM repository"), "i1 2033");
+    ck_assert_str_eq(sql("SELECT title || ' ' || extract(year FROM updated) FROM repository"),
+                     "i1 2033");
     ck_assert_int_eq(push("latest", "i4", 500000000000), MS_OK);
     ck_assert_str_eq(sql("SELECT title FROM repository"), "i4");
     ck_assert_int_eq(hold("app", "i2", NULL), MS_OK);
@@ -362,90 +374,6 @@ START_TEST(fallback_and_cosign_tags_are_hidden)
     (void)snprintf(name, sizeof(name), "sha256-%063d.sig", 1);
     set_tag("app", name, "i1");
     ck_assert_str_eq(sql("SELECT count(*) FROM tag WHERE hidden"), "1");
-}
-END_TEST
-
-/* --- many changes, in a random order --- */
-
-enum { IMAGES = 12, INDEXES = 8, REPOSITORIES = 3, TAGS = 6, STEPS = 300 };
-
-static bool is_stored[IMAGES + INDEXES];
-static const char *names[IMAGES + INDEXES];
-
-/* A generator of our own: the same numbers everywhere for a seed. */
-static uint64_t random_state;
-
-static int below(int limit)
-{
-    random_state = random_state * 6364136223846793005U + 1442695040888963407U;
-    return (int)((random_state >> 33) % (uint64_t)limit);
-}
-
-static void store_something(void)
-{
-    struct content content;
-    int n = below(IMAGES + INDEXES);
-    if (n < IMAGES) {
-        make_image(&content, names[n]);
-    } else {
-        const char *children[CHILDREN_MAX];
-        for (int i = 0; i < CHILDREN_MAX; i++) /* the same each time; also indexes, also twice */
-            children[i] = names[(n * 7 + i * i * 5) % n];
-        make_index(&content, names[n], children, CHILDREN_MAX);
-    }
-    ck_assert_int_eq(put(&content), MS_OK);
-    is_stored[n] = true;
-}
-
-static void change_something(void)
-{
-    static const char *const repositories[REPOSITORIES] = {"one", "two", "three"};
-    struct ms_tag_record tags[3];
-    struct ms_held_record held[6];
-    struct ms_str removed[2];
-    struct ms_digest gone[2];
-    struct ms_apply change = {.repository = ms_str(repositories[below(REPOSITORIES)]),
-                              .tags = tags, .removed_tags = removed, .held = held, .gone = gone,
-                              .repository_gone = below(40) == 0, .from_scan = below(2) == 0};
-    for (int i = below(4); i > 0; i--) {
-        int n = below(IMAGES + INDEXES);
-        tags[change.n_tags] = tag_on(name_of('t', below(TAGS)), names[n]);
-        if (!is_stored[n] || below(8) == 0)
-            tags[change.n_tags].unreadable = MS_STR("broken");
-        if (below(10) == 0)
-            tags[change.n_tags] = (struct ms_tag_record){.name = tags[change.n_tags].name,
-                                                         .unreadable = MS_STR("lost")};
-        change.n_tags++;
-    }
-    for (int i = below(7); i > 0; i--) {
-        int n = below(IMAGES + INDEXES);
-        held[change.n_held++] = (struct ms_held_record){
-            .digest = digest_of(names[n]),
-            .unreadable = is_stored[n] && below(6) > 0 ? MS_STR_ABSENT : MS_STR("missing")};
-    }
-    for (int i = below(3); i > 0; i--)
-        removed[change.n_removed_tags++] = ms_str(name_of('t', below(TAGS)));
-    for (int i = below(3); i > 0; i--)
-        gone[change.n_gone++] = digest_of(names[below(IMAGES + INDEXES)]);
-    ck_assert_msg(apply(change) == MS_OK, "%s", last_err.text);
-}
-
-START_TEST(counts_stay_right_under_random_changes)
-{
-    const char *given = getenv("METASTORE_TEST_SEED");
-    random_state = given != NULL ? (uint64_t)atoi(given) : (uint64_t)_i + 1;
-    for (int i = 0; i < IMAGES + INDEXES; i++)
-        names[i] = strdup(name_of(i < IMAGES - 2 ? 'i' : i < IMAGES ? 'a' : 'x', i));
-    for (int step = 0; step < STEPS; step++) {
-        if (below(4) == 0)
-            store_something();
-        else
-            change_something();
-        if (step % 10 == 9)
-            assert_recount();
-    }
-    assert_recount();
-    ck_assert_str_ne(sql("SELECT generation FROM state"), "0");
 }
 END_TEST
 
@@ -495,12 +423,6 @@ static Suite *make_suite(void)
     tcase_add_test(contents, fallback_and_cosign_tags_are_hidden);
     tcase_add_test(contents, every_statement_can_be_prepared);
     suite_add_tcase(suite, contents);
-
-    TCase *random = tcase_create("random changes");
-    tcase_add_checked_fixture(random, set_up, tear_down);
-    tcase_set_timeout(random, 60);
-    tcase_add_loop_test(random, counts_stay_right_under_random_changes, 0, 4);
-    suite_add_tcase(suite, random);
     return suite;
 }
 

@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Two roles, optional:  psql -d URL < roles.sql
+--   metastore_writer  owns the tables, so that it can migrate them
+--   metastore_reader  can only SELECT, for any number of readers
+-- Run by a superuser, or by the owner of the database with the right to create roles; before or after
+-- the schema is made, as often as one likes. Give them passwords as you give others theirs (\password).
+-- Meant for a database that is metastore's own: tables, types and functions of the present schema that
+-- belong to whoever runs this are handed to metastore_writer.
+\set ON_ERROR_STOP on
+\set QUIET on
+BEGIN;
+SET LOCAL client_min_messages = warning;
+
+DO $$
+DECLARE
+    v_role text;
+BEGIN
+    FOREACH v_role IN ARRAY ARRAY['metastore_writer', 'metastore_reader'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN', v_role);
+        END IF;
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), v_role);
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), v_role);
+    END LOOP;
+    -- Only a member of a role may hand it something.
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT metastore_writer TO %I', current_user);
+    END IF;
+    -- Trusted extensions may be made by whoever may create in the database.
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO metastore_writer', current_database());
+    EXECUTE format('GRANT CREATE ON SCHEMA %I TO metastore_writer', current_schema());
+END $$;
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- Sequences and indexes go with their tables, row types with theirs.
+DO $$
+DECLARE
+    v_command text;
+BEGIN
+    FOR v_command IN
+        SELECT format('ALTER %s %s OWNER TO metastore_writer',
+                      CASE c.relkind WHEN 'c' THEN 'TYPE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+                      c.oid::regclass)
+          FROM pg_class c
+         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'c')
+           AND c.relowner = current_user::regrole
+           AND NOT EXISTS (SELECT FROM pg_depend d
+                            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+         UNION ALL
+        SELECT format('ALTER ROUTINE %s OWNER TO metastore_writer', p.oid::regprocedure)
+          FROM pg_proc p
+         WHERE p.pronamespace = current_schema()::regnamespace AND p.proowner = current_user::regrole
+           AND NOT EXISTS (SELECT FROM pg_depend d
+                            WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    LOOP
+        EXECUTE v_command;
+    END LOOP;
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO metastore_reader', current_schema());
+    EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE metastore_writer IN SCHEMA %I '
+                   'GRANT SELECT ON TABLES TO metastore_reader', current_schema());
+END $$;
+
+-- A net below the readers' own settings.
+ALTER ROLE metastore_reader SET default_transaction_read_only = on;
+ALTER ROLE metastore_reader SET statement_timeout = '60s';
+ALTER ROLE metastore_reader SET idle_in_transaction_session_timeout = '60s';
+
+COMMIT;
+\echo metastore: the roles metastore_writer and metastore_reader are in place
