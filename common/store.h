@@ -24,14 +24,15 @@ struct ms_store_options {
     const char *application_name;
     size_t connections;
     size_t max_waiting;
-    uint64_t statement_timeout_ms; /* 0: the server's */
+    uint64_t statement_timeout_ms;                                           /* 0: the server's */
     void (*on_state)(bool connected, const struct ms_error *err, void *arg); /* may be NULL */
     void *arg;
 };
 
 /* ------------------------------------------------------------------------------------------------
  * The reader's side
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct ms_store_reader;
 struct ms_store_read; /* a query under way; gone after on_done */
@@ -41,7 +42,7 @@ struct ms_store_read; /* a query under way; gone after on_done */
 typedef void ms_store_row(const struct ms_str *columns, size_t n_columns, void *arg);
 
 struct ms_store_query {
-    enum ms_read_query query; /* sql/queries/read_*.sql by store_queries.h */
+    enum ms_read_query query;    /* sql/queries/read_*.sql by store_queries.h */
     const struct ms_str *params; /* text; absent: NULL */
     size_t n_params;
     bool stream; /* row by row on a connection of its own, with back-pressure */
@@ -50,11 +51,13 @@ struct ms_store_query {
     void *arg;
 };
 
-struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop, const struct ms_store_options *options);
+struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
+                                            const struct ms_store_options *options);
 void ms_store_reader_free(struct ms_store_reader *store); /* no callbacks any more; NULL is fine */
 bool ms_store_reader_is_connected(const struct ms_store_reader *store);
 enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_reader *store,
-                                   const struct ms_store_query *query, struct ms_error *err) MS_CHECKED;
+                                   const struct ms_store_query *query,
+                                   struct ms_error *err) MS_CHECKED;
 void ms_store_read_cancel(struct ms_store_read *read);
 void ms_store_read_pause(struct ms_store_read *read, bool paused);
 
@@ -62,7 +65,7 @@ void ms_store_read_pause(struct ms_store_read *read, bool paused);
 struct ms_store_watch_state {
     uint64_t term;
     uint64_t generation;
-    int schema_version;        /* 0: no schema yet */
+    int schema_version; /* 0: no schema yet */
     int min_reader_version;
     bool standby;
     int64_t replay_lag_ms; /* -1: unknown or not a standby */
@@ -78,24 +81,27 @@ struct ms_store_watch_events {
     void (*on_lost)(const struct ms_error *err, void *arg); /* told once a failure, not each try */
 };
 struct ms_store_watch;
-struct ms_store_watch *ms_store_watch_new(struct ms_loop *loop, const struct ms_store_options *options,
+struct ms_store_watch *ms_store_watch_new(struct ms_loop *loop,
+                                          const struct ms_store_options *options,
                                           const struct ms_store_watch_events *events, void *arg);
 void ms_store_watch_free(struct ms_store_watch *watch);
 
 /* ------------------------------------------------------------------------------------------------
  * The writer's side: records
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* An event, ready for the inbox. */
 struct ms_event_record {
-    struct ms_str event_id; /* never absent: made from the body's digest when the sender gave none */
-    struct ms_str action;   /* "push", "pull", "delete", "mount", or what else was sent */
-    struct ms_str repository;  /* absent: none */
-    struct ms_str tag;         /* absent: none */
-    struct ms_digest digest;   /* none: len 0 */
+    struct ms_str
+        event_id;         /* never absent: made from the body's digest when the sender gave none */
+    struct ms_str action; /* "push", "pull", "delete", "mount", or what else was sent */
+    struct ms_str repository; /* absent: none */
+    struct ms_str tag;        /* absent: none */
+    struct ms_digest digest;  /* none: len 0 */
     struct ms_str media_type;
     bool is_blob;
-    int64_t event_time_ms; /* 0: unknown */
+    int64_t event_time_ms;     /* 0: unknown */
     struct ms_str actor;       /* absent: unknown */
     struct ms_str instance_id; /* absent: unknown */
     struct ms_str body;        /* the event's own bytes; any bytes */
@@ -109,7 +115,13 @@ struct ms_inbox_row {
     struct ms_event_record event; /* without media_type, instance_id and body */
 };
 
-enum ms_manifest_kind { MS_KIND_UNKNOWN, MS_KIND_IMAGE, MS_KIND_INDEX, MS_KIND_ARTIFACT, MS_KIND_SCHEMA1 };
+enum ms_manifest_kind {
+    MS_KIND_UNKNOWN,
+    MS_KIND_IMAGE,
+    MS_KIND_INDEX,
+    MS_KIND_ARTIFACT,
+    MS_KIND_SCHEMA1
+};
 
 struct ms_pair {
     struct ms_str key;
@@ -141,7 +153,7 @@ struct ms_manifest_record {
     struct ms_str artifact_type;
     int64_t size;
     struct ms_str raw;
-    struct ms_digest subject; /* len 0: none */
+    struct ms_digest subject;       /* len 0: none */
     struct ms_digest config_digest; /* len 0: none */
     int64_t config_size;
     struct ms_str config_raw;      /* absent: not fetched (not an image configuration) */
@@ -165,10 +177,11 @@ enum { MS_DOCUMENT_VERSION = 1 };
 /* Where a tag points, as the registry said. */
 struct ms_tag_record {
     struct ms_str name;
-    struct ms_digest digest;   /* len 0: the registry does not even tell the digest; then unreadable */
-    struct ms_str unreadable;  /* absent: fine */
-    int64_t event_time_ms;     /* 0: no event, a scan saw it */
-    struct ms_str actor;       /* absent: unknown */
+    struct ms_digest
+        digest; /* len 0: the registry does not even tell the digest; then unreadable */
+    struct ms_str unreadable; /* absent: fine */
+    int64_t event_time_ms;    /* 0: no event, a scan saw it */
+    struct ms_str actor;      /* absent: unknown */
 };
 
 /* A manifest that a repository holds (or should: a child that is missing there). One that can be
@@ -184,8 +197,8 @@ struct ms_apply {
     /* Created when unknown, revived when it was deleted, if anything is put there or a scan says
      * that it exists; events alone create none. */
     struct ms_str repository;
-    bool from_scan;           /* source of history: scan or event */
-    bool staged;              /* also apply, and clear, what ms_store_stage collected for it */
+    bool from_scan; /* source of history: scan or event */
+    bool staged;    /* also apply, and clear, what ms_store_stage collected for it */
     const struct ms_tag_record *tags;
     size_t n_tags;
     const struct ms_str *removed_tags; /* confirmed gone */
@@ -196,8 +209,9 @@ struct ms_apply {
      * still needs stays, as unreadable. */
     const struct ms_digest *gone;
     size_t n_gone;
-    int64_t removals_before_ms; /* not 0: also apply the removals put down for it before this time */
-    bool repository_gone; /* all its tags and manifests go; history stays */
+    int64_t
+        removals_before_ms; /* not 0: also apply the removals put down for it before this time */
+    bool repository_gone;   /* all its tags and manifests go; history stays */
     const int64_t *events_done;
     size_t n_events_done;
 };
@@ -217,8 +231,8 @@ struct ms_known_tag {
 
 struct ms_known_manifest {
     struct ms_digest digest;
-    bool is_stored;   /* content is in the database: never fetch again */
-    bool is_held;     /* this repository is known to hold it, readable */
+    bool is_stored; /* content is in the database: never fetch again */
+    bool is_held;   /* this repository is known to hold it, readable */
     enum ms_manifest_kind kind;
     uint64_t n_children;
 };
@@ -247,17 +261,20 @@ struct ms_store_status {
     int64_t last_collection_ended_ms;
     uint64_t collected_manifests, collected_registry_manifests, collected_dry_run;
     uint64_t repositories, tags, unreadable;
-    bool instance_is_unscanned; /* a registry instance appeared since the last complete scan began */
+    bool
+        instance_is_unscanned; /* a registry instance appeared since the last complete scan began */
 };
 
 /* ------------------------------------------------------------------------------------------------
  * The writer's side: calls. Every call that changes something names the caller's term and fails
  * with MS_DEPOSED when it is not the present one.
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct ms_store_writer;
 
-struct ms_store_writer *ms_store_writer_new(struct ms_loop *loop, const struct ms_store_options *options);
+struct ms_store_writer *ms_store_writer_new(struct ms_loop *loop,
+                                            const struct ms_store_options *options);
 void ms_store_writer_free(struct ms_store_writer *store); /* no callbacks any more; NULL is fine */
 bool ms_store_writer_is_connected(const struct ms_store_writer *store);
 /* The names of its statements, for the metrics' label "query". */
@@ -266,7 +283,8 @@ const char *const *ms_store_writer_query_names(size_t *out_n);
 bool ms_store_writer_is_idle(const struct ms_store_writer *store);
 
 /* Brings the schema to MS_SCHEMA_VERSION; a database newer than the program: MS_CONFLICT. */
-enum ms_status ms_store_migrate(struct ms_store_writer *store, ms_store_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_migrate(struct ms_store_writer *store, ms_store_done *on_done,
+                                void *arg) MS_CHECKED;
 
 /* Leadership: an advisory lock on a session of its own that pings every second. Tries for ever.
  * on_leader: we lead with this term (schema migrated before). on_follower: somebody else leads
@@ -285,52 +303,64 @@ struct ms_store_lead_events {
     void (*on_impossible)(const struct ms_error *err, void *arg);
 };
 struct ms_store_lead;
-struct ms_store_lead *ms_store_lead_new(struct ms_loop *loop, const struct ms_store_options *options,
-                                        const char *host, int pid,
-                                        const struct ms_store_lead_events *events, void *arg);
+struct ms_store_lead *ms_store_lead_new(struct ms_loop *loop,
+                                        const struct ms_store_options *options, const char *host,
+                                        int pid, const struct ms_store_lead_events *events,
+                                        void *arg);
 void ms_store_lead_free(struct ms_store_lead *lead); /* gives the lock back; NULL is fine */
 
 /* Inbox. `n_new` excludes duplicates; `new_instance`: an instance id was never seen before. */
-typedef void ms_store_inbox_put_done(const struct ms_error *err, size_t n_new, bool new_instance, void *arg);
+typedef void ms_store_inbox_put_done(const struct ms_error *err, size_t n_new, bool new_instance,
+                                     void *arg);
 enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
                                   const struct ms_event_record *events, size_t n_events,
                                   ms_store_inbox_put_done *on_done, void *arg) MS_CHECKED;
-/* Repositories that have events (other than pulls) due now, oldest first; `next_due_ms`: delay until
- * the next row that is not due yet, or -1. Events that name no repository come as the empty name. */
+/* Repositories that have events (other than pulls) due now, oldest first; `next_due_ms`: delay
+ * until the next row that is not due yet, or -1. Events that name no repository come as the empty
+ * name. */
 typedef void ms_store_due_row(struct ms_str repository, void *arg);
 typedef void ms_store_due_done(const struct ms_error *err, int64_t next_due_ms, void *arg);
-enum ms_status ms_store_inbox_due(struct ms_store_writer *store, size_t limit, ms_store_due_row *on_row,
-                                  ms_store_due_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_inbox_due(struct ms_store_writer *store, size_t limit,
+                                  ms_store_due_row *on_row, ms_store_due_done *on_done,
+                                  void *arg) MS_CHECKED;
 /* The due events of one repository, in order of arrival. */
 typedef void ms_store_inbox_row(const struct ms_inbox_row *row, void *arg);
-enum ms_status ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository, size_t limit,
-                                   ms_store_inbox_row *on_row, ms_store_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository,
+                                   size_t limit, ms_store_inbox_row *on_row, ms_store_done *on_done,
+                                   void *arg) MS_CHECKED;
 /* Looks at them again later (attempts + 1), or never again. */
-enum ms_status ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t term, const int64_t *ids,
-                                       size_t n_ids, uint64_t delay_ms, ms_store_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t term,
+                                       const int64_t *ids, size_t n_ids, uint64_t delay_ms,
+                                       ms_store_done *on_done, void *arg) MS_CHECKED;
 enum ms_status ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term, const int64_t *ids,
-                                   size_t n_ids, struct ms_str reason, ms_store_done *on_done, void *arg) MS_CHECKED;
-/* Forgets ids of events older than yesterday, touched generations, changes, history (0: for ever). */
+                                   size_t n_ids, struct ms_str reason, ms_store_done *on_done,
+                                   void *arg) MS_CHECKED;
+/* Forgets ids of events older than yesterday, touched generations, changes, history (0: for ever).
+ */
 enum ms_status ms_store_prune(struct ms_store_writer *store, uint64_t term, uint64_t changes_ms,
                               uint64_t history_ms, ms_store_done *on_done, void *arg) MS_CHECKED;
 
 /* Dead letters, oldest first; retry puts all back into the inbox. */
-typedef void ms_store_dead_row(int64_t id, struct ms_str died, struct ms_str reason, struct ms_str action,
-                               struct ms_str repository, struct ms_str tag, struct ms_str body, void *arg);
+typedef void ms_store_dead_row(int64_t id, struct ms_str died, struct ms_str reason,
+                               struct ms_str action, struct ms_str repository, struct ms_str tag,
+                               struct ms_str body, void *arg);
 enum ms_status ms_store_dead_list(struct ms_store_writer *store, ms_store_dead_row *on_row,
                                   ms_store_done *on_done, void *arg) MS_CHECKED;
 typedef void ms_store_count_done(const struct ms_error *err, uint64_t count, void *arg);
-enum ms_status ms_store_dead_retry(struct ms_store_writer *store, ms_store_count_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_dead_retry(struct ms_store_writer *store, ms_store_count_done *on_done,
+                                   void *arg) MS_CHECKED;
 
 /* What is known of a repository's tags, by name, after `after` (empty: from the start). */
 typedef void ms_store_known_tag_row(const struct ms_known_tag *tag, void *arg);
 enum ms_status ms_store_tags_after(struct ms_store_writer *store, struct ms_str repository,
-                                   struct ms_str after, size_t limit, ms_store_known_tag_row *on_row,
-                                   ms_store_done *on_done, void *arg) MS_CHECKED;
+                                   struct ms_str after, size_t limit,
+                                   ms_store_known_tag_row *on_row, ms_store_done *on_done,
+                                   void *arg) MS_CHECKED;
 /* The same of named tags only; unknown ones give no row. */
 enum ms_status ms_store_tags_named(struct ms_store_writer *store, struct ms_str repository,
                                    const struct ms_str *names, size_t n_names,
-                                   ms_store_known_tag_row *on_row, ms_store_done *on_done, void *arg) MS_CHECKED;
+                                   ms_store_known_tag_row *on_row, ms_store_done *on_done,
+                                   void *arg) MS_CHECKED;
 /* The same of the tags that are on one of these digests. */
 enum ms_status ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
                                 const struct ms_digest *digests, size_t n_digests, size_t limit,
@@ -346,25 +376,28 @@ enum ms_status ms_store_manifests_known(struct ms_store_writer *store, struct ms
 /* Which of these configurations are stored (their labels need not be fetched again): their
  * document, raw bytes. */
 typedef void ms_store_config_row(const struct ms_digest *digest, struct ms_str raw, void *arg);
-enum ms_status ms_store_configs_known(struct ms_store_writer *store, const struct ms_digest *digests,
-                                      size_t n_digests, ms_store_config_row *on_row,
-                                      ms_store_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_configs_known(struct ms_store_writer *store,
+                                      const struct ms_digest *digests, size_t n_digests,
+                                      ms_store_config_row *on_row, ms_store_done *on_done,
+                                      void *arg) MS_CHECKED;
 /* Repositories that are known and not deleted, by name. */
 typedef void ms_store_repository_row(struct ms_str name, uint64_t n_tags, void *arg);
-enum ms_status ms_store_repositories_after(struct ms_store_writer *store, struct ms_str after, size_t limit,
-                                           ms_store_repository_row *on_row, ms_store_done *on_done,
-                                           void *arg) MS_CHECKED;
+enum ms_status ms_store_repositories_after(struct ms_store_writer *store, struct ms_str after,
+                                           size_t limit, ms_store_repository_row *on_row,
+                                           ms_store_done *on_done, void *arg) MS_CHECKED;
 /* Digests of the manifests that a repository holds (for confirming that it is gone). */
 typedef void ms_store_digest_row(const struct ms_digest *digest, void *arg);
-enum ms_status ms_store_held_digests(struct ms_store_writer *store, struct ms_str repository, size_t limit,
-                                     ms_store_digest_row *on_row, ms_store_done *on_done, void *arg) MS_CHECKED;
+enum ms_status ms_store_held_digests(struct ms_store_writer *store, struct ms_str repository,
+                                     size_t limit, ms_store_digest_row *on_row,
+                                     ms_store_done *on_done, void *arg) MS_CHECKED;
 
 /* Stores contents: invisible until an apply makes a repository hold them. Idempotent. */
 enum ms_status ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
                                      const struct ms_manifest_record *manifests, size_t n_manifests,
                                      ms_store_done *on_done, void *arg) MS_CHECKED;
 /* The one short transaction. */
-typedef void ms_store_apply_done(const struct ms_error *err, const struct ms_apply_result *result, void *arg);
+typedef void ms_store_apply_done(const struct ms_error *err, const struct ms_apply_result *result,
+                                 void *arg);
 enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
                               ms_store_apply_done *on_done, void *arg) MS_CHECKED;
 
@@ -374,14 +407,15 @@ typedef void ms_store_scan_begun(const struct ms_error *err, int64_t scan_id, vo
 enum ms_status ms_store_scan_begin(struct ms_store_writer *store, uint64_t term,
                                    ms_store_scan_begun *on_done, void *arg) MS_CHECKED;
 enum ms_status ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
-                                 const struct ms_scan_record *scan, ms_store_done *on_done, void *arg) MS_CHECKED;
-enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term, struct ms_str repository,
-                              const struct ms_tag_record *tags, size_t n_tags,
-                              const struct ms_str *removed_tags, size_t n_removed_tags,
-                              ms_store_done *on_done, void *arg) MS_CHECKED;
+                                 const struct ms_scan_record *scan, ms_store_done *on_done,
+                                 void *arg) MS_CHECKED;
+enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term,
+                              struct ms_str repository, const struct ms_tag_record *tags,
+                              size_t n_tags, const struct ms_str *removed_tags,
+                              size_t n_removed_tags, ms_store_done *on_done, void *arg) MS_CHECKED;
 
-/* Removals that a scan found. Put down while it runs (keeping the time of the first finding); at its
- * end those that it did not find again are forgotten, and the rest is applied, or held. */
+/* Removals that a scan found. Put down while it runs (keeping the time of the first finding); at
+ * its end those that it did not find again are forgotten, and the rest is applied, or held. */
 struct ms_removal_record {
     struct ms_str repository;
     struct ms_str tag; /* empty: the repository */
@@ -395,13 +429,14 @@ struct ms_removal_counts {
     uint64_t all_repositories, all_tags; /* known, not deleted */
     int64_t oldest_ms;                   /* when the first of them was first found; 0: none */
 };
-typedef void ms_store_removals_counted(const struct ms_error *err, const struct ms_removal_counts *counts,
-                                       void *arg);
-enum ms_status ms_store_removals_count(struct ms_store_writer *store, uint64_t term, int64_t scan_id,
-                                       ms_store_removals_counted *on_done, void *arg) MS_CHECKED;
-/* Repositories, by name after `after`, that have removals first found before `before_ms`. Applied by
- * ms_apply.removals_before_ms, in the same transaction that takes them out: an event's apply for the
- * tag takes its row out too, and so wins. */
+typedef void ms_store_removals_counted(const struct ms_error *err,
+                                       const struct ms_removal_counts *counts, void *arg);
+enum ms_status ms_store_removals_count(struct ms_store_writer *store, uint64_t term,
+                                       int64_t scan_id, ms_store_removals_counted *on_done,
+                                       void *arg) MS_CHECKED;
+/* Repositories, by name after `after`, that have removals first found before `before_ms`. Applied
+ * by ms_apply.removals_before_ms, in the same transaction that takes them out: an event's apply for
+ * the tag takes its row out too, and so wins. */
 enum ms_status ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
                                        int64_t before_ms, size_t limit, ms_store_due_row *on_row,
                                        ms_store_done *on_done, void *arg) MS_CHECKED;
@@ -410,23 +445,28 @@ enum ms_status ms_store_removals_after(struct ms_store_writer *store, struct ms_
 enum ms_status ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
                                       ms_store_count_done *on_done, void *arg) MS_CHECKED;
 
-/* Garbage collection of the database, one bounded batch; `count` manifests went (0: nothing left). */
-enum ms_status ms_store_collect(struct ms_store_writer *store, uint64_t term, uint64_t grace_ms, size_t limit,
-                                ms_store_count_done *on_done, void *arg) MS_CHECKED;
+/* Garbage collection of the database, one bounded batch; `count` manifests went (0: nothing left).
+ */
+enum ms_status ms_store_collect(struct ms_store_writer *store, uint64_t term, uint64_t grace_ms,
+                                size_t limit, ms_store_count_done *on_done, void *arg) MS_CHECKED;
 /* Untagged manifests that repositories hold and nothing there needs: to be asked for again (gone
  * ones go to ms_apply.gone), and what may be deleted from the registry (5.5). In batches, by
  * repository and digest, after the last row of the batch before (absent: from the start). */
-typedef void ms_store_candidate_row(struct ms_str repository, const struct ms_digest *digest, void *arg);
+typedef void ms_store_candidate_row(struct ms_str repository, const struct ms_digest *digest,
+                                    void *arg);
 enum ms_status ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
                                            struct ms_str after_repository,
                                            const struct ms_digest *after_digest, size_t limit,
                                            ms_store_candidate_row *on_row, ms_store_done *on_done,
                                            void *arg) MS_CHECKED;
-enum ms_status ms_store_collection_end(struct ms_store_writer *store, uint64_t term, int64_t started_ms,
-                                       uint64_t manifests, uint64_t registry_manifests, uint64_t dry_run,
+enum ms_status ms_store_collection_end(struct ms_store_writer *store, uint64_t term,
+                                       int64_t started_ms, uint64_t manifests,
+                                       uint64_t registry_manifests, uint64_t dry_run,
                                        ms_store_done *on_done, void *arg) MS_CHECKED;
 
-typedef void ms_store_status_done(const struct ms_error *err, const struct ms_store_status *status, void *arg);
-enum ms_status ms_store_status(struct ms_store_writer *store, ms_store_status_done *on_done, void *arg) MS_CHECKED;
+typedef void ms_store_status_done(const struct ms_error *err, const struct ms_store_status *status,
+                                  void *arg);
+enum ms_status ms_store_status(struct ms_store_writer *store, ms_store_status_done *on_done,
+                               void *arg) MS_CHECKED;
 
 #endif

@@ -30,6 +30,7 @@ DIRECTION = {
     "common": {"common"},
     "writer": {"common", "writer"},
     "reader": {"common", "reader"},
+    "deploy": {"common"},
     "tests": {"common", "writer", "reader", "tests"},
 }
 BANNED = re.compile(

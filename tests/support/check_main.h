@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The main function of every check program: define `static Suite *make_suite(void)`, then include. */
+/* The main function of every check program: define `static Suite *make_suite(void)`, then include.
+ */
 #ifndef CHECK_MAIN_H
 #define CHECK_MAIN_H
 
