@@ -45,14 +45,14 @@ static const char *const CODES[] = {
 static const char *const LIMITS[] = {
     /* http_*.c */
     "connections", "descriptors", "headers", "target", "body", "header_time", "body_time",
-    "write_time", "unread_input", "reply_head",
+    "write_time", "unread_input", "reply_head", "bodies",
     /* pg_*.c */
     "pg_waiting", "pg_wait_timeout", "pg_batch",
     /* writer */
-    "event_body", "registry_body", "registry_calls", "registry_names", "registry_slowdowns",
-    "registry_tokens",
+    "event_body", "inbox_waiting", "registry_body", "registry_calls", "registry_names",
+    "registry_slowdowns", "registry_tokens", "content_digests",
     /* reader */
-    "answer_size", "cache_entry", "spool_bytes",
+    "answer_size", "cache_entry", "parked_requests", "ring", "spool_bytes", "spool_fills",
 };
 /* clang-format on */
 static const char *const ACTIONS[] = {"push", "pull", "delete", "mount"};

@@ -34,6 +34,8 @@ struct ms_store_writer *ms_store_writer_new(struct ms_loop *loop,
                                             .application_name = options->application_name,
                                             .max_connections = options->connections,
                                             .max_waiting = options->max_waiting,
+                                            /* a queue behind a long statement is no outage */
+                                            .wait_timeout_ms = options->statement_timeout_ms,
                                             .statement_timeout_ms = options->statement_timeout_ms,
                                             .pipeline_depth = PIPELINE_DEPTH,
                                             .on_state = options->on_state,

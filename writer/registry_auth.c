@@ -454,9 +454,17 @@ struct registry_auth *registry_auth_new(struct curl_loop *curl, const struct ms_
     return auth;
 }
 
-void registry_auth_set_timeout(struct registry_auth *auth, uint64_t timeout_ms)
+void registry_auth_reload(struct registry_auth *auth, const struct ms_config *config)
 {
-    auth->timeout_ms = timeout_ms;
+    wipe(&auth->username);
+    wipe(&auth->password);
+    auth->username = copy(config->registry.username);
+    auth->password = copy(config->registry.password);
+    auth->timeout_ms = config->registry.timeout_ms;
+    auth->scheme = REGISTRY_SCHEME_NONE; /* the next 401 decides anew */
+    struct token *token;
+    TAILQ_FOREACH(token, &auth->by_age, by_age)
+        wipe(&token->text);
 }
 
 void registry_auth_free(struct registry_auth *auth)

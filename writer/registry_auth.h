@@ -22,7 +22,7 @@ enum {
     REGISTRY_TOKEN_MARGIN_MS = 10000 /* no longer used so long before it expires */
 };
 
-/* What to send; all NULL: nothing. Valid until the next call into this module. */
+/* What to send; all NULL: nothing. The strings are valid until the next call into this module. */
 struct registry_credentials {
     const char *bearer;
     const char *username;
@@ -33,7 +33,8 @@ struct registry_credentials {
 /* Copies what it needs of the configuration. */
 struct registry_auth *registry_auth_new(struct curl_loop *curl, const struct ms_config *config);
 void registry_auth_free(struct registry_auth *auth); /* wipes secrets; NULL is fine */
-void registry_auth_set_timeout(struct registry_auth *auth, uint64_t timeout_ms);
+/* Takes over credentials and time-out that changed; tokens of the old ones are forgotten. */
+void registry_auth_reload(struct registry_auth *auth, const struct ms_config *config);
 
 /* MS_OK: *out; MS_BUSY: a token must be fetched first, see registry_auth_wait. */
 enum ms_status registry_auth_get(struct registry_credentials *out, struct registry_auth *auth,

@@ -138,7 +138,7 @@ void registry_client_reload(struct registry_client *client, const struct ms_conf
     client->concurrency = (size_t)config->registry.concurrency;
     client->timeout_ms = config->registry.timeout_ms;
     curl_loop_set_connections(client->curl, client->concurrency);
-    registry_auth_set_timeout(client->auth, client->timeout_ms);
+    registry_auth_reload(client->auth, config);
     registry_client_dispatch_soon(client);
 }
 

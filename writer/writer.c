@@ -32,8 +32,8 @@
 #include "writer/scheduler.h"
 
 enum {
-    STORE_WAITING_MAX = 1000,
-    STATEMENT_TIMEOUT_MS = 120 * 1000,
+    STORE_WAITING_MAX = 4000, /* a full scan's questions: every visit asks several at once */
+    STATEMENT_TIMEOUT_MS = 600 * 1000, /* a first apply of hundreds of thousands of tags */
     SIGNALS_MAX = 3,
     SETTLE_POLL_MS = 5,
     NOTE_MAX_BYTES = 128

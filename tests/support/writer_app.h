@@ -101,6 +101,13 @@ bool ms_store_writer_is_connected(const struct ms_store_writer *store)
     return played->connected;
 }
 
+const char *const *ms_store_writer_query_names(size_t *out_n)
+{
+    static const char *const names[] = {"played"};
+    *out_n = 1;
+    return names;
+}
+
 enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
                                   const struct ms_event_record *events, size_t n_events,
                                   ms_store_inbox_put_done *on_done, void *arg)
