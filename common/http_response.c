@@ -50,6 +50,12 @@ static struct ms_doc *make_gzip(struct ms_str body)
 void ms_http_entity_init(struct ms_http_entity *entity, int status, const char *content_type,
                          struct ms_doc *body)
 {
+    ms_http_entity_init_tagged(entity, status, content_type, body, ms_doc_view(body).len);
+}
+
+void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const char *content_type,
+                                struct ms_doc *body, size_t tagged_bytes)
+{
     *entity = (struct ms_http_entity){
         .status = status,
         .content_type = content_type,
@@ -57,7 +63,7 @@ void ms_http_entity_init(struct ms_http_entity *entity, int status, const char *
         .gzip_body = make_gzip(ms_doc_view(body)),
     };
     if (status == 200)
-        make_etag(entity->etag, ms_doc_view(body));
+        make_etag(entity->etag, ms_str_slice(ms_doc_view(body), 0, tagged_bytes));
 }
 
 void ms_http_entity_release(struct ms_http_entity *entity)

@@ -33,6 +33,10 @@ struct ms_http_entity {
  * (and, so made, smaller). */
 void ms_http_entity_init(struct ms_http_entity *entity, int status, const char *content_type,
                          struct ms_doc *body);
+/* The same with an ETag from the first bytes of the body: the rest may differ between bodies that
+ * say the same (the generation that they were made from). */
+void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const char *content_type,
+                                struct ms_doc *body, size_t tagged_bytes);
 void ms_http_entity_release(struct ms_http_entity *entity);
 
 /* Sends it: 304 when If-None-Match names its ETag (lists, W/, *), the gzip variant (ETag with the

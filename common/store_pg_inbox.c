@@ -146,6 +146,7 @@ static void on_load_row(struct ms_store_op *op, size_t step, const struct ms_pg_
         .id = ms_store_pg_i64(row, 0),
         .attempts = (unsigned)ms_store_pg_u64(row, 1),
         .received_ms = ms_store_pg_i64(row, 2),
+        .is_due = ms_store_pg_bool(row, 11),
         .event = {.event_id = row->columns[3],
                   .action = row->columns[4],
                   .repository = row->columns[5],

@@ -21,9 +21,14 @@ static const struct ms_pg_statement STATEMENTS[] = {
 
 enum { PARAMS_MAX = 64 };
 
+/* Streams have connections of their own, and more time: what reads everything takes as long as
+ * there is much, and is bounded by the readers' number of fills at once. */
+enum { STREAMS = 1, STREAM_TIMEOUT_MS = 30 * 60 * 1000 };
+
 struct ms_store_reader {
     struct ms_loop *loop;
     struct ms_pg_pool *pool;
+    struct ms_pg_pool *streams;
 };
 
 struct ms_store_read {
@@ -38,17 +43,22 @@ struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
                                             const struct ms_store_options *options)
 {
     struct ms_store_reader *store = ms_alloc(sizeof(*store));
+    struct ms_pg_pool_options pool = {
+        .conninfo = options->url,
+        .application_name = options->application_name,
+        .max_connections = options->connections > STREAMS ? options->connections - STREAMS : 1,
+        .max_waiting = options->max_waiting,
+        .statement_timeout_ms = options->statement_timeout_ms,
+        .read_only = true,
+        .on_state = options->on_state,
+        .arg = options->arg,
+    };
     store->loop = loop;
-    store->pool = ms_pg_pool_new(loop, &(struct ms_pg_pool_options){
-                                           .conninfo = options->url,
-                                           .application_name = options->application_name,
-                                           .max_connections = options->connections,
-                                           .max_waiting = options->max_waiting,
-                                           .statement_timeout_ms = options->statement_timeout_ms,
-                                           .read_only = true,
-                                           .on_state = options->on_state,
-                                           .arg = options->arg,
-                                       });
+    store->pool = ms_pg_pool_new(loop, &pool);
+    pool.on_state = NULL;
+    pool.max_connections = STREAMS + 1; /* of which a pool's streams leave one free */
+    pool.statement_timeout_ms = pool.wait_timeout_ms = STREAM_TIMEOUT_MS;
+    store->streams = ms_pg_pool_new(loop, &pool);
     return store;
 }
 
@@ -57,6 +67,7 @@ void ms_store_reader_free(struct ms_store_reader *store)
     if (store == NULL)
         return;
     ms_pg_pool_free(store->pool);
+    ms_pg_pool_free(store->streams);
     ms_loop_defer_free(store->loop, store);
 }
 
@@ -99,7 +110,8 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
                                 .on_row = on_row,
                                 .on_done = on_done,
                                 .arg = read};
-    enum ms_status status = ms_pg_pool_run(&read->ticket, store->pool, &batch, err);
+    enum ms_status status =
+        ms_pg_pool_run(&read->ticket, query->stream ? store->streams : store->pool, &batch, err);
     if (status != MS_OK) {
         free(read);
         return status;

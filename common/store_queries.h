@@ -21,7 +21,22 @@
     X(SEARCH, search)                                                                              \
     X(SEARCH_POPULAR, search_popular)                                                              \
     X(CATALOG, catalog)                                                                            \
-    X(TAGS_LIST, tags_list)
+    X(TAGS_LIST, tags_list)                                                                        \
+    X(REFERRERS, referrers)                                                                        \
+    X(REPOSITORIES, repositories)                                                                  \
+    X(REPOSITORY, repository)                                                                      \
+    X(TAGS, tags)                                                                                  \
+    X(TAG_HISTORY, tag_history)                                                                    \
+    X(MANIFEST, manifest)                                                                          \
+    X(MANIFEST_RAW, manifest_raw)                                                                  \
+    X(STATS, stats)                                                                                \
+    X(STATUS, status)                                                                              \
+    X(CHANGES, changes)                                                                            \
+    X(DUMP, dump)                                                                                  \
+    X(FIND, find)                                                                                  \
+    X(FACETS, facets)                                                                              \
+    X(ASSERT_REQUEST, assert_request)                                                              \
+    X(ASSERT, assert)
 
 enum ms_read_query {
 #define MS_READ_ENUM(upper, lower) MS_READ_##upper,

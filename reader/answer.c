@@ -12,6 +12,7 @@
 #include "common/metrics.h"
 #include "reader/cache.h"
 #include "reader/flight.h"
+#include "reader/parking.h"
 #include "reader/reader.h"
 
 #include <stdio.h>
@@ -42,14 +43,19 @@ static void on_forget(void *arg)
 
 void answer_refresh(struct reader *reader)
 {
+    uint64_t seen = freshness_generation(&reader->freshness);
     freshness_update(&reader->freshness, on_touched, on_forget, reader);
+    if (freshness_generation(&reader->freshness) != seen)
+        parking_wake(reader->parking);
 }
 
 /* --- sending --- */
 
 void answer_dress_init(struct answer_dress *dress, const struct answer_spec *spec)
 {
-    *dress = (struct answer_dress){.has_cache_control = spec->cache_control != NULL};
+    *dress = (struct answer_dress){.has_cache_control = spec->cache_control != NULL,
+                                   .on_nothing = spec->on_nothing,
+                                   .on_nothing_arg = spec->on_nothing_arg};
     if (spec->cache_control != NULL)
         snprintf(dress->cache_control, sizeof(dress->cache_control), "%s", spec->cache_control);
     dress->n_headers =
@@ -70,6 +76,9 @@ void answer_send(struct reader *reader, struct ms_http_request *request,
     struct ms_http_header headers[ANSWER_HEADERS_MAX + OWN_HEADERS_MAX];
     char generation_text[NUMBER_MAX], stale_text[NUMBER_MAX];
     size_t n = dress->n_headers;
+    if (entry->is_nothing && dress->on_nothing != NULL &&
+        dress->on_nothing(request, generation, dress->on_nothing_arg))
+        return;
     memcpy(headers, dress->headers, n * sizeof(headers[0]));
     headers[n++] = (struct ms_http_header){"X-Metastore-Generation",
                                            format_number(generation_text, generation)};

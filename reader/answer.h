@@ -19,6 +19,7 @@ struct answer_result {
     const char *content_type; /* static string */
     struct ms_buf body;       /* capped: see ANSWER_BODY_MAX */
     struct ms_buf link;       /* value of the Link header; empty: none */
+    bool is_nothing;          /* there is nothing to tell yet: see answer_hold */
 };
 enum {
     ANSWER_BODY_MAX = 64 * 1024 * 1024, /* of what one row and on_finish add */
@@ -32,6 +33,9 @@ typedef void answer_row(struct answer_result *result, const struct ms_str *colum
                         size_t n_columns, void *state);
 /* After the last row. */
 typedef void answer_finish(struct answer_result *result, void *state);
+/* Asked before a result that is_nothing of this generation is sent. True: the request was taken,
+ * and will be answered later. */
+typedef bool answer_hold(struct ms_http_request *request, uint64_t generation, void *arg);
 
 struct answer_spec {
     struct ms_str key; /* canonical: equal keys have equal bodies at equal generations */
@@ -40,6 +44,7 @@ struct answer_spec {
     size_t n_params;
     struct ms_str repository; /* the one that it depends on; absent: depends on all of them */
     bool shows_counts;        /* pulls do not raise the generation: cached for a minute at most */
+    bool is_momentary;        /* what it shows does not raise the generation: never cached */
     bool is_large;            /* likely so: streamed from one snapshot by a connection of its own */
     const char *content_type; /* static string */
     const char *cache_control; /* NULL: no-cache */
@@ -49,6 +54,8 @@ struct answer_spec {
     size_t n_headers;
     answer_row *on_row;
     answer_finish *on_finish; /* may be NULL */
+    answer_hold *on_nothing;  /* may be NULL; of the request, as its headers are */
+    void *on_nothing_arg;     /* lives as long as the request */
     /* Copied, state_bytes of it, at the start, and again from the original when a query has to be
      * repeated. Plain data: nothing frees what it points to. */
     const void *state;
@@ -81,6 +88,8 @@ struct answer_dress {
     char cache_control[ANSWER_CACHE_CONTROL_MAX];
     struct ms_http_header headers[ANSWER_HEADERS_MAX];
     size_t n_headers;
+    answer_hold *on_nothing;
+    void *on_nothing_arg;
 };
 void answer_dress_init(struct answer_dress *dress, const struct answer_spec *spec);
 

@@ -27,4 +27,36 @@ void api_distribution_catalog(struct ms_http_request *request, const struct ms_r
 void api_distribution_tags_list(struct ms_http_request *request, const struct ms_route_match *match,
                                 void *arg);
 
+/* api_referrers.c; the captures are the repository's name and the digest, possible or not. */
+void api_referrers(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_referrers_discover(struct ms_http_request *request, const struct ms_route_match *match,
+                            void *arg);
+
+/* api_repositories.c; the first capture of one is its name, possible or not. */
+void api_repositories(struct ms_http_request *request, const struct ms_route_match *match,
+                      void *arg);
+void api_repository(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api_tags.c; the captures are the repository's name and the tag, possible or not. */
+void api_tags(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_tag_history(struct ms_http_request *request, const struct ms_route_match *match,
+                     void *arg);
+
+/* api_manifests.c; the captures are the repository's name and a tag or digest, possible or not. */
+void api_manifests(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api_find.c: /api/v1/search and /api/v1/facets */
+void api_find(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_facets(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api_assert.c; a table without it is one where it is off */
+void api_assert(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api_stats.c, api_changes.c, api_dump.c, api_openapi.c */
+void api_openapi(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_dump(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_stats(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_status(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_changes(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
 #endif

@@ -19,6 +19,7 @@ struct cache_entry {
     struct ms_doc *link;          /* value of the Link header, or NULL */
     uint64_t generation;          /* of the snapshot it was made from */
     int64_t expires_ms;           /* monotonic, for the caller to judge; 0: never */
+    bool is_nothing;              /* what its builder said: answer.h */
 };
 
 /* Takes the references of *from as well: both hold them afterwards. */

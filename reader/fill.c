@@ -10,12 +10,14 @@
 #include "reader/cache.h"
 #include "reader/reader.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
     SPILL_FROM_BYTES = 1024 * 1024, /* a larger body goes to disk */
     SPILL_PIECE_BYTES = 64 * 1024,  /* … in pieces of at least this */
-    COUNTS_LIVE_MS = 60 * 1000
+    COUNTS_LIVE_MS = 60 * 1000,
+    TAIL_MAX = 64
 };
 
 void fill_init(struct fill *fill, struct reader *reader, const struct answer_spec *spec,
@@ -39,6 +41,7 @@ void fill_begin(struct fill *fill)
     const struct answer_spec *spec = fill->spec;
     fill->result.status = 200;
     fill->result.content_type = spec->content_type;
+    fill->result.is_nothing = false;
     ms_buf_clear(&fill->result.body);
     ms_buf_clear(&fill->result.link);
     spool_file_unref(fill->file);
@@ -125,6 +128,24 @@ static enum ms_status finish_file(struct spool_file **out, struct fill *fill, st
     return MS_OK;
 }
 
+/* A body that ends with its own generation is the same answer as with another one: its ETag is made
+ * from what is before that, so that a result which did not change keeps being answered 304. */
+static size_t tagged_bytes(struct ms_str body, uint64_t generation)
+{
+    char end[TAIL_MAX];
+    int len = snprintf(end, sizeof(end), ",\"generation\":%llu}", (unsigned long long)generation);
+    struct ms_str tail = ms_str_n(end, (size_t)len);
+    return ms_str_ends_with(body, tail) ? body.len - tail.len : body.len;
+}
+
+static void make_entity(struct cache_entry *entry, struct answer_result *result,
+                        uint64_t generation)
+{
+    size_t bytes = tagged_bytes(ms_buf_view(&result->body), generation);
+    ms_http_entity_init_tagged(&entry->entity, result->status, result->content_type,
+                               ms_doc_take(&result->body), bytes);
+}
+
 enum ms_status fill_finish(struct cache_entry *out, struct fill *fill, struct ms_error *err)
 {
     struct answer_result *result = &fill->result;
@@ -141,10 +162,10 @@ enum ms_status fill_finish(struct cache_entry *out, struct fill *fill, struct ms
     if (status != MS_OK)
         return status;
     if (entry.file == NULL)
-        ms_http_entity_init(&entry.entity, result->status, result->content_type,
-                            ms_doc_take(&result->body));
+        make_entity(&entry, result, fill->snapshot);
     if (result->link.len > 0)
         entry.link = ms_doc_take(&result->link);
+    entry.is_nothing = result->is_nothing;
     if (fill->spec->shows_counts)
         entry.expires_ms = ms_clock_mono_ms() + COUNTS_LIVE_MS;
     *out = entry;

@@ -284,7 +284,7 @@ static void keep(struct flight *flight)
     struct reader *reader = flight->flights->reader;
     bool can_be_invalidated =
         freshness_is_known(&reader->freshness) && freshness_stale_seconds(&reader->freshness) == 0;
-    if (is_current(flight) && can_be_invalidated)
+    if (is_current(flight) && can_be_invalidated && !flight->spec.is_momentary)
         cache_put(flight->entry.file != NULL ? reader->large : reader->cache, flight->spec.key,
                   flight->repository_hash, &flight->entry);
 }

@@ -13,6 +13,7 @@
 #include "reader/answer.h"
 #include "reader/cache.h"
 #include "reader/flight.h"
+#include "reader/parking.h"
 #include "reader/routes.h"
 #include "reader/shared.h"
 #include "reader/spool.h"
@@ -192,6 +193,7 @@ static void open_caches(struct reader *reader)
     reader->large = cache_new(size > 0 ? spool_size : 0, spool_size);
     reader->spool = spool_new(&options);
     reader->flights = flights_new(reader);
+    reader->parking = parking_new(reader->loop);
 }
 
 static void open_server(struct worker *worker)
@@ -245,6 +247,7 @@ static void close_worker(struct worker *worker)
     ms_signal_free(worker->stop);
     ms_http_server_free(reader->server);
     flights_free(reader->flights);
+    parking_free(reader->parking);
     ms_store_reader_free(reader->store);
     cache_free(reader->cache);
     cache_free(reader->large);

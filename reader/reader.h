@@ -14,6 +14,7 @@
 struct cache;
 struct spool;
 struct flights; /* queries under way that equal requests share: flight.h */
+struct parking; /* requests that wait for a change: parking.h */
 
 struct reader {
     struct ms_loop *loop;
@@ -27,6 +28,7 @@ struct reader {
     struct cache *large; /* answers in files */
     struct spool *spool;
     struct flights *flights;
+    struct parking *parking;
 };
 
 /* What main.c hands to every child. */

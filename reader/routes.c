@@ -24,9 +24,24 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/v2",                   "v2",        api_distribution_base},
     {MS_ROUTE_GET, "/v2/_catalog",          "catalog",   api_distribution_catalog},
     {MS_ROUTE_GET, "/v2/{name}/tags/list",  "tags_list", api_distribution_tags_list},
+    {MS_ROUTE_GET, "/v2/_oci/ext/discover", "discover",  api_referrers_discover},
+    {MS_ROUTE_GET, "/v2/{name}/referrers/{digest}", "referrers", api_referrers},
+    {MS_ROUTE_GET, "/api/v1/repositories",  "repositories", api_repositories},
+    {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/tags", "tags", api_tags},
+    {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/tags/{tag}/history", "history", api_tag_history},
+    {MS_ROUTE_GET, "/api/v1/repositories/{name}", "repository", api_repository},
+    {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/manifests/{reference}", "manifest", api_manifests},
+    {MS_ROUTE_GET, "/api/v1/stats",         "stats",     api_stats},
+    {MS_ROUTE_GET, "/api/v1/status",        "status",    api_status},
+    {MS_ROUTE_GET, "/api/v1/changes",       "changes",   api_changes},
+    {MS_ROUTE_GET, "/api/v1/dump",          "dump",      api_dump},
+    {MS_ROUTE_GET, "/api/v1/search",        "find",      api_find},
+    {MS_ROUTE_GET, "/api/v1/facets",        "facets",    api_facets},
+    {MS_ROUTE_GET, "/api/v1/openapi.json",  "openapi",   api_openapi},
     {MS_ROUTE_GET, "/healthz",              "healthz",   admin_healthz},
     {MS_ROUTE_GET, "/readyz",               "readyz",    admin_readyz},
     {MS_ROUTE_GET, "/metrics",              "metrics",   admin_metrics},
+    {MS_ROUTE_POST, "/assert",              "assert",    api_assert}, /* the last: see routes_handle */
 };
 /* clang-format on */
 enum { N_ROUTES = sizeof(ROUTES) / sizeof(ROUTES[0]) };
@@ -69,7 +84,7 @@ void routes_handle(struct ms_http_request *request, void *arg)
     const struct reader *reader = arg;
     struct ms_router router = {
         .routes = ROUTES,
-        .n_routes = N_ROUTES,
+        .n_routes = reader->config->components.assert_endpoint ? N_ROUTES : N_ROUTES - 1,
         .not_found = not_found,
         .not_allowed = not_allowed,
         .cors = reader->config->reader.cors_origin != NULL,

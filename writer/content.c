@@ -3,9 +3,10 @@
  * See content.h. A graph walk: every digest is a node, examined once.
  *
  *   examine   ask the store about nodes not asked about yet (which also tells of all below them)
- *   probe     HEAD: stored already, but does this repository hold it?
- *   fetch     GET the manifest, then its configuration (content_fetch.c), parse, queue the record
- *   flush     store a batch of records; while one is being stored, fetching goes on up to a bound
+ *   probe     HEAD: stored already, but does this repository hold it? A GET before it is called
+ * absent fetch     GET the manifest, then its configuration (content_fetch.c), parse, queue the
+ * record flush     store a batch of records; while one is being stored, fetching goes on up to a
+ * bound
  *
  * The first failure of the registry or of the database ends the walk; a node that cannot be read
  * does not: it is held as unreadable, with the reason.
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/metrics.h"
 #include "writer/writer.h"
 
 enum { CONTENT_ARENA_MAX = 64 * 1024 * 1024, CONTENT_REASON_MAX = 200, CONTENT_EXAMINE_MAX = 1000 };
@@ -57,9 +59,10 @@ static void push_node(struct content *content, struct content_node *node)
         content->nodes = nodes;
     }
     content->nodes[content->n_nodes++] = node;
+    content->n_new++;
 }
 
-/* The node of a digest, made when it is new. NULL: too many (then the walk has failed). */
+/* The node of a digest, made when it is new. NULL: too many. */
 static struct content_node *node_for(struct content *content, const struct ms_digest *digest)
 {
     if (content->n_nodes * 2 >= content->n_slots)
@@ -150,11 +153,16 @@ void content_node_done(struct content_node *node)
     advance(node->content);
 }
 
-void content_node_unreadable(struct content_node *node, const char *reason)
+static void set_unreadable(struct content_node *node, const char *reason)
 {
     struct ms_str text = ms_str_slice(ms_str(reason), 0, CONTENT_REASON_MAX);
     if (ms_arena_copy(&node->unreadable, node->content->arena, text) != MS_OK)
         node->unreadable = MS_STR("unreadable");
+}
+
+void content_node_unreadable(struct content_node *node, const char *reason)
+{
+    set_unreadable(node, reason);
     content_node_done(node);
 }
 
@@ -169,10 +177,8 @@ void content_node_absent(struct content_node *node)
     advance(node->content);
 }
 
-static void on_probed(const struct registry_reply *reply, void *arg)
+static void settle_probe(struct content_node *node, const struct registry_reply *reply)
 {
-    struct content_node *node = arg;
-    node->call = NULL;
     if (reply->outcome == REGISTRY_FOUND || reply->outcome == REGISTRY_NOT_MODIFIED)
         content_node_done(node);
     else if (reply->outcome == REGISTRY_ABSENT)
@@ -183,20 +189,47 @@ static void on_probed(const struct registry_reply *reply, void *arg)
         content_fail(node->content, reply->error);
 }
 
-static void start_node(struct content_node *node)
+static void on_confirmed(const struct registry_reply *reply, void *arg)
+{
+    struct content_node *node = arg;
+    node->call = NULL;
+    settle_probe(node, reply);
+}
+
+/* Anybody may answer a HEAD with 404; only the body of a GET's shows that the registry did. */
+static void on_probed(const struct registry_reply *reply, void *arg)
+{
+    struct content_node *node = arg;
+    struct content *content = node->content;
+    char reference[MS_DIGEST_TEXT_MAX];
+    node->call = NULL;
+    if (reply->outcome == REGISTRY_ABSENT)
+        node->call = registry_get_manifest(
+            content->writer->registry, content->priority, content->repository,
+            ms_str(ms_digest_format(reference, &node->digest)), on_confirmed, node);
+    else
+        settle_probe(node, reply);
+}
+
+static void probe(struct content_node *node)
 {
     struct content *content = node->content;
-    content->in_flight++;
-    if (node->state == NODE_TO_FETCH) {
-        node->state = NODE_FETCHING;
-        content_fetch(node);
-        return;
-    }
     char reference[MS_DIGEST_TEXT_MAX];
     node->state = NODE_PROBING;
     node->call = registry_head_manifest(
         content->writer->registry, content->priority, content->repository,
         ms_str(ms_digest_format(reference, &node->digest)), NULL, on_probed, node);
+}
+
+static void start_node(struct content_node *node)
+{
+    node->content->in_flight++;
+    if (node->state == NODE_TO_PROBE) {
+        probe(node);
+        return;
+    }
+    node->state = NODE_FETCHING;
+    content_fetch(node);
 }
 
 /* --- examine: what does the store know? --- */
@@ -207,8 +240,10 @@ static void on_known(const struct ms_known_manifest *known, void *arg)
     if (content->ended)
         return;
     struct content_node *node = node_for(content, &known->digest);
+    content->is_full = content->is_full || node == NULL;
     if (node == NULL || (node->state != NODE_NEW && node->state != NODE_EXAMINING))
         return;
+    content->n_new -= node->state == NODE_NEW;
     if (!known->is_stored)
         node->state = NODE_TO_FETCH;
     else if (known->is_held || (node->is_root && !node->is_doubtful_root))
@@ -223,8 +258,9 @@ static void on_examined(const struct ms_error *err, void *arg)
     content->examining = false;
     if (!content_store_call_ended(content))
         return;
-    if (err != NULL) {
-        content_fail(content, err);
+    struct ms_error full = {.status = MS_TOO_LARGE, .text = "too many manifests at once"};
+    if (err != NULL || content->is_full) {
+        content_fail(content, err != NULL ? err : &full);
         return;
     }
     for (size_t i = content->first_unsettled; i < content->n_nodes; i++) {
@@ -244,6 +280,7 @@ static void examine(struct content *content)
          i++) {
         if (content->nodes[i]->state == NODE_NEW) {
             content->nodes[i]->state = NODE_EXAMINING;
+            content->n_new--;
             digests[n++] = content->nodes[i]->digest;
         }
     }
@@ -262,70 +299,114 @@ static void examine(struct content *content)
 
 /* --- flush: records to the store --- */
 
-static void free_batch(struct content *content)
+static void put(struct content *content, size_t first, size_t n);
+
+static bool is_permanent(const struct ms_error *err)
 {
-    for (size_t i = 0; i < content->n_storing; i++)
-        content_node_drop(content->storing[i]);
+    return err->status == MS_INVALID || err->status == MS_TOO_LARGE;
 }
 
+static void settle_stored(struct content *content, const char *reason)
+{
+    for (size_t i = 0; i < content->n_putting; i++) {
+        struct content_node *node = content->storing[content->first_putting + i];
+        content_node_drop(node);
+        node->state = NODE_DONE;
+        if (reason != NULL)
+            set_unreadable(node, reason);
+    }
+    content->fetched += reason == NULL ? content->n_putting : 0;
+}
+
+/* What the database refuses for good in a batch is stored again record by record: the one that
+ * cannot be stored harms only itself. */
 static void on_stored(const struct ms_error *err, void *arg)
 {
     struct content *content = arg;
-    bool is_wanted = content_store_call_ended(content);
-    if (!is_wanted)
+    if (!content_store_call_ended(content))
         return;
-    if (err != NULL) {
+    if (err != NULL && !is_permanent(err)) {
         content_fail(content, err);
         return;
     }
+    if (err != NULL && content->n_putting > 1) {
+        put(content, 0, 1);
+        return;
+    }
+    settle_stored(content, err != NULL ? err->text : NULL);
+    size_t next = content->first_putting + content->n_putting;
+    if (next < content->n_storing) {
+        put(content, next, 1);
+        return;
+    }
     content->is_storing = false;
-    content->fetched += content->n_storing;
-    free_batch(content);
-    for (size_t i = 0; i < content->n_storing; i++)
-        content->storing[i]->state = NODE_DONE;
     advance(content);
 }
 
-static void flush(struct content *content)
+static void put(struct content *content, size_t first, size_t n)
 {
     struct ms_manifest_record records[CONTENT_BATCH_RECORDS];
-    for (size_t i = 0; i < content->n_ready; i++) {
-        content->storing[i] = content->ready[i];
-        records[i] = *content->ready[i]->record;
-    }
-    content->n_storing = content->n_ready;
-    content->n_ready = 0;
-    content->ready_bytes = 0;
-    content->is_storing = true;
+    for (size_t i = 0; i < n; i++)
+        records[i] = *content->storing[first + i]->record;
+    content->first_putting = first;
+    content->n_putting = n;
     content->store_calls++;
-    if (ms_store_contents_put(content->writer->store, content->writer->term, records,
-                              content->n_storing, on_stored, content) != MS_OK) {
+    if (ms_store_contents_put(content->writer->store, content->writer->term, records, n, on_stored,
+                              content) != MS_OK) {
         struct ms_error err = {.status = MS_UNAVAILABLE, .text = "database away"};
         content->store_calls--;
         content_fail(content, &err);
     }
 }
 
+static size_t bytes_of(const struct content_node *node)
+{
+    return (size_t)node->record->size + node->record->config_raw.len;
+}
+
+/* Gives out what fills one batch, in order; nodes that were under way when it was full wait for the
+ * next: a few large configurations must not become one parameter that the store refuses. */
+static void flush(struct content *content)
+{
+    size_t n = 0, bytes = 0;
+    for (; n < content->n_ready && bytes < CONTENT_BATCH_BYTES; n++) {
+        bytes += bytes_of(content->ready[n]);
+        content->storing[n] = content->ready[n];
+    }
+    content->n_ready -= n;
+    content->ready_bytes -= bytes;
+    memmove(content->ready, content->ready + n, content->n_ready * sizeof(content->ready[0]));
+    content->n_storing = n;
+    content->is_storing = true;
+    put(content, 0, n);
+}
+
+static bool add_children(struct content_node *node)
+{
+    const struct ms_manifest_record *record = node->record;
+    for (size_t i = 0; i < record->n_children; i++) {
+        struct content_node *child = node_for(node->content, &record->children[i].digest);
+        if (child == NULL)
+            return false;
+        if (child->state == NODE_NEW)
+            child->depth = node->depth + 1;
+    }
+    return true;
+}
+
 void content_node_fetched(struct content_node *node)
 {
     struct content *content = node->content;
-    const struct ms_manifest_record *record = node->record;
-    for (size_t i = 0; i < record->n_children; i++) {
-        struct content_node *child = node_for(content, &record->children[i].digest);
-        if (child == NULL) {
-            struct ms_error err;
-            (void)ms_error_set(&err, MS_TOO_LARGE, "more than %d manifests at once",
-                               CONTENT_DIGESTS_MAX);
-            content_fail(content, &err);
-            return;
-        }
-        if (child->state == NODE_NEW)
-            child->depth = node->depth + 1;
+    if (!add_children(node)) {
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "content_digests", NULL, 1);
+        content_node_drop(node);
+        content_node_unreadable(node, "too many manifests below it");
+        return;
     }
     node->state = NODE_READY;
     content->in_flight--;
     content->ready[content->n_ready++] = node;
-    content->ready_bytes += (size_t)record->size + record->config_raw.len;
+    content->ready_bytes += bytes_of(node);
     advance(content);
 }
 
@@ -349,30 +430,29 @@ static bool is_settled(const struct content_node *node)
     return node->state == NODE_DONE || node->state == NODE_LEFT_OUT;
 }
 
-static bool start_nodes(struct content *content)
+static void skip_settled(struct content *content)
 {
-    bool all_settled = true, has_new = false;
-    size_t i = content->first_unsettled;
-    for (; i < content->n_nodes; i++) {
+    while (content->first_unsettled < content->n_nodes &&
+           is_settled(content->nodes[content->first_unsettled]))
+        content->first_unsettled++;
+}
+
+static void start_nodes(struct content *content)
+{
+    for (size_t i = content->first_unsettled; i < content->n_nodes && may_start(content); i++) {
         struct content_node *node = content->nodes[i];
-        if (all_settled && is_settled(node))
-            content->first_unsettled = i + 1;
-        else
-            all_settled = false;
-        has_new = has_new || node->state == NODE_NEW;
-        bool can_start = node->state == NODE_TO_FETCH || node->state == NODE_TO_PROBE;
-        if (can_start && may_start(content))
+        if (node->state == NODE_TO_FETCH || node->state == NODE_TO_PROBE)
             start_node(node);
     }
-    return has_new;
 }
 
 static void advance(struct content *content)
 {
     if (content->ended)
         return;
-    bool has_new = start_nodes(content);
-    if (has_new && !content->examining)
+    skip_settled(content);
+    start_nodes(content);
+    if (content->n_new > 0 && !content->examining)
         examine(content);
     if (content->ended)
         return;

@@ -41,6 +41,8 @@ struct content {
     struct content_node **nodes; /* in order of discovery: parents before children */
     size_t n_nodes, node_capacity;
     size_t first_unsettled; /* all before it are done or left out */
+    size_t n_new;           /* nodes that are NODE_NEW */
+    bool is_full;           /* the store told of more than there may be nodes */
     size_t *slots;          /* hash table: index of a node + 1, or 0 */
     size_t n_slots;
 
@@ -49,7 +51,7 @@ struct content {
     struct content_node *ready[CONTENT_BATCH_RECORDS];
     size_t n_ready, ready_bytes;
     struct content_node *storing[CONTENT_BATCH_RECORDS];
-    size_t n_storing;
+    size_t n_storing, first_putting, n_putting; /* the store has these of them now */
     bool is_storing;
     uint64_t fetched;
 

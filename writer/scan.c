@@ -9,6 +9,8 @@
  *   visits    meanwhile: a bounded number of repositories under way through the scheduler
  *   removals  what the visits put down is applied, or held
  *   end       the row is completed
+ *
+ * When the next one starts is scan_plan.c's.
  */
 #include "writer/scan_internal.h"
 
@@ -17,15 +19,10 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/refname.h"
 #include "writer/scheduler.h"
+#include "writer/selection.h"
 
-enum {
-    SCAN_NAMES_MAX_BYTES = 256 * 1024 * 1024,
-    SCAN_KNOWN_PAGE = 1000,
-    SCAN_REQUEST_PAUSE_MS = 60 * 1000, /* requests start at most one scan in this time */
-    SCAN_RETRY_MS = 30 * 1000          /* after an incomplete one, when none is due earlier */
-};
+enum { SCAN_NAMES_MAX_BYTES = 256 * 1024 * 1024, SCAN_KNOWN_PAGE = 1000 };
 
 static void read_catalog(struct scan *scan, struct ms_str next);
 static void read_known(struct scan *scan);
@@ -56,25 +53,9 @@ static void grow_queue(struct scan *scan)
         scan->slots[slot_of(scan, scan->queue[i])] = i + 1;
 }
 
-static bool matches_any(const struct ms_string_list *globs, struct ms_str name)
-{
-    for (size_t i = 0; i < globs->count; i++) {
-        if (ms_refname_glob_match(ms_str(globs->items[i]), name))
-            return true;
-    }
-    return false;
-}
-
-static bool is_wanted(const struct scan *scan, struct ms_str name)
-{
-    const struct ms_config *config = scan->writer->config;
-    return ms_refname_is_repository(name) && matches_any(&config->registry.include, name) &&
-           !matches_any(&config->registry.exclude, name);
-}
-
 static void enqueue(struct scan *scan, struct ms_str name)
 {
-    if (!is_wanted(scan, name))
+    if (!selection_has(scan->writer->config, name))
         return;
     if (scan->n_queued == scan->queue_capacity)
         grow_queue(scan);
@@ -124,32 +105,30 @@ static void free_run(struct scan *scan)
     scan->accept_removals = false;
 }
 
-static void schedule_next(struct scan *scan, bool was_complete)
-{
-    uint64_t interval_ms = scan->writer->config->interval.fetch_all_ms;
-    if (interval_ms == 0)
-        return;
-    uint64_t pause_ms = !was_complete && interval_ms > SCAN_RETRY_MS ? SCAN_RETRY_MS : interval_ms;
-    ms_timer_start(scan->timer, pause_ms);
-}
-
-static void tell_end(struct scan *scan, bool complete)
+static void tell_end(struct scan *scan, enum scan_end how)
 {
     free_run(scan);
-    schedule_next(scan, complete);
+    scan_plan_after(scan, how);
     if (scan->on_end != NULL)
-        scan->on_end(complete, scan->on_end_arg);
+        scan->on_end(how == SCAN_COMPLETE, scan->on_end_arg);
+}
+
+/* Every callback of the store begins with this; false: the term ended meanwhile. */
+static bool store_call_ended(struct scan *scan)
+{
+    scan->store_calls--;
+    return scan->is_running;
 }
 
 static void on_ended(const struct ms_error *err, void *arg)
 {
     struct scan *scan = arg;
-    if (!scan->is_running)
-        return; /* the term ended meanwhile */
+    if (!store_call_ended(scan))
+        return;
     if (err != NULL)
         ms_log(MS_LOG_ERROR, "the end of the scan could not be recorded",
                MS_FIELDS(ms_field_error(err)));
-    tell_end(scan, err == NULL && scan->record.complete);
+    tell_end(scan, err == NULL && scan->record.complete ? SCAN_COMPLETE : SCAN_INCOMPLETE);
 }
 
 static void log_end(const struct scan *scan)
@@ -177,8 +156,10 @@ static void finish(struct scan *scan)
     if (!scan->record.complete)
         scan->record.error = ms_str(scan->err.text);
     log_end(scan);
-    if (ms_store_scan_end(writer->store, writer->term, &scan->record, on_ended, scan) != MS_OK)
-        tell_end(scan, false);
+    if (ms_store_scan_end(writer->store, writer->term, &scan->record, on_ended, scan) == MS_OK)
+        scan->store_calls++;
+    else
+        tell_end(scan, SCAN_INCOMPLETE);
 }
 
 void scan_removals_ended(struct scan *scan, uint64_t n_removed)
@@ -238,9 +219,9 @@ static void on_known(struct ms_str name, uint64_t n_tags, void *arg)
 static void on_known_page(const struct ms_error *err, void *arg)
 {
     struct scan *scan = arg;
-    scan->known_is_asked = false;
-    if (!scan->is_running)
+    if (!store_call_ended(scan))
         return;
+    scan->known_is_asked = false;
     if (err != NULL) {
         scan_note_failure(scan, err);
         scan->known_is_read = true;
@@ -253,12 +234,11 @@ static void on_known_page(const struct ms_error *err, void *arg)
 static void read_known(struct scan *scan)
 {
     struct ms_str after = scan->after != NULL ? ms_str(scan->after) : MS_STR("");
-    if (scan->known_is_asked)
-        return;
     scan->known_is_read = true; /* unless a row says otherwise */
     if (ms_store_repositories_after(scan->writer->store, after, SCAN_KNOWN_PAGE, on_known,
                                     on_known_page, scan) == MS_OK) {
         scan->known_is_asked = true;
+        scan->store_calls++;
         return;
     }
     struct ms_error err;
@@ -334,11 +314,11 @@ static void queue_fixed_list(struct scan *scan)
 static void on_begun(const struct ms_error *err, int64_t scan_id, void *arg)
 {
     struct scan *scan = arg;
-    if (!scan->is_running || scan->record.id != 0)
+    if (!store_call_ended(scan))
         return;
     if (err != NULL) {
         ms_log(MS_LOG_WARN, "scan could not begin", MS_FIELDS(ms_field_error(err)));
-        tell_end(scan, false);
+        tell_end(scan, SCAN_NOT_BEGUN);
         return;
     }
     scan->record.id = scan_id;
@@ -355,9 +335,11 @@ enum ms_status scan_start(struct scan *scan, bool accept_removals)
     struct registry_health health;
     if (scan->is_running)
         return MS_CONFLICT;
-    if (writer->term == 0 ||
+    /* Answers to a scan that was abandoned would be taken for those to this one. */
+    if (writer->term == 0 || scan->store_calls > 0 ||
         ms_store_scan_begin(writer->store, writer->term, on_begun, scan) != MS_OK)
         return MS_UNAVAILABLE;
+    scan->store_calls++;
     registry_client_health(&health, writer->registry);
     scan->is_running = true;
     scan->accept_removals = accept_removals;
@@ -365,65 +347,18 @@ enum ms_status scan_start(struct scan *scan, bool accept_removals)
     scan->err = (struct ms_error){.status = MS_OK};
     scan->started_ms = ms_clock_wall_ms();
     scan->requests_before = health.requests;
-    scan->catalog_is_read = scan->known_is_read = false;
+    scan->catalog_is_read = scan->known_is_read = scan->known_is_asked = false;
     scan->names_arena = ms_arena_new(SCAN_NAMES_MAX_BYTES);
-    ms_timer_stop(scan->timer);
+    scan_plan_started(scan);
     ms_log(MS_LOG_INFO, "scan started", NULL);
     return MS_OK;
 }
 
-static void start_or_retry(struct scan *scan)
-{
-    if (scan->is_running)
-        return;
-    scan->last_request_ms = ms_clock_mono_ms();
-    if (scan_start(scan, false) != MS_OK)
-        ms_timer_start(scan->timer, SCAN_RETRY_MS);
-}
-
-static void on_timer(void *arg)
-{
-    start_or_retry(arg);
-}
-
-void scan_request(struct scan *scan, const char *why)
-{
-    if (scan->writer->term == 0)
-        return;
-    int64_t since_ms = ms_clock_mono_ms() - scan->last_request_ms;
-    int64_t wait_ms = scan->last_request_ms == 0 || since_ms >= SCAN_REQUEST_PAUSE_MS
-                          ? 0
-                          : SCAN_REQUEST_PAUSE_MS - since_ms;
-    ms_log(MS_LOG_INFO, "scan requested",
-           MS_FIELDS(ms_field_c("why", why), ms_field_i64("in_ms", wait_ms)));
-    ms_timer_start(scan->timer, (uint64_t)wait_ms);
-}
-
 /* --- life --- */
-
-static void on_status(const struct ms_error *err, const struct ms_store_status *status, void *arg)
-{
-    struct scan *scan = arg;
-    int64_t interval_ms = (int64_t)scan->writer->config->interval.fetch_all_ms;
-    if (scan->writer->term == 0 || scan->is_running || interval_ms == 0)
-        return;
-    int64_t wait_ms = 0;
-    if (err == NULL && status->last_complete_scan_ms > 0)
-        wait_ms = status->last_complete_scan_ms + interval_ms - ms_clock_wall_ms();
-    ms_timer_start(scan->timer, wait_ms > 0 ? (uint64_t)wait_ms : 0);
-}
-
-void scan_begin_term(struct scan *scan)
-{
-    if (scan->writer->scan_only)
-        return; /* --scan starts its own */
-    if (ms_store_status(scan->writer->store, on_status, scan) != MS_OK)
-        ms_timer_start(scan->timer, SCAN_RETRY_MS);
-}
 
 void scan_end_term(struct scan *scan)
 {
-    ms_timer_stop(scan->timer);
+    scan_plan_end_term(scan);
     if (!scan->is_running)
         return;
     ms_log(MS_LOG_WARN, "scan abandoned", NULL);
@@ -436,7 +371,7 @@ struct scan *scan_new(struct writer *writer)
     if (scan == NULL)
         abort();
     scan->writer = writer;
-    scan->timer = ms_timer_new(writer->loop, on_timer, scan);
+    scan_plan_init(scan);
     return scan;
 }
 
@@ -445,7 +380,7 @@ void scan_free(struct scan *scan)
     if (scan == NULL)
         return;
     free_run(scan);
-    ms_timer_free(scan->timer);
+    ms_timer_free(scan->plan.timer);
     free(scan);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What scan.c (the walk over repositories) and scan_removals.c (its end) share. */
+/* What scan.c (the walk over repositories), scan_removals.c (its end) and scan_plan.c (when the
+ * next one starts) share. */
 #ifndef SCAN_INTERNAL_H
 #define SCAN_INTERNAL_H
 
@@ -9,10 +10,23 @@
 
 struct removals;
 
+enum scan_end { SCAN_NOT_BEGUN, SCAN_INCOMPLETE, SCAN_COMPLETE };
+
+/* Times are monotonic; 0: never. */
+struct scan_plan {
+    struct ms_timer *timer;
+    bool is_ready;           /* the database has told when the last complete scan was */
+    int64_t due_ms;          /* when the interval, or a failure, wants the next one */
+    int64_t requested_ms;    /* the latest request that no complete scan has met; 0: none waits */
+    int64_t last_met_ms;     /* when a scan last started because of a request */
+    int64_t started_ms;      /* the running or last scan */
+    struct ms_backoff retry; /* after incomplete ones */
+};
+
 struct scan {
     struct writer *writer;
-    struct ms_timer *timer;  /* interval.fetch_all, or a request that waits its minute */
-    int64_t last_request_ms; /* monotonic; when a request last started one */
+    struct scan_plan plan;
+    size_t store_calls; /* callbacks that will still come, also after the end of the term */
     bool is_running;
     bool accept_removals;
     void (*on_end)(bool complete, void *arg);
@@ -40,6 +54,12 @@ struct scan {
 
 /* scan.c: the first failure makes the scan incomplete; it goes on all the same. */
 void scan_note_failure(struct scan *scan, const struct ms_error *err);
+
+/* scan_plan.c */
+void scan_plan_init(struct scan *scan);
+void scan_plan_started(struct scan *scan);
+void scan_plan_after(struct scan *scan, enum scan_end how);
+void scan_plan_end_term(struct scan *scan);
 
 /* scan_removals.c: applies, or holds, what the visits put down. Ends in scan_removals_ended. */
 struct removals *removals_start(struct scan *scan);

@@ -117,6 +117,8 @@ struct ms_str sync_job_repository(const struct sync_job *job)
 void sync_job_wake(struct sync_job *job)
 {
     job->has_events = true;
+    if (job->visit != NULL && job->events == NULL)
+        visit_yield(job->visit);
 }
 
 bool sync_job_had_events(const struct sync_job *job)

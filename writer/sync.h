@@ -33,7 +33,7 @@ struct sync_job *sync_start(struct writer *writer, struct ms_str repository,
                             sync_visited *on_visited, void *visited_arg, sync_ended *on_ended,
                             void *arg);
 struct ms_str sync_job_repository(const struct sync_job *job);
-/* Events arrived for a repository that is being visited: they go before the next chunk. */
+/* Events arrived for a repository that is being visited: they go first. */
 void sync_job_wake(struct sync_job *job);
 /* It looked at events, and may have postponed some of them. */
 bool sync_job_had_events(const struct sync_job *job);

@@ -2,7 +2,7 @@
 /*
  * A pass over the waiting events of one repository. Called by sync.c.
  *
- *   load       the due rows of the inbox
+ *   load       the rows of the inbox: due ones, and postponed ones as witnesses of what happened
  *   touched    which known tags are on digests that a delete event names?
  *   ask_tags   where do the named tags point now?
  *   ask_gone   are the deleted digests really gone?
@@ -54,7 +54,7 @@ void events_pass_cancel(struct events_pass *pass)
 static void end(struct events_pass *pass, const struct ms_error *err)
 {
     struct sync_job *job = pass->job;
-    bool may_be_more = pass->n_items == EVENTS_LOAD_MAX;
+    bool may_be_more = pass->n_due == pass->load_max;
     free_pass(pass);
     sync_events_ended(job, err, may_be_more);
 }
@@ -68,44 +68,77 @@ static void on_failure_recorded(const struct ms_error *err, void *arg)
         end(job->events, &failed);
 }
 
-static int64_t *ids_of(struct events_pass *pass, size_t *out_n, bool settled, size_t looks,
-                       bool any)
+typedef bool item_predicate(const struct event_item *item, size_t looks);
+
+static bool is_due(const struct event_item *item, size_t looks)
+{
+    (void)looks;
+    return item->is_due;
+}
+
+static bool is_settled(const struct event_item *item, size_t looks)
+{
+    (void)looks;
+    return item->is_settled;
+}
+
+static bool is_open_after(const struct event_item *item, size_t looks)
+{
+    return item->is_due && !item->is_settled && item->looks == looks;
+}
+
+static int64_t *ids_of(struct events_pass *pass, size_t *out_n, item_predicate *is_wanted,
+                       size_t looks)
 {
     int64_t *ids = ms_arena_alloc(pass->arena, (pass->n_items + 1) * sizeof(*ids));
     size_t n = 0;
     for (size_t i = 0; i < pass->n_items; i++) {
-        const struct event_item *item = &pass->items[i];
-        if (any || (item->is_settled == settled && (settled || item->looks == looks)))
-            ids[n++] = item->id;
+        if (is_wanted(&pass->items[i], looks))
+            ids[n++] = pass->items[i].id;
     }
     *out_n = n;
     return ids;
 }
 
-/* The whole pass failed: its events stay, and wait a while so that they do not spin. What no trying
- * again can mend becomes dead letters. */
+/* The whole pass failed: its events stay, and wait a while so that they do not spin. */
 static void fail(struct events_pass *pass, const struct ms_error *err)
 {
     struct sync_job *job = pass->job;
-    struct writer *writer = job->writer;
     size_t n = 0;
-    int64_t *ids = ids_of(pass, &n, false, 0, true);
+    int64_t *ids = ids_of(pass, &n, is_due, 0);
     unsigned doublings = pass->n_items > 0 ? pass->items[0].looks : 0;
     uint64_t pause_ms =
         (uint64_t)FAILURE_PAUSE_MS
         << (doublings < FAILURE_PAUSE_DOUBLINGS ? doublings : FAILURE_PAUSE_DOUBLINGS);
-    enum ms_status status;
     ms_log(MS_LOG_WARN, "events could not be applied",
            MS_FIELDS(ms_field_str("repository", job->repository), ms_field_u64("events", n),
                      ms_field_error(err)));
     job->store_calls++;
-    if (err->status == MS_INVALID || err->status == MS_TOO_LARGE)
-        status = ms_store_inbox_bury(writer->store, writer->term, ids, n, ms_str(err->text),
-                                     on_failure_recorded, job);
-    else
-        status = ms_store_inbox_postpone(writer->store, writer->term, ids, n, pause_ms,
-                                         on_failure_recorded, job);
-    if (status != MS_OK) {
+    if (ms_store_inbox_postpone(job->writer->store, job->writer->term, ids, n, pause_ms,
+                                on_failure_recorded, job) != MS_OK) {
+        job->store_calls--;
+        end(pass, err);
+    }
+}
+
+/* The database refuses for good what the pass found. Its events are tried one at a time: the one
+ * that is refused alone becomes a dead letter. */
+static void refuse(struct events_pass *pass, const struct ms_error *err)
+{
+    struct sync_job *job = pass->job;
+    size_t n = 0;
+    int64_t *ids = ids_of(pass, &n, is_due, 0);
+    job->one_by_one = n > 1;
+    if (n > 1) {
+        sync_job_wake(job);
+        end(pass, NULL);
+        return;
+    }
+    ms_log(MS_LOG_WARN, "an event became a dead letter",
+           MS_FIELDS(ms_field_str("repository", job->repository), ms_field_error(err)));
+    job->store_calls++;
+    if (ms_store_inbox_bury(job->writer->store, job->writer->term, ids, n, ms_str(err->text),
+                            on_failure_recorded, job) != MS_OK) {
         job->store_calls--;
         end(pass, err);
     }
@@ -128,10 +161,12 @@ static void on_row(const struct ms_inbox_row *row, void *arg)
 {
     struct sync_job *job = arg;
     struct events_pass *pass = job->events;
-    if (job->cancelled || pass->n_items == EVENTS_LOAD_MAX)
+    if (job->cancelled || pass->n_items == pass->load_max)
         return;
     struct event_item *item = &pass->items[pass->n_items++];
     item->id = row->id;
+    item->is_due = row->is_due;
+    pass->n_due += row->is_due;
     item->looks = row->attempts;
     item->action = action_of(&row->event);
     item->tag = ms_arena_dup(pass->arena, row->event.tag);
@@ -158,7 +193,7 @@ static void add_deleted(struct events_pass *pass, const struct ms_digest *digest
 
 static void note_what_events_name(struct events_pass *pass)
 {
-    for (size_t i = 0; i < pass->n_items; i++) {
+    for (size_t i = 0; i < pass->n_due; i++) {
         const struct event_item *item = &pass->items[i];
         if (item->action == EVENT_OTHER)
             continue;
@@ -171,11 +206,19 @@ static void note_what_events_name(struct events_pass *pass)
 
 /* --- touched: known tags on deleted digests --- */
 
+static void touch_tag(struct events_pass *pass, struct ms_str name)
+{
+    add_tag(pass, name);
+    struct named_tag *tag = events_find_tag(pass, name);
+    if (tag != NULL) /* else there are more than one pass may ask about */
+        tag->is_touched = true;
+}
+
 static void on_touched_tag(const struct ms_known_tag *tag, void *arg)
 {
     struct sync_job *job = arg;
     if (!job->cancelled)
-        add_tag(job->events, tag->name);
+        touch_tag(job->events, tag->name);
 }
 
 static void on_touched(const struct ms_error *err, void *arg)
@@ -214,7 +257,7 @@ static void on_loaded(const struct ms_error *err, void *arg)
     if (!sync_store_call_ended(job))
         return;
     struct events_pass *pass = job->events;
-    if (err != NULL || pass->n_items == 0) {
+    if (err != NULL || pass->n_due == 0) {
         end(pass, err);
         return;
     }
@@ -323,11 +366,7 @@ static void on_content(const struct content_result *result, void *arg)
         return;
     }
     pass->n_held = result->n_held;
-    pass->held = ms_arena_alloc(pass->arena, (result->n_held + 1) * sizeof(*pass->held));
-    for (size_t i = 0; i < result->n_held; i++) {
-        pass->held[i].digest = result->held[i].digest;
-        pass->held[i].unreadable = ms_arena_dup(pass->arena, result->held[i].unreadable);
-    }
+    pass->held = result->held;
     apply(pass);
 }
 
@@ -341,7 +380,7 @@ static void fetch_content(struct events_pass *pass)
         if (pass->tags[i].verdict == TAGS_POINTS)
             roots[n++] = (struct content_root){pass->tags[i].digest, true};
     }
-    for (size_t i = 0; i < pass->n_items; i++) {
+    for (size_t i = 0; i < pass->n_due; i++) {
         const struct event_item *item = &pass->items[i];
         if (item->action == EVENT_PUSH && ms_str_is_absent(item->tag) &&
             !ms_digest_is_none(&item->digest))
@@ -363,7 +402,10 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
         return;
     struct events_pass *pass = job->events;
     if (err != NULL) {
-        fail(pass, err);
+        if (err->status == MS_INVALID || err->status == MS_TOO_LARGE)
+            refuse(pass, err);
+        else
+            fail(pass, err);
         return;
     }
     if (result->generation > 0)
@@ -375,6 +417,7 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
     postpone(pass);
 }
 
+/* `held` is the content's and lives until this returns. */
 static void apply(struct events_pass *pass)
 {
     struct sync_job *job = pass->job;
@@ -384,7 +427,7 @@ static void apply(struct events_pass *pass)
                               .n_held = pass->n_held};
     events_settle(pass);
     events_fill_change(pass, &change);
-    change.events_done = ids_of(pass, &change.n_events_done, true, 0, false);
+    change.events_done = ids_of(pass, &change.n_events_done, is_settled, 0);
     job->store_calls++;
     if (ms_store_apply(job->writer->store, &change, on_applied, job) != MS_OK) {
         job->store_calls--;
@@ -412,7 +455,7 @@ static void postpone(struct events_pass *pass)
     while (pass->postponed_looks < EVENTS_LOOKS_MAX) {
         size_t looks = pass->postponed_looks++;
         size_t n = 0;
-        int64_t *ids = ids_of(pass, &n, false, looks, false);
+        int64_t *ids = ids_of(pass, &n, is_open_after, looks);
         if (n == 0)
             continue;
         job->store_calls++;
@@ -437,12 +480,13 @@ struct events_pass *events_pass_start(struct sync_job *job)
     if (pass == NULL)
         abort();
     pass->job = job;
+    pass->load_max = job->one_by_one ? 1 : EVENTS_LOAD_MAX;
     pass->arena = ms_arena_new(EVENTS_ARENA_MAX);
     pass->items = ms_arena_alloc(pass->arena, EVENTS_LOAD_MAX * sizeof(*pass->items));
     pass->tags = ms_arena_alloc(pass->arena, EVENTS_TAGS_MAX * sizeof(*pass->tags));
     pass->deleted = ms_arena_alloc(pass->arena, EVENTS_LOAD_MAX * sizeof(*pass->deleted));
     job->store_calls++;
-    if (ms_store_inbox_load(job->writer->store, job->repository, EVENTS_LOAD_MAX, on_row, on_loaded,
+    if (ms_store_inbox_load(job->writer->store, job->repository, pass->load_max, on_row, on_loaded,
                             job) != MS_OK)
         ms_loop_defer(job->writer->loop, on_load_refused, job);
     return pass;

@@ -14,6 +14,7 @@ enum event_action { EVENT_PUSH, EVENT_DELETE, EVENT_OTHER };
 
 struct event_item {
     int64_t id;
+    bool is_due; /* else it is only a witness: nothing is asked for its sake */
     unsigned looks;
     enum event_action action;
     struct ms_str tag; /* absent: by digest */
@@ -28,7 +29,8 @@ struct named_tag {
     enum tags_verdict verdict;
     struct ms_digest digest;
     struct ms_str reason;
-    bool is_listed; /* absent, yet in the tag list: dangling */
+    bool is_listed;  /* absent, yet in the tag list: dangling */
+    bool is_touched; /* known to be on a digest that a delete event names */
 };
 
 struct deleted_digest {
@@ -39,13 +41,14 @@ struct deleted_digest {
 struct events_pass {
     struct sync_job *job;
     struct ms_arena *arena;
-    struct event_item *items;
-    size_t n_items;
+    size_t load_max;          /* events to load at once */
+    struct event_item *items; /* due ones first */
+    size_t n_items, n_due;
     struct named_tag *tags;
     size_t n_tags;
     struct deleted_digest *deleted;
     size_t n_deleted, n_deleted_asked;
-    struct ms_held_record *held;
+    const struct ms_held_record *held; /* views of the content's result, for apply only */
     size_t n_held;
     size_t postponed_looks; /* the next number of looks to postpone */
     struct tags *asking;

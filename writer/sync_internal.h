@@ -22,6 +22,7 @@ struct sync_job {
     void *arg;
     bool has_events;            /* rows may wait in the inbox */
     bool had_events;            /* a pass over events was made */
+    bool one_by_one;            /* some event cannot be applied: which? */
     struct events_pass *events; /* the pass under way, or NULL */
     struct visit *visit;        /* NULL: no visit, or it has ended */
     size_t store_calls;         /* callbacks that will still come, also after a cancel */
@@ -42,6 +43,8 @@ void sync_events_ended(struct sync_job *job, const struct ms_error *err, bool ma
 /* A visit advances by one step (a chunk of tags) each time; a step ends in sync_visit_stepped. */
 struct visit *visit_new(struct sync_job *job);
 void visit_step(struct visit *visit);
+/* Events wait: what can be begun again is given up, and the step ends. */
+void visit_yield(struct visit *visit);
 void visit_free(struct visit *visit); /* cancels the step under way; NULL is fine */
 void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, bool is_finished);
 

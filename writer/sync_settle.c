@@ -59,7 +59,7 @@ static bool is_gone(const struct events_pass *pass, const struct ms_digest *dige
         if (ms_digest_equal(&pass->deleted[i].digest, digest))
             return pass->deleted[i].is_gone;
     }
-    return true;
+    return false; /* nobody asked */
 }
 
 /* A later event of this pass names what the registry says: it explains the difference. */
@@ -93,6 +93,17 @@ static bool agrees_on_tag(struct events_pass *pass, const struct event_item *ite
     return !ms_digest_is_none(&item->digest) && !is_same; /* deleted, and pushed anew since */
 }
 
+/* The registry takes a manifest away first and its tags after: it is in the midst of that. */
+static bool is_untagging(const struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        const struct named_tag *tag = &pass->tags[i];
+        if (tag->is_touched && tag->verdict == TAGS_ABSENT && tag->is_listed)
+            return true;
+    }
+    return false;
+}
+
 static bool agrees(struct events_pass *pass, const struct event_item *item)
 {
     if (item->action == EVENT_OTHER)
@@ -101,37 +112,58 @@ static bool agrees(struct events_pass *pass, const struct event_item *item)
         return agrees_on_tag(pass, item);
     if (ms_digest_is_none(&item->digest))
         return true; /* names nothing that could be looked at */
-    return item->action == EVENT_PUSH ? is_held(pass, &item->digest) : is_gone(pass, &item->digest);
+    return item->action == EVENT_PUSH ? is_held(pass, &item->digest)
+                                      : is_gone(pass, &item->digest) && !is_untagging(pass);
 }
 
 void events_settle(struct events_pass *pass)
 {
     for (size_t i = 0; i < pass->n_items; i++) {
         struct event_item *item = &pass->items[i];
-        item->is_settled = item->looks >= EVENTS_LOOKS_MAX || agrees(pass, item);
+        bool is_tired = item->is_due && item->looks >= EVENTS_LOOKS_MAX;
+        item->is_settled = is_tired || agrees(pass, item);
     }
 }
 
 /* Time and actor of a tag's move: the last push of what it is on, else its last push at all. */
 static void credit(const struct events_pass *pass, struct ms_tag_record *record)
 {
-    bool is_exact = false;
+    const struct event_item *best = NULL;
+    bool best_is_exact = false;
     for (size_t i = 0; i < pass->n_items; i++) {
         const struct event_item *item = &pass->items[i];
-        bool is_same = ms_digest_equal(&item->digest, &record->digest);
-        if (item->action != EVENT_PUSH || !ms_str_equal(item->tag, record->name) ||
-            (is_exact && !is_same))
+        bool is_exact = ms_digest_equal(&item->digest, &record->digest);
+        if (item->action != EVENT_PUSH || !ms_str_equal(item->tag, record->name))
             continue;
-        is_exact = is_same;
-        record->event_time_ms = item->time_ms > 0 ? item->time_ms : ms_clock_wall_ms();
-        record->actor = item->actor;
+        if (best != NULL && (is_exact == best_is_exact ? item->id < best->id : best_is_exact))
+            continue;
+        best = item;
+        best_is_exact = is_exact;
     }
+    if (best == NULL)
+        return;
+    record->event_time_ms = best->time_ms > 0 ? best->time_ms : ms_clock_wall_ms();
+    record->actor = best->actor;
 }
 
-static bool has_open_event(const struct events_pass *pass, struct ms_str tag)
+static bool has_open_event(const struct events_pass *pass, const struct named_tag *tag)
 {
     for (size_t i = 0; i < pass->n_items; i++) {
-        if (!pass->items[i].is_settled && ms_str_equal(pass->items[i].tag, tag))
+        const struct event_item *item = &pass->items[i];
+        bool is_about_it =
+            ms_str_equal(item->tag, tag->name) || (tag->is_touched && item->action == EVENT_DELETE);
+        if (!item->is_settled && is_about_it)
+            return true;
+    }
+    return false;
+}
+
+static bool has_open_delete(const struct events_pass *pass, const struct ms_digest *digest)
+{
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (!item->is_settled && item->action == EVENT_DELETE &&
+            ms_digest_equal(&item->digest, digest))
             return true;
     }
     return false;
@@ -146,7 +178,7 @@ static void fill_tags(struct events_pass *pass, struct ms_apply *change)
         bool is_absent = tag->verdict == TAGS_ABSENT;
         if (is_absent && !tag->is_listed && !is_named_by_young_push_only(pass, tag->name)) {
             removed[change->n_removed_tags++] = tag->name;
-        } else if (!is_absent || !has_open_event(pass, tag->name)) {
+        } else if (!is_absent || !has_open_event(pass, tag)) {
             struct ms_tag_record *record = &set[change->n_tags++];
             *record = (struct ms_tag_record){.name = tag->name, .digest = tag->digest};
             record->unreadable =
@@ -162,7 +194,7 @@ static void fill_gone(struct events_pass *pass, struct ms_apply *change)
 {
     struct ms_digest *gone = ms_arena_alloc(pass->arena, (pass->n_deleted + 1) * sizeof(*gone));
     for (size_t i = 0; i < pass->n_deleted; i++) {
-        if (pass->deleted[i].is_gone)
+        if (pass->deleted[i].is_gone && !has_open_delete(pass, &pass->deleted[i].digest))
             gone[change->n_gone++] = pass->deleted[i].digest;
     }
     change->gone = gone;

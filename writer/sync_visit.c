@@ -7,60 +7,21 @@
  *   chunk      (repeated) where do these tags point? fetch what is new, then apply it, or stage it
  *              when the repository has more than one chunk
  *   publish    apply all that was staged, in one transaction
- *   removed    (repeated) known tags that the list lacks: asked for again, then put down as
- * removals gone       no tag list at all (NAME_UNKNOWN): are its known manifests gone too?
+ *   removed, gone   what is known and not listed: sync_visit_removals.c
  *
- * Nothing is removed here: removals are put down for the end of the scan (scan_removals.c).
+ * Events that come while a chunk is being asked for do not wait for its end: the chunk is given up
+ * and begun again after them. Always holds: what a chunk asks for, nothing else of its repository
+ * writes meanwhile.
  */
-#include "writer/sync_internal.h"
+#include "writer/sync_visit_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/refname.h"
-
-enum {
-    VISIT_CHUNK = 200,       /* tags a step: bounds how long an event waits */
-    VISIT_KNOWN_PAGE = 1000, /* known tags compared with the list in one step */
-    VISIT_GONE_MAX = 100000, /* known manifests asked for before a repository is called gone */
-    VISIT_UNCONDITIONAL_ONE_IN = 16, /* tags asked without If-None-Match, another share each scan */
-};
+enum { VISIT_UNCONDITIONAL_ONE_IN = 16 }; /* tags asked without If-None-Match, others each scan */
 enum { VISIT_NAMES_ARENA_MAX = 128 * 1024 * 1024, VISIT_STEP_ARENA_MAX = 64 * 1024 * 1024 };
 
-enum visit_phase {
-    VISIT_LIST,
-    VISIT_CHUNKS,
-    VISIT_PUBLISH,
-    VISIT_REMOVED,
-    VISIT_GONE,
-    VISIT_FINISHED
-};
-
-struct visit {
-    struct sync_job *job;
-    enum visit_phase phase;
-    struct sync_report report;
-    struct ms_error err;
-
-    struct ms_arena *names_arena;
-    struct ms_str *names; /* the registry's tags, byte order */
-    size_t n_names;
-    size_t next; /* first name of the next chunk */
-    bool has_staged;
-    struct ms_str after; /* last known tag compared with the list; in after_text */
-    char after_text[MS_TAG_NAME_MAX];
-
-    struct ms_arena *arena; /* of the present step */
-    struct ms_known_tag *known;
-    size_t n_known;
-    struct ms_digest *held; /* of a repository that may be gone; on the heap */
-    size_t n_held, held_capacity, n_asked;
-    struct ms_tag_record *records;
-    size_t n_records;
-    struct tags *asking;
-    struct content *content;
-    struct registry_call *call;
-};
+static const struct ms_str dangling = MS_STR_INIT("its manifest is missing in the registry");
 
 static void write_chunk(struct visit *visit, const struct content_result *result);
 
@@ -73,52 +34,60 @@ static void begin_step(struct visit *visit)
     visit->known = NULL;
     visit->records = NULL;
     visit->n_known = visit->n_records = 0;
+    visit->has_dangling = false;
 }
 
-static void end_step(struct visit *visit, enum visit_phase phase)
+void visit_end_step(struct visit *visit, enum visit_phase phase)
 {
     visit->phase = phase;
     sync_visit_stepped(visit->job, &visit->report, phase == VISIT_FINISHED);
 }
 
-static void fail(struct visit *visit, const struct ms_error *err)
+void visit_fail(struct visit *visit, const struct ms_error *err)
 {
     visit->err = *err;
     visit->report.err = &visit->err;
-    end_step(visit, VISIT_FINISHED);
+    visit_end_step(visit, VISIT_FINISHED);
 }
 
 static void end_chunk(struct visit *visit)
 {
     enum visit_phase phase = VISIT_CHUNKS;
+    visit->chunk_max =
+        visit->chunk_max * 2 < VISIT_CHUNK_MAX ? visit->chunk_max * 2 : VISIT_CHUNK_MAX;
     if (visit->next >= visit->n_names)
         phase = visit->has_staged ? VISIT_PUBLISH : VISIT_REMOVED;
-    end_step(visit, phase);
+    visit_end_step(visit, phase);
 }
 
-/* A store call of the job ended: the visit, or NULL when nobody waits or it failed (and was told).
- */
-static struct visit *store_call_ended(struct sync_job *job, const struct ms_error *err)
+struct visit *visit_store_call_ended(struct sync_job *job, const struct ms_error *err)
 {
     if (!sync_store_call_ended(job))
         return NULL;
     if (err == NULL)
         return job->visit;
-    fail(job->visit, err);
+    visit_fail(job->visit, err);
     return NULL;
 }
 
-static void store_call_refused(struct visit *visit)
+void visit_store_call_refused(struct visit *visit)
 {
     visit->job->store_calls--;
-    fail(visit, sync_store_away());
+    visit_fail(visit, sync_store_away());
 }
 
 /* --- list --- */
 
-static int compare_names(const void *a, const void *b)
+int visit_compare_names(const void *a, const void *b)
 {
     return ms_str_compare(*(const struct ms_str *)a, *(const struct ms_str *)b);
+}
+
+struct ms_str *visit_find_name(const struct visit *visit, struct ms_str name)
+{
+    if (visit->n_names == 0)
+        return NULL;
+    return bsearch(&name, visit->names, visit->n_names, sizeof(*visit->names), visit_compare_names);
 }
 
 static enum ms_status keep_names(struct visit *visit, const struct registry_reply *reply)
@@ -132,7 +101,7 @@ static enum ms_status keep_names(struct visit *visit, const struct registry_repl
             return MS_TOO_LARGE;
     }
     visit->n_names = reply->n_names;
-    qsort(visit->names, visit->n_names, sizeof(*visit->names), compare_names);
+    qsort(visit->names, visit->n_names, sizeof(*visit->names), visit_compare_names);
     return MS_OK;
 }
 
@@ -142,16 +111,16 @@ static void on_list(const struct registry_reply *reply, void *arg)
     struct ms_error err;
     visit->call = NULL;
     if (reply->outcome == REGISTRY_ABSENT) {
-        end_step(visit, VISIT_GONE);
+        visit_end_step(visit, VISIT_GONE);
     } else if (reply->outcome != REGISTRY_FOUND) {
-        fail(visit, reply->error);
+        visit_fail(visit, reply->error);
     } else if (keep_names(visit, reply) != MS_OK) {
         (void)ms_error_set(&err, MS_TOO_LARGE, "tag list of %zu names is too large",
                            reply->n_names);
-        fail(visit, &err);
+        visit_fail(visit, &err);
     } else {
         visit->report.tags = visit->n_names;
-        end_step(visit, visit->n_names > 0 ? VISIT_CHUNKS : VISIT_REMOVED);
+        visit_end_step(visit, visit->n_names > 0 ? VISIT_CHUNKS : VISIT_REMOVED);
     }
 }
 
@@ -163,7 +132,7 @@ static void step_list(struct visit *visit)
 
 /* --- chunk: known, ask, fetch, write --- */
 
-static void on_known_tag(const struct ms_known_tag *tag, void *arg)
+void visit_note_known(const struct ms_known_tag *tag, void *arg)
 {
     struct sync_job *job = arg;
     if (job->cancelled)
@@ -199,16 +168,25 @@ static bool is_unchanged(const struct visit *visit, const struct tags_answer *an
             ms_digest_equal(&known->digest, &answer->digest));
 }
 
+/* A tag whose manifest is missing: the list still has it. */
+static bool is_known_to_dangle(const struct visit *visit, struct ms_str name)
+{
+    const struct ms_known_tag *known = find_known(visit, name);
+    return known != NULL && ms_digest_is_none(&known->digest);
+}
+
 static void note_record(struct visit *visit, const struct tags_answer *answer)
 {
     struct ms_tag_record *record = &visit->records[visit->n_records++];
     *record = (struct ms_tag_record){.name = ms_arena_dup(visit->arena, answer->name)};
-    if (answer->verdict == TAGS_POINTS)
+    if (answer->verdict == TAGS_POINTS) {
         record->digest = answer->digest;
-    else if (answer->verdict == TAGS_UNREADABLE)
+    } else if (answer->verdict == TAGS_UNREADABLE) {
         record->unreadable = ms_arena_dup(visit->arena, answer->reason);
-    else
-        record->unreadable = MS_STR("its manifest is missing in the registry");
+    } else {
+        record->unreadable = dangling;
+        visit->has_dangling |= !is_known_to_dangle(visit, answer->name);
+    }
     if (!ms_str_is_absent(record->unreadable))
         visit->report.unreadable++;
 }
@@ -218,7 +196,7 @@ static void on_content(const struct content_result *result, void *arg)
     struct visit *visit = arg;
     visit->content = NULL;
     if (result->err != NULL)
-        fail(visit, result->err);
+        visit_fail(visit, result->err);
     else
         write_chunk(visit, result);
 }
@@ -226,7 +204,7 @@ static void on_content(const struct content_result *result, void *arg)
 static void fetch_chunk(struct visit *visit)
 {
     struct sync_job *job = visit->job;
-    struct content_root roots[VISIT_CHUNK];
+    struct content_root roots[VISIT_CHUNK_MAX];
     size_t n = 0;
     for (size_t i = 0; i < visit->n_records; i++) {
         if (!ms_digest_is_none(&visit->records[i].digest))
@@ -241,35 +219,81 @@ static void fetch_chunk(struct visit *visit)
         end_chunk(visit);
 }
 
+/* --- chunk: a listed tag that answers 404 dangles, or was deleted since the list was read --- */
+
+static void forget_name(struct visit *visit, struct ms_str name)
+{
+    struct ms_str *place = visit_find_name(visit, name);
+    size_t behind = visit->n_names - (size_t)(place - visit->names) - 1;
+    memmove(place, place + 1, behind * sizeof(*place));
+    visit->n_names--;
+    visit->next--;
+    visit->report.tags--;
+    visit->report.unreadable--;
+}
+
+static bool names_it(const struct registry_reply *reply, struct ms_str name)
+{
+    for (size_t i = 0; i < reply->n_names; i++) {
+        if (ms_str_equal(reply->names[i], name))
+            return true;
+    }
+    return false;
+}
+
+static void on_list_again(const struct registry_reply *reply, void *arg)
+{
+    struct visit *visit = arg;
+    size_t kept = 0;
+    visit->call = NULL;
+    if (reply->outcome != REGISTRY_FOUND && reply->outcome != REGISTRY_ABSENT) {
+        visit_fail(visit, reply->error);
+        return;
+    }
+    for (size_t i = 0; i < visit->n_records; i++) {
+        struct ms_tag_record *record = &visit->records[i];
+        if (record->unreadable.ptr == dangling.ptr && !names_it(reply, record->name))
+            forget_name(visit, record->name);
+        else
+            visit->records[kept++] = *record;
+    }
+    visit->n_records = kept;
+    fetch_chunk(visit);
+}
+
 static void on_answers(const struct tags_result *result, void *arg)
 {
     struct visit *visit = arg;
     visit->asking = NULL;
     if (result->err != NULL) {
-        fail(visit, result->err);
+        visit_fail(visit, result->err);
         return;
     }
-    visit->records = ms_arena_alloc(visit->arena, VISIT_CHUNK * sizeof(*visit->records));
+    visit->records = ms_arena_alloc(visit->arena, VISIT_CHUNK_MAX * sizeof(*visit->records));
     for (size_t i = 0; i < result->n_answers; i++) {
         if (is_unchanged(visit, &result->answers[i]))
             visit->report.manifests++;
         else
             note_record(visit, &result->answers[i]);
     }
-    fetch_chunk(visit);
+    if (visit->has_dangling)
+        visit->call = registry_tags(visit->job->writer->registry, REGISTRY_SCAN,
+                                    visit->job->repository, on_list_again, visit);
+    else
+        fetch_chunk(visit);
 }
 
 static void on_chunk_known(const struct ms_error *err, void *arg)
 {
-    struct visit *visit = store_call_ended(arg, err);
+    struct visit *visit = visit_store_call_ended(arg, err);
     if (visit == NULL)
         return;
-    struct tags_question questions[VISIT_CHUNK];
+    struct tags_question questions[VISIT_CHUNK_MAX];
     size_t n = 0;
     qsort(visit->known, visit->n_known, sizeof(*visit->known),
-          compare_names); /* name comes first */
-    while (n < VISIT_CHUNK && visit->next < visit->n_names) {
-        struct ms_str name = visit->names[visit->next++];
+          visit_compare_names); /* name comes first */
+    for (size_t i = visit->begin; i < visit->next; i++) {
+        struct ms_str name = visit->names[i];
         const struct ms_known_tag *known = find_known(visit, name);
         questions[n] = (struct tags_question){.name = name};
         if (known != NULL && may_ask_conditionally(visit, known))
@@ -284,17 +308,20 @@ static void step_chunk(struct visit *visit)
 {
     struct sync_job *job = visit->job;
     size_t left = visit->n_names - visit->next;
-    size_t n = left < VISIT_CHUNK ? left : VISIT_CHUNK;
+    size_t n = left < visit->chunk_max ? left : visit->chunk_max;
+    visit->begin = visit->next;
+    visit->next += n;
+    visit->report_before = visit->report;
     visit->known = ms_arena_alloc(visit->arena, n * sizeof(*visit->known));
     job->store_calls++;
-    if (ms_store_tags_named(job->writer->store, job->repository, &visit->names[visit->next], n,
-                            on_known_tag, on_chunk_known, job) != MS_OK)
-        store_call_refused(visit);
+    if (ms_store_tags_named(job->writer->store, job->repository, &visit->names[visit->begin], n,
+                            visit_note_known, on_chunk_known, job) != MS_OK)
+        visit_store_call_refused(visit);
 }
 
 static void on_staged(const struct ms_error *err, void *arg)
 {
-    struct visit *visit = store_call_ended(arg, err);
+    struct visit *visit = visit_store_call_ended(arg, err);
     if (visit != NULL)
         end_chunk(visit);
 }
@@ -306,18 +333,18 @@ static void stage_chunk(struct visit *visit)
     job->store_calls++;
     if (ms_store_stage(job->writer->store, job->writer->term, job->repository, visit->records,
                        visit->n_records, NULL, 0, on_staged, job) != MS_OK)
-        store_call_refused(visit);
+        visit_store_call_refused(visit);
 }
 
 static bool is_one_chunk(const struct visit *visit)
 {
-    return visit->n_names <= VISIT_CHUNK;
+    return visit->begin == 0 && visit->next == visit->n_names;
 }
 
 static void on_chunk_applied(const struct ms_error *err, const struct ms_apply_result *result,
                              void *arg)
 {
-    struct visit *visit = store_call_ended(arg, err);
+    struct visit *visit = visit_store_call_ended(arg, err);
     if (visit == NULL)
         return;
     visit->report.added += result->tags_changed;
@@ -346,7 +373,7 @@ static void write_chunk(struct visit *visit, const struct content_result *result
         visit->report.unreadable += !ms_str_is_absent(result->held[i].unreadable);
     job->store_calls++;
     if (ms_store_apply(job->writer->store, &change, on_chunk_applied, job) != MS_OK)
-        store_call_refused(visit);
+        visit_store_call_refused(visit);
 }
 
 /* --- publish --- */
@@ -354,11 +381,11 @@ static void write_chunk(struct visit *visit, const struct content_result *result
 static void on_published(const struct ms_error *err, const struct ms_apply_result *result,
                          void *arg)
 {
-    struct visit *visit = store_call_ended(arg, err);
+    struct visit *visit = visit_store_call_ended(arg, err);
     if (visit == NULL)
         return;
     visit->report.added += result->tags_changed;
-    end_step(visit, VISIT_REMOVED);
+    visit_end_step(visit, VISIT_REMOVED);
 }
 
 static void step_publish(struct visit *visit)
@@ -370,172 +397,34 @@ static void step_publish(struct visit *visit)
                               .staged = true};
     job->store_calls++;
     if (ms_store_apply(job->writer->store, &change, on_published, job) != MS_OK)
-        store_call_refused(visit);
-}
-
-/* --- removed --- */
-
-static void remember_after(struct visit *visit, struct ms_str name)
-{
-    size_t len = name.len < sizeof(visit->after_text) ? name.len : sizeof(visit->after_text);
-    memcpy(visit->after_text, name.ptr, len);
-    visit->after = ms_str_n(visit->after_text, len);
-}
-
-static void end_removed(struct visit *visit)
-{
-    bool is_last_page = visit->n_known < VISIT_KNOWN_PAGE;
-    if (!is_last_page)
-        remember_after(visit, visit->known[visit->n_known - 1].name);
-    end_step(visit, is_last_page ? VISIT_FINISHED : VISIT_REMOVED);
-}
-
-static void on_removals_held(const struct ms_error *err, void *arg)
-{
-    struct visit *visit = store_call_ended(arg, err);
-    if (visit == NULL)
-        return;
-    if (visit->phase == VISIT_GONE)
-        end_step(visit, VISIT_FINISHED);
-    else
-        end_removed(visit);
-}
-
-static void put_down(struct visit *visit, const struct ms_removal_record *removals, size_t n)
-{
-    struct sync_job *job = visit->job;
-    visit->report.removals += n;
-    job->store_calls++;
-    if (ms_store_removals_hold(job->writer->store, job->writer->term, job->writer->scan_number,
-                               removals, n, on_removals_held, job) != MS_OK)
-        store_call_refused(visit);
-}
-
-static void on_missing_asked(const struct tags_result *result, void *arg)
-{
-    struct visit *visit = arg;
-    struct ms_removal_record removals[VISIT_KNOWN_PAGE];
-    size_t n = 0;
-    visit->asking = NULL;
-    if (result->err != NULL) {
-        fail(visit, result->err);
-        return;
-    }
-    for (size_t i = 0; i < result->n_answers; i++) {
-        if (result->answers[i].verdict == TAGS_ABSENT)
-            removals[n++] = (struct ms_removal_record){.repository = visit->job->repository,
-                                                       .tag = result->answers[i].name};
-    }
-    if (n > 0)
-        put_down(visit, removals, n);
-    else
-        end_removed(visit);
-}
-
-static bool is_listed(const struct visit *visit, struct ms_str name)
-{
-    return visit->n_names > 0 && bsearch(&name, visit->names, visit->n_names, sizeof(*visit->names),
-                                         compare_names) != NULL;
-}
-
-static void on_known_page(const struct ms_error *err, void *arg)
-{
-    struct visit *visit = store_call_ended(arg, err);
-    if (visit == NULL)
-        return;
-    struct tags_question questions[VISIT_KNOWN_PAGE];
-    size_t n = 0;
-    for (size_t i = 0; i < visit->n_known; i++) {
-        if (!is_listed(visit, visit->known[i].name))
-            questions[n++] = (struct tags_question){.name = visit->known[i].name};
-    }
-    if (n > 0)
-        visit->asking = tags_start(visit->job->writer, visit->job->repository, REGISTRY_SCAN,
-                                   questions, n, on_missing_asked, visit);
-    else
-        end_removed(visit);
-}
-
-static void step_removed(struct visit *visit)
-{
-    struct sync_job *job = visit->job;
-    visit->known = ms_arena_alloc(visit->arena, VISIT_KNOWN_PAGE * sizeof(*visit->known));
-    job->store_calls++;
-    if (ms_store_tags_after(job->writer->store, job->repository, visit->after, VISIT_KNOWN_PAGE,
-                            on_known_tag, on_known_page, job) != MS_OK)
-        store_call_refused(visit);
-}
-
-/* --- gone --- */
-
-static void ask_next_held(struct visit *visit);
-
-static void on_held_asked(const struct registry_reply *reply, void *arg)
-{
-    struct visit *visit = arg;
-    visit->call = NULL;
-    if (reply->outcome == REGISTRY_FAILED || reply->outcome == REGISTRY_CANCELLED) {
-        fail(visit, reply->error);
-    } else if (reply->outcome != REGISTRY_ABSENT) {
-        end_step(visit, VISIT_REMOVED); /* it lives, without tags */
-    } else {
-        visit->n_asked++;
-        ask_next_held(visit);
-    }
-}
-
-static void ask_next_held(struct visit *visit)
-{
-    struct sync_job *job = visit->job;
-    char reference[MS_DIGEST_TEXT_MAX];
-    if (visit->n_asked == visit->n_held) {
-        struct ms_removal_record removal = {.repository = job->repository, .tag = MS_STR("")};
-        put_down(visit, &removal, 1);
-        return;
-    }
-    visit->call = registry_get_manifest(
-        job->writer->registry, REGISTRY_SCAN, job->repository,
-        ms_str(ms_digest_format(reference, &visit->held[visit->n_asked])), on_held_asked, visit);
-}
-
-static void on_held_digest(const struct ms_digest *digest, void *arg)
-{
-    struct sync_job *job = arg;
-    if (job->cancelled)
-        return;
-    struct visit *visit = job->visit;
-    if (visit->n_held == visit->held_capacity) {
-        visit->held_capacity = visit->held_capacity == 0 ? 64 : visit->held_capacity * 2;
-        struct ms_digest *held = realloc(visit->held, visit->held_capacity * sizeof(*held));
-        if (held == NULL)
-            abort();
-        visit->held = held;
-    }
-    visit->held[visit->n_held++] = *digest;
-}
-
-static void on_held_listed(const struct ms_error *err, void *arg)
-{
-    struct visit *visit = store_call_ended(arg, err);
-    if (visit == NULL)
-        return;
-    if (visit->n_held == 0)
-        end_step(visit, VISIT_REMOVED); /* never known, or tags only: each is asked for by itself */
-    else
-        ask_next_held(visit);
-}
-
-static void step_gone(struct visit *visit)
-{
-    struct sync_job *job = visit->job;
-    visit->n_held = visit->n_asked = 0;
-    job->store_calls++;
-    if (ms_store_held_digests(job->writer->store, job->repository, VISIT_GONE_MAX, on_held_digest,
-                              on_held_listed, job) != MS_OK)
-        store_call_refused(visit);
+        visit_store_call_refused(visit);
 }
 
 /* --- the visit --- */
+
+static void cancel_requests(struct visit *visit)
+{
+    tags_cancel(visit->asking);
+    content_cancel(visit->content);
+    registry_call_cancel(visit->call);
+    visit->asking = NULL;
+    visit->content = NULL;
+    visit->call = NULL;
+}
+
+void visit_yield(struct visit *visit)
+{
+    bool is_asking = visit->asking != NULL || visit->content != NULL || visit->call != NULL;
+    size_t n = visit->next - visit->begin;
+    if (visit->phase != VISIT_CHUNKS || !is_asking || n <= VISIT_CHUNK_MIN)
+        return;
+    cancel_requests(visit);
+    visit->next = visit->begin;
+    visit->chunk_max = n / 2 > VISIT_CHUNK_MIN ? n / 2 : VISIT_CHUNK_MIN;
+    visit->report = visit->report_before;
+    visit->report.tags = visit->n_names;
+    visit_end_step(visit, VISIT_CHUNKS);
+}
 
 void visit_step(struct visit *visit)
 {
@@ -551,10 +440,10 @@ void visit_step(struct visit *visit)
         step_publish(visit);
         break;
     case VISIT_REMOVED:
-        step_removed(visit);
+        visit_step_removed(visit);
         break;
     case VISIT_GONE:
-        step_gone(visit);
+        visit_step_gone(visit);
         break;
     case VISIT_FINISHED:
         break;
@@ -568,6 +457,7 @@ struct visit *visit_new(struct sync_job *job)
         abort();
     visit->job = job;
     visit->after = MS_STR("");
+    visit->chunk_max = VISIT_CHUNK_MAX;
     visit->names_arena = ms_arena_new(VISIT_NAMES_ARENA_MAX);
     return visit;
 }
@@ -577,10 +467,7 @@ void visit_free(struct visit *visit)
     if (visit == NULL)
         return;
     struct ms_loop *loop = visit->job->writer->loop;
-    tags_cancel(visit->asking);
-    content_cancel(visit->content);
-    if (visit->call != NULL)
-        registry_call_cancel(visit->call);
+    cancel_requests(visit);
     ms_arena_free(visit->arena);
     ms_arena_free(visit->names_arena);
     free(visit->held);

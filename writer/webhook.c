@@ -16,6 +16,7 @@
 #include "writer/envelope.h"
 #include "writer/inbox.h"
 #include "writer/scan.h"
+#include "writer/selection.h"
 #include "writer/writer.h"
 
 /* Of any version of this program. */
@@ -145,14 +146,22 @@ static void deliver(struct writer *writer, struct ms_http_request *request,
 
 /* --- the envelope --- */
 
+static bool is_kept(const struct ms_config *config, const struct envelope_event *event)
+{
+    if (event->verdict == ENVELOPE_STORE)
+        return selection_has(config, event->record.repository);
+    return event->verdict == ENVELOPE_DEAD;
+}
+
 /* Moves the records that are to be kept to the front of `records`; returns their number. */
-static size_t choose(struct ms_event_record *records, const struct envelope *envelope)
+static size_t choose(struct ms_event_record *records, const struct ms_config *config,
+                     const struct envelope *envelope)
 {
     size_t kept = 0;
     for (size_t i = 0; i < envelope->n_events; i++) {
         const struct envelope_event *event = &envelope->events[i];
         const char *action = event->record.action.ptr;
-        if (event->verdict == ENVELOPE_IGNORE) {
+        if (!is_kept(config, event)) {
             ms_metrics_add(MS_METRIC_EVENTS, action != NULL ? action : "other", "ignored", 1);
             continue;
         }
@@ -182,7 +191,7 @@ static void handle_envelope(struct writer *writer, struct ms_http_request *reque
         accept_unread(writer, request, status == MS_OK ? "too large to be read" : err.text);
         return;
     }
-    size_t kept = choose(records, &envelope);
+    size_t kept = choose(records, writer->config, &envelope);
     if (kept == 0)
         send_accepted(request);
     else

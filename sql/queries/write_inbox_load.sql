@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The due events of a repository in order of arrival, pulls aside. $1 repository: text, $2 limit: bigint.
--- Columns: id, attempts, received in ms since 1970, event_id, action, repository, tag, digest as text,
--- is_blob, event time in ms, actor.
+-- The waiting events of a repository, pulls aside: those that are due, then the postponed ones, each in
+-- order of arrival. $1 repository: text, $2 limit: bigint. Columns: id, attempts, received in ms since
+-- 1970, event_id, action, repository, tag, digest as text, is_blob, event time in ms, actor, is it due.
 SELECT id, attempts, (extract(epoch FROM received) * 1000)::bigint, event_id, action, repository, tag,
-       digest_text(digest), is_blob, (extract(epoch FROM event_time) * 1000)::bigint, actor
+       digest_text(digest), is_blob, (extract(epoch FROM event_time) * 1000)::bigint, actor,
+       not_before <= now()
   FROM inbox
- WHERE action <> 'pull' AND repository = $1::text AND not_before <= now()
- ORDER BY id
+ WHERE action <> 'pull' AND repository = $1::text
+ ORDER BY not_before > now(), id
  LIMIT $2::bigint;

@@ -146,10 +146,12 @@ START_TEST(events_wait_and_die)
     ck_assert_str_eq(due(), "");
     ck_assert_int_gt(next_due, 50000);
     ck_assert_int_le(next_due, 60000);
-    ck_assert_str_eq(load("app"), "");
+    ck_assert_str_eq(load("app"), "e1");
+    ck_assert(!last_row.is_due);
     int64_t id = strtoll(sql("SELECT id FROM inbox"), NULL, 10);
     ASSERT_OK(ms_store_inbox_postpone(store, term, &id, 1, 0, on_done, NULL));
     load("app");
+    ck_assert(last_row.is_due);
     ck_assert_uint_eq(last_row.attempts, 2);
     ASSERT_OK(ms_store_inbox_bury(store, term, ids, 1, MS_STR("no such name"), on_done, NULL));
     ck_assert_str_eq(due(), "");

@@ -31,10 +31,10 @@ def gone_everywhere(reader, repository):
             and (listed.status_code == 404 or listed.json()["tags"] == []))
 
 
-def test_push_and_delete_within_a_second(stack):
+def test_push_and_delete_within_a_second(make_stack):
+    # Scans visit a repository that does not exist: what is seen came by events.
+    stack = make_stack(writer={"registry": {"repositories": ["none/such"]}}).start()
     pusher = Pusher(stack.registry.url)
-    stack.writer.wait_until_settled()
-    scans = stack.writer.status()["last_scan"]
     for number in range(5):
         name = f"team/fresh-{number}"
         pushed = pusher.image(name, "1.0", salt=name)
@@ -45,7 +45,6 @@ def test_push_and_delete_within_a_second(stack):
         begin = time.monotonic()
         wait_for(lambda: gone_everywhere(stack.reader, name), "the deletion to be seen")
         assert time.monotonic() - begin < SECOND
-    assert stack.writer.status()["last_scan"] == scans
 
 
 def test_retag_moves_the_tag(stack):

@@ -90,7 +90,7 @@ def test_killed_in_mid_scan(victim, registry, undisturbed, tmp_path):
             base = query(database, "SELECT count(*) FROM manifest WHERE raw IS NOT NULL")[0][0]
             some = rng.randint(20, 150)
             wait_for(lambda: query(database, "SELECT count(*) FROM manifest WHERE raw IS NOT NULL")[0][0] > base + some
-                     or query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "the scan to advance")
+                     or query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "the scan to advance", 120)
             {"writer": writer, "postgres": server, "registry": registry}[victim].kill()
             {"writer": writer, "postgres": server, "registry": registry}[victim].start()
         wait_for(lambda: query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "a complete scan", 180)

@@ -1,0 +1,47 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Totals over all repositories; what several of them have counts once. Called by reader/api_stats.c.
+-- Columns: generation, body: the answer as JSON. One row.
+WITH held AS MATERIALIZED (
+    SELECT h.manifest_id, bool_or(h."references" > 0) AS is_live
+    FROM repository_manifest h
+    GROUP BY h.manifest_id
+),
+-- What BuildKit attests is stored like an image, but no index lists it as one.
+live AS MATERIALIZED (
+    SELECT m.size, m.os, m.architecture, m.variant,
+           CASE WHEN m.kind <> 'image' OR EXISTS (SELECT FROM tag t WHERE t.manifest_id = m.id)
+                     OR EXISTS (SELECT FROM index_image i WHERE i.image_id = m.id)
+                THEN m.kind ELSE 'attestation' END AS kind
+    FROM held JOIN manifest m ON m.id = held.manifest_id
+    WHERE held.is_live
+),
+platform AS (
+    SELECT concat_ws('/', os, architecture, nullif(variant, '')) COLLATE "C" AS value, count(*) AS images
+    FROM live
+    WHERE kind = 'image' AND os <> '' AND architecture <> ''
+    GROUP BY 1
+    ORDER BY 2 DESC, 1
+    LIMIT 100
+)
+SELECT s.generation, (SELECT row_to_json(o)::text FROM (
+    SELECT (SELECT count(*) FROM repository r
+            WHERE r.deleted_at IS NULL
+              AND (EXISTS (SELECT FROM tag t WHERE t.repository_id = r.id)
+                   OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id)))
+               AS repositories,
+           (SELECT count(*) FROM tag) AS tags,
+           (SELECT count(*) FROM held) AS manifests,
+           (SELECT count(*) FROM live WHERE kind = 'image') AS images,
+           (SELECT count(*) FROM live WHERE kind = 'index') AS indexes,
+           (SELECT count(*) FROM held JOIN manifest m ON m.id = held.manifest_id
+            WHERE m.kind = 'artifact') AS artifacts,
+           (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
+               + (SELECT count(*) FROM tag WHERE manifest_id IS NULL) AS unreadable,
+           (SELECT count(*) FROM repository_manifest WHERE "references" = 0) AS untagged,
+           (SELECT coalesce(sum(size), 0) FROM live)
+               + (SELECT coalesce(sum(b.size), 0) FROM blob b
+                  WHERE b.id IN (SELECT blob_id FROM repository_blob)) AS size,
+           (SELECT coalesce(sum(pulls), 0) FROM repository WHERE deleted_at IS NULL) AS pulls,
+           (SELECT coalesce(json_agg(row_to_json(platform)), '[]') FROM platform) AS platforms,
+           s.generation) o) AS body
+FROM state s

@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What POST /events answers, and what becomes of an event: envelopes are written by hand, the
+registry is real and tells nobody anything. The registry's word stands, whatever an event says."""
+import json
+import subprocess
+import time
+
+import pytest
+import requests
+
+from harness import SUPPORT, Registry, Writer, query, wait_for
+from images import OCI_MANIFEST, Pusher, digest_of
+
+V1 = "application/vnd.docker.distribution.events.v1+json"
+V2 = "application/vnd.docker.distribution.events.v2+json"
+NOWHERE = "sha256:" + "0" * 64
+
+
+class World:
+    """A registry that sends no events, and a writer that scans only when asked."""
+
+    def __init__(self, directory, database, storage=None):
+        self.database = database
+        self.registry = Registry(directory / "registry", storage=storage).start()
+        self.writer = Writer(directory, database, self.registry.url, events={"max_body": "64KiB"},
+                             interval={"fetch_all": 0})
+        self.writer.start()
+        self.pusher = Pusher(self.registry.url)
+        self.n_events = 0
+
+    def stop(self):
+        status = self.writer.terminate()
+        self.registry.kill()
+        assert status == 0, self.writer.log()[-3000:]
+        assert "ERROR: AddressSanitizer" not in self.writer.log() and "runtime error" not in self.writer.log()
+
+    def event(self, action, repository, digest=None, tag=None, **members):
+        self.n_events += 1
+        target = {"mediaType": OCI_MANIFEST, "repository": repository, "size": 500, "length": 500}
+        if digest:
+            target.update(digest=digest)
+            if action != "delete":
+                target.update(url=f"{self.registry.url}/v2/{repository}/manifests/{digest}")
+        if tag:
+            target["tag"] = tag
+        event = {"id": f"event-{self.n_events}", "timestamp": "2026-05-04T10:00:00.5Z", "action": action,
+                 "target": target, "request": {"method": "PUT", "useragent": "docker/27", "id": "r"},
+                 "actor": {"name": "ci-bot"}, "source": {"addr": "registry", "instanceID": "one"}}
+        target.update(members.pop("target", {}))
+        event.update(members)
+        return event
+
+    def send(self, *events, status=202, type=V1):
+        self.send_body(json.dumps({"events": events}), status, type)
+
+    def send_body(self, body, status=202, type=V1, token=None):
+        answer = requests.post(self.writer.events_url, data=body, timeout=20, headers={
+            "Content-Type": type, "Authorization": f"Bearer {token or self.writer.token}"})
+        assert answer.status_code == status, (answer.status_code, answer.text)
+        return answer
+
+    def tag(self, repository, tag):
+        """Its digest, or None; False when it is not known."""
+        rows = query(self.database, "SELECT digest_text(m.digest) FROM tag t JOIN repository r ON r.id = t.repository_id "
+                     "LEFT JOIN manifest m ON m.id = t.manifest_id WHERE r.name = %s AND t.name = %s", repository, tag)
+        return rows[0][0] if rows else False
+
+    def holds(self, repository):
+        return {row[0] for row in query(
+            self.database, "SELECT digest_text(m.digest) FROM repository_manifest h JOIN repository r ON "
+            "r.id = h.repository_id JOIN manifest m ON m.id = h.manifest_id WHERE r.name = %s", repository)}
+
+    def settle(self, repository, seconds=10):
+        wait_for(lambda: not query(self.database, "SELECT 1 FROM inbox WHERE repository = %s LIMIT 1", repository),
+                 "its events to be done", seconds)
+
+    def scans(self):
+        return query(self.database, "SELECT count(*) FROM scan WHERE complete")[0][0]
+
+
+@pytest.fixture(scope="module")
+def world(postgres, tmp_path_factory):
+    made = World(tmp_path_factory.mktemp("events"), postgres.new_database())
+    tell_lies(made)
+    wait_for(made.scans, "the scan that a new instance asks for")
+    yield made
+    made.stop()
+
+
+def tell_lies(world):
+    """Looked at again for some 20 s, until test_events_that_lied."""
+    world.truth = world.pusher.image("lies/app", "1", salt="truth")["digest"]
+    world.send(world.event("push", "lies/app", NOWHERE, "1"), world.event("push", "lies/other", NOWHERE, "1"),
+               world.event("delete", "lies/app", world.truth), world.event("push", "lies/app", NOWHERE))
+    world.moves = [world.pusher.image("lies/order", "1", salt=str(n))["digest"] for n in range(3)]
+    world.send(*(world.event("push", "lies/order", world.moves[n], "1") for n in (2, 0, 1)))
+
+
+@pytest.fixture
+def fresh_world(postgres, tmp_path):
+    made = World(tmp_path, postgres.new_database())
+    yield made
+    made.stop()
+
+
+# ---- What is answered ----
+
+@pytest.mark.parametrize("type", [V1, V2, "application/json"])
+def test_envelopes_of_every_version(world, type):
+    name = "types/" + digest_of(type.encode())[7:19]
+    pushed = world.pusher.image(name, "1", salt=type)["digest"]
+    empty = {"fromRepository": "", "references": None, "length": 0} if type == V2 else {}
+    world.send(world.event("push", name, pushed, "1", target=empty), type=type)
+    wait_for(lambda: world.tag(name, "1") == pushed, "the tag")
+
+
+def test_many_events_in_an_envelope(world):
+    pushed = {f"many/app{n}": world.pusher.image(f"many/app{n}", "1", "2", salt=str(n))["digest"] for n in range(10)}
+    world.send(*(world.event("push", name, digest, tag) for name, digest in pushed.items() for tag in "12"))
+    for name, digest in pushed.items():
+        wait_for(lambda: world.tag(name, "1") == world.tag(name, "2") == digest, "the tags of " + name)
+
+
+def test_an_event_counts_once(world):
+    pushed = world.pusher.image("twice/app", "1", salt="twice")["digest"]
+    event = world.event("push", "twice/app", pushed, "1")
+    before = world.writer.status()["inbox"]
+    world.send(event, event)
+    world.send(event)
+    wait_for(lambda: world.tag("twice/app", "1") == pushed, "the tag")
+    after = world.writer.status()["inbox"]
+    assert after["accepted"] - before["accepted"] == 1 and after["duplicates"] - before["duplicates"] == 2
+
+
+def test_what_is_unknown_is_accepted_and_does_nothing(world):
+    before = query(world.database, "SELECT generation FROM state")
+    world.send(world.event("replicate", "unknown/app", NOWHERE, "1"), world.event("mount", "unknown/app", NOWHERE))
+    world.send_body('{"events": []}')
+    world.settle("unknown/app")
+    assert query(world.database, "SELECT generation FROM state") == before
+
+
+def test_names_that_nothing_has_become_dead_letters(world):
+    before = world.writer.status()["inbox"]["dead"]
+    world.send(world.event("push", "NO SUCH NAME", NOWHERE, "1"), world.event("push", "team/app", "sha256:xyz", "1"))
+    wait_for(lambda: world.writer.status()["inbox"]["dead"] == before + 2, "the dead letters")
+
+
+def test_the_token(world):
+    body = json.dumps({"events": [world.event("push", "token/app", NOWHERE, "1")]})
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic secret-token"},
+                    {"Authorization": "Bearer " + world.writer.token + "x"}):
+        answer = requests.post(world.writer.events_url, data=body, headers=headers, timeout=10)
+        assert answer.status_code == 401 and "WWW-Authenticate" in answer.headers
+    assert requests.get(world.writer.events_url, timeout=10).status_code == 405
+    world.send_body("x" * 100_000, status=401, token="wrong")
+    assert world.writer.status()["inbox"]["oversized"] == 0, "read before it was authorized"
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '"events"', "{}", '{"events": 7}', '{"events": [7]}',
+                                  '{"events": [{"action": 1, "target": {}}]}', "\x00"])
+def test_what_is_no_envelope_is_refused(world, body):
+    world.send_body(body, status=400)
+
+
+# ---- What becomes of it ----
+
+def test_deleted_by_digest(world):
+    kept = world.pusher.image("deleted/digest", "1", salt="kept")["digest"]
+    gone = world.pusher.image("deleted/digest", "2", "3", salt="gone")["digest"]
+    world.send(*(world.event("push", "deleted/digest", d, t) for d, t in ((kept, "1"), (gone, "2"), (gone, "3"))))
+    wait_for(lambda: world.holds("deleted/digest") == {kept, gone}, "both images")
+    world.pusher.delete("deleted/digest", gone)
+    world.send(world.event("delete", "deleted/digest", gone))
+    wait_for(lambda: world.holds("deleted/digest") == {kept}, "the deletion")
+    assert world.tag("deleted/digest", "2") is False and world.tag("deleted/digest", "3") is False
+    assert world.tag("deleted/digest", "1") == kept
+    world.settle("deleted/digest")
+
+
+def test_deleted_by_tag(world):
+    """The registry deletes by digest only (2.8): the tag is still there, and the registry's word stands."""
+    pushed = world.pusher.image("deleted/tag", "1", "2", salt="tag")["digest"]
+    world.send(*(world.event("push", "deleted/tag", pushed, tag) for tag in "12"))
+    wait_for(lambda: world.tag("deleted/tag", "2") == pushed, "the tags")
+    remove_tag(world.registry, "deleted/tag", "2")
+    world.send(world.event("delete", "deleted/tag", tag="2"))
+    wait_for(lambda: world.tag("deleted/tag", "2") is False, "the deletion")
+    assert world.tag("deleted/tag", "1") == pushed
+    world.settle("deleted/tag")
+
+
+def remove_tag(registry, repository, tag):
+    """What distribution 3 does for DELETE by tag."""
+    folder = registry.storage / "docker/registry/v2/repositories" / repository / "_manifests/tags" / tag
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    folder.rmdir()
+
+
+def test_a_deleted_blob_is_no_manifest(world):
+    pushed = world.pusher.image("deleted/blob", "1", salt="blob")["digest"]
+    world.send(world.event("push", "deleted/blob", pushed, "1"))
+    wait_for(lambda: world.tag("deleted/blob", "1") == pushed, "the tag")
+    blob = digest_of(b"layer blob")
+    assert requests.delete(f"{world.registry.url}/v2/deleted/blob/blobs/{blob}", timeout=10).status_code == 202
+    world.send(world.event("delete", "deleted/blob", blob, target={"mediaType": "application/octet-stream"}))
+    world.send(world.event("delete", "deleted/blob", blob))  # as 2.8 sends it: nothing tells it from a manifest
+    world.settle("deleted/blob")
+    assert world.tag("deleted/blob", "1") == pushed and world.holds("deleted/blob") == {pushed}
+
+
+def test_pushed_by_digest_is_kept_untagged(world):
+    pushed = world.pusher.image("digest/only", salt="digest")["digest"]
+    world.send(world.event("push", "digest/only", pushed))
+    wait_for(lambda: world.holds("digest/only") == {pushed}, "the manifest")
+    world.pusher.image("digest/only", "1", salt="tagged")
+    assert world.writer.scan()["complete"]
+    assert pushed in world.holds("digest/only"), "a scan sees no untagged manifests"
+
+
+def test_events_that_come_before_what_they_tell(world):
+    """A push before its tag, a delete before its deletion: looked at again."""
+    doomed = world.pusher.image("early/app", "old", salt="doomed")["digest"]
+    world.send(world.event("push", "early/app", doomed, "old"))
+    wait_for(lambda: world.tag("early/app", "old") == doomed, "the tag")
+    coming = digest_of(manifest_of("early/app", "coming", world))
+    world.send(world.event("push", "early/app", coming, "new"), world.event("delete", "early/app", doomed))
+    wait_for(lambda: query(world.database, "SELECT min(attempts) FROM inbox WHERE repository = 'early/app'")[0][0] > 3,
+             "several looks")
+    assert world.tag("early/app", "new") is False and world.tag("early/app", "old") == doomed
+    world.pusher.manifest("early/app", manifest_of("early/app", "coming", world), OCI_MANIFEST, "new")
+    world.pusher.delete("early/app", doomed)
+    wait_for(lambda: world.tag("early/app", "new") == coming and world.tag("early/app", "old") is False, "both", 5)
+    world.settle("early/app")
+
+
+def manifest_of(repository, salt, world):
+    """The bytes of an image's manifest whose blobs are there, and which itself is not yet."""
+    config = world.pusher.blob(repository, {"os": "linux", "architecture": "amd64", "salt": salt},
+                               "application/vnd.oci.image.config.v1+json")
+    return json.dumps({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": []}).encode()
+
+
+def test_a_tag_that_moves_fast(world):
+    """Events that all come late, as after an outage: the last one explains those before it, at once."""
+    digests = [world.pusher.image("order/app", "1", salt=str(n))["digest"] for n in range(5)]
+    for number in (1, 0, 3, 2, 4):
+        world.send(world.event("push", "order/app", digests[number], "1"))
+    wait_for(lambda: world.tag("order/app", "1") == digests[4], "the tag")
+    world.settle("order/app", 5)
+    assert world.tag("order/app", "1") == digests[4]
+    actor, source = query(world.database, "SELECT t.updated_by, t.updated_source FROM tag t JOIN repository r "
+                          "ON r.id = t.repository_id WHERE r.name = 'order/app'")[0]
+    assert (actor, source) == ("ci-bot", "event")
+
+
+def test_pulls(world):
+    """Counted every 15 s: once an id, GETs of manifests only, not our own, not children of an index."""
+    one = world.pusher.image("pulled/app", "1", "also", salt="one")["digest"]
+    child = world.pusher.image("pulled/app", salt="child")
+    index = world.pusher.index("pulled/app", "multi", children=[{**child, "platform": {"os": "linux", "architecture": "amd64"}}])
+    tagged = ((one, "1"), (one, "also"), (index["digest"], "multi"))
+    world.send(*(world.event("push", "pulled/app", digest, tag) for digest, tag in tagged))
+    wait_for(lambda: len(world.holds("pulled/app")) == 3, "the images")
+    get, head = {"method": "GET", "useragent": "docker/27"}, {"method": "HEAD", "useragent": "docker/27"}
+    own = {"method": "GET", "useragent": "metastore-writer/1.0.0"}
+    twice = world.event("pull", "pulled/app", one, "1", request=get)
+    generation = query(world.database, "SELECT generation FROM state")
+    world.send(twice, twice, world.event("pull", "pulled/app", one, request=get),
+               world.event("pull", "pulled/app", one, "1", request=head),
+               world.event("pull", "pulled/app", one, "1", request=own),
+               world.event("pull", "pulled/app", index["digest"], "multi", request=get),
+               world.event("pull", "pulled/app", child["digest"], request=get),
+               world.event("pull", "pulled/app", digest_of(b"layer one"), request=get, target={
+                   "mediaType": "application/octet-stream", "url": "http://x/v2/pulled/app/blobs/sha256:00"}))
+    counts = "SELECT t.name, t.pulls FROM tag t JOIN repository r ON r.id = t.repository_id WHERE r.name = 'pulled/app'"
+    wait_for(lambda: any(pulls for _, pulls in query(world.database, counts)), "the pulls to be counted", 20)
+    assert dict(query(world.database, counts)) == {"1": 2, "also": 1, "multi": 1}
+    assert query(world.database, "SELECT generation FROM state") == generation
+    assert query(world.database, "SELECT pulls FROM repository WHERE name = 'pulled/app'")[0][0] == 3
+
+
+def test_events_that_lied(world):
+    """What the registry says stands: nothing was recorded for them, nothing deleted."""
+    world.settle("lies/app", 60)
+    world.settle("lies/other", 60)
+    world.settle("lies/order", 60)
+    assert world.tag("lies/order", "1") == world.moves[2]
+    assert world.tag("lies/app", "1") == world.truth and world.holds("lies/app") == {world.truth}
+    assert query(world.database, "SELECT count(*) FROM repository WHERE name = 'lies/other'")[0][0] == 0
+
+
+# ---- Scans that events ask for ----
+
+def test_an_oversized_envelope_becomes_a_scan(fresh_world):
+    world = fresh_world
+    pushed = world.pusher.image("large/app", "1", salt="large")["digest"]
+    world.send(world.event("push", "large/app", pushed, "1", padding="x" * 70_000))
+    assert world.writer.status()["inbox"]["oversized"] == 1
+    wait_for(lambda: world.tag("large/app", "1") == pushed and world.scans(), "the scan")
+
+
+def test_new_instances_schedule_one_scan(fresh_world):
+    world = fresh_world
+    pushed = world.pusher.image("unheard/app", "1", salt="unheard")["digest"]
+    other = world.pusher.image("heard/app", "1", salt="heard")["digest"]
+    for number in range(3):
+        world.send(world.event("push", "heard/app", other, "1", source={"instanceID": f"instance-{number}"}))
+    wait_for(lambda: world.tag("unheard/app", "1") == pushed and world.scans(), "the scan")
+    assert query(world.database, "SELECT count(*) FROM scan")[0][0] == 1, "more than one a minute"
+
+
+def test_a_crash_forgets_no_new_instance(fresh_world):
+    world = fresh_world
+    world.writer.kill()
+    query(world.database, "INSERT INTO registry_instance (id) VALUES ('committed, and then the crash')")
+    pushed = world.pusher.image("unheard/app", "1", salt="unheard")["digest"]
+    world.writer.start()
+    wait_for(lambda: world.tag("unheard/app", "1") == pushed, "the scan")
+
+
+# ---- A push into a repository that is being scanned ----
+
+def test_a_push_goes_before_the_scan(postgres, tmp_path):
+    """A repository of 3,000 tags takes a while to scan; what is pushed meanwhile is there in a second."""
+    storage = tmp_path / "storage"
+    subprocess.run([SUPPORT / "generate_registry", storage, "--repositories", "1", "--tags", "1", "--largest", "3000"],
+                   check=True, capture_output=True)
+    world = World(tmp_path, postgres.new_database(), storage)
+    try:
+        scan = requests.post(world.writer.url + "/scan", headers={"Authorization": "Bearer " + world.writer.token})
+        assert scan.status_code == 202
+        wait_for(lambda: query(world.database, "SELECT count(*) > 100 FROM manifest")[0][0], "the scan to be busy")
+        seconds = [seconds_until_seen(world, f"urgent-{n}") for n in range(5)]
+        assert max(seconds) < 1, seconds
+        world.writer.wait_for_scan_after(None)
+        assert query(world.database, "SELECT tag_count FROM repository WHERE name = 'large/one'")[0][0] >= 3000
+        assert all(world.tag("large/one", f"urgent-{n}") for n in range(5))
+    finally:
+        world.stop()
+
+
+def seconds_until_seen(world, tag):
+    pushed = world.pusher.image("large/one", tag, salt=tag)["digest"]
+    begin = time.monotonic()
+    world.send(world.event("push", "large/one", pushed, tag))
+    wait_for(lambda: world.tag("large/one", tag) == pushed, "the pushed tag", pause=0.005)
+    seconds = time.monotonic() - begin
+    assert world.writer.status()["scan"]["running"], "the scan was over too soon to tell"
+    return seconds

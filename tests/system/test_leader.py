@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One writer works, the others stand by; the database comes and goes. No acknowledged event is lost."""
+import json
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+import requests
+
+from harness import BUILD, ROOT, SUPPORT, Postgres, Registry, Writer, query, wait_for
+from images import OCI_MANIFEST, Pusher
+
+TAKE_OVER_SECONDS = 5
+
+
+@pytest.fixture
+def registry(tmp_path):
+    server = Registry(tmp_path / "registry").start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def pair(postgres, registry, tmp_path):
+    """A leader and a standby."""
+    database = postgres.new_database()
+    writers = [Writer(tmp_path, database, registry.url, name=name) for name in ("first", "second")]
+    writers[0].start()
+    writers[1].launch()
+    wait_for(lambda: writers[1].status()["role"] == "standby", "the standby")
+    yield writers
+    for writer in writers:
+        if writer.is_running():
+            writer.signal(signal.SIGCONT)
+            assert writer.terminate() == 0, writer.log()[-3000:]
+        assert "ERROR: AddressSanitizer" not in writer.log() and "runtime error" not in writer.log()
+
+
+def database_of(writer):
+    return writer.config_values["database"]["postgres"]["url"]
+
+
+def send(writer, event_id, repository, tag, digest, action="push"):
+    """Posts an event; returns the status, None when nobody answered."""
+    event = {"id": event_id, "action": action,
+             "target": {"mediaType": OCI_MANIFEST, "digest": digest, "repository": repository, "tag": tag}}
+    try:
+        return requests.post(writer.events_url, data=json.dumps({"events": [event]}), timeout=3,
+                             headers={"Authorization": "Bearer " + writer.token}).status_code
+    except requests.RequestException:
+        return None
+
+
+def tag_of(database, repository, tag):
+    rows = query(database, "SELECT digest_text(m.digest) FROM tag t JOIN repository r ON r.id = t.repository_id "
+                 "LEFT JOIN manifest m ON m.id = t.manifest_id WHERE r.name = %s AND t.name = %s", repository, tag)
+    return rows[0][0] if rows else False
+
+
+def leads_within(writer, seconds):
+    begin = time.monotonic()
+    wait_for(lambda: writer.get("/readyz").status_code == 200, "the take-over", seconds + 5, pause=0.01)
+    taken = time.monotonic() - begin
+    assert taken < seconds, f"the take-over took {taken:.1f} s"
+
+
+def works(writer, registry, tag):
+    pushed = Pusher(registry.url).image("team/app", tag, salt=tag)["digest"]
+    assert send(writer, "after " + tag, "team/app", tag, pushed) == 202
+    wait_for(lambda: tag_of(database_of(writer), "team/app", tag) == pushed, "the event to be applied", 5)
+
+
+def test_the_standby_refuses_politely(pair, registry):
+    leader, standby = pair
+    assert send(standby, "e1", "team/app", "1", "sha256:" + "0" * 64) == 503
+    for method, path in (("GET", "/readyz"), ("POST", "/scan"), ("POST", "/events")):
+        answer = requests.request(method, standby.url + path, timeout=5,
+                                  headers={"Authorization": "Bearer " + standby.token})
+        assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0, path
+    assert standby.get("/healthz").status_code == 200
+    status = standby.status()
+    assert status["role"] == "standby" and status["leader"]["pid"] == leader.child.pid
+    assert "metastore_leader 0" in standby.get("/metrics").text
+    works(leader, registry, "1")
+
+
+def test_the_leader_is_killed(pair, registry):
+    leader, standby = pair
+    works(leader, registry, "before")
+    term = leader.status()["term"]
+    leader.kill()
+    leads_within(standby, TAKE_OVER_SECONDS)
+    assert standby.status()["term"] > term
+    works(standby, registry, "after")
+
+
+def test_the_leader_stops_in_peace(pair, registry):
+    leader, standby = pair
+    assert leader.terminate() == 0
+    leads_within(standby, 2)
+    works(standby, registry, "after")
+
+
+@pytest.mark.parametrize("is_scanning", [False, True], ids=["idle", "in mid scan"])
+def test_the_leader_hangs(is_scanning, pair, registry, tmp_path):
+    """Stopped, deposed, thawed: it changes nothing any more and stands by."""
+    leader, standby = pair
+    if is_scanning:
+        fill(registry, 40)
+        requests.post(leader.url + "/scan", headers={"Authorization": "Bearer " + leader.token}, timeout=5)
+        wait_for(lambda: query(database_of(leader), "SELECT count(*) > 3 FROM manifest")[0][0], "the scan to begin")
+    else:
+        works(leader, registry, "before")
+    leader.signal(signal.SIGSTOP)
+    leads_within(standby, TAKE_OVER_SECONDS)
+    works(standby, registry, "meanwhile")
+    wait_for(lambda: query(database_of(standby), "SELECT count(*) FROM scan WHERE complete")[0][0], "a complete scan")
+    standby.wait_until_settled()
+    before = state_of(database_of(standby))
+    stale = threading.Thread(target=send, args=(leader, "to the frozen", "team/app", "2", "sha256:" + "0" * 64))
+    stale.start()  # waits in the frozen leader's socket
+    leader.signal(signal.SIGCONT)
+    wait_for(lambda: leader.status()["role"] == "standby", "the old leader to stand by")
+    stale.join()
+    assert leader.get("/readyz").status_code == 503
+    assert send(leader, "late", "team/app", "1", "sha256:" + "0" * 64) == 503
+    assert state_of(database_of(standby)) == before
+    works(standby, registry, "afterwards")
+
+
+def fill(registry, count):
+    pusher = Pusher(registry.url)
+    for number in range(count):
+        pusher.image(f"filled/app-{number % 4}", f"tag-{number}", salt=str(number))
+
+
+def state_of(database):
+    """What a deposed leader must not change."""
+    return query(database, "SELECT term, generation FROM state"), query(database, "SELECT count(*) FROM event_seen"), \
+        query(database, "SELECT max(id), count(*) FROM scan")
+
+
+def test_both_thawed_at_once(pair, registry):
+    """Both are frozen for longer than any session lives: one leads again."""
+    for writer in pair:
+        writer.signal(signal.SIGSTOP)
+    wait_for(lambda: query(database_of(pair[0]), "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND "
+                           "database = (SELECT oid FROM pg_database WHERE datname = current_database())")[0][0] == 0,
+             "the lock to be free")
+    for writer in pair:
+        writer.signal(signal.SIGCONT)
+    leader = wait_for(lambda: next((w for w in pair if w.get("/readyz").status_code == 200), None), "a leader", 10)
+    wait_for(lambda: sorted(w.status()["role"] for w in pair) == ["leader", "standby"], "one leader")
+    works(leader, registry, "again")
+
+
+# ---- The database comes and goes ----
+
+class Sender(threading.Thread):
+    """Pushes images and posts their events, each until it is acknowledged, as a registry does."""
+
+    def __init__(self, writer, registry, count):
+        super().__init__()
+        self.writer, self.pusher, self.count = writer, Pusher(registry.url), count
+        self.acknowledged, self.refused, self.stop = {}, 0, False
+
+    def run(self):
+        for number in range(self.count):
+            repository, tag = f"busy/app-{number % 5}", f"tag-{number % 20}"
+            digest = self.pusher.image(repository, tag, salt=str(number))["digest"]
+            while send(self.writer, f"event-{number}", repository, tag, digest) != 202:
+                self.refused += 1
+                if self.stop:
+                    return
+                time.sleep(0.05)
+            self.acknowledged[repository, tag] = digest
+
+    def finish(self):
+        self.stop = True
+        self.join()
+
+
+def all_applied(database, sender):
+    return all(tag_of(database, *place) == digest for place, digest in sender.acknowledged.items())
+
+
+def test_connections_are_cut_in_the_midst_of_events(postgres, registry, tmp_path):
+    database = postgres.new_database()
+    writer = Writer(tmp_path, database, registry.url).start()
+    sender = Sender(writer, registry, 60)
+    try:
+        sender.start()
+        for cut in range(6):
+            wait_for(lambda: len(sender.acknowledged) > 0 and query(
+                database, "SELECT count(*) FROM event_seen")[0][0] > cut * 8, "events")
+            query(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                  "AND pid <> pg_backend_pid()")
+        sender.join(60)
+        assert not sender.is_alive()
+        assert len(sender.acknowledged) == 20
+        wait_for(lambda: all_applied(database, sender), "all events to be applied")
+        wait_for(lambda: writer.status()["inbox"]["waiting"] == 0, "the inbox to be empty")
+        assert writer.status()["inbox"]["dead"] == 0
+    finally:
+        sender.finish()
+        assert writer.terminate() == 0, writer.log()[-3000:]
+
+
+def test_postgres_restarts_in_the_midst_of_events(registry, tmp_path):
+    place = tempfile.mkdtemp(prefix="ms-cut-", dir="/tmp")  # a server of its own: it is stopped
+    server = Postgres(place)
+    database = server.new_database()
+    writer = Writer(tmp_path, database, registry.url).start()
+    sender = Sender(writer, registry, 60)
+    try:
+        sender.start()
+        for number, how in enumerate((server.stop, server.kill)):
+            wait_for(lambda: query(database, "SELECT count(*) FROM event_seen")[0][0] > (number + 1) * 10, "events")
+            how()
+            wait_for(lambda: writer.get("/readyz").status_code == 503, "the writer to notice", 10)
+            assert send(writer, "while it is away", "busy/app-0", "never", "sha256:" + "0" * 64) == 503
+            server.start()
+        sender.join(60)
+        assert not sender.is_alive() and len(sender.acknowledged) == 20
+        wait_for(lambda: all_applied(database, sender), "all events to be applied")
+        fresh = server.new_database()
+        assert Writer(tmp_path, fresh, registry.url, name="fresh").run_scan().returncode == 0
+        writer.wait_until_settled()
+        done = subprocess.run([SUPPORT / "compare_states", database, fresh], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+    finally:
+        sender.finish()
+        assert writer.terminate() == 0, writer.log()[-3000:]
+        server.remove()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+# ---- kill -9 at random moments (tests/soak/writer does it for longer) ----
+
+def test_killed_while_images_come_and_go():
+    done = subprocess.run([ROOT / "tests/soak/writer", "--kills", "4", "--images", "60", "--build", BUILD],
+                          capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
