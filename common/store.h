@@ -324,8 +324,8 @@ typedef void ms_store_due_done(const struct ms_error *err, int64_t next_due_ms, 
 enum ms_status ms_store_inbox_due(struct ms_store_writer *store, size_t limit,
                                   ms_store_due_row *on_row, ms_store_due_done *on_done,
                                   void *arg) MS_CHECKED;
-/* The waiting events of one repository: those that are due, then the postponed ones, each in order of
- * arrival. */
+/* The waiting events of one repository: those that are due, then the postponed ones, each in order
+ * of arrival. */
 typedef void ms_store_inbox_row(const struct ms_inbox_row *row, void *arg);
 enum ms_status ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository,
                                    size_t limit, ms_store_inbox_row *on_row, ms_store_done *on_done,

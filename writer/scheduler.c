@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/metrics.h"
 #include "writer/writer.h"
 
 enum { SCHEDULER_STORE_PAUSE_MS = 1000, SCHEDULER_BURY_MAX = 500 };
@@ -141,7 +142,10 @@ static void on_nameless_row(const struct ms_inbox_row *row, void *arg)
 static void on_buried(const struct ms_error *err, void *arg)
 {
     struct scheduler *scheduler = arg;
-    if (err == NULL && scheduler->term != 0)
+    if (err != NULL)
+        return; /* they stay due */
+    ms_metrics_add(MS_METRIC_EVENTS, "other", "dead", (double)scheduler->n_bury);
+    if (scheduler->term != 0)
         ask(scheduler);
 }
 

@@ -100,6 +100,16 @@ static int64_t *ids_of(struct events_pass *pass, size_t *out_n, item_predicate *
     return ids;
 }
 
+static void count(const struct events_pass *pass, item_predicate *is_wanted, const char *result)
+{
+    static const char *const actions[] = {
+        [EVENT_PUSH] = "push", [EVENT_DELETE] = "delete", [EVENT_OTHER] = "other"};
+    for (size_t i = 0; i < pass->n_items; i++) {
+        if (is_wanted(&pass->items[i], 0))
+            ms_metrics_add(MS_METRIC_EVENTS, actions[pass->items[i].action], result, 1);
+    }
+}
+
 /* The whole pass failed: its events stay, and wait a while so that they do not spin. */
 static void fail(struct events_pass *pass, const struct ms_error *err)
 {
@@ -141,7 +151,9 @@ static void refuse(struct events_pass *pass, const struct ms_error *err)
                             on_failure_recorded, job) != MS_OK) {
         job->store_calls--;
         end(pass, err);
+        return;
     }
+    count(pass, is_due, "dead");
 }
 
 /* --- load --- */
@@ -408,6 +420,7 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
             fail(pass, err);
         return;
     }
+    count(pass, is_settled, "applied");
     if (result->generation > 0)
         ms_log(MS_LOG_DEBUG, "events applied",
                MS_FIELDS(ms_field_str("repository", pass->job->repository),

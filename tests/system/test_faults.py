@@ -342,7 +342,22 @@ def test_a_tag_deleted_while_its_repository_is_scanned(site):
     site.heal()
 
 
-# ---- Removals that are too many to believe ----
+# ---- Removals ----
+
+def test_an_empty_repository_goes_when_the_registry_forgets_it(site):
+    """First its last tag, then its name; names that the registry lists and does not know are nothing."""
+    site.put("empty/app", "1")
+    assert site.writer.scan()["complete"]
+    site.fake.do(delete_tag={"repository": "empty/app", "tag": "1"},
+                 delete_manifest={"repository": "empty/app", "digest": site.truth.pop("empty/app:1")})
+    known_names = "SELECT 1 FROM repository WHERE name = 'empty/app' AND deleted_at IS NULL"
+    assert site.writer.scan()["complete"] and query(site.database, known_names)
+    query(site.database, "DELETE FROM repository_manifest WHERE repository_id = "
+          "(SELECT id FROM repository WHERE name = 'empty/app')")  # as the garbage collection does
+    site.fake.do(delete_repository="empty/app")
+    assert site.writer.scan()["complete"] and not query(site.database, known_names)
+    site.heal()
+
 
 def fill(site, repository, count):
     for number in range(count):
