@@ -181,6 +181,19 @@ static void discard_notice(void *arg, const PGresult *result)
     (void)result;
 }
 
+/* What libpq says of a connection string that it does not understand repeats pieces of it, and the
+ * password may be among them: only what it says of a server is passed on. */
+static void hide_connection_string(struct ms_pg_link *link)
+{
+    struct ms_str message = ms_str(PQerrorMessage(link->pq));
+    if (ms_str_starts_with(message, MS_STR("connection to server")) ||
+        ms_str_starts_with(message, MS_STR("could not translate host name")))
+        return;
+    (void)ms_error_set(&link->why, MS_UNAVAILABLE,
+                       "the database's connection string is not understood");
+    link->doomed = true; /* with this reason */
+}
+
 static void begin_connecting(struct ms_pg_link *link)
 {
     const char *keywords[EARLY_KEYWORDS + 4] = {NULL};
@@ -203,6 +216,7 @@ static void begin_connecting(struct ms_pg_link *link)
         abort(); /* out of memory */
     link->state = CONNECTING;
     if (PQstatus(link->pq) == CONNECTION_BAD) {
+        hide_connection_string(link);
         fail(link);
         return;
     }

@@ -334,9 +334,6 @@ def test_a_push_goes_before_the_scan(postgres, tmp_path):
         wait_for(lambda: query(world.database, "SELECT count(*) > 100 FROM manifest")[0][0], "the scan to be busy")
         seconds = [seconds_until_seen(world, f"urgent-{n}") for n in range(5)]
         assert max(seconds) < 1, seconds
-        world.writer.wait_for_scan_after(None)
-        assert query(world.database, "SELECT tag_count FROM repository WHERE name = 'large/one'")[0][0] >= 3000
-        assert all(world.tag("large/one", f"urgent-{n}") for n in range(5))
     finally:
         world.stop()
 
