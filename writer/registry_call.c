@@ -48,7 +48,7 @@ static void free_parts(struct registry_call *call)
 {
     ms_buf_free(&call->path);
     ms_buf_free(&call->scope);
-    registry_names_free(call->names);
+    name_list_free(call->names);
 }
 
 static void discard(struct registry_call *call)

@@ -10,7 +10,7 @@
  *   registry_auth.c      credentials                 curl_loop.c   HTTP
  *
  * Pure, with headers of their own: registry_answer.c registry_challenge.c registry_jws.c
- * registry_link.c registry_names.c.
+ * registry_link.c name_list.c.
  */
 #ifndef REGISTRY_INTERNAL_H
 #define REGISTRY_INTERNAL_H
@@ -19,10 +19,10 @@
 #include "common/loop.h"
 #include "common/refname.h"
 #include "writer/curl_loop.h"
+#include "writer/name_list.h"
 #include "writer/registry_answer.h"
 #include "writer/registry_auth.h"
 #include "writer/registry_client.h"
-#include "writer/registry_names.h"
 
 #include <sys/queue.h>
 
@@ -181,7 +181,7 @@ struct registry_call {
     bool has_mismatched;       /* once already */
     struct ms_error doubt;     /* why the item is doubtful, while the storage is probed */
 
-    struct registry_names *names; /* of lists; else NULL */
+    struct name_list *names; /* of lists; else NULL */
     size_t n_pages;
     size_t n_empty_pages; /* in a row */
 };

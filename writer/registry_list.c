@@ -42,7 +42,7 @@ static enum ms_status too_long(struct ms_error *err)
 }
 
 /* Takes the names of an array; what breaks the grammar is left out. */
-static enum ms_status take_names(struct page *page, struct registry_names *names,
+static enum ms_status take_names(struct page *page, struct name_list *names,
                                  struct json_object *array, bool (*is_name)(struct ms_str name),
                                  struct ms_error *err)
 {
@@ -54,7 +54,7 @@ static enum ms_status take_names(struct page *page, struct registry_names *names
             return ms_error_set(err, MS_PROTOCOL, "the list holds something that is no name");
         if (!is_name(name))
             continue;
-        if (registry_names_add(&is_new, names, name) != MS_OK)
+        if (name_list_add(&is_new, names, name) != MS_OK)
             return too_long(err);
         page->n_new += is_new;
     }
@@ -135,7 +135,7 @@ static void finish_list(struct registry_call *call, const struct registry_result
         .http_status = result->response->http_status,
         .next = next,
     };
-    reply.names = registry_names_list(call->names, &reply.n_names);
+    reply.names = name_list_all(call->names, &reply.n_names);
     registry_call_finish(call, &reply);
 }
 
@@ -178,7 +178,7 @@ struct registry_call *registry_catalog_page(struct registry_client *client, stru
     struct registry_call *call =
         registry_call_new(client, REGISTRY_KIND_CATALOG, REGISTRY_SCAN, on_done, arg);
     call->ask.max_bytes = REGISTRY_PAGE_MAX;
-    call->names = registry_names_new();
+    call->names = name_list_new();
     ms_buf_append_c(&call->scope, "registry:catalog:*");
     ms_buf_append_c(&call->path, CATALOG);
     if (ms_str_is_absent(next))
@@ -219,7 +219,7 @@ struct registry_call *registry_tags(struct registry_client *client, enum registr
     struct registry_call *call =
         registry_call_new(client, REGISTRY_KIND_TAGS, priority, on_done, arg);
     call->ask.max_bytes = REGISTRY_PAGE_MAX;
-    call->names = registry_names_new();
+    call->names = name_list_new();
     registry_call_set_repository(call, repository, "pull");
     ms_buf_printf(&call->path, "/v2/%s/tags/list", call->repository);
     registry_call_begin(call, on_tags);

@@ -22,7 +22,7 @@
 #include "writer/scheduler.h"
 #include "writer/selection.h"
 
-enum { SCAN_NAMES_MAX_BYTES = 256 * 1024 * 1024, SCAN_KNOWN_PAGE = 1000 };
+enum { SCAN_KNOWN_PAGE = 1000 };
 
 static void read_catalog(struct scan *scan, struct ms_str next);
 static void read_known(struct scan *scan);
@@ -30,47 +30,15 @@ static void pump(struct scan *scan);
 
 /* --- the queue of repositories --- */
 
-static size_t slot_of(const struct scan *scan, struct ms_str name)
-{
-    size_t mask = scan->n_slots - 1;
-    size_t slot = (size_t)ms_str_hash(name) & mask;
-    while (scan->slots[slot] != 0 && !ms_str_equal(scan->queue[scan->slots[slot] - 1], name))
-        slot = (slot + 1) & mask;
-    return slot;
-}
-
-static void grow_queue(struct scan *scan)
-{
-    scan->queue_capacity = scan->queue_capacity == 0 ? 256 : scan->queue_capacity * 2;
-    scan->n_slots = scan->queue_capacity * 2;
-    struct ms_str *queue = realloc(scan->queue, scan->queue_capacity * sizeof(*queue));
-    free(scan->slots);
-    scan->slots = calloc(scan->n_slots, sizeof(*scan->slots));
-    if (queue == NULL || scan->slots == NULL)
-        abort();
-    scan->queue = queue;
-    for (size_t i = 0; i < scan->n_queued; i++)
-        scan->slots[slot_of(scan, scan->queue[i])] = i + 1;
-}
-
 static void enqueue(struct scan *scan, struct ms_str name)
 {
-    if (!selection_has(scan->writer->config, name))
+    struct ms_error err;
+    bool is_new;
+    if (!selection_has(scan->writer->config, name) ||
+        name_list_add(&is_new, scan->queue, name) == MS_OK)
         return;
-    if (scan->n_queued == scan->queue_capacity)
-        grow_queue(scan);
-    size_t slot = slot_of(scan, name);
-    if (scan->slots[slot] != 0)
-        return;
-    struct ms_str copy;
-    if (ms_arena_copy(&copy, scan->names_arena, name) != MS_OK) {
-        struct ms_error err;
-        (void)ms_error_set(&err, MS_TOO_LARGE, "too many repositories for one scan");
-        scan_note_failure(scan, &err);
-        return;
-    }
-    scan->queue[scan->n_queued++] = copy;
-    scan->slots[slot] = scan->n_queued;
+    (void)ms_error_set(&err, MS_TOO_LARGE, "too many repositories for one scan");
+    scan_note_failure(scan, &err);
 }
 
 /* --- the end --- */
@@ -86,20 +54,16 @@ static void free_run(struct scan *scan)
     if (scan->catalog_call != NULL)
         registry_call_cancel(scan->catalog_call);
     removals_cancel(scan->removals);
-    ms_arena_free(scan->names_arena);
-    free(scan->queue);
-    free(scan->slots);
+    name_list_free(scan->queue);
     free(scan->after);
     free(scan->remembered_page);
     scan->remembered_page = NULL;
     scan->n_pages = 0;
     scan->catalog_call = NULL;
     scan->removals = NULL;
-    scan->names_arena = NULL;
     scan->queue = NULL;
-    scan->slots = NULL;
     scan->after = NULL;
-    scan->n_queued = scan->queue_capacity = scan->n_slots = scan->next = scan->in_flight = 0;
+    scan->next = scan->in_flight = 0;
     scan->is_running = false;
     scan->is_ending = false;
     scan->accept_removals = false;
@@ -191,9 +155,11 @@ static void on_visited(struct ms_str repository, const struct sync_report *repor
 static void pump(struct scan *scan)
 {
     uint64_t window = scan->writer->config->registry.concurrency;
-    while (scan->next < scan->n_queued && scan->in_flight < window) {
+    size_t n_queued;
+    const struct ms_str *queue = name_list_all(scan->queue, &n_queued);
+    while (scan->next < n_queued && scan->in_flight < window) {
         scan->in_flight++;
-        scheduler_visit(scan->writer->scheduler, scan->queue[scan->next++], on_visited, scan);
+        scheduler_visit(scan->writer->scheduler, queue[scan->next++], on_visited, scan);
     }
     bool is_walked = scan->catalog_is_read && scan->known_is_read && !scan->known_is_asked;
     if (!is_walked || scan->in_flight > 0 || scan->is_ending)
@@ -348,7 +314,7 @@ enum ms_status scan_start(struct scan *scan, bool accept_removals)
     scan->started_ms = ms_clock_wall_ms();
     scan->requests_before = health.requests;
     scan->catalog_is_read = scan->known_is_read = scan->known_is_asked = false;
-    scan->names_arena = ms_arena_new(SCAN_NAMES_MAX_BYTES);
+    scan->queue = name_list_new();
     scan_plan_started(scan);
     ms_log(MS_LOG_INFO, "scan started", NULL);
     return MS_OK;
@@ -396,13 +362,15 @@ void scan_get_progress(struct scan_progress *out, const struct scan *scan)
     if (!scan->is_running)
         return;
     double seconds = (double)(ms_clock_wall_ms() - scan->started_ms) / 1000.0;
+    size_t n_queued;
+    (void)name_list_all(scan->queue, &n_queued);
     out->started_ms = scan->started_ms;
     out->repositories_done = scan->record.repositories;
-    out->repositories_total = scan->n_queued;
+    out->repositories_total = n_queued;
     out->tags = scan->record.tags;
     out->manifests = scan->record.manifests;
     out->rate = seconds > 0 ? (double)scan->record.manifests / seconds : 0;
     if (scan->record.repositories > 0 && scan->catalog_is_read)
         out->eta_seconds = (int64_t)(seconds / (double)scan->record.repositories *
-                                     (double)(scan->n_queued - scan->record.repositories));
+                                     (double)(n_queued - scan->record.repositories));
 }

@@ -4,6 +4,7 @@
 #ifndef SCAN_INTERNAL_H
 #define SCAN_INTERNAL_H
 
+#include "writer/name_list.h"
 #include "writer/scan.h"
 #include "writer/sync.h"
 #include "writer/writer.h"
@@ -41,11 +42,8 @@ struct scan {
     char *remembered_page; /* an earlier `next` of the catalog; see repeats_itself() */
     uint64_t n_pages;
     bool catalog_is_read, known_is_read, known_is_asked;
-    struct ms_arena *names_arena;
-    struct ms_str *queue; /* repositories to visit, in order of discovery */
-    size_t n_queued, queue_capacity, next;
-    size_t *slots; /* hash table over queue: index + 1, or 0 */
-    size_t n_slots;
+    struct name_list *queue; /* repositories to visit, in order of discovery */
+    size_t next;             /* the first of them that was not begun */
     size_t in_flight;
     char *after; /* last known repository that was queued */
     struct removals *removals;

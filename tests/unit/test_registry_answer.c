@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer/registry_answer.c, registry_names.c: what answers mean; lists of names. */
+/* writer/registry_answer.c, name_list.c: what answers mean; lists of names. */
 #include "tests/support/check_main.h"
 #include "writer/registry_answer.h"
 
-#include "writer/registry_names.h"
+#include "writer/name_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -172,21 +172,21 @@ END_TEST
 START_TEST(names_once_in_order)
 {
     enum { MANY = 5000 };
-    struct registry_names *names = registry_names_new();
+    struct name_list *names = name_list_new();
     char text[32];
     bool is_new;
     for (int i = 0; i < 2 * MANY; i++) {
         snprintf(text, sizeof(text), "name-%d", i % MANY);
-        ck_assert_int_eq(registry_names_add(&is_new, names, ms_str(text)), MS_OK);
+        ck_assert_int_eq(name_list_add(&is_new, names, ms_str(text)), MS_OK);
         ck_assert(is_new == (i < MANY));
     }
     size_t count;
-    const struct ms_str *list = registry_names_list(names, &count);
+    const struct ms_str *list = name_list_all(names, &count);
     ck_assert_uint_eq(count, MANY);
     ck_assert(ms_str_equal(list[0], MS_STR("name-0")));
     ck_assert(ms_str_equal(list[MANY - 1], MS_STR("name-4999")));
-    registry_names_free(names);
-    registry_names_free(NULL);
+    name_list_free(names);
+    name_list_free(NULL);
 }
 END_TEST
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A growing list of names with a hash table of indexes beside it (open addressing, at most half
- * full). Called by registry_list.c. Bytes live in an arena, so that views stay valid while the list
- * grows.
+ * full). Called by registry_list.c and scan.c. Bytes live in an arena, so that views stay valid
+ * while the list grows.
  */
-#include "writer/registry_names.h"
+#include "writer/name_list.h"
 
 #include "common/alloc.h"
 #include "common/arena.h"
 
-struct registry_names {
+struct name_list {
     struct ms_arena *arena;
     struct ms_str *list;
     size_t count;
@@ -27,14 +27,14 @@ static void *must(void *memory)
     return memory;
 }
 
-struct registry_names *registry_names_new(void)
+struct name_list *name_list_new(void)
 {
-    struct registry_names *names = ms_alloc(sizeof(*names));
-    names->arena = ms_arena_new(REGISTRY_NAMES_BYTES_MAX);
+    struct name_list *names = ms_alloc(sizeof(*names));
+    names->arena = ms_arena_new(NAME_LIST_BYTES_MAX);
     return names;
 }
 
-void registry_names_free(struct registry_names *names)
+void name_list_free(struct name_list *names)
 {
     if (names == NULL)
         return;
@@ -45,7 +45,7 @@ void registry_names_free(struct registry_names *names)
 }
 
 /* The slot that holds the name, or the free one where it belongs. */
-static uint32_t *find_slot(const struct registry_names *names, struct ms_str name)
+static uint32_t *find_slot(const struct name_list *names, struct ms_str name)
 {
     size_t at = (size_t)ms_str_hash(name) & (names->n_slots - 1);
     while (names->slots[at] != 0 && !ms_str_equal(names->list[names->slots[at] - 1], name))
@@ -53,7 +53,7 @@ static uint32_t *find_slot(const struct registry_names *names, struct ms_str nam
     return &names->slots[at];
 }
 
-static void grow(struct registry_names *names)
+static void grow(struct name_list *names)
 {
     names->capacity = names->capacity == 0 ? FIRST_CAPACITY : names->capacity * 2;
     names->list = must(realloc(names->list, names->capacity * sizeof(*names->list)));
@@ -64,8 +64,7 @@ static void grow(struct registry_names *names)
         *find_slot(names, names->list[i]) = (uint32_t)(i + 1);
 }
 
-enum ms_status registry_names_add(bool *out_is_new, struct registry_names *names,
-                                  struct ms_str name)
+enum ms_status name_list_add(bool *out_is_new, struct name_list *names, struct ms_str name)
 {
     if (names->count == names->capacity)
         grow(names);
@@ -74,7 +73,7 @@ enum ms_status registry_names_add(bool *out_is_new, struct registry_names *names
         *out_is_new = false;
         return MS_OK;
     }
-    if (names->count == REGISTRY_NAMES_MAX ||
+    if (names->count == NAME_LIST_MAX ||
         ms_arena_copy(&names->list[names->count], names->arena, name) != MS_OK)
         return MS_TOO_LARGE;
     *slot = (uint32_t)++names->count;
@@ -82,7 +81,7 @@ enum ms_status registry_names_add(bool *out_is_new, struct registry_names *names
     return MS_OK;
 }
 
-const struct ms_str *registry_names_list(const struct registry_names *names, size_t *out_count)
+const struct ms_str *name_list_all(const struct name_list *names, size_t *out_count)
 {
     *out_count = names->count;
     return names->list;
