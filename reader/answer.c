@@ -37,7 +37,7 @@ static void on_forget(void *arg)
     struct reader *reader = arg;
     cache_clear(reader->cache);
     cache_clear(reader->large);
-    flights_forget(reader->flights);
+    reader->epoch++;
     reader->highest = 0;
 }
 
@@ -69,9 +69,14 @@ static struct ms_str format_number(char out[static NUMBER_MAX], uint64_t value)
     return ms_str_n(out, (size_t)snprintf(out, NUMBER_MAX, "%llu", (unsigned long long)value));
 }
 
-void answer_send(struct reader *reader, struct ms_http_request *request,
-                 const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
-                 const struct answer_dress *dress)
+void answer_said(struct reader *reader, uint64_t generation)
+{
+    if (reader->highest < generation)
+        reader->highest = generation;
+}
+
+void answer_send(struct ms_http_request *request, const struct cache_entry *entry,
+                 uint64_t generation, uint64_t stale_seconds, const struct answer_dress *dress)
 {
     struct ms_http_header headers[ANSWER_HEADERS_MAX + OWN_HEADERS_MAX];
     char generation_text[NUMBER_MAX], stale_text[NUMBER_MAX];
@@ -89,8 +94,6 @@ void answer_send(struct reader *reader, struct ms_http_request *request,
         headers[n++] = (struct ms_http_header){"Link", ms_doc_view(entry->link)};
     if (entry->file != NULL && spool_file_lacks_gzip(entry->file)) /* it may still be made */
         headers[n++] = (struct ms_http_header){"Vary", MS_STR("Accept-Encoding")};
-    if (reader->highest < generation)
-        reader->highest = generation;
     const char *cache_control = dress->has_cache_control ? dress->cache_control : NULL;
     if (entry->file != NULL)
         spool_file_send(request, entry->file, cache_control, headers, n);
@@ -128,6 +131,7 @@ static void serve_kept(struct reader *reader, struct ms_http_request *request,
                        uint64_t stale_seconds)
 {
     uint64_t generation = true_at(reader, entry);
+    answer_said(reader, generation);
     if (entry->file != NULL && spool_file_lacks_gzip(entry->file) &&
         ms_http_accepts_gzip(request)) {
         flight_serve_gzip(reader->flights, request, spec, entry, generation, stale_seconds);
@@ -135,7 +139,7 @@ static void serve_kept(struct reader *reader, struct ms_http_request *request,
     }
     struct answer_dress dress;
     answer_dress_init(&dress, spec);
-    answer_send(reader, request, entry, generation, stale_seconds, &dress);
+    answer_send(request, entry, generation, stale_seconds, &dress);
 }
 
 void answer_serve(struct reader *reader, struct ms_http_request *request,
@@ -203,8 +207,10 @@ void answer_failure(struct reader *reader, struct ms_http_request *request, stru
         answer_no_query(request, err->status);
         return;
     }
+    uint64_t generation = true_at(reader, entry);
     uint64_t age_s = freshness_age_ms(&reader->freshness) / 1000;
-    answer_send(reader, request, entry, true_at(reader, entry), age_s > 0 ? age_s : 1, dress);
+    answer_said(reader, generation);
+    answer_send(request, entry, generation, age_s > 0 ? age_s : 1, dress);
 }
 
 static bool path_begins(const struct ms_http_request *request, const char *prefix)

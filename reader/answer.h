@@ -93,10 +93,11 @@ struct answer_dress {
 };
 void answer_dress_init(struct answer_dress *dress, const struct answer_spec *spec);
 
+/* This generation is being told: none before it is from now on, within this epoch. */
+void answer_said(struct reader *reader, uint64_t generation);
 /* Sends it with the generation at which it is known to be true, and, unless 0, its staleness. */
-void answer_send(struct reader *reader, struct ms_http_request *request,
-                 const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
-                 const struct answer_dress *dress);
+void answer_send(struct ms_http_request *request, const struct cache_entry *entry,
+                 uint64_t generation, uint64_t stale_seconds, const struct answer_dress *dress);
 /* The query failed: what the cache still has, marked stale, or an error. */
 void answer_failure(struct reader *reader, struct ms_http_request *request, struct ms_str key,
                     const struct ms_error *err, const struct answer_dress *dress);

@@ -43,6 +43,7 @@ struct assertion {
     struct ms_buf text;         /* what the step collects; empty between steps */
     struct ms_str problem;      /* of the request; absent: none */
     struct index_body index;
+    uint64_t epoch;      /* the reader's, when the index was asked for */
     uint64_t generation; /* of the last step's snapshot */
     bool holds;
 };
@@ -112,7 +113,9 @@ static void finish(struct assertion *assertion)
     ms_http_entity_init(&entry.entity, assertion->holds ? 200 : 400, "application/json",
                         ms_doc_take(&assertion->text));
     stop(assertion);
-    answer_send(reader, assertion->request, &entry, assertion->generation,
+    if (assertion->epoch == reader->epoch)
+        answer_said(reader, assertion->generation);
+    answer_send(assertion->request, &entry, assertion->generation,
                 freshness_stale_seconds(&reader->freshness), &plain);
     cache_entry_release(&entry);
 }
@@ -211,6 +214,7 @@ static void on_index_done(const struct ms_error *err, void *arg)
 static void ask_index(struct assertion *assertion)
 {
     ms_buf_init(&assertion->text, INDEX_MAX);
+    assertion->epoch = assertion->reader->epoch;
     assertion->index = (struct index_body){.config = assertion->reader->config};
     run(assertion, assertion->query.statement, assertion->query.params, assertion->query.n_params,
         on_index_row, on_index_done);

@@ -4,7 +4,7 @@
  * life of a flight:
  *
  *   ask             FLIGHT_ASKING: rows come and are built into an entry (fill.c)
- *   ask_again       FLIGHT_PAUSING: the database was behind what we have already said: once more
+ *   ask_again       FLIGHT_PAUSING: what came is from before what we know, or of another epoch
  *   land            keeps the result, sends it to who does not want gzip
  *   compress        FLIGHT_COMPRESSING: a piece of the file in each turn of the loop
  *   deliver_all     to who waits
@@ -54,12 +54,13 @@ struct flight {
     struct flights *flights;
     enum flight_state state;
     struct ms_arena *arena;  /* of all that follows from the spec */
-    struct answer_spec spec; /* a copy; without what belongs to a request */
+    struct answer_spec spec; /* a copy of what the query needs; the rest is the waiters' */
     uint64_t repository_hash;
     struct ms_store_read *read; /* while ASKING */
     struct fill fill;
-    uint64_t floor;      /* the least its snapshot may be: what was known when it began */
-    uint64_t touched_at; /* the last generation that concerned it since it began; 0: none */
+    uint64_t epoch;      /* the reader's, when it was asked */
+    uint64_t floor;      /* the least its snapshot may be: what was known when it was asked */
+    uint64_t touched_at; /* the last generation that concerned it since then; 0: none */
     unsigned tries;
     struct ms_timer *timer;
     struct ms_error err;      /* while LANDING without a result */
@@ -161,8 +162,7 @@ static void deliver(struct waiter *waiter)
     uint64_t stale_seconds = waiter->stale_seconds;
     struct answer_dress dress;
     struct ms_http_request *request = take_waiter(waiter, &dress);
-    answer_send(flight->flights->reader, request, &flight->entry, generation, stale_seconds,
-                &dress);
+    answer_send(request, &flight->entry, generation, stale_seconds, &dress);
 }
 
 static void deliver_all(struct flight *flight)
@@ -218,25 +218,39 @@ static enum ms_status copy_params(struct flight *flight, const struct answer_spe
             return MS_TOO_LARGE;
     }
     flight->spec.params = params;
+    flight->spec.n_params = spec->n_params;
     return MS_OK;
 }
 
+/* The original, and room for the builder's own. */
+static void *copy_state(struct flight *flight, const struct answer_spec *spec)
+{
+    if (spec->state_bytes == 0)
+        return NULL;
+    void *original = ms_arena_alloc(flight->arena, spec->state_bytes);
+    memcpy(original, spec->state, spec->state_bytes);
+    flight->spec.state = original;
+    flight->spec.state_bytes = spec->state_bytes;
+    return ms_arena_alloc(flight->arena, spec->state_bytes);
+}
+
+/* What belongs to the request (headers, repository's name) may be gone long before the flight. */
 static enum ms_status copy_spec(struct flight *flight, const struct answer_spec *spec,
                                 struct ms_error *err)
 {
-    flight->spec = *spec;
+    flight->spec = (struct answer_spec){.query = spec->query,
+                                        .shows_counts = spec->shows_counts,
+                                        .is_momentary = spec->is_momentary,
+                                        .is_large = spec->is_large,
+                                        .content_type = spec->content_type,
+                                        .on_row = spec->on_row,
+                                        .on_finish = spec->on_finish};
     flight->repository_hash =
         ms_str_is_absent(spec->repository) ? 0 : ms_str_hash(spec->repository);
     if (ms_arena_copy(&flight->spec.key, flight->arena, spec->key) != MS_OK ||
         copy_params(flight, spec) != MS_OK)
         return ms_error_set(err, MS_TOO_LARGE, "the parameters of the query are too large");
-    void *builder_state = NULL;
-    if (spec->state_bytes > 0) {
-        void *original = ms_arena_alloc(flight->arena, spec->state_bytes);
-        memcpy(original, spec->state, spec->state_bytes);
-        flight->spec.state = original;
-        builder_state = ms_arena_alloc(flight->arena, spec->state_bytes);
-    }
+    void *builder_state = copy_state(flight, spec);
     fill_init(&flight->fill, flight->flights->reader, &flight->spec, builder_state);
     return MS_OK;
 }
@@ -252,7 +266,9 @@ static enum ms_status ask(struct flight *flight, struct ms_error *err)
     struct reader *reader = flight->flights->reader;
     fill_begin(&flight->fill);
     flight->state = FLIGHT_ASKING;
+    flight->epoch = reader->epoch;
     flight->floor = floor_of(reader);
+    flight->touched_at = 0;
     struct ms_store_query query = {.query = flight->spec.query,
                                    .params = flight->spec.params,
                                    .n_params = flight->spec.n_params,
@@ -315,8 +331,7 @@ static void land(struct flight *flight)
     struct reader *reader = flight->flights->reader;
     uint64_t generation = generation_to_say(flight);
     flight->state = FLIGHT_LANDING;
-    if (reader->highest < generation)
-        reader->highest = generation;
+    answer_said(reader, generation);
     keep(flight);
     deliver_plain(flight, generation);
     if (TAILQ_EMPTY(&flight->waiters)) {
@@ -327,8 +342,15 @@ static void land(struct flight *flight)
     ms_timer_start(flight->timer, 0);
 }
 
-/* A standby that lags behind the one that answered before; or the database went back, and the
- * watcher is about to say so. We do not go back before it does. */
+/* A standby that lags behind the one that answered before; or the database went back: the watcher
+ * has said so since the query began, or is about to, and we do not go back before it does. */
+static bool is_behind(const struct flight *flight)
+{
+    const struct reader *reader = flight->flights->reader;
+    return flight->epoch != reader->epoch ||
+           (flight->fill.has_snapshot && flight->fill.snapshot < flight->floor);
+}
+
 static void ask_again(struct flight *flight)
 {
     struct ms_error err;
@@ -351,7 +373,7 @@ static void on_done(const struct ms_error *err, void *arg)
     answer_refresh(flight->flights->reader);
     if (err != NULL)
         fail_all(flight, err);
-    else if (flight->fill.has_snapshot && flight->fill.snapshot < flight->floor)
+    else if (is_behind(flight))
         ask_again(flight);
     else if (fill_finish(&flight->entry, &flight->fill, &failure) != MS_OK)
         fail_all(flight, &failure);
@@ -401,7 +423,8 @@ static bool may_join(const struct flight *flight, struct ms_str key)
 {
     const struct reader *reader = flight->flights->reader;
     bool is_fresh = flight->state == FLIGHT_PAUSING ||
-                    (flight->state == FLIGHT_ASKING && flight->floor >= floor_of(reader));
+                    (flight->state == FLIGHT_ASKING && flight->epoch == reader->epoch &&
+                     flight->floor >= floor_of(reader));
     return is_fresh && ms_str_equal(flight->spec.key, key);
 }
 
@@ -494,14 +517,5 @@ void flights_touched(struct flights *flights, uint64_t repository_hash, uint64_t
     TAILQ_FOREACH(flight, &flights->list, link) {
         if (flight->repository_hash == 0 || flight->repository_hash == repository_hash)
             flight->touched_at = generation;
-    }
-}
-
-void flights_forget(struct flights *flights)
-{
-    struct flight *flight;
-    TAILQ_FOREACH(flight, &flights->list, link) {
-        flight->touched_at = UINT64_MAX;
-        flight->floor = 0; /* generations of two epochs cannot be compared */
     }
 }

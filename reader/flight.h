@@ -26,6 +26,5 @@ void flight_serve_gzip(struct flights *flights, struct ms_http_request *request,
 
 /* What arrives from before this generation is sent, but not kept. */
 void flights_touched(struct flights *flights, uint64_t repository_hash, uint64_t generation);
-void flights_forget(struct flights *flights); /* a new epoch: the same for all of them */
 
 #endif

@@ -23,6 +23,7 @@ struct reader {
     struct ms_http_server *server;
     struct ms_store_reader *store;
     struct freshness freshness;
+    uint64_t epoch;   /* raised when all is forgotten: generations of two cannot be compared */
     uint64_t highest; /* generation of any answer so far in this epoch: never go back behind it */
     struct cache *cache;
     struct cache *large; /* answers in files */
