@@ -111,7 +111,6 @@ struct ms_event_record {
 struct ms_inbox_row {
     int64_t id;
     unsigned attempts;
-    int64_t received_ms;
     bool is_due; /* else it was postponed, and may explain, or be explained by, others */
     struct ms_event_record event; /* without media_type, instance_id and body */
 };
@@ -210,9 +209,9 @@ struct ms_apply {
      * still needs stays, as unreadable. */
     const struct ms_digest *gone;
     size_t n_gone;
-    int64_t
-        removals_before_ms; /* not 0: also apply the removals put down for it before this time */
-    bool repository_gone;   /* all its tags and manifests go; history stays */
+    /* Not 0: also apply the removals put down for it before this time. With that of the repository
+     * all its tags and manifests go, and history stays. */
+    int64_t removals_before_ms;
     const int64_t *events_done;
     size_t n_events_done;
 };
@@ -234,8 +233,6 @@ struct ms_known_manifest {
     struct ms_digest digest;
     bool is_stored; /* content is in the database: never fetch again */
     bool is_held;   /* this repository is known to hold it, readable */
-    enum ms_manifest_kind kind;
-    uint64_t n_children;
 };
 
 struct ms_scan_record {
@@ -273,6 +270,9 @@ struct ms_store_status {
  */
 
 struct ms_store_writer;
+
+/* A row that is a repository's name. */
+typedef void ms_store_repository_row(struct ms_str name, void *arg);
 
 struct ms_store_writer *ms_store_writer_new(struct ms_loop *loop,
                                             const struct ms_store_options *options);
@@ -319,10 +319,9 @@ enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
 /* Repositories that have events (other than pulls) due now, oldest first; `next_due_ms`: delay
  * until the next row that is not due yet, or -1. Events that name no repository come as the empty
  * name. */
-typedef void ms_store_due_row(struct ms_str repository, void *arg);
 typedef void ms_store_due_done(const struct ms_error *err, int64_t next_due_ms, void *arg);
 enum ms_status ms_store_inbox_due(struct ms_store_writer *store, size_t limit,
-                                  ms_store_due_row *on_row, ms_store_due_done *on_done,
+                                  ms_store_repository_row *on_row, ms_store_due_done *on_done,
                                   void *arg) MS_CHECKED;
 /* The waiting events of one repository: those that are due, then the postponed ones, each in order
  * of arrival. */
@@ -383,7 +382,6 @@ enum ms_status ms_store_configs_known(struct ms_store_writer *store,
                                       ms_store_config_row *on_row, ms_store_done *on_done,
                                       void *arg) MS_CHECKED;
 /* Repositories that are known and not deleted, by name. */
-typedef void ms_store_repository_row(struct ms_str name, uint64_t n_tags, void *arg);
 enum ms_status ms_store_repositories_after(struct ms_store_writer *store, struct ms_str after,
                                            size_t limit, ms_store_repository_row *on_row,
                                            ms_store_done *on_done, void *arg) MS_CHECKED;
@@ -403,8 +401,8 @@ typedef void ms_store_apply_done(const struct ms_error *err, const struct ms_app
 enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
                               ms_store_apply_done *on_done, void *arg) MS_CHECKED;
 
-/* Scans. Stage collects a chunk of a repository's changed tags (present or confirmed gone) without
- * making them visible; ms_apply.staged applies them all at once. */
+/* Scans. Stage collects a chunk of a repository's changed tags without making them visible;
+ * ms_apply.staged applies them all at once. */
 typedef void ms_store_scan_begun(const struct ms_error *err, int64_t scan_id, void *arg);
 enum ms_status ms_store_scan_begin(struct ms_store_writer *store, uint64_t term,
                                    ms_store_scan_begun *on_done, void *arg) MS_CHECKED;
@@ -413,8 +411,7 @@ enum ms_status ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
                                  void *arg) MS_CHECKED;
 enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term,
                               struct ms_str repository, const struct ms_tag_record *tags,
-                              size_t n_tags, const struct ms_str *removed_tags,
-                              size_t n_removed_tags, ms_store_done *on_done, void *arg) MS_CHECKED;
+                              size_t n_tags, ms_store_done *on_done, void *arg) MS_CHECKED;
 
 /* Removals that a scan found. Put down while it runs (keeping the time of the first finding); at
  * its end those that it did not find again are forgotten, and the rest is applied, or held. */
@@ -429,7 +426,6 @@ enum ms_status ms_store_removals_hold(struct ms_store_writer *store, uint64_t te
 struct ms_removal_counts {
     uint64_t repositories, tags;         /* to be removed; tags include those of the repositories */
     uint64_t all_repositories, all_tags; /* known, not deleted */
-    int64_t oldest_ms;                   /* when the first of them was first found; 0: none */
 };
 typedef void ms_store_removals_counted(const struct ms_error *err,
                                        const struct ms_removal_counts *counts, void *arg);
@@ -440,8 +436,9 @@ enum ms_status ms_store_removals_count(struct ms_store_writer *store, uint64_t t
  * by ms_apply.removals_before_ms, in the same transaction that takes them out: an event's apply for
  * the tag takes its row out too, and so wins. */
 enum ms_status ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
-                                       int64_t before_ms, size_t limit, ms_store_due_row *on_row,
-                                       ms_store_done *on_done, void *arg) MS_CHECKED;
+                                       int64_t before_ms, size_t limit,
+                                       ms_store_repository_row *on_row, ms_store_done *on_done,
+                                       void *arg) MS_CHECKED;
 
 /* Turns the pull events of the inbox into counts; they raise no generation. */
 enum ms_status ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,

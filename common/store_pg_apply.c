@@ -75,7 +75,6 @@ enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_app
     ms_store_op_texts(op, apply->removed_tags, apply->n_removed_tags);
     add_held(op, apply);
     ms_store_op_digests(op, apply->gone, apply->n_gone);
-    ms_store_op_bool(op, apply->repository_gone);
     ms_store_op_i64(op, apply->removals_before_ms);
     ms_store_op_ids(op, apply->events_done, apply->n_events_done);
     return ms_store_op_start(op);

@@ -94,7 +94,7 @@ enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
 struct due_op {
     struct ms_store_op op;
     int64_t next_due_ms;
-    ms_store_due_row *on_row;
+    ms_store_repository_row *on_row;
     ms_store_due_done *on_done;
     void *arg;
 };
@@ -116,7 +116,8 @@ static void on_due(struct ms_store_op *op, const struct ms_error *err, const uin
 }
 
 enum ms_status ms_store_inbox_due(struct ms_store_writer *store, size_t limit,
-                                  ms_store_due_row *on_row, ms_store_due_done *on_done, void *arg)
+                                  ms_store_repository_row *on_row, ms_store_due_done *on_done,
+                                  void *arg)
 {
     struct due_op *call = ms_store_op_new(store, sizeof(*call), on_due_row, on_due);
     call->next_due_ms = -1;
@@ -145,16 +146,15 @@ static void on_load_row(struct ms_store_op *op, size_t step, const struct ms_pg_
     struct ms_inbox_row event = {
         .id = ms_store_pg_i64(row, 0),
         .attempts = (unsigned)ms_store_pg_u64(row, 1),
-        .received_ms = ms_store_pg_i64(row, 2),
-        .is_due = ms_store_pg_bool(row, 11),
-        .event = {.event_id = row->columns[3],
-                  .action = row->columns[4],
-                  .repository = row->columns[5],
-                  .tag = row->columns[6],
-                  .digest = ms_store_pg_digest(row, 7),
-                  .is_blob = ms_store_pg_bool(row, 8),
-                  .event_time_ms = ms_store_pg_i64(row, 9),
-                  .actor = row->columns[10]},
+        .is_due = ms_store_pg_bool(row, 10),
+        .event = {.event_id = row->columns[2],
+                  .action = row->columns[3],
+                  .repository = row->columns[4],
+                  .tag = row->columns[5],
+                  .digest = ms_store_pg_digest(row, 6),
+                  .is_blob = ms_store_pg_bool(row, 7),
+                  .event_time_ms = ms_store_pg_i64(row, 8),
+                  .actor = row->columns[9]},
     };
     call->on_row(&event, call->arg);
 }

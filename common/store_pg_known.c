@@ -96,23 +96,6 @@ enum ms_status ms_store_tags_on(struct ms_store_writer *store, struct ms_str rep
 
 /* --- contents --- */
 
-static enum ms_manifest_kind kind_of(struct ms_str name)
-{
-    static const struct {
-        const char *name;
-        enum ms_manifest_kind kind;
-    } kinds[] = {
-        {"image", MS_KIND_IMAGE},
-        {"index", MS_KIND_INDEX},
-        {"artifact", MS_KIND_ARTIFACT},
-        {"schema1", MS_KIND_SCHEMA1},
-    };
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (ms_str_equal(name, ms_str(kinds[i].name)))
-            return kinds[i].kind;
-    return MS_KIND_UNKNOWN;
-}
-
 static void on_manifest(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
 {
     struct known_op *call = (struct known_op *)op;
@@ -121,8 +104,6 @@ static void on_manifest(struct ms_store_op *op, size_t step, const struct ms_pg_
         .digest = ms_store_pg_digest(row, 0),
         .is_stored = ms_store_pg_bool(row, 1),
         .is_held = ms_store_pg_bool(row, 2),
-        .kind = kind_of(row->columns[3]),
-        .n_children = ms_store_pg_u64(row, 4),
     };
     call->on_row.manifest(&manifest, call->arg);
 }
@@ -165,7 +146,7 @@ static void on_repository(struct ms_store_op *op, size_t step, const struct ms_p
 {
     struct known_op *call = (struct known_op *)op;
     (void)step;
-    call->on_row.repository(row->columns[0], ms_store_pg_u64(row, 1), call->arg);
+    call->on_row.repository(row->columns[0], call->arg);
 }
 
 enum ms_status ms_store_repositories_after(struct ms_store_writer *store, struct ms_str after,

@@ -68,22 +68,17 @@ enum ms_status ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
 
 enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term,
                               struct ms_str repository, const struct ms_tag_record *tags,
-                              size_t n_tags, const struct ms_str *removed_tags,
-                              size_t n_removed_tags, ms_store_done *on_done, void *arg)
+                              size_t n_tags, ms_store_done *on_done, void *arg)
 {
-    static const struct ms_digest none = {.len = 0};
     struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_stage, on_done, arg);
     ms_store_op_text(op, repository);
     struct ms_buf *names = ms_store_op_array(op);
     struct ms_buf *digests = ms_store_op_array(op);
     struct ms_buf *reasons = ms_store_op_array(op);
-    struct ms_buf *present = ms_store_op_array(op);
-    for (size_t i = 0; i < n_tags + n_removed_tags; i++) {
-        bool is_there = i < n_tags;
-        ms_store_add_text(names, is_there ? tags[i].name : removed_tags[i - n_tags]);
-        ms_store_add_digest(digests, is_there ? &tags[i].digest : &none);
-        ms_store_add_text(reasons, is_there ? tags[i].unreadable : MS_STR_ABSENT);
-        ms_store_add_bool(present, is_there);
+    for (size_t i = 0; i < n_tags; i++) {
+        ms_store_add_text(names, tags[i].name);
+        ms_store_add_digest(digests, &tags[i].digest);
+        ms_store_add_text(reasons, tags[i].unreadable);
     }
     return ms_store_op_start(op);
 }
@@ -122,7 +117,6 @@ static void on_counts_row(struct ms_store_op *op, size_t step, const struct ms_p
         .tags = ms_store_pg_u64(row, 1),
         .all_repositories = ms_store_pg_u64(row, 2),
         .all_tags = ms_store_pg_u64(row, 3),
-        .oldest_ms = ms_store_pg_i64(row, 4),
     };
 }
 
@@ -150,7 +144,7 @@ enum ms_status ms_store_removals_count(struct ms_store_writer *store, uint64_t t
 
 struct removals_op {
     struct ms_store_op op;
-    ms_store_due_row *on_row;
+    ms_store_repository_row *on_row;
     ms_store_done *on_done;
     void *arg;
 };
@@ -171,8 +165,9 @@ static void on_removals(struct ms_store_op *op, const struct ms_error *err,
 }
 
 enum ms_status ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
-                                       int64_t before_ms, size_t limit, ms_store_due_row *on_row,
-                                       ms_store_done *on_done, void *arg)
+                                       int64_t before_ms, size_t limit,
+                                       ms_store_repository_row *on_row, ms_store_done *on_done,
+                                       void *arg)
 {
     struct removals_op *call = ms_store_op_new(store, sizeof(*call), on_removal_row, on_removals);
     call->on_row = on_row;

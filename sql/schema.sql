@@ -421,7 +421,6 @@ CREATE UNLOGGED TABLE scan_tag (
     name       text COLLATE "C" NOT NULL,
     digest     bytea,
     unreadable text,
-    present    boolean NOT NULL,
     PRIMARY KEY (repository, name)
 );
 COMMENT ON TABLE scan_tag IS 'What the running scan found changed in a repository, until one transaction applies all of it; an event for the tag deletes its row';
@@ -1171,50 +1170,48 @@ END $$;
 -- event's word on a tag is newer than what was staged, and is what remains.
 CREATE FUNCTION take_staged(p_repository text, p_is_wanted boolean, INOUT names text[],
                             INOUT digests bytea[], INOUT reasons text[], INOUT times bigint[],
-                            INOUT actors text[], INOUT removed text[])
+                            INOUT actors text[], p_removed text[])
     LANGUAGE plpgsql AS $$
 DECLARE
     v_names text[];
     v_digests bytea[];
     v_reasons text[];
-    v_removed text[];
 BEGIN
-    DELETE FROM scan_tag WHERE repository = p_repository AND name = ANY (names || removed);
+    DELETE FROM scan_tag WHERE repository = p_repository AND name = ANY (names || p_removed);
     IF NOT p_is_wanted THEN
         RETURN;
     END IF;
     WITH taken AS (
-        DELETE FROM scan_tag WHERE repository = p_repository RETURNING name, digest, unreadable, present
+        DELETE FROM scan_tag WHERE repository = p_repository RETURNING name, digest, unreadable
     )
-    SELECT array_agg(name) FILTER (WHERE present), array_agg(digest) FILTER (WHERE present),
-           array_agg(unreadable) FILTER (WHERE present), array_agg(name) FILTER (WHERE NOT present)
-      INTO v_names, v_digests, v_reasons, v_removed FROM taken;
+    SELECT array_agg(name), array_agg(digest), array_agg(unreadable)
+      INTO v_names, v_digests, v_reasons FROM taken;
     names := names || v_names;
     digests := digests || v_digests;
     reasons := reasons || v_reasons;
     times := times || array_fill(NULL::bigint, ARRAY[coalesce(cardinality(v_names), 0)]);
     actors := actors || array_fill(NULL::text, ARRAY[coalesce(cardinality(v_names), 0)]);
-    removed := removed || v_removed;
 END $$;
 
 -- Removals that wait: what this apply says of a tag, or puts into the repository, is newer than they are
 -- and takes them out; those first found before p_before (in ms since 1970, 0: none) are applied now.
 CREATE FUNCTION take_removals(p_repository text, p_before bigint, p_names text[], p_is_put boolean,
-                              INOUT removed text[], INOUT repository_gone boolean)
+                              INOUT removed text[], OUT repository_gone boolean)
     LANGUAGE plpgsql AS $$
 DECLARE
     v_tags text[];
 BEGIN
     DELETE FROM held_removal
      WHERE repository = p_repository
-       AND (tag = ANY (p_names || removed) OR tag = '' AND p_is_put OR repository_gone);
+       AND (tag = ANY (p_names || removed) OR tag = '' AND p_is_put);
+    repository_gone := false;
     IF p_before > 0 THEN
         WITH taken AS (
             DELETE FROM held_removal
              WHERE repository = p_repository AND since < to_timestamp(p_before / 1000.0) RETURNING tag
         )
         SELECT array_agg(tag) INTO v_tags FROM taken;
-        repository_gone := repository_gone OR coalesce('' = ANY (v_tags), false);
+        repository_gone := coalesce('' = ANY (v_tags), false);
         removed := removed || v_tags;
     END IF;
 END $$;
@@ -1246,8 +1243,7 @@ END $$;
 CREATE FUNCTION apply(p_term bigint, p_repository text, p_from_scan boolean, p_staged boolean,
                       p_tags text[], p_tag_digests bytea[], p_tag_reasons text[], p_tag_times bigint[],
                       p_tag_actors text[], p_removed text[], p_held bytea[], p_held_reasons text[],
-                      p_gone bytea[], p_repository_gone boolean, p_removals_before bigint,
-                      p_events bigint[],
+                      p_gone bytea[], p_removals_before bigint, p_events bigint[],
                       OUT generation bigint, OUT tags_changed bigint, OUT tags_removed bigint)
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -1274,8 +1270,7 @@ BEGIN
                        p_tag_actors, p_removed);
     v_is_put := cardinality(v_tags.names) + cardinality(p_held) > 0;
     SELECT * INTO v_removals
-      FROM take_removals(p_repository, p_removals_before, v_tags.names, v_is_put, v_tags.removed,
-                         p_repository_gone);
+      FROM take_removals(p_repository, p_removals_before, v_tags.names, v_is_put, p_removed);
     SELECT o.id, o.created INTO v_repository, v_is_new
       FROM open_repository(p_repository, NOT v_removals.repository_gone
                AND (v_is_put OR p_from_scan AND p_removals_before = 0)) AS o;

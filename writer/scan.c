@@ -170,10 +170,9 @@ static void pump(struct scan *scan)
 
 /* --- known repositories --- */
 
-static void on_known(struct ms_str name, uint64_t n_tags, void *arg)
+static void on_known(struct ms_str name, void *arg)
 {
     struct scan *scan = arg;
-    (void)n_tags;
     if (!scan->is_running)
         return;
     enqueue(scan, name);

@@ -332,7 +332,7 @@ static void stage_chunk(struct visit *visit)
     visit->has_staged = true;
     job->store_calls++;
     if (ms_store_stage(job->writer->store, job->writer->term, job->repository, visit->records,
-                       visit->n_records, NULL, 0, on_staged, job) != MS_OK)
+                       visit->n_records, on_staged, job) != MS_OK)
         visit_store_call_refused(visit);
 }
 

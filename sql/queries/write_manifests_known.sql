@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Manifests and everything below them, parents first. $1 repository: text, $2 digests: bytea[].
--- Columns: digest as text, is its content stored, can it be read in the repository, kind, children.
+-- Columns: digest as text, is its content stored, can it be read in the repository.
 WITH RECURSIVE below (id, depth) AS (
     SELECT id, 0 FROM manifest WHERE digest = ANY ($2::bytea[])
      UNION
@@ -11,7 +11,6 @@ WITH RECURSIVE below (id, depth) AS (
 SELECT digest_text(m.digest), m.raw IS NOT NULL,
        EXISTS (SELECT FROM repository r
                  JOIN repository_manifest h ON h.repository_id = r.id AND h.manifest_id = m.id
-                WHERE r.name = $1::text AND h.unreadable IS NULL),
-       m.kind, (SELECT count(*) FROM manifest_child c WHERE c.parent_id = m.id)
+                WHERE r.name = $1::text AND h.unreadable IS NULL)
   FROM known k JOIN manifest m ON m.id = k.id
  ORDER BY k.depth, m.id;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Columns: repositories and tags to be removed (tags with those of the repositories), all repositories
--- and tags, when the first of the removals was found in ms since 1970 (NULL: there is none).
+-- and tags.
 SELECT (SELECT count(*) FROM held_removal WHERE tag = ''),
        (SELECT count(*) FROM held_removal h
          WHERE h.tag <> ''
@@ -9,5 +9,4 @@ SELECT (SELECT count(*) FROM held_removal WHERE tag = ''),
                 FROM held_removal h JOIN repository r ON r.name = h.repository
                WHERE h.tag = ''),
        (SELECT count(*) FROM repository WHERE deleted_at IS NULL),
-       (SELECT coalesce(sum(tag_count), 0) FROM repository WHERE deleted_at IS NULL),
-       (SELECT (extract(epoch FROM min(since)) * 1000)::bigint FROM held_removal);
+       (SELECT coalesce(sum(tag_count), 0) FROM repository WHERE deleted_at IS NULL);

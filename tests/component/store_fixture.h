@@ -306,6 +306,23 @@ static inline enum ms_status apply(struct ms_apply change)
     return waited(ms_store_apply(store, &change, on_applied, NULL));
 }
 
+static const int64_t FAR_FUTURE_MS = 32503680000000; /* the year 3000 */
+
+/* A scan finds that something is gone; `tag` empty: the whole repository. */
+static inline enum ms_status put_down(const char *repository, const char *tag, int64_t scan)
+{
+    struct ms_removal_record removal = {.repository = ms_str(repository), .tag = ms_str(tag)};
+    return waited(ms_store_removals_hold(store, term, scan, &removal, 1, on_done, NULL));
+}
+
+static inline enum ms_status remove_repository(const char *repository)
+{
+    enum ms_status status = put_down(repository, "", 0);
+    return status != MS_OK ? status
+                           : apply((struct ms_apply){.repository = ms_str(repository),
+                                                     .removals_before_ms = FAR_FUTURE_MS});
+}
+
 static inline struct ms_tag_record tag_on(const char *name, const char *content)
 {
     return (struct ms_tag_record){.name = ms_str(name), .digest = digest_of(content)};

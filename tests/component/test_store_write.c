@@ -245,14 +245,13 @@ START_TEST(a_repository_goes_and_comes_back)
     put_image("i1");
     set_tag("app", "a", "i1");
     set_tag("app", "b", "i1");
-    struct ms_apply gone = {.repository = MS_STR("app"), .repository_gone = true};
-    ck_assert_int_eq(apply(gone), MS_OK);
+    ck_assert_int_eq(remove_repository("app"), MS_OK);
     ck_assert_uint_eq(last_apply.tags_removed, 2);
     assert_recount();
     ck_assert_str_eq(
         sql("SELECT string_agg(type, ' ' ORDER BY id) FROM change WHERE generation = 3"),
         "tag.deleted tag.deleted repository.deleted");
-    ck_assert_int_eq(apply(gone), MS_OK);
+    ck_assert_int_eq(remove_repository("app"), MS_OK);
     ck_assert_uint_eq(last_apply.generation, 0);
     set_tag("app", "a", "i1");
     assert_recount();

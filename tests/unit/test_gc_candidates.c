@@ -157,7 +157,7 @@ enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_app
 {
     (void)store;
     ck_assert_uint_eq(apply->term, writer.term);
-    ck_assert(!apply->repository_gone && apply->n_removed_tags == 0 && apply->n_tags == 0);
+    ck_assert(apply->n_removed_tags == 0 && apply->n_tags == 0);
     for (size_t i = 0; i < apply->n_gone; i++)
         note(world.gone, apply->gone[i].bytes[1]);
     return start_store(&(struct store_call){.on_applied = on_done, .arg = arg});
