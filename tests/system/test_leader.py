@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """One writer works, the others stand by; the database comes and goes. No acknowledged event is lost."""
+import contextlib
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
 import time
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -132,6 +135,62 @@ def test_the_leader_hangs(is_scanning, pair, registry, tmp_path):
     works(standby, registry, "afterwards")
 
 
+class Proxy(threading.Thread):
+    """TCP to a port of this machine, until it is frozen: connections stay, no byte moves."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.target = port
+        self.flows = threading.Event()
+        self.flows.set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.listener.accept()[0]
+                self.flows.wait()
+                far = socket.create_connection(("127.0.0.1", self.target))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    def pump(self, source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.flows.wait()
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
+def test_the_leader_is_cut_off_from_the_database(postgres, registry, tmp_path):
+    """No connection is closed, no byte arrives: each side must notice by itself."""
+    database = postgres.new_database()
+    address = urlsplit(database)
+    proxy = Proxy(address.port)
+    proxy.start()
+    cut_off = Writer(tmp_path, address._replace(netloc=f"postgres@127.0.0.1:{proxy.port}").geturl(), registry.url, name="cut")
+    standby = Writer(tmp_path, database, registry.url, name="standby")
+    try:
+        cut_off.start()
+        standby.launch()
+        works(cut_off, registry, "before")
+        wait_for(lambda: standby.status()["role"] == "standby", "the standby")
+        proxy.flows.clear()
+        leads_within(standby, TAKE_OVER_SECONDS)
+        wait_for(lambda: cut_off.get("/readyz").status_code == 503, "the old leader to notice", 5)
+        works(standby, registry, "meanwhile")
+        proxy.flows.set()
+        wait_for(lambda: (cut_off.status().get("leader") or {}).get("pid") == standby.child.pid,
+                 "the old leader to stand by", 10)
+        assert send(cut_off, "late", "team/app", "1", "sha256:" + "0" * 64) == 503
+        works(standby, registry, "afterwards")
+    finally:
+        proxy.flows.set()
+        assert [writer.terminate() for writer in (cut_off, standby)] == [0, 0], cut_off.log()[-3000:]
+        proxy.listener.close()
+
+
 def fill(registry, count):
     pusher = Pusher(registry.url)
     for number in range(count):
@@ -188,6 +247,14 @@ def all_applied(database, sender):
     return all(tag_of(database, *place) == digest for place, digest in sender.acknowledged.items())
 
 
+def compare(server, database, registry, directory):
+    """The database is as a fresh scan makes it."""
+    fresh = server.new_database()
+    assert Writer(directory, fresh, registry.url, name="fresh").run_scan().returncode == 0
+    done = subprocess.run([SUPPORT / "compare_states", database, fresh], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+
+
 def test_connections_are_cut_in_the_midst_of_events(postgres, registry, tmp_path):
     database = postgres.new_database()
     writer = Writer(tmp_path, database, registry.url).start()
@@ -203,8 +270,9 @@ def test_connections_are_cut_in_the_midst_of_events(postgres, registry, tmp_path
         assert not sender.is_alive()
         assert len(sender.acknowledged) == 20
         wait_for(lambda: all_applied(database, sender), "all events to be applied")
-        wait_for(lambda: writer.status()["inbox"]["waiting"] == 0, "the inbox to be empty")
+        writer.wait_until_settled()
         assert writer.status()["inbox"]["dead"] == 0
+        compare(postgres, database, registry, tmp_path)
     finally:
         sender.finish()
         assert writer.terminate() == 0, writer.log()[-3000:]
@@ -227,11 +295,8 @@ def test_postgres_restarts_in_the_midst_of_events(registry, tmp_path):
         sender.join(60)
         assert not sender.is_alive() and len(sender.acknowledged) == 20
         wait_for(lambda: all_applied(database, sender), "all events to be applied")
-        fresh = server.new_database()
-        assert Writer(tmp_path, fresh, registry.url, name="fresh").run_scan().returncode == 0
         writer.wait_until_settled()
-        done = subprocess.run([SUPPORT / "compare_states", database, fresh], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+        compare(server, database, registry, tmp_path)
     finally:
         sender.finish()
         assert writer.terminate() == 0, writer.log()[-3000:]
