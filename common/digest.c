@@ -115,12 +115,3 @@ const char *ms_digest_format(char out[static MS_DIGEST_TEXT_MAX], const struct m
     *at = '\0';
     return out;
 }
-
-enum ms_status ms_digest_from_fallback_tag(struct ms_digest *out, struct ms_str tag)
-{
-    /* Only SHA-256: the schema cuts longer hashes, so that no digest can be made of them. */
-    const struct ms_str prefix = MS_STR("sha256-");
-    if (!ms_str_starts_with(tag, prefix))
-        return MS_INVALID;
-    return decode(out, algorithm_of_id(MS_SHA256), ms_str_skip(tag, prefix.len));
-}

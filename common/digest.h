@@ -27,8 +27,4 @@ bool ms_digest_is_none(const struct ms_digest *digest);
 /* Writes the terminated text form and returns `out`; "" for no digest. */
 const char *ms_digest_format(char out[static MS_DIGEST_TEXT_MAX], const struct ms_digest *digest);
 
-/* A fallback tag of the referrers schema: `sha256-<64 hex>` (OCI distribution 1.1, "Referrers Tag
- * Schema"). Fills the digest that it stands for. */
-enum ms_status ms_digest_from_fallback_tag(struct ms_digest *out, struct ms_str tag) MS_CHECKED;
-
 #endif

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammars of repository and tag names, and globs. Pure: everybody calls it, it calls digest
- * and str.
+ * The grammars of repository and tag names, and globs. Pure: everybody calls it, it calls str.
  */
 #include "common/refname.h"
-
-#include "common/digest.h"
 
 static bool is_lower_alnum(char c)
 {
@@ -66,23 +63,6 @@ bool ms_refname_is_tag(struct ms_str tag)
             return false;
     }
     return true;
-}
-
-bool ms_refname_is_fallback_tag(struct ms_str tag)
-{
-    struct ms_digest digest;
-    return ms_digest_from_fallback_tag(&digest, tag) == MS_OK;
-}
-
-bool ms_refname_is_cosign_tag(struct ms_str tag)
-{
-    static const struct ms_str endings[] = {MS_STR_INIT(".sig"), MS_STR_INIT(".att"),
-                                            MS_STR_INIT(".sbom")};
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-        if (ms_str_ends_with(tag, endings[i]))
-            return ms_refname_is_fallback_tag(ms_str_slice(tag, 0, tag.len - endings[i].len));
-    }
-    return false;
 }
 
 /* The first character of a string that is not empty: a UTF-8 sequence, or a byte that begins none.

@@ -12,10 +12,6 @@ enum { MS_REPOSITORY_NAME_MAX = 255, MS_TAG_NAME_MAX = 128 };
 bool ms_refname_is_repository(struct ms_str name);
 bool ms_refname_is_tag(struct ms_str tag);
 
-/* `sha256-<64 hex>` (referrers fallback) and cosign's `sha256-<64 hex>.sig|.att|.sbom`. */
-bool ms_refname_is_fallback_tag(struct ms_str tag);
-bool ms_refname_is_cosign_tag(struct ms_str tag);
-
 /* `*` any run, `?` one character (one UTF-8 sequence), everything else literal, over the whole
  * value; linear in the product of the lengths, never exponential. */
 bool ms_refname_glob_match(struct ms_str pattern, struct ms_str value);

@@ -30,11 +30,6 @@ enum {
  */
 enum { MANIFEST_ARENA_BYTES = 128 * 1024 * 1024 };
 
-/* True when Accept should name it: the media types of manifests that are understood. */
-bool manifest_is_known_type(struct ms_str media_type);
-/* Content of this type is an image's configuration. */
-bool manifest_is_image_config_type(struct ms_str media_type);
-
 /* Fills everything that the manifest alone tells. `content_type` is that of the registry's answer,
  * used when the manifest names none. `raw` must outlive the record (of a signed schema 1 manifest:
  * its payload or the whole). A manifest that claims one type and has the shape of another, or an

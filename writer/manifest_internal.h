@@ -15,8 +15,8 @@
 
 enum manifest_shape { SHAPE_UNKNOWN, SHAPE_MANIFEST, SHAPE_INDEX, SHAPE_SCHEMA1 };
 
-/* The shape that a document of this media type must have. */
-enum manifest_shape manifest_shape_of_type(struct ms_str media_type);
+/* Content of this type is an image's configuration. */
+bool manifest_is_image_config_type(struct ms_str media_type);
 bool manifest_is_layer_type(struct ms_str media_type);
 /* Decides what `root` is: by its own mediaType, else by that of the answer, else by its members;
  * the members must fit. `out_type` becomes a view into `root`, `content_type` or a constant. */

@@ -55,18 +55,14 @@ static bool is_listed(struct ms_str s, const struct ms_str *list, size_t count)
 
 #define IS_LISTED(s, list) is_listed((s), (list), sizeof(list) / sizeof((list)[0]))
 
-enum manifest_shape manifest_shape_of_type(struct ms_str media_type)
+/* The shape that a document of this media type must have. */
+static enum manifest_shape shape_of_type(struct ms_str media_type)
 {
     for (size_t i = 0; i < MANIFEST_TYPES; i++) {
         if (ms_str_equal(media_type, manifest_types[i].name))
             return manifest_types[i].shape;
     }
     return SHAPE_UNKNOWN;
-}
-
-bool manifest_is_known_type(struct ms_str media_type)
-{
-    return manifest_shape_of_type(media_type) != SHAPE_UNKNOWN;
 }
 
 bool manifest_is_image_config_type(struct ms_str media_type)
@@ -171,7 +167,7 @@ enum ms_status manifest_decide_type(enum manifest_shape *out_shape, struct ms_st
     enum ms_status status = name_type(&type, root, content_type, members, err);
     if (status != MS_OK)
         return status;
-    enum manifest_shape shape = manifest_shape_of_type(type);
+    enum manifest_shape shape = shape_of_type(type);
     if (shape == SHAPE_UNKNOWN)
         return unknown_type(type, err);
     if (!fits(shape, members))

@@ -28,7 +28,4 @@ void scheduler_wake(struct scheduler *scheduler);
 void scheduler_visit(struct scheduler *scheduler, struct ms_str repository,
                      sync_visited *on_visited, void *arg);
 
-/* No job is running and no event is due (for --scan and for drain). */
-bool scheduler_is_idle(const struct scheduler *scheduler);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digests: every text that is accepted is written back as it was, also through the database form;
- * a fallback tag and the digest that it stands for are accepted together. */
+/* Digests: every text that is accepted is written back as it was, also through the database form.
+ */
+
 #include "common/digest.h"
 
 #include <stdlib.h>
@@ -38,27 +39,10 @@ static void check_bytes(struct ms_str bytes)
     must(ms_digest_equal(&digest, &again));
 }
 
-static void check_tag(struct ms_str tag)
-{
-    static const char prefix[] = "sha256:";
-    enum { PREFIX_LEN = sizeof(prefix) - 1 };
-    struct ms_digest digest;
-    struct ms_digest again;
-    char text[PREFIX_LEN + 64];
-    if (ms_digest_from_fallback_tag(&digest, tag) != MS_OK)
-        return;
-    must(tag.len == sizeof(text));
-    memcpy(text, prefix, PREFIX_LEN);
-    memcpy(text + PREFIX_LEN, tag.ptr + PREFIX_LEN, 64);
-    must(ms_digest_parse(&again, ms_str_n(text, sizeof(text))) == MS_OK);
-    must(ms_digest_equal(&digest, &again));
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ms_str input = ms_str_n((const char *)data, size);
     check_text(input);
     check_bytes(input);
-    check_tag(input);
     return 0;
 }

@@ -58,8 +58,6 @@ static void check_names(struct ms_str name)
         must(!ms_str_contains(name, MS_STR("___")) && !ms_str_contains(name, MS_STR(":")));
         must(name.ptr[0] != '/' && name.ptr[name.len - 1] != '/');
     }
-    if (ms_refname_is_fallback_tag(name) || ms_refname_is_cosign_tag(name))
-        must(ms_refname_is_tag(name));
     if (ms_refname_is_tag(name))
         must(name.len <= MS_TAG_NAME_MAX && !ms_str_contains(name, MS_STR("/")));
 }

@@ -117,27 +117,6 @@ START_TEST(none_is_the_empty_text)
 }
 END_TEST
 
-START_TEST(fallback_tags)
-{
-    struct ms_digest digest = {0};
-    struct ms_digest expected;
-    ck_assert_int_eq(ms_digest_parse(&expected, MS_STR("sha256:" HEX64)), MS_OK);
-    ck_assert_int_eq(ms_digest_from_fallback_tag(&digest, MS_STR("sha256-" HEX64)), MS_OK);
-    ck_assert(ms_digest_equal(&digest, &expected));
-    static const char *const others[] = {
-        "",
-        "latest",
-        "sha256-",
-        "sha256:" HEX64,
-        ("sha256-" HEX64 ".sig"),
-        "sha512-" HEX64,
-        "sha256-" HEX32,
-    };
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-        ck_assert_int_eq(ms_digest_from_fallback_tag(&digest, ms_str(others[i])), MS_INVALID);
-}
-END_TEST
-
 static Suite *make_suite(void)
 {
     TCase *tests = tcase_create("digest");
@@ -147,7 +126,6 @@ static Suite *make_suite(void)
     tcase_add_test(tests, refuses_other_bytes);
     tcase_add_test(tests, compares);
     tcase_add_test(tests, none_is_the_empty_text);
-    tcase_add_test(tests, fallback_tags);
     Suite *suite = suite_create("digest");
     suite_add_tcase(suite, tests);
     return suite;

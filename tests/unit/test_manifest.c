@@ -324,17 +324,6 @@ START_TEST(unknown_types_are_named_when_they_can_be_shown)
 }
 END_TEST
 
-START_TEST(knows_types)
-{
-    ck_assert(manifest_is_known_type(MS_STR(OCI_INDEX)));
-    ck_assert(manifest_is_known_type(MS_STR(SCHEMA1)));
-    ck_assert(!manifest_is_known_type(MS_STR("application/json")));
-    ck_assert(!manifest_is_known_type(MS_STR_ABSENT));
-    ck_assert(manifest_is_image_config_type(MS_STR(OCI_CONFIG)));
-    ck_assert(!manifest_is_image_config_type(MS_STR(OCI_MANIFEST)));
-}
-END_TEST
-
 /* ------------------------------------------------------------------------------------------
  * Hostile ones
  * ------------------------------------------------------------------------------------------ */
@@ -464,7 +453,6 @@ static Suite *make_suite(void)
     tcase_add_test(tests, else_the_answer_does_else_its_members);
     tcase_add_test(tests, type_and_members_must_fit);
     tcase_add_test(tests, unknown_types_are_named_when_they_can_be_shown);
-    tcase_add_test(tests, knows_types);
     tcase_add_test(tests, broken_members);
     tcase_add_test(tests, what_nothing_depends_on_may_be_odd);
     tcase_add_test(tests, too_many);

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 START_TEST(repository_names)
@@ -46,21 +45,6 @@ START_TEST(names_have_limits)
     ck_assert(!ms_refname_is_repository(ms_str_n(name, 256)));
     ck_assert(ms_refname_is_tag(ms_str_n(name, 128)));
     ck_assert(!ms_refname_is_tag(ms_str_n(name, 129)));
-}
-END_TEST
-
-START_TEST(special_tags)
-{
-    ck_assert(ms_refname_is_fallback_tag(MS_STR("sha256-" HEX64)));
-    ck_assert(!ms_refname_is_fallback_tag(MS_STR("sha256-" HEX64 ".sig")));
-    ck_assert(!ms_refname_is_fallback_tag(MS_STR("latest")));
-    ck_assert(ms_refname_is_cosign_tag(MS_STR("sha256-" HEX64 ".sig")));
-    ck_assert(ms_refname_is_cosign_tag(MS_STR("sha256-" HEX64 ".att")));
-    ck_assert(ms_refname_is_cosign_tag(MS_STR("sha256-" HEX64 ".sbom")));
-    ck_assert(!ms_refname_is_cosign_tag(MS_STR("sha256-" HEX64)));
-    ck_assert(!ms_refname_is_cosign_tag(MS_STR("sha256-" HEX64 ".txt")));
-    ck_assert(!ms_refname_is_cosign_tag(MS_STR("latest.sig")));
-    ck_assert(!ms_refname_is_cosign_tag(MS_STR(".sig")));
 }
 END_TEST
 
@@ -152,7 +136,6 @@ static Suite *make_suite(void)
     tcase_add_test(tests, repository_names);
     tcase_add_test(tests, tag_names);
     tcase_add_test(tests, names_have_limits);
-    tcase_add_test(tests, special_tags);
     tcase_add_test(tests, globs);
     tcase_add_test(tests, a_question_mark_is_one_character);
     tcase_add_test(tests, is_never_exponential);
