@@ -193,9 +193,7 @@ static void finish_public_url(struct ms_config *config)
 {
     if (config->registry.public_url || !config->registry.url)
         return;
-    config->registry.public_url = strdup(config->registry.url);
-    if (!config->registry.public_url)
-        abort();
+    config->registry.public_url = ms_alloc_copy(config->registry.url);
 }
 
 /* --- secrets --- */

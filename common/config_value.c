@@ -280,21 +280,6 @@ static enum ms_status check_string(const struct ms_config_key *key, struct ms_st
 }
 
 /* Values are no longer than the file, which is capped. */
-static char *copy_text(struct ms_str text)
-{
-    char *copy = ms_alloc(text.len + 1);
-    if (text.len > 0)
-        memcpy(copy, text.ptr, text.len);
-    return copy;
-}
-
-static void wipe(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    free(text);
-}
-
 static enum ms_status set_string(char **field, const struct ms_config_key *key, struct ms_str text,
                                  struct ms_error *err)
 {
@@ -303,8 +288,8 @@ static enum ms_status set_string(char **field, const struct ms_config_key *key, 
         return status;
     while (key->type == MS_TYPE_REGISTRY_URL && ms_str_ends_with(text, MS_STR("/")))
         text.len--;
-    wipe(*field);
-    *field = text.len > 0 ? copy_text(text) : NULL;
+    ms_alloc_wipe(*field);
+    *field = text.len > 0 ? ms_alloc_str(text) : NULL;
     return MS_OK;
 }
 
@@ -328,11 +313,8 @@ static enum ms_status add_item(struct ms_string_list *list, const struct ms_conf
     enum ms_status status = check_item(key, text, err);
     if (status != MS_OK)
         return status;
-    char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-    if (!items)
-        abort();
-    items[list->count++] = copy_text(text);
-    list->items = items;
+    list->items = ms_alloc_resize(list->items, list->count + 1, sizeof(*list->items));
+    list->items[list->count++] = ms_alloc_str(text);
     return MS_OK;
 }
 
@@ -387,7 +369,7 @@ static size_t size_of(const struct ms_config_key *key)
 void ms_config_value_clear(void *field, const struct ms_config_key *key)
 {
     if (ms_config_type_is_string(key->type))
-        wipe(*(char **)field);
+        ms_alloc_wipe(*(char **)field);
     else if (ms_config_type_is_list(key->type))
         clear_list(field);
     memset(field, 0, size_of(key));

@@ -49,17 +49,7 @@ static void on_kick(void *arg);
 
 char *ms_pg_secret_copy(const char *s)
 {
-    size_t size = s == NULL ? 1 : strlen(s) + 1;
-    char *copy = ms_alloc(size);
-    memcpy(copy, s == NULL ? "" : s, size);
-    return copy;
-}
-
-void ms_pg_secret_free(char *s)
-{
-    if (s != NULL)
-        explicit_bzero(s, strlen(s));
-    free(s);
+    return ms_alloc_copy(s != NULL ? s : "");
 }
 
 struct ms_pg_link *ms_pg_link_new(struct ms_loop *loop, const char *conninfo,
@@ -82,8 +72,8 @@ struct ms_pg_link *ms_pg_link_new(struct ms_loop *loop, const char *conninfo,
 
 static void forget_strings(struct ms_pg_link *link)
 {
-    ms_pg_secret_free(link->conninfo);
-    ms_pg_secret_free(link->application_name);
+    ms_alloc_wipe(link->conninfo);
+    ms_alloc_wipe(link->application_name);
     link->conninfo = NULL;
     link->application_name = NULL;
 }

@@ -37,10 +37,8 @@ bool ms_pg_link_is_paused(const struct ms_pg_link *link);
 /* libpq refused a call: on_failed comes in a later turn. */
 void ms_pg_link_doom(struct ms_pg_link *link);
 
-/* A copy of a conninfo, which may hold a password: overwritten before it is freed. NULL gives "".
- */
+/* A copy of a conninfo, which may hold a password: freed with ms_alloc_wipe. NULL gives "". */
 char *ms_pg_secret_copy(const char *s);
-void ms_pg_secret_free(char *s); /* NULL is fine */
 
 /* The first line of libpq's last error message as an MS_UNAVAILABLE. */
 void ms_pg_link_error(struct ms_error *out, const PGconn *pq);

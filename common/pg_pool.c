@@ -413,8 +413,8 @@ void ms_pg_pool_free(struct ms_pg_pool *pool)
     ms_timer_free(pool->retry);
     ms_timer_free(pool->sweep);
     free(pool->conns);
-    ms_pg_secret_free(pool->conninfo);
-    ms_pg_secret_free(pool->application_name);
+    ms_alloc_wipe(pool->conninfo);
+    ms_alloc_wipe(pool->application_name);
     ms_loop_defer_free(pool->loop, pool); /* we may be inside one of its callbacks */
 }
 

@@ -366,7 +366,7 @@ void ms_store_lead_free(struct ms_store_lead *lead)
     drop_session(lead);
     ms_timer_free(lead->timer);
     ms_buf_free(&lead->take_sql);
-    ms_pg_secret_free(lead->conninfo);
-    ms_pg_secret_free(lead->application_name);
+    ms_alloc_wipe(lead->conninfo);
+    ms_alloc_wipe(lead->application_name);
     ms_loop_defer_free(lead->loop, lead);
 }

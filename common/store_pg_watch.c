@@ -334,23 +334,14 @@ static void on_timer(void *arg)
 
 /* --- the interface --- */
 
-static char *copy_or_null(const char *s)
-{
-    if (s == NULL)
-        return NULL;
-    char *copy = ms_alloc(strlen(s) + 1);
-    memcpy(copy, s, strlen(s) + 1);
-    return copy;
-}
-
 struct ms_store_watch *ms_store_watch_new(struct ms_loop *loop,
                                           const struct ms_store_options *options,
                                           const struct ms_store_watch_events *events, void *arg)
 {
     struct ms_store_watch *watch = ms_alloc(sizeof(*watch));
     watch->loop = loop;
-    watch->url = copy_or_null(options->url);
-    watch->application_name = copy_or_null(options->application_name);
+    watch->url = ms_alloc_copy(options->url);
+    watch->application_name = ms_alloc_copy(options->application_name);
     watch->events = *events;
     watch->arg = arg;
     watch->timer = ms_timer_new(loop, on_timer, watch);
@@ -366,9 +357,7 @@ void ms_store_watch_free(struct ms_store_watch *watch)
     watch->freed = true;
     ms_pg_session_free(watch->session);
     ms_timer_free(watch->timer);
-    if (watch->url != NULL)
-        explicit_bzero(watch->url, strlen(watch->url)); /* it may hold a password */
-    free(watch->url);
+    ms_alloc_wipe(watch->url); /* it may hold a password */
     free(watch->application_name);
     ms_loop_defer_free(watch->loop, watch); /* we may be inside one of its callbacks */
 }

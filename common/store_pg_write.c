@@ -64,8 +64,8 @@ void ms_store_writer_free(struct ms_store_writer *writer)
     ms_pg_pool_free(writer->pool);
     while (writer->ops != NULL)
         op_free(writer->ops);
-    ms_pg_secret_free(writer->conninfo);
-    ms_pg_secret_free(writer->application_name);
+    ms_alloc_wipe(writer->conninfo);
+    ms_alloc_wipe(writer->application_name);
     ms_loop_defer_free(writer->loop, writer);
 }
 

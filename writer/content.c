@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/metrics.h"
 #include "writer/writer.h"
 
@@ -41,9 +42,7 @@ static void grow_slots(struct content *content)
 {
     free(content->slots);
     content->n_slots = content->n_slots == 0 ? 64 : content->n_slots * 2;
-    content->slots = calloc(content->n_slots, sizeof(*content->slots));
-    if (content->slots == NULL)
-        abort();
+    content->slots = ms_alloc(content->n_slots * sizeof(*content->slots));
     for (size_t i = 0; i < content->n_nodes; i++)
         content->slots[slot_of(content, &content->nodes[i]->digest)] = i + 1;
 }
@@ -52,11 +51,8 @@ static void push_node(struct content *content, struct content_node *node)
 {
     if (content->n_nodes == content->node_capacity) {
         content->node_capacity = content->node_capacity == 0 ? 16 : content->node_capacity * 2;
-        struct content_node **nodes =
-            realloc(content->nodes, content->node_capacity * sizeof(*nodes));
-        if (nodes == NULL)
-            abort();
-        content->nodes = nodes;
+        content->nodes =
+            ms_alloc_resize(content->nodes, content->node_capacity, sizeof(struct content_node *));
     }
     content->nodes[content->n_nodes++] = node;
     content->n_new++;
@@ -113,9 +109,7 @@ static size_t collect_held(struct content *content, struct ms_held_record *held)
 
 static void succeed(struct content *content)
 {
-    struct ms_held_record *held = calloc(content->n_nodes + 1, sizeof(*held));
-    if (held == NULL)
-        abort();
+    struct ms_held_record *held = ms_alloc((content->n_nodes + 1) * sizeof(*held));
     struct content_result result = {.held = held, .fetched = content->fetched};
     result.n_held = collect_held(content, held);
     stop(content);
@@ -272,9 +266,7 @@ static void on_examined(const struct ms_error *err, void *arg)
 
 static void examine(struct content *content)
 {
-    struct ms_digest *digests = calloc(CONTENT_EXAMINE_MAX, sizeof(*digests));
-    if (digests == NULL)
-        abort();
+    struct ms_digest *digests = ms_alloc(CONTENT_EXAMINE_MAX * sizeof(*digests));
     size_t n = 0;
     for (size_t i = content->first_unsettled; i < content->n_nodes && n < CONTENT_EXAMINE_MAX;
          i++) {
@@ -491,9 +483,7 @@ struct content *content_start(struct writer *writer, struct ms_str repository,
                               enum registry_priority priority, const struct content_root *roots,
                               size_t n_roots, content_done *on_done, void *arg)
 {
-    struct content *content = calloc(1, sizeof(*content));
-    if (content == NULL)
-        abort();
+    struct content *content = ms_alloc(sizeof(*content));
     content->writer = writer;
     content->arena = ms_arena_new(CONTENT_ARENA_MAX);
     content->repository = ms_arena_dup(content->arena, repository);

@@ -217,14 +217,6 @@ static int on_timer(CURLM *multi, long after_ms, void *arg)
  * The multi handle
  * ------------------------------------------------------------------------------------------ */
 
-static char *copy(const char *text)
-{
-    char *copied = text != NULL ? strdup(text) : NULL;
-    if (text != NULL && copied == NULL)
-        abort();
-    return copied;
-}
-
 struct curl_loop *curl_loop_new(struct ms_loop *loop, const struct curl_loop_options *options)
 {
     struct curl_loop *curl = ms_alloc(sizeof(*curl));
@@ -236,10 +228,10 @@ struct curl_loop *curl_loop_new(struct ms_loop *loop, const struct curl_loop_opt
         abort();
     curl->timer = ms_timer_new(loop, on_expire, curl);
     LIST_INIT(&curl->exchanges);
-    curl->ca_file = copy(options->ca_file);
-    curl->client_cert = copy(options->client_cert);
-    curl->client_key = copy(options->client_key);
-    curl->user_agent = copy(options->user_agent);
+    curl->ca_file = ms_alloc_copy(options->ca_file);
+    curl->client_cert = ms_alloc_copy(options->client_cert);
+    curl->client_key = ms_alloc_copy(options->client_key);
+    curl->user_agent = ms_alloc_copy(options->user_agent);
     curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
     curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, on_timer);

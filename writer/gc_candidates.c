@@ -115,9 +115,7 @@ static void store_started(struct gc_candidates *run, enum ms_status status)
 static void go_on(struct gc_candidates *run)
 {
     free(run->after_repository);
-    run->after_repository = strndup(run->repository.ptr, run->repository.len);
-    if (run->after_repository == NULL)
-        abort();
+    run->after_repository = ms_alloc_str(run->repository);
     run->after_digest = run->group[run->n_group - 1].digest;
     list(run);
 }

@@ -20,13 +20,6 @@ struct name_list {
 
 enum { FIRST_CAPACITY = 64 };
 
-static void *must(void *memory)
-{
-    if (memory == NULL)
-        abort();
-    return memory;
-}
-
 struct name_list *name_list_new(void)
 {
     struct name_list *names = ms_alloc(sizeof(*names));
@@ -56,10 +49,10 @@ static uint32_t *find_slot(const struct name_list *names, struct ms_str name)
 static void grow(struct name_list *names)
 {
     names->capacity = names->capacity == 0 ? FIRST_CAPACITY : names->capacity * 2;
-    names->list = must(realloc(names->list, names->capacity * sizeof(*names->list)));
+    names->list = ms_alloc_resize(names->list, names->capacity, sizeof(*names->list));
     names->n_slots = names->capacity * 2;
     free(names->slots);
-    names->slots = must(calloc(names->n_slots, sizeof(*names->slots)));
+    names->slots = ms_alloc(names->n_slots * sizeof(*names->slots));
     for (size_t i = 0; i < names->count; i++)
         *find_slot(names, names->list[i]) = (uint32_t)(i + 1);
 }

@@ -71,19 +71,9 @@ struct registry_auth {
  * Strings and secrets
  * ------------------------------------------------------------------------------------------ */
 
-static char *copy(const char *text)
-{
-    char *copied = text != NULL ? strdup(text) : NULL;
-    if (text != NULL && copied == NULL)
-        abort();
-    return copied;
-}
-
 static void wipe(char **secret)
 {
-    if (*secret != NULL)
-        explicit_bzero(*secret, strlen(*secret));
-    free(*secret);
+    ms_alloc_wipe(*secret);
     *secret = NULL;
 }
 
@@ -138,8 +128,8 @@ static struct token *get_token(struct registry_auth *auth, const char *scope)
     make_room(auth);
     token = ms_alloc(sizeof(*token));
     token->auth = auth;
-    token->scope = copy(scope);
-    token->asked = copy(scope);
+    token->scope = ms_alloc_copy(scope);
+    token->asked = ms_alloc_copy(scope);
     LIST_INIT(&token->waiting);
     TAILQ_INSERT_TAIL(&auth->by_age, token, by_age);
     LIST_INSERT_HEAD(&auth->buckets[bucket_of(scope)], token, in_bucket);
@@ -247,9 +237,7 @@ static enum ms_status keep_token(struct token *token, struct json_object *root)
     if (!is_token_text(text))
         return MS_PROTOCOL;
     wipe(&token->text);
-    token->text = strndup(text.ptr, text.len);
-    if (token->text == NULL)
-        abort();
+    token->text = ms_alloc_str(text);
     token->good_until_ms = ms_clock_mono_ms() + life_ms(root);
     token->serial = ++token->auth->last_serial;
     return MS_OK;
@@ -444,8 +432,8 @@ struct registry_auth *registry_auth_new(struct curl_loop *curl, const struct ms_
 {
     struct registry_auth *auth = ms_alloc(sizeof(*auth));
     auth->curl = curl;
-    auth->username = copy(config->registry.username);
-    auth->password = copy(config->registry.password);
+    auth->username = ms_alloc_copy(config->registry.username);
+    auth->password = ms_alloc_copy(config->registry.password);
     auth->timeout_ms = config->registry.timeout_ms;
     auth->registry_has_tls = ms_str_starts_with(ms_str(config->registry.url), MS_STR("https:"));
     TAILQ_INIT(&auth->by_age);
@@ -458,8 +446,8 @@ void registry_auth_reload(struct registry_auth *auth, const struct ms_config *co
 {
     wipe(&auth->username);
     wipe(&auth->password);
-    auth->username = copy(config->registry.username);
-    auth->password = copy(config->registry.password);
+    auth->username = ms_alloc_copy(config->registry.username);
+    auth->password = ms_alloc_copy(config->registry.password);
     auth->timeout_ms = config->registry.timeout_ms;
     auth->scheme = REGISTRY_SCHEME_NONE; /* the next 401 decides anew */
     struct token *token;

@@ -117,9 +117,7 @@ struct registry_client *registry_client_new(struct ms_loop *loop, const struct m
 {
     struct registry_client *client = ms_alloc(sizeof(*client));
     client->loop = loop;
-    client->base_url = strdup(config->registry.url);
-    if (client->base_url == NULL)
-        abort();
+    client->base_url = ms_alloc_copy(config->registry.url);
     client->host = registry_url_host(ms_str(client->base_url));
     client->concurrency = (size_t)config->registry.concurrency;
     client->timeout_ms = config->registry.timeout_ms;

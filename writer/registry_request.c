@@ -23,14 +23,6 @@ static const char accept_manifests[] = "Accept: application/vnd.oci.image.index.
                                        "application/vnd.docker.distribution.manifest.v2+json, "
                                        "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
-static char *copy(const char *text)
-{
-    char *copied = strdup(text);
-    if (copied == NULL)
-        abort();
-    return copied;
-}
-
 /* ------------------------------------------------------------------------------------------
  * The end
  * ------------------------------------------------------------------------------------------ */
@@ -378,8 +370,8 @@ struct registry_request *registry_request_start(struct registry_client *client,
     struct registry_request *request = ms_alloc(sizeof(*request));
     request->client = client;
     request->ask = *ask;
-    request->path = copy(ask->path);
-    request->scope = copy(ask->scope);
+    request->path = ms_alloc_copy(ask->path);
+    request->scope = ms_alloc_copy(ask->scope);
     request->backoff =
         (struct ms_backoff){.base_ms = REGISTRY_PAUSE_BASE_MS, .max_ms = REGISTRY_PAUSE_MAX_MS};
     request->on_done = on_done;

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "writer/scheduler.h"
@@ -177,7 +178,7 @@ static void on_known(struct ms_str name, void *arg)
         return;
     enqueue(scan, name);
     free(scan->after);
-    scan->after = strndup(name.ptr, name.len);
+    scan->after = ms_alloc_str(name);
     scan->known_is_read = false; /* a row came: there may be another page */
 }
 
@@ -229,7 +230,7 @@ static bool repeats_itself(struct scan *scan, struct ms_str next)
     scan->n_pages++;
     if ((scan->n_pages & (scan->n_pages - 1)) == 0) {
         free(scan->remembered_page);
-        scan->remembered_page = strndup(next.ptr, next.len);
+        scan->remembered_page = ms_alloc_str(next);
     }
     return false;
 }
@@ -332,9 +333,7 @@ void scan_end_term(struct scan *scan)
 
 struct scan *scan_new(struct writer *writer)
 {
-    struct scan *scan = calloc(1, sizeof(*scan));
-    if (scan == NULL)
-        abort();
+    struct scan *scan = ms_alloc(sizeof(*scan));
     scan->writer = writer;
     scan_plan_init(scan);
     return scan;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -122,7 +123,7 @@ static void on_repository(struct ms_str name, void *arg)
 {
     struct removals *removals = arg;
     if (!removals->cancelled && removals->n_page < REMOVALS_PAGE)
-        removals->page[removals->n_page++] = strndup(name.ptr, name.len);
+        removals->page[removals->n_page++] = ms_alloc_str(name);
 }
 
 static void on_listed(const struct ms_error *err, void *arg)
@@ -140,7 +141,7 @@ static void forget_page(struct removals *removals)
 {
     if (removals->n_page > 0) {
         free(removals->after);
-        removals->after = strdup(removals->page[removals->n_page - 1]);
+        removals->after = ms_alloc_copy(removals->page[removals->n_page - 1]);
     }
     for (size_t i = 0; i < removals->n_page; i++)
         free(removals->page[i]);
@@ -194,9 +195,7 @@ static void on_refused(void *arg)
 
 struct removals *removals_start(struct scan *scan)
 {
-    struct removals *removals = calloc(1, sizeof(*removals));
-    if (removals == NULL)
-        abort();
+    struct removals *removals = ms_alloc(sizeof(*removals));
     removals->scan = scan;
     removals->store_calls++;
     if (ms_store_removals_count(scan->writer->store, scan->writer->term, scan->record.id,

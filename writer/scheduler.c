@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "writer/writer.h"
@@ -61,11 +62,8 @@ static struct job_slot *find_job(const struct scheduler *scheduler, struct ms_st
 static void queue_visit(struct scheduler *scheduler, struct ms_str repository,
                         sync_visited *on_visited, void *arg)
 {
-    struct visit_request *request = calloc(1, sizeof(*request));
-    char *name = strndup(repository.ptr, repository.len);
-    if (request == NULL || name == NULL)
-        abort();
-    *request = (struct visit_request){name, on_visited, arg, scheduler->visits};
+    struct visit_request *request = ms_alloc(sizeof(*request));
+    *request = (struct visit_request){ms_alloc_str(repository), on_visited, arg, scheduler->visits};
     scheduler->visits = request;
 }
 
@@ -121,9 +119,7 @@ static void on_ended(struct sync_job *job, void *arg)
 static void start_job(struct scheduler *scheduler, struct ms_str repository,
                       sync_visited *on_visited, void *visited_arg)
 {
-    struct job_slot *slot = calloc(1, sizeof(*slot));
-    if (slot == NULL)
-        abort();
+    struct job_slot *slot = ms_alloc(sizeof(*slot));
     slot->scheduler = scheduler;
     slot->job = sync_start(scheduler->writer, repository, on_visited, visited_arg, on_ended, slot);
     slot->next = scheduler->jobs;
@@ -230,9 +226,7 @@ static void on_due_timer(void *arg)
 
 struct scheduler *scheduler_new(struct writer *writer)
 {
-    struct scheduler *scheduler = calloc(1, sizeof(*scheduler));
-    if (scheduler == NULL)
-        abort();
+    struct scheduler *scheduler = ms_alloc(sizeof(*scheduler));
     scheduler->writer = writer;
     scheduler->due_timer = ms_timer_new(writer->loop, on_due_timer, scheduler);
     return scheduler;
@@ -283,9 +277,4 @@ void scheduler_visit(struct scheduler *scheduler, struct ms_str repository,
         queue_visit(scheduler, repository, on_visited, arg);
     else
         start_job(scheduler, repository, on_visited, arg);
-}
-
-bool scheduler_is_idle(const struct scheduler *scheduler)
-{
-    return scheduler->jobs == NULL && !scheduler->is_asking;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/log.h"
 
 const struct ms_error *sync_store_away(void)
@@ -87,12 +88,8 @@ struct sync_job *sync_start(struct writer *writer, struct ms_str repository,
                             sync_visited *on_visited, void *visited_arg, sync_ended *on_ended,
                             void *arg)
 {
-    struct sync_job *job = calloc(1, sizeof(*job));
-    char *memory = calloc(1, repository.len + 1);
-    if (job == NULL || memory == NULL)
-        abort();
-    if (repository.len > 0)
-        memcpy(memory, repository.ptr, repository.len);
+    struct sync_job *job = ms_alloc(sizeof(*job));
+    char *memory = ms_alloc_str(repository);
     *job = (struct sync_job){.writer = writer,
                              .memory = memory,
                              .repository = ms_str_n(memory, repository.len),

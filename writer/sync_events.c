@@ -15,6 +15,7 @@
 
 #include <stdlib.h>
 
+#include "common/alloc.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/metrics.h"
@@ -489,9 +490,7 @@ static void on_load_refused(void *arg)
 
 struct events_pass *events_pass_start(struct sync_job *job)
 {
-    struct events_pass *pass = calloc(1, sizeof(*pass));
-    if (pass == NULL)
-        abort();
+    struct events_pass *pass = ms_alloc(sizeof(*pass));
     pass->job = job;
     pass->load_max = job->one_by_one ? 1 : EVENTS_LOAD_MAX;
     pass->arena = ms_arena_new(EVENTS_ARENA_MAX);

@@ -15,6 +15,8 @@
  */
 #include "writer/sync_visit_internal.h"
 
+#include "common/alloc.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -452,9 +454,7 @@ void visit_step(struct visit *visit)
 
 struct visit *visit_new(struct sync_job *job)
 {
-    struct visit *visit = calloc(1, sizeof(*visit));
-    if (visit == NULL)
-        abort();
+    struct visit *visit = ms_alloc(sizeof(*visit));
     visit->job = job;
     visit->after = MS_STR("");
     visit->chunk_max = VISIT_CHUNK_MAX;

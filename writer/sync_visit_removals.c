@@ -9,6 +9,8 @@
  */
 #include "writer/sync_visit_internal.h"
 
+#include "common/alloc.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,10 +152,7 @@ static void on_held_digest(const struct ms_digest *digest, void *arg)
     struct visit *visit = job->visit;
     if (visit->n_held == visit->held_capacity) {
         visit->held_capacity = visit->held_capacity == 0 ? 64 : visit->held_capacity * 2;
-        struct ms_digest *held = realloc(visit->held, visit->held_capacity * sizeof(*held));
-        if (held == NULL)
-            abort();
-        visit->held = held;
+        visit->held = ms_alloc_resize(visit->held, visit->held_capacity, sizeof(*visit->held));
     }
     visit->held[visit->n_held++] = *digest;
 }

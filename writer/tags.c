@@ -6,6 +6,8 @@
  */
 #include "writer/tags.h"
 
+#include "common/alloc.h"
+
 #include <stdlib.h>
 
 #include "writer/writer.h"
@@ -137,9 +139,7 @@ struct tags *tags_start(struct writer *writer, struct ms_str repository,
                         enum registry_priority priority, const struct tags_question *questions,
                         size_t n_questions, tags_done *on_done, void *arg)
 {
-    struct tags *tags = calloc(1, sizeof(*tags));
-    if (tags == NULL || n_questions == 0)
-        abort();
+    struct tags *tags = ms_alloc(sizeof(*tags));
     *tags = (struct tags){
         .writer = writer, .priority = priority, .n = n_questions, .on_done = on_done, .arg = arg};
     tags->arena = ms_arena_new(TAGS_ARENA_MAX);
