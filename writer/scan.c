@@ -366,8 +366,8 @@ void scan_get_progress(struct scan_progress *out, const struct scan *scan)
     out->repositories_done = scan->record.repositories;
     out->repositories_total = n_queued;
     out->tags = scan->record.tags;
-    out->manifests = scan->record.manifests;
-    out->rate = seconds > 0 ? (double)scan->record.manifests / seconds : 0;
+    out->manifests = scan->record.manifests + scheduler_visited_manifests(scan->writer->scheduler);
+    out->rate = seconds > 0 ? (double)out->manifests / seconds : 0;
     if (scan->record.repositories > 0 && scan->catalog_is_read)
         out->eta_seconds = (int64_t)(seconds / (double)scan->record.repositories *
                                      (double)(n_queued - scan->record.repositories));

@@ -278,3 +278,11 @@ void scheduler_visit(struct scheduler *scheduler, struct ms_str repository,
     else
         start_job(scheduler, repository, on_visited, arg);
 }
+
+uint64_t scheduler_visited_manifests(const struct scheduler *scheduler)
+{
+    uint64_t n = 0;
+    for (const struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next)
+        n += sync_job_manifests(slot->job);
+    return n;
+}

@@ -28,4 +28,7 @@ void scheduler_wake(struct scheduler *scheduler);
 void scheduler_visit(struct scheduler *scheduler, struct ms_str repository,
                      sync_visited *on_visited, void *arg);
 
+/* Manifests that the visits under way have gone through so far. */
+uint64_t scheduler_visited_manifests(const struct scheduler *scheduler);
+
 #endif

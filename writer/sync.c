@@ -67,6 +67,7 @@ void sync_events_ended(struct sync_job *job, const struct ms_error *err, bool ma
 
 void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, bool is_finished)
 {
+    job->visited_manifests = is_finished ? 0 : report->manifests;
     if (is_finished) {
         job->on_visited(job->repository, report, job->visited_arg);
         if (job->cancelled)
@@ -126,6 +127,11 @@ bool sync_job_had_events(const struct sync_job *job)
 bool sync_job_is_visit(const struct sync_job *job)
 {
     return job->visit != NULL;
+}
+
+uint64_t sync_job_manifests(const struct sync_job *job)
+{
+    return job->visited_manifests;
 }
 
 void sync_job_cancel(struct sync_job *job)

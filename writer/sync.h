@@ -38,6 +38,8 @@ void sync_job_wake(struct sync_job *job);
 /* It looked at events, and may have postponed some of them. */
 bool sync_job_had_events(const struct sync_job *job);
 bool sync_job_is_visit(const struct sync_job *job);
+/* Manifests that its visit, not ended yet, has gone through. */
+uint64_t sync_job_manifests(const struct sync_job *job);
 /* No callbacks any more; frees it. */
 void sync_job_cancel(struct sync_job *job);
 

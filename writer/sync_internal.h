@@ -25,6 +25,7 @@ struct sync_job {
     bool one_by_one;            /* some event cannot be applied: which? */
     struct events_pass *events; /* the pass under way, or NULL */
     struct visit *visit;        /* NULL: no visit, or it has ended */
+    uint64_t visited_manifests; /* by its steps so far */
     size_t store_calls;         /* callbacks that will still come, also after a cancel */
     bool cancelled;
 };
