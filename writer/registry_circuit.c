@@ -9,8 +9,6 @@
 #include "common/clock.h"
 #include "common/metrics.h"
 
-#include <stdio.h>
-
 static void on_probed(const struct curl_response *response, void *arg);
 
 static void start_probe(void *arg)
@@ -85,7 +83,10 @@ static void set_open(struct registry_client *client, bool is_open)
 static void note_alive(struct registry_client *client)
 {
     struct registry_circuit *circuit = &client->circuit;
+    if (circuit->failures > 0)
+        client->last_error[0] = '\0'; /* it was away, and is back */
     circuit->failures = 0;
+    circuit->has_answered = true;
     circuit->last_alive_ms = ms_clock_mono_ms();
     curl_exchange_cancel(circuit->probe);
     circuit->probe = NULL;
@@ -100,7 +101,7 @@ void registry_circuit_note(struct registry_client *client, bool is_alive, const 
         return;
     }
     if (error != NULL)
-        snprintf(client->last_error, sizeof(client->last_error), "%s", error);
+        registry_client_note_error(client, error);
     circuit->failures++;
     if (circuit->failures >= REGISTRY_CIRCUIT_FAILURES &&
         ms_clock_mono_ms() - circuit->last_alive_ms >= REGISTRY_CIRCUIT_SILENCE_MS)

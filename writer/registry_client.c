@@ -14,6 +14,7 @@
 #include "common/metrics.h"
 #include "writer/registry_link.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------------------------------
@@ -167,11 +168,19 @@ void registry_client_free(struct registry_client *client)
  * Health
  * ------------------------------------------------------------------------------------------ */
 
+void registry_client_note_error(struct registry_client *client, const char *text)
+{
+    (void)snprintf(client->last_error, sizeof(client->last_error), "%s", text);
+    client->last_error_ms = ms_clock_wall_ms();
+}
+
 void registry_client_health(struct registry_health *out, const struct registry_client *client)
 {
     *out = (struct registry_health){
-        .reachable = !client->circuit.is_open,
+        .is_known = client->circuit.has_answered || client->circuit.failures > 0,
+        .reachable = client->circuit.has_answered && !client->circuit.is_open,
         .last_error = client->last_error,
+        .last_error_ms = client->last_error_ms,
         .requests = client->requests,
         .retries = client->retries,
     };

@@ -94,10 +94,12 @@ struct registry_call *registry_delete_manifest(struct registry_client *client,
 /* No callback comes any more. */
 void registry_call_cancel(struct registry_call *call);
 
-/* For /status. `last_error` is "" when there was none. */
+/* For /status. `last_error` is "" when there was none since the registry last came back. */
 struct registry_health {
-    bool reachable; /* the circuit is closed: the last requests were answered */
+    bool is_known;  /* false: nothing was asked of it yet */
+    bool reachable; /* it has answered, and the circuit is closed */
     const char *last_error;
+    int64_t last_error_ms; /* wall clock */
     uint64_t requests;
     uint64_t retries;
 };

@@ -51,6 +51,7 @@ enum {
 
 struct registry_circuit {
     bool is_open;
+    bool has_answered;  /* ever */
     bool was_told_open; /* as on_reachable heard it last */
     unsigned failures;  /* in a row */
     int64_t last_alive_ms;
@@ -87,6 +88,7 @@ struct registry_client {
     uint64_t requests;
     uint64_t retries;
     char last_error[MS_ERROR_TEXT_MAX];
+    int64_t last_error_ms;
     void (*on_reachable)(bool reachable, void *arg);
     void *on_reachable_arg;
     bool is_dispatching; /* a dispatch is deferred */
@@ -100,6 +102,8 @@ void registry_client_dequeue(struct registry_client *client, struct registry_req
 void registry_client_release_slot(struct registry_client *client);
 /* Begins what can be begun, in the next turn of the loop. */
 void registry_client_dispatch_soon(struct registry_client *client);
+/* What /status shows until the registry comes back from being away. */
+void registry_client_note_error(struct registry_client *client, const char *text);
 /* No request begins for a while. */
 void registry_client_keep_quiet(struct registry_client *client, uint64_t pause_ms);
 

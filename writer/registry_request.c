@@ -64,7 +64,7 @@ static void finish(struct registry_request *request, const struct registry_resul
 {
     struct registry_client *client = request->client;
     if (result->error != NULL && result->verdict != REGISTRY_SAYS_ABSENT)
-        memcpy(client->last_error, result->error->text, sizeof(client->last_error));
+        registry_client_note_error(client, result->error->text);
     let_go(request);
     request->on_done(result, request->arg);
     discard(request);

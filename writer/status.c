@@ -27,6 +27,7 @@ struct status {
     struct ms_timer *timer;
     bool is_asking;
     bool is_late; /* the question under way has waited too long: nobody waits with it any more */
+    struct ms_error err; /* of the last question that was not answered */
     struct ms_store_status last;
     bool has_last;
 };
@@ -51,6 +52,16 @@ static struct ms_store_leader_info find_leader(const struct status *status)
     return leader;
 }
 
+/* Connected and silent is as good as away. */
+static void tell_of_database(struct status_facts *facts, const struct status *status, bool is_fresh)
+{
+    const struct writer *writer = status->writer;
+    bool is_away = writer->store_away_since_ms != 0;
+    facts->database_connected = is_fresh;
+    facts->database_error = is_away ? writer->store_error.text : status->err.text;
+    facts->database_away_since_ms = writer->store_away_since_ms;
+}
+
 static void send(struct status *status, struct ms_http_request *request, bool is_fresh)
 {
     const struct writer *writer = status->writer;
@@ -58,8 +69,8 @@ static void send(struct status *status, struct ms_http_request *request, bool is
     struct status_facts facts = {.term = writer->term,
                                  .leader = &leader,
                                  .database = status->has_last ? &status->last : NULL,
-                                 .database_connected = is_fresh,
                                  .registry_url = writer->config->registry.url};
+    tell_of_database(&facts, status, is_fresh);
     registry_client_health(&facts.registry, writer->registry);
     inbox_get_counts(&facts.inbox, writer->inbox);
     scan_get_progress(&facts.scan, writer->scan);
@@ -95,6 +106,8 @@ static void on_status(const struct ms_error *err, const struct ms_store_status *
         status->last = *answer;
         status->last.last_scan.error = MS_STR_ABSENT; /* a view that ends here */
         status->has_last = true;
+    } else {
+        status->err = *err;
     }
     answer_all(status, err == NULL);
     ask(status);
@@ -121,6 +134,7 @@ static void on_late(void *arg)
 {
     struct status *status = arg;
     status->is_late = true;
+    (void)ms_error_set(&status->err, MS_TIMEOUT, "no answer within %d ms", STATUS_WAIT_MS);
     answer_all(status, false);
 }
 

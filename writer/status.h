@@ -29,6 +29,8 @@ struct status_facts {
     const struct ms_store_leader_info *leader; /* pid 0: nobody known */
     const struct ms_store_status *database;    /* NULL: never asked with success */
     bool database_connected;
+    const char *database_error; /* while it is not; "": not known */
+    int64_t database_away_since_ms;
     const char *registry_url;
     struct registry_health registry;
     struct inbox_counts inbox;

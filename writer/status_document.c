@@ -27,6 +27,18 @@ static void write_time(struct ms_json_writer *json, const char *key, int64_t at_
         ms_json_null(json);
 }
 
+static bool has_text(const char *text)
+{
+    return text != NULL && *text != '\0';
+}
+
+/* null for none. */
+static void write_text(struct ms_json_writer *json, const char *key, const char *text)
+{
+    ms_json_key(json, key);
+    ms_json_string_c(json, has_text(text) ? text : NULL);
+}
+
 static void begin_object(struct ms_json_writer *json, const char *key)
 {
     ms_json_key(json, key);
@@ -71,14 +83,21 @@ static void write_peers(struct ms_json_writer *json, const struct status_facts *
     const struct registry_health *registry = &facts->registry;
     begin_object(json, "database");
     write_bool(json, "connected", facts->database_connected);
+    if (!facts->database_connected) {
+        write_text(json, "error", facts->database_error);
+        write_time(json, "since", facts->database_away_since_ms);
+    }
     ms_json_end_object(json);
     begin_object(json, "registry");
-    ms_json_key(json, "url");
-    ms_json_string_c(json, facts->registry_url);
-    write_bool(json, "reachable", registry->reachable);
-    ms_json_key(json, "last_error");
-    bool has_error = registry->last_error != NULL && *registry->last_error != '\0';
-    ms_json_string_c(json, has_error ? registry->last_error : NULL);
+    write_text(json, "url", facts->registry_url);
+    ms_json_key(json, "reachable");
+    if (registry->is_known)
+        ms_json_bool(json, registry->reachable);
+    else
+        ms_json_null(json);
+    write_text(json, "last_error", registry->last_error);
+    if (has_text(registry->last_error))
+        write_time(json, "last_error_time", registry->last_error_ms);
     write_u64(json, "requests", registry->requests);
     write_u64(json, "retries", registry->retries);
     ms_json_end_object(json);

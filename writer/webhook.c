@@ -10,6 +10,7 @@
 #include "writer/webhook.h"
 
 #include "common/alloc.h"
+#include "common/clock.h"
 #include "common/http_response.h"
 #include "common/log.h"
 #include "common/metrics.h"
@@ -18,6 +19,8 @@
 #include "writer/scan.h"
 #include "writer/selection.h"
 #include "writer/writer.h"
+
+enum { REFUSAL_MAX_BYTES = 1024 };
 
 /* Of any version of this program. */
 static const struct ms_str own_user_agent = MS_STR_INIT("metastore-writer/");
@@ -61,17 +64,32 @@ static void send_unavailable(struct ms_http_request *request, struct ms_str deta
     ms_http_send_problem(request, 503, detail, MS_STR_ABSENT, &retry_after, 1);
 }
 
+static void say_away(struct ms_buf *out, const struct writer *writer)
+{
+    char since[MS_CLOCK_TEXT_MAX];
+    ms_buf_printf(out, "the database is away since %s",
+                  ms_clock_format(since, writer->store_away_since_ms));
+    if (writer->store_error.text[0] != '\0')
+        ms_buf_printf(out, ": %s", writer->store_error.text);
+}
+
 bool webhook_require_leader(struct ms_http_request *request, const struct writer *writer)
 {
-    if (writer->term == 0) {
-        send_unavailable(request, MS_STR("this writer does not lead"));
-        return false;
-    }
-    if (!ms_store_writer_is_connected(writer->store)) {
-        send_unavailable(request, MS_STR("the database is away"));
-        return false;
-    }
-    return true;
+    const struct ms_store_leader_info *other = &writer->other;
+    bool is_connected = ms_store_writer_is_connected(writer->store);
+    if (is_connected && writer->term != 0)
+        return true;
+    struct ms_buf why;
+    ms_buf_init(&why, REFUSAL_MAX_BYTES);
+    if (!is_connected)
+        say_away(&why, writer);
+    else if (other->pid != 0)
+        ms_buf_printf(&why, "another writer leads: process %d on %s", other->pid, other->host);
+    else
+        ms_buf_append_c(&why, "this writer does not lead yet");
+    send_unavailable(request, ms_buf_view(&why));
+    ms_buf_free(&why);
+    return false;
 }
 
 /* --- answers --- */

@@ -162,11 +162,16 @@ static void on_scanned(bool complete, void *arg)
 
 static void on_store_state(bool connected, const struct ms_error *err, void *arg)
 {
-    (void)arg;
-    if (connected)
+    struct writer *writer = arg;
+    if (connected) {
+        writer->store_away_since_ms = 0;
         ms_log(MS_LOG_INFO, "connected to the database", NULL);
-    else
-        ms_log(MS_LOG_WARN, "database away: trying again", MS_FIELDS(ms_field_error(err)));
+        return;
+    }
+    if (writer->store_away_since_ms == 0)
+        writer->store_away_since_ms = ms_clock_wall_ms();
+    writer->store_error = *err;
+    ms_log(MS_LOG_WARN, "database away: trying again", MS_FIELDS(ms_field_error(err)));
 }
 
 static void on_registry_reachable(bool reachable, void *arg)
@@ -332,7 +337,9 @@ static void make_parts(struct life *life)
                                        .connections = (size_t)writer->config->database.connections,
                                        .max_waiting = STORE_WAITING_MAX,
                                        .statement_timeout_ms = STATEMENT_TIMEOUT_MS,
-                                       .on_state = on_store_state};
+                                       .on_state = on_store_state,
+                                       .arg = writer};
+    writer->store_away_since_ms = ms_clock_wall_ms();
     writer->store = ms_store_writer_new(writer->loop, &options);
     writer->registry = registry_client_new(writer->loop, writer->config);
     registry_client_on_reachable(writer->registry, on_registry_reachable, writer);

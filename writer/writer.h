@@ -23,6 +23,8 @@ struct writer {
     struct ms_store_writer *store;
     struct registry_client *registry;
     struct ms_http_server *server; /* NULL in --scan */
+    struct ms_error store_error;   /* why the database is away; "" as long as nothing was heard */
+    int64_t store_away_since_ms;   /* wall clock; 0: it is there */
     struct ms_store_lead *lead;
     uint64_t term;                     /* 0: not leading */
     struct ms_store_leader_info other; /* who leads while we do not; pid 0: nobody known */

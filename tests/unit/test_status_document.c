@@ -42,21 +42,24 @@ START_TEST(leading)
                                              .collected_manifests = 14,
                                              .collected_registry_manifests = 1,
                                              .collected_dry_run = 2};
-    const struct status_facts facts = {
-        .term = 7,
-        .leader = &leader,
-        .database = &database,
-        .database_connected = true,
-        .registry_url = "https://registry.example.com",
-        .registry = {.reachable = true, .last_error = "", .requests = 39405, .retries = 12},
-        .inbox = {.accepted = 5120, .duplicates = 3, .oversized = 1},
-        .scan = {.is_running = true,
-                 .started_ms = INT64_C(1795428000000),
-                 .repositories_done = 61,
-                 .repositories_total = 137,
-                 .manifests = 8120,
-                 .rate = 1190.5,
-                 .eta_seconds = 22}};
+    const struct status_facts facts = {.term = 7,
+                                       .leader = &leader,
+                                       .database = &database,
+                                       .database_connected = true,
+                                       .registry_url = "https://registry.example.com",
+                                       .registry = {.is_known = true,
+                                                    .reachable = true,
+                                                    .last_error = "",
+                                                    .requests = 39405,
+                                                    .retries = 12},
+                                       .inbox = {.accepted = 5120, .duplicates = 3, .oversized = 1},
+                                       .scan = {.is_running = true,
+                                                .started_ms = INT64_C(1795428000000),
+                                                .repositories_done = 61,
+                                                .repositories_total = 137,
+                                                .manifests = 8120,
+                                                .rate = 1190.5,
+                                                .eta_seconds = 22}};
     assert_document(
         &facts,
         "{\"role\":\"leader\",\"term\":7,\"leader\":{\"host\":\"a\",\"pid\":4711,"
@@ -83,13 +86,20 @@ START_TEST(knowing_nothing)
     const struct ms_store_leader_info nobody = {.pid = 0};
     const struct status_facts facts = {.leader = &nobody,
                                        .registry_url = "http://r",
-                                       .registry = {.last_error = "refused"},
+                                       .database_error = "no such host",
+                                       .database_away_since_ms = INT64_C(1795428000000),
+                                       .registry = {.is_known = true,
+                                                    .last_error = "refused",
+                                                    .last_error_ms = INT64_C(1795428000000)},
                                        .scan = {.eta_seconds = -1}};
     assert_document(&facts,
                     "{\"role\":\"standby\",\"leader\":null,\"version\":\"" METASTORE_VERSION "\","
-                    "\"database\":{\"connected\":false},"
+                    "\"database\":{\"connected\":false,\"error\":\"no such host\","
+                    "\"since\":\"2026-11-23T10:00:00Z\"},"
                     "\"registry\":{\"url\":\"http://r\",\"reachable\":false,"
-                    "\"last_error\":\"refused\",\"requests\":0,\"retries\":0},"
+                    "\"last_error\":\"refused\","
+                    "\"last_error_time\":\"2026-11-23T10:00:00Z\","
+                    "\"requests\":0,\"retries\":0},"
                     "\"inbox\":{\"accepted\":0,\"duplicates\":0,\"oversized\":0},"
                     "\"scan\":{\"running\":false}}\n");
 }
@@ -102,13 +112,12 @@ START_TEST(standing_by_on_a_new_database)
                                        .database = &database,
                                        .database_connected = true,
                                        .registry_url = "http://r",
-                                       .registry = {.reachable = true},
                                        .scan = {.is_running = true, .eta_seconds = -1}};
     assert_document(&facts,
                     "{\"role\":\"standby\",\"term\":7,\"leader\":{\"host\":\"a\",\"pid\":4711,"
                     "\"since\":\"2026-11-23T10:00:00Z\"},\"version\":\"" METASTORE_VERSION "\","
                     "\"schema_version\":1,\"generation\":0,\"database\":{\"connected\":true},"
-                    "\"registry\":{\"url\":\"http://r\",\"reachable\":true,\"last_error\":null,"
+                    "\"registry\":{\"url\":\"http://r\",\"reachable\":null,\"last_error\":null,"
                     "\"requests\":0,\"retries\":0},"
                     "\"inbox\":{\"waiting\":0,\"oldest_seconds\":0,\"dead\":0,\"accepted\":0,"
                     "\"duplicates\":0,\"oversized\":0},"
