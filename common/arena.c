@@ -160,16 +160,3 @@ struct ms_str ms_arena_dup(struct ms_arena *arena, struct ms_str s)
         abort();
     return copy;
 }
-
-char *ms_arena_strdup(struct ms_arena *arena, const char *s)
-{
-    size_t bytes = strlen(s) + 1;
-    char *copy = ms_arena_alloc(arena, bytes);
-    memcpy(copy, s, bytes);
-    return copy;
-}
-
-size_t ms_arena_used(const struct ms_arena *arena)
-{
-    return arena->used_bytes;
-}

@@ -24,9 +24,5 @@ enum ms_status ms_arena_copy(struct ms_str *out, struct ms_arena *arena,
                              struct ms_str s) MS_CHECKED;
 /* The same for what is known to be small; aborts at the limit. */
 struct ms_str ms_arena_dup(struct ms_arena *arena, struct ms_str s);
-char *ms_arena_strdup(struct ms_arena *arena, const char *s); /* aborts at the limit */
-
-/* Bytes given out, each allocation rounded up to the alignment: what the limit is compared with. */
-size_t ms_arena_used(const struct ms_arena *arena);
 
 #endif

@@ -47,12 +47,12 @@ static const char *const LIMITS[] = {
     "connections", "descriptors", "headers", "target", "body", "header_time", "body_time",
     "write_time", "unread_input", "reply_head", "bodies",
     /* pg_*.c */
-    "pg_waiting", "pg_wait_timeout", "pg_batch",
+    "pg_waiting", "pg_wait_timeout", "pg_batch", "statement_time",
     /* writer */
     "event_body", "inbox_waiting", "registry_body", "registry_calls", "registry_names",
     "registry_slowdowns", "registry_tokens", "content_digests",
     /* reader */
-    "answer_size", "cache_entry", "parked_requests", "ring", "spool_bytes", "spool_fills",
+    "answer_size", "cache_entry", "parked_requests", "ring", "spool_bytes",
 };
 /* clang-format on */
 static const char *const ACTIONS[] = {"push", "pull", "delete", "mount"};

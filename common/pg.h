@@ -40,7 +40,7 @@ typedef void ms_pg_row_call(size_t statement, const struct ms_pg_row *row, void 
  * characters, or "" when the connection failed (then it is unknown whether the batch took place).
  */
 struct ms_pg_outcome {
-    const struct ms_error *err; /* its status is what ms_pg_status() says */
+    const struct ms_error *err; /* its status is what ms_pg_status_of() says of the sqlstate */
     char sqlstate[6];
     bool sent; /* false: it was never put on the wire, so it certainly did not take place */
     size_t failed_statement;
@@ -48,15 +48,14 @@ struct ms_pg_outcome {
 };
 typedef void ms_pg_done_call(const struct ms_pg_outcome *outcome, void *arg);
 
-/* What an outcome means. MS_UNAVAILABLE: the connection, a server that shuts down, starts, is a
- * standby or lacks a resource (08, 53, 57P, 58, 25006), a plan that must be made again;
- * MS_CONFLICT: serialization failure, deadlock, lock not available (40, 55); MS_TIMEOUT: 57014 and
- * the session's time limits; MS_INVALID: data and constraints (22, 23) and everything that is the
- * statement's own fault; MS_NOT_FOUND: no such table, column, function, database; MS_UNAUTHORIZED:
- * 28, 42501; MS_TOO_LARGE: 54; MS_DEPOSED: MS001, which our functions raise; MS_PROTOCOL: XX,
- * internal. */
-enum ms_status ms_pg_status(const struct ms_pg_outcome *outcome);
-enum ms_status ms_pg_status_of(const char *sqlstate); /* five characters, or "" */
+/* What a failure means; of five characters, or "". MS_UNAVAILABLE: the connection, a server that
+ * shuts down, starts, is a standby or lacks a resource (08, 53, 57P, 58, 25006), a plan that must
+ * be made again; MS_CONFLICT: serialization failure, deadlock, lock not available (40, 55);
+ * MS_TIMEOUT: 57014 and the session's time limits; MS_INVALID: data and constraints (22, 23) and
+ * everything that is the statement's own fault; MS_NOT_FOUND: no such table, column, function,
+ * database; MS_UNAUTHORIZED: 28, 42501; MS_TOO_LARGE: 54; MS_DEPOSED: MS001, which our functions
+ * raise; MS_PROTOCOL: XX, internal. */
+enum ms_status ms_pg_status_of(const char *sqlstate);
 
 struct ms_pg_step {
     const struct ms_pg_statement *statement;
@@ -68,7 +67,9 @@ struct ms_pg_batch {
     const struct ms_pg_step *steps;
     size_t n_steps;
     bool binary_results; /* all result columns of the batch in binary format */
-    bool stream;         /* single-row mode on a connection of its own until done; one step only */
+    bool row_by_row; /* rows are given as they arrive, some perhaps before a failure, and not held
+                        until the last; one step only */
+    bool stream;     /* the same on a connection of its own until done */
     ms_pg_row_call *on_row; /* may be NULL */
     ms_pg_done_call *on_done;
     void *arg;

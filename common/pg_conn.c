@@ -36,6 +36,7 @@ struct ms_pg_conn {
     bool read_only;
     struct ms_pg_tickets tickets; /* in the order of their answers */
     size_t in_flight;
+    int64_t began_us; /* when the first ticket became the first */
     int64_t heard_us; /* when the server last said something, or began to owe an answer */
     struct ms_pg_prepared_set prepared;
     struct ms_str *columns;
@@ -96,6 +97,7 @@ static struct ms_pg_ticket *pop_ticket(struct ms_pg_conn *conn)
     struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets);
     TAILQ_REMOVE(&conn->tickets, ticket, next);
     conn->in_flight--;
+    conn->began_us = ms_clock_mono_us();
     ticket->conn = NULL;
     return ticket;
 }
@@ -209,7 +211,7 @@ static bool send_ticket(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
 void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
 {
     if (conn->in_flight == 0)
-        conn->heard_us = ms_clock_mono_us();
+        conn->began_us = conn->heard_us = ms_clock_mono_us();
     ticket->conn = conn;
     TAILQ_INSERT_TAIL(&conn->tickets, ticket, next);
     conn->in_flight++;
@@ -218,8 +220,6 @@ void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
         return;
     }
     ms_pg_link_flush(conn->link);
-    if (ticket->paused)
-        ms_pg_link_pause(conn->link, true);
 }
 
 /* Opening. */
@@ -447,7 +447,7 @@ static void take_result(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, PG
 /* Single-row mode can only be switched on while its query is the one libpq is about to read. */
 static bool prepare_to_take(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
 {
-    if (!ticket->stream || ticket->single_row ||
+    if (!ticket->row_by_row || ticket->single_row ||
         ticket->replies[ticket->reply].kind != MS_PG_REPLY_EXECUTE)
         return true;
     ticket->single_row = true;
@@ -478,18 +478,10 @@ static void on_input(void *arg)
 {
     struct ms_pg_conn *conn = arg;
     conn->heard_us = ms_clock_mono_us();
-    while (!ms_pg_link_is_paused(conn->link))
-        if (!take_next(conn))
-            break;
+    while (take_next(conn))
+        continue;
     if (!conn->freed && conn->state == READY)
         conn->events->on_drained(conn, conn->arg);
-}
-
-void ms_pg_conn_pause(struct ms_pg_conn *conn, bool paused)
-{
-    if (!paused)
-        conn->heard_us = ms_clock_mono_us();
-    ms_pg_link_pause(conn->link, paused);
 }
 
 bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn)
@@ -518,8 +510,13 @@ size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn)
     return conn->in_flight;
 }
 
+int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us)
+{
+    return conn->in_flight > 0 ? now_us - conn->began_us : 0;
+}
+
 int64_t ms_pg_conn_silent_us(const struct ms_pg_conn *conn, int64_t now_us)
 {
-    bool owes = conn->state == READY && conn->in_flight > 0 && !ms_pg_link_is_paused(conn->link);
+    bool owes = conn->state == READY && conn->in_flight > 0;
     return owes ? now_us - conn->heard_us : 0;
 }

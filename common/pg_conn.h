@@ -36,7 +36,6 @@ void ms_pg_conn_free(struct ms_pg_conn *conn); /* and its tickets, without callb
 
 /* Takes the ticket over until on_end. Never calls back before it returns. */
 void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket);
-void ms_pg_conn_pause(struct ms_pg_conn *conn, bool paused);
 
 bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn);
 bool ms_pg_conn_is_opening(const struct ms_pg_conn *conn);
@@ -44,7 +43,9 @@ bool ms_pg_conn_has_worked(const struct ms_pg_conn *conn); /* was ready once */
 bool ms_pg_conn_is_streaming(const struct ms_pg_conn *conn);
 size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn);
 
-/* For how long the server, at work for us, has not said a word; 0 when idle or paused. */
+/* For how long the server has been at work on the first ticket; 0 when idle. */
+int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us);
+/* For how long the server, at work for us, has not said a word; 0 when idle. */
 int64_t ms_pg_conn_silent_us(const struct ms_pg_conn *conn, int64_t now_us);
 /* The same as if it had failed: calls back. */
 void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why);

@@ -5,7 +5,7 @@
  *
  *   BEGINNING   nothing was done yet: the work begins in the loop's next turn
  *   CONNECTING  PQconnectPoll is driven by the socket
- *   OPEN        input is consumed as it comes, unless paused
+ *   OPEN        input is consumed as it comes
  *   CLOSED      failed or freed; the memory goes in a later turn
  *
  * One function, update_interest(), decides what is waited for. libpq may close its socket inside
@@ -35,8 +35,7 @@ struct ms_pg_link {
     PGconn *pq;
     struct ms_watch *watch;
     struct ms_timer *kick; /* work without an event on the socket, in the next turn */
-    bool paused;
-    bool doomed; /* failed, which on_failed will tell in the next turn */
+    bool doomed;           /* failed, which on_failed will tell in the next turn */
     struct ms_error why;
     char *conninfo; /* until the connecting begins: it may hold a password */
     char *application_name;
@@ -159,8 +158,7 @@ static void update_interest(struct ms_pg_link *link)
         ms_timer_start(link->kick, 0);
         return;
     }
-    int readable = link->paused && unsent == 0 ? 0 : MS_READABLE;
-    wait_for(link, readable | (unsent > 0 ? MS_WRITABLE : 0));
+    wait_for(link, MS_READABLE | (unsent > 0 ? MS_WRITABLE : 0));
 }
 
 /* Connecting. */
@@ -258,7 +256,7 @@ static void receive(struct ms_pg_link *link)
         link->events->on_input(link->arg);
         if (link->state != OPEN)
             return;
-    } while (!link->paused && ms_pg_tls_has_pending(link->pq));
+    } while (ms_pg_tls_has_pending(link->pq));
     update_interest(link);
 }
 
@@ -274,30 +272,13 @@ static void on_socket(int fd, int ready, void *arg)
         update_interest(link);
 }
 
-/* After a pause: what is buffered goes first, and no more is read before it has been taken; else a
- * reader that pauses at each row would make the buffer grow without bound. */
-static void resume(struct ms_pg_link *link)
-{
-    if (link->paused)
-        return;
-    link->events->on_input(link->arg);
-    if (link->state != OPEN)
-        return;
-    if (!link->paused && ms_pg_tls_has_pending(link->pq))
-        receive(link);
-    else
-        update_interest(link);
-}
-
 static void on_kick(void *arg)
 {
     struct ms_pg_link *link = arg;
     if (link->state == BEGINNING)
         begin_connecting(link);
-    else if (link->doomed)
-        give_up(link);
     else
-        resume(link);
+        give_up(link);
 }
 
 bool ms_pg_link_is_usable(const struct ms_pg_link *link)
@@ -309,22 +290,6 @@ void ms_pg_link_flush(struct ms_pg_link *link)
 {
     if (link->state == OPEN)
         update_interest(link);
-}
-
-void ms_pg_link_pause(struct ms_pg_link *link, bool paused)
-{
-    if (link->state != OPEN || link->paused == paused)
-        return;
-    link->paused = paused;
-    if (paused)
-        update_interest(link);
-    else
-        ms_timer_start(link->kick, 0);
-}
-
-bool ms_pg_link_is_paused(const struct ms_pg_link *link)
-{
-    return link->paused;
 }
 
 void ms_pg_link_doom(struct ms_pg_link *link)

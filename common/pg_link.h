@@ -14,7 +14,7 @@ struct ms_pg_link;
 
 struct ms_pg_link_events {
     void (*on_open)(void *arg);  /* connected, libpq is in nonblocking mode */
-    void (*on_input)(void *arg); /* take results until PQisBusy or paused */
+    void (*on_input)(void *arg); /* take results until PQisBusy */
     /* Connecting failed or the connection ended. At most once, nothing comes after it. */
     void (*on_failed)(const struct ms_error *err, void *arg);
 };
@@ -31,9 +31,6 @@ PGconn *ms_pg_link_pq(struct ms_pg_link *link); /* from on_open to on_failed; bo
 bool ms_pg_link_is_usable(const struct ms_pg_link *link);
 /* After something was given to libpq to send. */
 void ms_pg_link_flush(struct ms_pg_link *link);
-/* on_input does not come while paused; what is buffered comes in a later turn after that. */
-void ms_pg_link_pause(struct ms_pg_link *link, bool paused);
-bool ms_pg_link_is_paused(const struct ms_pg_link *link);
 /* libpq refused a call: on_failed comes in a later turn. */
 void ms_pg_link_doom(struct ms_pg_link *link);
 

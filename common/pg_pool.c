@@ -27,7 +27,7 @@ enum {
     PIPELINE_DEPTH = 16,
     SILENCE_GRACE_MS = 5000, /* after statement_timeout: then the server itself is stuck */
     SWEEP_EVERY_MS = 100,
-    SLOW_US = 20000, /* no word for so long: better not queue behind that */
+    SLOW_US = 20000, /* at work on one for so long: better not queue behind that */
     RETRY_BASE_MS = 100,
     RETRY_MAX_MS = 1000 /* whoever asks meanwhile is refused: not longer */
 };
@@ -122,7 +122,7 @@ static void remove_conn(struct ms_pg_pool *pool, struct ms_pg_conn *conn)
 /* What is sent now waits for all that is in flight; behind a slow query it waits longest. */
 static size_t load(const struct ms_pg_pool *pool, const struct ms_pg_conn *conn, int64_t now_us)
 {
-    bool slow = ms_pg_conn_silent_us(conn, now_us) > SLOW_US;
+    bool slow = ms_pg_conn_busy_us(conn, now_us) > SLOW_US;
     return ms_pg_conn_in_flight(conn) + (slow ? pool->options.pipeline_depth : 0);
 }
 
@@ -146,8 +146,7 @@ static bool may_stream(const struct ms_pg_pool *pool)
     size_t streaming = 0;
     for (size_t i = 0; i < pool->n_conns; i++)
         streaming += ms_pg_conn_is_streaming(pool->conns[i]) ? 1 : 0;
-    size_t max = pool->options.max_connections;
-    return streaming < (max > 1 ? max - 1 : 1);
+    return streaming < pool->options.max_streams;
 }
 
 static struct ms_pg_conn *choose_for_stream(struct ms_pg_pool *pool)
@@ -282,6 +281,8 @@ static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *er
     struct ms_pg_pool *pool = arg;
     if (retry_stale(pool, ticket))
         return; /* on_drained or on_lost comes next */
+    if (err != NULL && err->status == MS_TIMEOUT)
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "statement_time", NULL, 1);
     ms_metrics_observe(MS_METRIC_QUERY_SECONDS, ticket->commands[0].statement->name,
                        (double)(ms_clock_mono_us() - ticket->started_us) / 1e6);
     ms_pg_ticket_finish(ticket, err, sqlstate, true);
@@ -366,6 +367,8 @@ static struct ms_pg_pool_options complete(const struct ms_pg_pool_options *optio
     struct ms_pg_pool_options full = *options;
     if (full.max_connections == 0)
         full.max_connections = 1;
+    if (full.max_streams == 0)
+        full.max_streams = full.max_connections > 1 ? full.max_connections - 1 : 1;
     if (full.wait_timeout_ms == 0)
         full.wait_timeout_ms = WAIT_TIMEOUT_MS;
     if (full.connect_timeout_ms == 0)
@@ -423,11 +426,6 @@ bool ms_pg_pool_is_connected(const struct ms_pg_pool *pool)
     return pool->connected;
 }
 
-size_t ms_pg_pool_waiting(const struct ms_pg_pool *pool)
-{
-    return pool->waiting;
-}
-
 enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,
                               const struct ms_pg_batch *batch, struct ms_error *err)
 {
@@ -474,13 +472,4 @@ void ms_pg_ticket_cancel(struct ms_pg_ticket *ticket)
         return;
     }
     pump(pool);
-}
-
-void ms_pg_ticket_pause(struct ms_pg_ticket *ticket, bool paused)
-{
-    if (!ticket->stream || ticket->cancelled)
-        return;
-    ticket->paused = paused;
-    if (ticket->conn != NULL)
-        ms_pg_conn_pause(ticket->conn, paused);
 }

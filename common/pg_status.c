@@ -46,8 +46,3 @@ enum ms_status ms_pg_status_of(const char *sqlstate)
             return meanings[i].status;
     return MS_INVALID;
 }
-
-enum ms_status ms_pg_status(const struct ms_pg_outcome *outcome)
-{
-    return outcome->err == NULL ? MS_OK : outcome->err->status;
-}

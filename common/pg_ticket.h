@@ -53,7 +53,7 @@ struct ms_pg_ticket {
     int64_t started_us; /* monotonic */
     bool binary_results;
     bool stream;
-    bool paused;
+    bool row_by_row;
     bool cancelled; /* no callback any more */
     bool rows_seen; /* at least one was delivered */
     bool retried;

@@ -45,7 +45,7 @@ struct ms_store_query {
     enum ms_read_query query;    /* sql/queries/read_*.sql by store_queries.h */
     const struct ms_str *params; /* text; absent: NULL */
     size_t n_params;
-    bool stream; /* row by row on a connection of its own, with back-pressure */
+    bool stream; /* reads much: on a connection of its own, with more time */
     ms_store_row *on_row;
     ms_store_done *on_done;
     void *arg;
@@ -54,12 +54,10 @@ struct ms_store_query {
 struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
                                             const struct ms_store_options *options);
 void ms_store_reader_free(struct ms_store_reader *store); /* no callbacks any more; NULL is fine */
-bool ms_store_reader_is_connected(const struct ms_store_reader *store);
 enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_reader *store,
                                    const struct ms_store_query *query,
                                    struct ms_error *err) MS_CHECKED;
 void ms_store_read_cancel(struct ms_store_read *read);
-void ms_store_read_pause(struct ms_store_read *read, bool paused);
 
 /* What one host's watcher process sees. Reconnects by itself for ever. */
 struct ms_store_watch_state {

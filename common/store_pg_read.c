@@ -21,9 +21,15 @@ static const struct ms_pg_statement STATEMENTS[] = {
 
 enum { PARAMS_MAX = 64 };
 
-/* Streams have connections of their own, and more time: what reads everything takes as long as
- * there is much, and is bounded by the readers' number of fills at once. */
-enum { STREAMS = 1, STREAM_TIMEOUT_MS = 30 * 60 * 1000 };
+/* Streams have connections of their own and more time: what reads everything takes as long as there
+ * is much. Few at once, since each keeps a processor of the database busy; the others wait for as
+ * long as the proxies before us usually do. */
+enum {
+    STREAMS_MAX = 2,
+    STREAMS_PART = 2, /* of all connections */
+    STREAM_WAIT_MS = 60 * 1000,
+    STREAM_TIMEOUT_MS = 30 * 60 * 1000
+};
 
 struct ms_store_reader {
     struct ms_loop *loop;
@@ -39,14 +45,22 @@ struct ms_store_read {
     void *arg;
 };
 
+/* Never none. */
+static size_t count_streams(size_t connections)
+{
+    size_t part = connections / STREAMS_PART;
+    return part > STREAMS_MAX ? STREAMS_MAX : part > 0 ? part : 1;
+}
+
 struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
                                             const struct ms_store_options *options)
 {
     struct ms_store_reader *store = ms_alloc(sizeof(*store));
+    size_t n_streams = count_streams(options->connections);
     struct ms_pg_pool_options pool = {
         .conninfo = options->url,
         .application_name = options->application_name,
-        .max_connections = options->connections > STREAMS ? options->connections - STREAMS : 1,
+        .max_connections = options->connections > n_streams ? options->connections - n_streams : 1,
         .max_waiting = options->max_waiting,
         .statement_timeout_ms = options->statement_timeout_ms,
         .read_only = true,
@@ -56,8 +70,9 @@ struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
     store->loop = loop;
     store->pool = ms_pg_pool_new(loop, &pool);
     pool.on_state = NULL;
-    pool.max_connections = STREAMS + 1; /* of which a pool's streams leave one free */
-    pool.statement_timeout_ms = pool.wait_timeout_ms = STREAM_TIMEOUT_MS;
+    pool.max_connections = pool.max_streams = n_streams;
+    pool.statement_timeout_ms = STREAM_TIMEOUT_MS;
+    pool.wait_timeout_ms = STREAM_WAIT_MS;
     store->streams = ms_pg_pool_new(loop, &pool);
     return store;
 }
@@ -69,11 +84,6 @@ void ms_store_reader_free(struct ms_store_reader *store)
     ms_pg_pool_free(store->pool);
     ms_pg_pool_free(store->streams);
     ms_loop_defer_free(store->loop, store);
-}
-
-bool ms_store_reader_is_connected(const struct ms_store_reader *store)
-{
-    return ms_pg_pool_is_connected(store->pool);
 }
 
 static void on_row(size_t statement, const struct ms_pg_row *row, void *arg)
@@ -106,6 +116,7 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
         .loop = store->loop, .on_row = query->on_row, .on_done = query->on_done, .arg = query->arg};
     struct ms_pg_batch batch = {.steps = &step,
                                 .n_steps = 1,
+                                .row_by_row = true,
                                 .stream = query->stream,
                                 .on_row = on_row,
                                 .on_done = on_done,
@@ -126,9 +137,4 @@ void ms_store_read_cancel(struct ms_store_read *read)
         return; /* inside its on_done, which frees it */
     ms_pg_ticket_cancel(read->ticket);
     ms_loop_defer_free(read->loop, read); /* we may be inside its on_row */
-}
-
-void ms_store_read_pause(struct ms_store_read *read, bool paused)
-{
-    ms_pg_ticket_pause(read->ticket, paused);
 }

@@ -26,7 +26,6 @@
 #include <sys/queue.h>
 
 enum {
-    LARGE_FLIGHTS_MAX = 2, /* streams at once: each holds a connection and a snapshot */
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
     BEHIND_PAUSE_MS = 100,
     BEHIND_TRIES_MAX = 20
@@ -438,38 +437,21 @@ static struct flight *find_joinable(const struct flights *flights, struct ms_str
     return NULL;
 }
 
-static enum ms_status check_large(const struct flights *flights, struct ms_error *err)
-{
-    const struct flight *flight;
-    size_t n_large = 0;
-    TAILQ_FOREACH(flight, &flights->list, link) {
-        if (flight->spec.is_large && flight->state != FLIGHT_COMPRESSING)
-            n_large++;
-    }
-    if (n_large < LARGE_FLIGHTS_MAX)
-        return MS_OK;
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "spool_fills", NULL, 1);
-    return ms_error_set(err, MS_BUSY, "%zu large answers are being made", n_large);
-}
-
 static void start_flight(struct flights *flights, struct ms_http_request *request,
                          const struct answer_spec *spec)
 {
     struct answer_dress dress;
     struct ms_error err;
-    enum ms_status status = spec->is_large ? check_large(flights, &err) : MS_OK;
+    struct flight *flight = new_flight(flights, FLIGHT_ASKING);
+    enum ms_status status = copy_spec(flight, spec, &err);
+    if (status == MS_OK)
+        status = ask(flight, &err);
     if (status == MS_OK) {
-        struct flight *flight = new_flight(flights, FLIGHT_ASKING);
-        status = copy_spec(flight, spec, &err);
-        if (status == MS_OK)
-            status = ask(flight, &err);
-        if (status == MS_OK) {
-            add_waiter(flight, request, spec);
-            return;
-        }
-        log_failure(flight, &err);
-        drop(flight);
+        add_waiter(flight, request, spec);
+        return;
     }
+    log_failure(flight, &err);
+    drop(flight);
     answer_dress_init(&dress, spec);
     answer_failure(flights->reader, request, spec->key, &err, &dress);
 }

@@ -125,7 +125,7 @@ static inline void on_ask_done(const struct ms_pg_outcome *outcome, void *arg)
     ask->done = true;
     ask->ok = outcome->err == NULL;
     ask->sent = outcome->sent;
-    ask->status = ms_pg_status(outcome);
+    ask->status = outcome->err != NULL ? outcome->err->status : MS_OK;
     memcpy(ask->sqlstate, outcome->sqlstate, sizeof(ask->sqlstate));
     if (outcome->err != NULL)
         (void)snprintf(ask->text, sizeof(ask->text), "%s", outcome->err->text);

@@ -86,21 +86,6 @@ START_TEST(gzip_on_demand_of_a_kept_file)
 }
 END_TEST
 
-START_TEST(few_large_answers_at_once)
-{
-    ask("/large1");
-    ask("/large2");
-    await(has_reads, 2);
-    size_t c = ask("/large3");
-    await(is_over, c);
-    ck_assert(says(c, "HTTP/1.1 503 ") && says(c, "Retry-After: "));
-    rows(0, "100", 1);
-    done(0);
-    ask("/large3");
-    await(has_reads, 3);
-}
-END_TEST
-
 START_TEST(a_full_spool_drops_the_oldest_then_refuses)
 {
     end();
@@ -146,7 +131,6 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, a_large_answer_goes_to_disk_and_is_kept_there, 0, 2);
     tcase_add_test(tcase, a_large_answer_is_gzipped_for_who_wants_it);
     tcase_add_test(tcase, gzip_on_demand_of_a_kept_file);
-    tcase_add_test(tcase, few_large_answers_at_once);
     tcase_add_test(tcase, a_full_spool_drops_the_oldest_then_refuses);
     tcase_add_test(tcase, who_leaves_a_large_answer_frees_the_disk);
     suite_add_tcase(suite, tcase);

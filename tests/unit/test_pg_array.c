@@ -110,10 +110,6 @@ START_TEST(sqlstates)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         ck_assert_msg(ms_pg_status_of(cases[i].sqlstate) == cases[i].status, "%s",
                       cases[i].sqlstate);
-    struct ms_pg_outcome outcome = {.err = NULL};
-    ck_assert_int_eq(ms_pg_status(&outcome), MS_OK);
-    outcome.err = &(struct ms_error){.status = MS_CONFLICT};
-    ck_assert_int_eq(ms_pg_status(&outcome), MS_CONFLICT);
 }
 END_TEST
 
