@@ -11,10 +11,12 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
@@ -323,12 +325,21 @@ static bool after_answer(struct ms_http_conn *conn)
     return true;
 }
 
+/* The kernel takes megabytes from us before the client has taken the first of them, and lets us
+ * know late that there is room again: what counts is what the client has acknowledged. */
+static bool client_has_taken_some(struct ms_http_conn *conn)
+{
+    int before = conn->queued_bytes;
+    return ioctl(conn->fd, SIOCOUTQ, &conn->queued_bytes) == 0 && conn->queued_bytes < before;
+}
+
 static bool step_writing(struct ms_http_conn *conn)
 {
     switch (ms_http_out_write(&conn->out, conn->fd)) {
     case HTTP_SENT_ALL:
         return after_answer(conn);
     case HTTP_SENT_SOME:
+        (void)client_has_taken_some(conn); /* from here on */
         ms_http_guard_move(conn, CONN_WRITING);
         return false;
     case HTTP_SENT_NOTHING:
@@ -417,9 +428,11 @@ void ms_http_conn_expire(struct ms_http_conn *conn)
     } else if (conn->state == CONN_HEAD && has_begun) {
         refuse(conn, (struct ms_http_fault){408, "the header took too long", "header_time"});
         ms_http_conn_run(conn);
+    } else if (conn->state == CONN_WRITING && client_has_taken_some(conn)) {
+        ms_http_guard_move(conn, CONN_WRITING);
     } else {
-        if (conn->state == CONN_WRITING)
-            ms_http_count_limit("write_time");
+        if (conn->state != CONN_LINGERING)
+            ms_http_count_limit(conn->state == CONN_WRITING ? "write_time" : "idle_time");
         ms_http_conn_close(conn);
     }
 }

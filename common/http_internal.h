@@ -96,6 +96,7 @@ struct ms_http_conn {
     struct ms_http_body framing;
     struct ms_http_request *request; /* from its head until its answer has left */
     struct ms_http_out out;
+    int queued_bytes; /* in the kernel, when we last looked: what the client has not taken yet */
     char peer[HTTP_PEER_MAX];
 };
 

@@ -45,7 +45,7 @@ static const char *const CODES[] = {
 static const char *const LIMITS[] = {
     /* http_*.c */
     "connections", "descriptors", "headers", "target", "body", "header_time", "body_time",
-    "write_time", "unread_input", "reply_head", "bodies",
+    "write_time", "idle_time", "unread_input", "reply_head", "bodies",
     /* pg_*.c */
     "pg_waiting", "pg_wait_timeout", "pg_batch", "statement_time",
     /* writer */
