@@ -50,11 +50,11 @@ static struct ms_doc *make_gzip(struct ms_str body)
 void ms_http_entity_init(struct ms_http_entity *entity, int status, const char *content_type,
                          struct ms_doc *body)
 {
-    ms_http_entity_init_tagged(entity, status, content_type, body, ms_doc_view(body).len);
+    ms_http_entity_init_tagged(entity, status, content_type, body, ms_doc_view(body));
 }
 
 void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const char *content_type,
-                                struct ms_doc *body, size_t tagged_bytes)
+                                struct ms_doc *body, struct ms_str tagged)
 {
     *entity = (struct ms_http_entity){
         .status = status,
@@ -63,7 +63,7 @@ void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const
         .gzip_body = make_gzip(ms_doc_view(body)),
     };
     if (status == 200)
-        make_etag(entity->etag, ms_str_slice(ms_doc_view(body), 0, tagged_bytes));
+        make_etag(entity->etag, tagged);
 }
 
 void ms_http_entity_release(struct ms_http_entity *entity)
@@ -87,28 +87,46 @@ static struct ms_str gzip_etag(char out[static MS_ETAG_MAX], const char *etag)
     return ms_str_n(out, written < MS_ETAG_MAX ? (size_t)written : MS_ETAG_MAX - 1);
 }
 
-/* Chooses between the plain variant, which is in the reply, and gzip; then between 200 and 304.
- * A client that takes gzip may also hold the plain variant, and be told that it is still good. */
+/* Which variants of an answer the client says that it has. */
+struct known {
+    bool plain;
+    bool gzip;
+};
+
+/* A client that takes gzip may hold either variant, and be told that it is still good. */
+static struct known find_known(const struct ms_http_request *request, const char *etag)
+{
+    char gzip_tag[MS_ETAG_MAX];
+    struct ms_str listed = ms_http_request_header(request, "If-None-Match");
+    bool is_read = request->method == MS_HTTP_GET || request->method == MS_HTTP_HEAD;
+    if (!is_read || ms_str_is_absent(listed) || etag[0] == '\0')
+        return (struct known){false, false};
+    return (struct known){.plain = ms_http_etag_listed(listed, ms_str(etag)),
+                          .gzip = ms_http_accepts_gzip(request) &&
+                                  ms_http_etag_listed(listed, gzip_etag(gzip_tag, etag))};
+}
+
+bool ms_http_is_unmodified(const struct ms_http_request *request, const char *etag)
+{
+    struct known known = find_known(request, etag);
+    return known.plain || known.gzip;
+}
+
+/* Chooses between the plain variant, which is in the reply, and gzip; then between 200 and 304. */
 static void negotiate(struct ms_http_reply *reply, const struct ms_http_request *request,
                       bool has_gzip, const char *etag, char gzip_tag[static MS_ETAG_MAX])
 {
-    struct ms_str known = ms_http_request_header(request, "If-None-Match");
-    bool is_read = request->method == MS_HTTP_GET || request->method == MS_HTTP_HEAD;
-    bool is_conditional = is_read && !ms_str_is_absent(known) && etag[0] != '\0';
-
+    struct known known = find_known(request, etag);
     reply->varies = has_gzip;
     reply->is_gzip = has_gzip && ms_http_accepts_gzip(request);
-    reply->etag = etag[0] != '\0' ? ms_str(etag) : MS_STR_ABSENT;
-    if (is_conditional && ms_http_etag_listed(known, reply->etag))
+    bool tells_gzip = reply->is_gzip;
+    if (known.plain || known.gzip) {
         reply->status = 304;
-    if (!reply->is_gzip || etag[0] == '\0')
-        return;
-    struct ms_str tag = gzip_etag(gzip_tag, etag);
-    if (is_conditional && ms_http_etag_listed(known, tag))
-        reply->status = 304;
-    else if (reply->status == 304)
-        return;
-    reply->etag = tag;
+        tells_gzip = known.gzip && (has_gzip || !known.plain);
+    }
+    reply->etag = etag[0] == '\0' ? MS_STR_ABSENT
+                  : tells_gzip    ? gzip_etag(gzip_tag, etag)
+                                  : ms_str(etag);
 }
 
 void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_entity *entity,

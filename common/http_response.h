@@ -33,10 +33,10 @@ struct ms_http_entity {
  * (and, so made, smaller). */
 void ms_http_entity_init(struct ms_http_entity *entity, int status, const char *content_type,
                          struct ms_doc *body);
-/* The same with an ETag from the first bytes of the body: the rest may differ between bodies that
- * say the same (the generation that they were made from). */
+/* The same with an ETag from a part of the body: the rest may differ between bodies that say the
+ * same (the generation that they were made from). */
 void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const char *content_type,
-                                struct ms_doc *body, size_t tagged_bytes);
+                                struct ms_doc *body, struct ms_str tagged);
 void ms_http_entity_release(struct ms_http_entity *entity);
 
 /* Sends it: 304 when If-None-Match names its ETag (lists, W/, *), the gzip variant (ETag with the
@@ -76,6 +76,9 @@ void ms_http_send_problem(struct ms_http_request *request, int status, struct ms
 void ms_http_send_registry_error(struct ms_http_request *request, int status, const char *code,
                                  const char *message, struct ms_str detail);
 
+/* True when it would be answered 304: If-None-Match names this ETag, or that of its gzip variant,
+ * which the client takes. */
+bool ms_http_is_unmodified(const struct ms_http_request *request, const char *etag);
 /* True when the client would take a gzip body (q=0 respected). */
 bool ms_http_accepts_gzip(const struct ms_http_request *request);
 

@@ -132,8 +132,7 @@ static void serve_kept(struct reader *reader, struct ms_http_request *request,
 {
     uint64_t generation = true_at(reader, entry);
     answer_said(reader, generation);
-    if (entry->file != NULL && spool_file_lacks_gzip(entry->file) &&
-        ms_http_accepts_gzip(request)) {
+    if (entry->file != NULL && spool_file_awaits_gzip(entry->file, request)) {
         flight_serve_gzip(reader->flights, request, spec, entry, generation, stale_seconds);
         return;
     }

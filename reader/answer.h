@@ -19,6 +19,7 @@ struct answer_result {
     const char *content_type; /* static string */
     struct ms_buf body;       /* capped: see ANSWER_BODY_MAX */
     struct ms_buf link;       /* value of the Link header; empty: none */
+    size_t untagged;          /* this many bytes at the start say only when the answer was made */
     bool is_nothing;          /* there is nothing to tell yet: see answer_hold */
 };
 enum {

@@ -38,6 +38,8 @@ static void on_row(struct answer_result *result, const struct ms_str *columns, s
         ms_json_append_string(&result->body, ms_str(state->config->registry.public_url));
     }
     ms_buf_append_c(&result->body, "}\n");
+    if (section == SECTION_HEAD)
+        result->untagged = result->body.len;
 }
 
 static void on_finish(struct answer_result *result, void *arg)

@@ -41,6 +41,7 @@ void fill_begin(struct fill *fill)
     const struct answer_spec *spec = fill->spec;
     fill->result.status = 200;
     fill->result.content_type = spec->content_type;
+    fill->result.untagged = 0;
     fill->result.is_nothing = false;
     ms_buf_clear(&fill->result.body);
     ms_buf_clear(&fill->result.link);
@@ -53,19 +54,30 @@ void fill_begin(struct fill *fill)
 
 /* --- to disk --- */
 
-/* Drops what was kept longest when the disk's share is used up. */
-static enum ms_status append_to_file(struct fill *fill, struct ms_error *err)
+/* Without the answer's first bytes and its last, if they say only when it was made. */
+static struct ms_str tagged_part(const struct fill *fill, size_t untagged_end)
 {
     struct ms_str body = ms_buf_view(&fill->result.body);
+    size_t begin =
+        fill->file == NULL || spool_file_bytes(fill->file) == 0 ? fill->result.untagged : 0;
+    return ms_str_slice(body, begin, body.len - untagged_end);
+}
+
+/* Drops what was kept longest when the disk's share is used up. */
+static enum ms_status append_to_file(struct fill *fill, size_t untagged_end, struct ms_error *err)
+{
+    struct ms_str tagged = tagged_part(fill, untagged_end);
     enum ms_status status;
     do
-        status = spool_file_append(fill->file, body, err);
+        status = spool_file_append(fill->file, ms_buf_view(&fill->result.body), err);
     while (status == MS_TOO_LARGE && cache_drop_oldest(fill->reader->large));
     if (status == MS_TOO_LARGE)
         ms_metrics_add(MS_METRIC_LIMIT_REACHED, "spool_bytes", NULL, 1);
-    if (status == MS_OK)
-        ms_buf_clear(&fill->result.body);
-    return status;
+    if (status != MS_OK)
+        return status;
+    spool_file_tag(fill->file, tagged);
+    ms_buf_clear(&fill->result.body);
+    return MS_OK;
 }
 
 static enum ms_status spill(struct fill *fill, struct ms_error *err)
@@ -78,7 +90,7 @@ static enum ms_status spill(struct fill *fill, struct ms_error *err)
         if (status != MS_OK)
             return status;
     }
-    return append_to_file(fill, err);
+    return append_to_file(fill, 0, err);
 }
 
 /* --- rows --- */
@@ -115,11 +127,26 @@ enum ms_status fill_take_row(struct fill *fill, const struct ms_str *columns, si
 
 /* --- the end --- */
 
-static enum ms_status finish_file(struct spool_file **out, struct fill *fill, struct ms_error *err)
+/* A body that ends with its own generation is the same answer as with another one: its ETag is made
+ * without it, so that a result which did not change keeps being answered 304. */
+static size_t untagged_end(const struct fill *fill)
+{
+    char end[TAIL_MAX];
+    int len =
+        snprintf(end, sizeof(end), ",\"generation\":%llu}", (unsigned long long)fill->snapshot);
+    struct ms_str tail = ms_str_n(end, (size_t)len);
+    return ms_str_ends_with(ms_buf_view(&fill->result.body), tail) ? tail.len : 0;
+}
+
+static enum ms_status make_file(struct spool_file **out, struct fill *fill, struct ms_error *err)
 {
     if (fill->result.status != 200)
         return ms_error_set(err, MS_PROTOCOL, "a large answer of status %d", fill->result.status);
-    enum ms_status status = append_to_file(fill, err);
+    enum ms_status status = MS_OK;
+    if (fill->file == NULL)
+        status = spool_file_new(&fill->file, fill->reader->spool, err);
+    if (status == MS_OK)
+        status = append_to_file(fill, untagged_end(fill), err);
     if (status != MS_OK)
         return status;
     spool_file_finish(fill->file, fill->result.content_type);
@@ -128,22 +155,12 @@ static enum ms_status finish_file(struct spool_file **out, struct fill *fill, st
     return MS_OK;
 }
 
-/* A body that ends with its own generation is the same answer as with another one: its ETag is made
- * from what is before that, so that a result which did not change keeps being answered 304. */
-static size_t tagged_bytes(struct ms_str body, uint64_t generation)
+static void make_entity(struct ms_http_entity *out, struct fill *fill)
 {
-    char end[TAIL_MAX];
-    int len = snprintf(end, sizeof(end), ",\"generation\":%llu}", (unsigned long long)generation);
-    struct ms_str tail = ms_str_n(end, (size_t)len);
-    return ms_str_ends_with(body, tail) ? body.len - tail.len : body.len;
-}
-
-static void make_entity(struct cache_entry *entry, struct answer_result *result,
-                        uint64_t generation)
-{
-    size_t bytes = tagged_bytes(ms_buf_view(&result->body), generation);
-    ms_http_entity_init_tagged(&entry->entity, result->status, result->content_type,
-                               ms_doc_take(&result->body), bytes);
+    struct answer_result *result = &fill->result;
+    struct ms_str tagged = tagged_part(fill, untagged_end(fill)); /* stays in its place */
+    ms_http_entity_init_tagged(out, result->status, result->content_type,
+                               ms_doc_take(&result->body), tagged);
 }
 
 enum ms_status fill_finish(struct cache_entry *out, struct fill *fill, struct ms_error *err)
@@ -155,14 +172,12 @@ enum ms_status fill_finish(struct cache_entry *out, struct fill *fill, struct ms
     if (fill->spec->on_finish != NULL)
         fill->spec->on_finish(result, fill->builder_state);
     enum ms_status status = check_body(fill, err);
-    if (status == MS_OK)
-        status = spill(fill, err);
-    if (status == MS_OK && fill->file != NULL)
-        status = finish_file(&entry.file, fill, err);
+    if (status == MS_OK && (fill->file != NULL || result->body.len >= SPILL_FROM_BYTES))
+        status = make_file(&entry.file, fill, err);
+    else if (status == MS_OK)
+        make_entity(&entry.entity, fill);
     if (status != MS_OK)
         return status;
-    if (entry.file == NULL)
-        make_entity(&entry, result, fill->snapshot);
     if (result->link.len > 0)
         entry.link = ms_doc_take(&result->link);
     entry.is_nothing = result->is_nothing;

@@ -6,7 +6,7 @@
  *   ask             FLIGHT_ASKING: rows come and are built into an entry (fill.c)
  *   ask_again       FLIGHT_PAUSING: what came is from before what we know, or of another epoch
  *   land            keeps the result, sends it to who does not want gzip
- *   compress        FLIGHT_COMPRESSING: a piece of the file in each turn of the loop
+ *   wait_for_gzip   FLIGHT_COMPRESSING: a file at a time, a piece in each turn of the loop
  *   deliver_all     to who waits
  *
  * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled. It is
@@ -71,17 +71,21 @@ TAILQ_HEAD(flight_list, flight);
 struct flights {
     struct reader *reader;
     struct flight_list list;
+    struct ms_timer
+        *compressor; /* one piece of one file in each turn: others want the worker too */
 };
 
 static void on_row(const struct ms_str *columns, size_t n_columns, void *arg);
 static void on_done(const struct ms_error *err, void *arg);
 static void on_timer(void *arg);
+static void on_compressor(void *arg);
 
 struct flights *flights_new(struct reader *reader)
 {
     struct flights *flights = ms_alloc(sizeof(*flights));
     flights->reader = reader;
     TAILQ_INIT(&flights->list);
+    flights->compressor = ms_timer_new(reader->loop, on_compressor, flights);
     return flights;
 }
 
@@ -106,6 +110,7 @@ void flights_free(struct flights *flights)
     struct flight *flight;
     while ((flight = TAILQ_FIRST(&flights->list)) != NULL)
         drop(flight);
+    ms_timer_free(flights->compressor);
     free(flights);
 }
 
@@ -311,15 +316,21 @@ static uint64_t generation_to_say(const struct flight *flight)
     return is_current(flight) && seen > flight->fill.snapshot ? seen : flight->fill.snapshot;
 }
 
+static void wait_for_gzip(struct flight *flight)
+{
+    flight->state = FLIGHT_COMPRESSING;
+    ms_timer_start(flight->flights->compressor, 0);
+}
+
 /* Sends it to all but those who want gzip of a file that is not compressed yet. */
 static void deliver_plain(struct flight *flight, uint64_t generation)
 {
-    bool has_all = flight->entry.file == NULL || !spool_file_lacks_gzip(flight->entry.file);
+    const struct spool_file *file = flight->entry.file;
     struct waiter *waiter = TAILQ_FIRST(&flight->waiters);
     while (waiter != NULL) {
         struct waiter *next = TAILQ_NEXT(waiter, link);
         waiter->generation = generation;
-        if (has_all || !ms_http_accepts_gzip(waiter->request))
+        if (file == NULL || !spool_file_awaits_gzip(file, waiter->request))
             deliver(waiter);
         waiter = next;
     }
@@ -337,8 +348,7 @@ static void land(struct flight *flight)
         drop(flight);
         return;
     }
-    flight->state = FLIGHT_COMPRESSING;
-    ms_timer_start(flight->timer, 0);
+    wait_for_gzip(flight);
 }
 
 /* A standby that lags behind the one that answered before; or the database went back: the watcher
@@ -380,20 +390,35 @@ static void on_done(const struct ms_error *err, void *arg)
         land(flight);
 }
 
-/* --- the timer's turn --- */
+/* --- compressing --- */
 
-static void compress(struct flight *flight)
+static struct flight *first_compressing(const struct flights *flights)
 {
+    struct flight *flight;
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        if (flight->state == FLIGHT_COMPRESSING)
+            return flight;
+    }
+    return NULL;
+}
+
+static void on_compressor(void *arg)
+{
+    struct flights *flights = arg;
+    struct flight *flight = first_compressing(flights);
     struct ms_error err;
     bool done = false;
+    if (flight == NULL)
+        return;
     enum ms_status status = spool_file_compress(&done, flight->entry.file, &err);
     if (status != MS_OK)
         ms_log(MS_LOG_WARN, "a large answer stays uncompressed", MS_FIELDS(ms_field_error(&err)));
     if (status != MS_OK || done)
         deliver_all(flight);
-    else
-        ms_timer_start(flight->timer, 0);
+    ms_timer_start(flights->compressor, 0);
 }
+
+/* --- the timer's turn --- */
 
 static void on_timer(void *arg)
 {
@@ -408,10 +433,8 @@ static void on_timer(void *arg)
     case FLIGHT_LANDING:
         fail_all(flight, &flight->err);
         break;
-    case FLIGHT_COMPRESSING:
-        compress(flight);
-        break;
     case FLIGHT_ASKING: /* it waits for the database */
+    case FLIGHT_COMPRESSING:
         break;
     }
 }
@@ -484,7 +507,7 @@ void flight_serve_gzip(struct flights *flights, struct ms_http_request *request,
     if (flight == NULL) {
         flight = new_flight(flights, FLIGHT_COMPRESSING);
         cache_entry_copy(&flight->entry, entry);
-        ms_timer_start(flight->timer, 0);
+        wait_for_gzip(flight);
     }
     struct waiter *waiter = add_waiter(flight, request, spec);
     waiter->generation = generation;

@@ -8,6 +8,7 @@
 #include "reader/reader.h"
 #include "reader/routes.h"
 #include "reader/shared.h"
+#include "reader/spool.h"
 
 #include <getopt.h>
 #include <sched.h>
@@ -116,6 +117,16 @@ static void raise_descriptor_limit(void)
         ms_log(MS_LOG_WARN, "the limit of open files cannot be raised", NULL);
 }
 
+/* Better said now than by the first large answer. */
+static bool has_spool(const struct ms_config *config)
+{
+    struct ms_error err;
+    if (spool_check(config->cache.spool_dir, &err) == MS_OK)
+        return true;
+    ms_log(MS_LOG_ERROR, "large answers have no place", MS_FIELDS(ms_field_error(&err)));
+    return false;
+}
+
 static bool on_reload(void *arg)
 {
     return reader_reload_config(arg, true);
@@ -134,6 +145,8 @@ static int run(struct reader_program *program)
     ms_log_configure(config->log.level, config->log.format);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
+    if (!has_spool(config))
+        return EXIT_FAILURE;
     routes_set_metric_labels();
     program->n_workers = count_workers(config);
     struct ms_supervisor_options options = {

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    COMPRESS_PIECE_BYTES = 256 * 1024,
+    COMPRESS_PIECE_BYTES = 64 * 1024,
     ETAG_HASH_BYTES = 16, /* as ms_http_entity_init: equal bytes have equal tags */
     PATH_BYTES_MAX = 4096
 };
@@ -109,6 +109,15 @@ static enum ms_status open_unlinked(int *out, const char *dir, struct ms_error *
     return MS_OK;
 }
 
+enum ms_status spool_check(const char *dir, struct ms_error *err)
+{
+    int fd;
+    enum ms_status status = open_unlinked(&fd, dir, err);
+    if (status == MS_OK)
+        close(fd);
+    return status;
+}
+
 enum ms_status spool_file_new(struct spool_file **out, struct spool *spool, struct ms_error *err)
 {
     int fd;
@@ -184,10 +193,12 @@ static enum ms_status append(struct spool *spool, int fd, uint64_t *length, stru
 
 enum ms_status spool_file_append(struct spool_file *file, struct ms_str bytes, struct ms_error *err)
 {
-    enum ms_status status = append(file->spool, file->fd, &file->length, bytes, err);
-    if (status == MS_OK)
-        ms_hash_update(file->hash, bytes);
-    return status;
+    return append(file->spool, file->fd, &file->length, bytes, err);
+}
+
+void spool_file_tag(struct spool_file *file, struct ms_str bytes)
+{
+    ms_hash_update(file->hash, bytes);
 }
 
 void spool_file_finish(struct spool_file *file, const char *content_type)
@@ -210,6 +221,12 @@ void spool_file_finish(struct spool_file *file, const char *content_type)
 bool spool_file_lacks_gzip(const struct spool_file *file)
 {
     return file->gzip_state == GZIP_NONE || file->gzip_state == GZIP_MAKING;
+}
+
+bool spool_file_awaits_gzip(const struct spool_file *file, const struct ms_http_request *request)
+{
+    return spool_file_lacks_gzip(file) && ms_http_accepts_gzip(request) &&
+           !ms_http_is_unmodified(request, file->etag);
 }
 
 static enum ms_status begin_gzip(struct spool_file *file, struct ms_error *err)

@@ -25,6 +25,9 @@ struct spool *spool_new(const struct spool_options *options);
 void spool_free(struct spool *spool);            /* its files must have gone before; NULL is fine */
 uint64_t spool_bytes(const struct spool *spool); /* of this worker */
 
+/* MS_IO: no file can be made in this directory; err says why. For the start of the program. */
+enum ms_status spool_check(const char *dir, struct ms_error *err) MS_CHECKED;
+
 /* MS_IO: the directory cannot be written to. */
 enum ms_status spool_file_new(struct spool_file **out, struct spool *spool,
                               struct ms_error *err) MS_CHECKED;
@@ -36,6 +39,8 @@ uint64_t spool_file_bytes(const struct spool_file *file);   /* both variants */
  * files may help. MS_IO: the disk is full or broken. */
 enum ms_status spool_file_append(struct spool_file *file, struct ms_str bytes,
                                  struct ms_error *err) MS_CHECKED;
+/* What the ETag is made of: all that was appended, but for what says when it was made. */
+void spool_file_tag(struct spool_file *file, struct ms_str bytes);
 /* Makes the ETag; nothing is appended any more. `content_type` is a static string. */
 void spool_file_finish(struct spool_file *file, const char *content_type);
 
@@ -45,6 +50,9 @@ enum ms_status spool_file_compress(bool *out_done, struct spool_file *file,
                                    struct ms_error *err) MS_CHECKED;
 /* False once the variant is there, or cannot be made. */
 bool spool_file_lacks_gzip(const struct spool_file *file);
+/* The variant is to be made before this request is answered: the client takes gzip, and has neither
+ * variant already. */
+bool spool_file_awaits_gzip(const struct spool_file *file, const struct ms_http_request *request);
 
 /* ms_http_send_file; takes a reference for as long as it is sent. */
 void spool_file_send(struct ms_http_request *request, struct spool_file *file,

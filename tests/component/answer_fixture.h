@@ -100,6 +100,8 @@ static inline void on_row(struct answer_result *result, const struct ms_str *col
     (void)state;
     ck_assert_uint_eq(n_columns, 1);
     ms_buf_append(&result->body, columns[0]);
+    if (ms_str_starts_with(columns[0], MS_STR("made at")))
+        result->untagged = result->body.len;
     if (ms_str_equal(columns[0], MS_STR("missing")))
         result->status = 404;
     if (ms_str_equal(columns[0], MS_STR("page")))
@@ -317,6 +319,18 @@ static inline struct ms_str body(size_t n)
     ck_assert_ptr_nonnull(empty_line);
     struct ms_str all = ms_buf_view(&clients[n].answer);
     return ms_str_skip(all, (size_t)(empty_line - clients[n].answer.data) + 4);
+}
+
+/* A header by which a client says that it has the n-th answer. */
+static inline const char *if_not(size_t n, const char *more, const char *suffix)
+{
+    static char header[256];
+    const char *etag = strstr(clients[n].answer.data, "\r\nETag: \"");
+    ck_assert_ptr_nonnull(etag);
+    etag += strlen("\r\nETag: \"");
+    snprintf(header, sizeof(header), "%sIf-None-Match: \"%.*s%s\"\r\n", more,
+             (int)strcspn(etag, "\""), etag, suffix);
+    return header;
 }
 
 static inline void expect(size_t n, const char *status, const char *generation, const char *text)

@@ -86,6 +86,70 @@ START_TEST(gzip_on_demand_of_a_kept_file)
 }
 END_TEST
 
+/* The n-th query's rows, made at some time. */
+static void rows_made_at(size_t n, const char *generation, const char *time)
+{
+    char end[64];
+    snprintf(end, sizeof(end), ",\"generation\":%s}", generation);
+    row(n, generation, ms_str(time));
+    rows(n, generation, 12);
+    row(n, generation, ms_str(end));
+    done(n);
+}
+
+START_TEST(when_it_was_made_is_no_part_of_the_tag)
+{
+    size_t a = ask("/large");
+    await(has_reads, 1);
+    rows_made_at(0, "100", "made at 12:00");
+    await(is_over, a);
+    touch(101, "any");
+    size_t b = ask_with("/large", if_not(a, "", ""));
+    await(has_reads, 2);
+    rows_made_at(1, "101", "made at 12:01");
+    expect(b, "304", "101", "");
+}
+END_TEST
+
+/* Whether it has the plain variant, or the other one, which was made elsewhere. */
+START_TEST(who_has_it_does_not_wait_for_gzip)
+{
+    size_t a = ask("/large");
+    await(has_reads, 1);
+    rows(0, "100", 12);
+    done(0);
+    await(is_over, a);
+    const char *suffix = _i == 0 ? "" : "-gzip";
+    size_t b = ask_with("/large", if_not(a, "Accept-Encoding: gzip\r\n", suffix));
+    expect(b, "304", "100", "");
+    ck_assert(says(b, "Vary: Accept-Encoding\r\n") && says(b, "Cache-Control: no-cache\r\n"));
+    ck_assert(says(b, "-gzip\"\r\n") == (_i == 1));
+    ck_assert_uint_eq(spool_bytes(reader.spool), 3 * MIB); /* nothing was compressed */
+}
+END_TEST
+
+START_TEST(several_are_compressed_in_turn)
+{
+    enum { SEVERAL = 5 };
+    size_t askers[SEVERAL];
+    for (size_t i = 0; i < SEVERAL; i++) {
+        char path[32];
+        snprintf(path, sizeof(path), "/large%zu", i);
+        askers[i] = ask_with(path, "Accept-Encoding: gzip\r\n");
+        await(has_reads, i + 1);
+    }
+    for (size_t i = 0; i < SEVERAL; i++) {
+        rows(i, "100", 12);
+        done(i);
+    }
+    leave(askers[0]); /* the one whose turn it is */
+    for (size_t i = 1; i < SEVERAL; i++) {
+        await(is_over, askers[i]);
+        ck_assert(says(askers[i], "Content-Encoding: gzip\r\n"));
+    }
+}
+END_TEST
+
 START_TEST(a_full_spool_drops_the_oldest_then_refuses)
 {
     end();
@@ -131,6 +195,9 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, a_large_answer_goes_to_disk_and_is_kept_there, 0, 2);
     tcase_add_test(tcase, a_large_answer_is_gzipped_for_who_wants_it);
     tcase_add_test(tcase, gzip_on_demand_of_a_kept_file);
+    tcase_add_test(tcase, when_it_was_made_is_no_part_of_the_tag);
+    tcase_add_loop_test(tcase, who_has_it_does_not_wait_for_gzip, 0, 2);
+    tcase_add_test(tcase, several_are_compressed_in_turn);
     tcase_add_test(tcase, a_full_spool_drops_the_oldest_then_refuses);
     tcase_add_test(tcase, who_leaves_a_large_answer_frees_the_disk);
     suite_add_tcase(suite, tcase);

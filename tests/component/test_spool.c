@@ -131,6 +131,8 @@ END_TEST
 
 START_TEST(a_missing_directory_is_told)
 {
+    ck_assert_int_eq(spool_check(dir, &err), MS_OK);
+    ck_assert_int_eq(spool_check("/nonexistent/spool", &err), MS_IO);
     struct spool *lost = spool_new(&(struct spool_options){
         .dir = "/nonexistent/spool", .max_bytes = LIMIT, .used = used, .n_used = 2, .own = 1});
     struct spool_file *file = NULL;

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every limit of a reader: reached on purpose, it is counted, told politely, and nothing is broken
+afterwards. The database is filled by SQL; it is made slow by a lock."""
+import contextlib
+import os
+import socket
+import subprocess
+import threading
+import time
+
+import psycopg2
+import pytest
+import requests
+
+from harness import ROOT, Reader, query, wait_for
+
+REGISTRY = "http://registry.test"  # readers never ask it
+TAGS = 40000
+LONG_TAGS = "/v2/lib/tags/list"  # some 5 MB
+SMALL = "/v2/none/tags/list"
+
+
+@pytest.fixture(scope="module")
+def database(postgres):
+    """One repository with many tags of long names."""
+    uri = postgres.new_database()
+    subprocess.run(["psql", "-q", "-d", uri, "-f", str(ROOT / "sql" / "schema.sql")], check=True)
+    query(uri, "INSERT INTO repository (name, tag_count) VALUES ('lib', %s)", TAGS)
+    query(uri, """INSERT INTO tag (repository_id, name, unreadable, updated, updated_source)
+                  SELECT r.id, n || repeat('x', 120), 'gone', now(), 'seen'
+                  FROM repository r, generate_series(1, %s) n""", TAGS)
+    return uri
+
+
+@pytest.fixture
+def make_reader(database, tmp_path):
+    readers = []
+
+    def make(**sections):
+        reader = Reader(tmp_path, database, REGISTRY, name=f"reader{len(readers)}", **sections)
+        readers.append(reader)
+        return reader.start()
+
+    yield make
+    for reader in readers:
+        assert reader.terminate() == 0
+        assert "Sanitizer" not in reader.log() and "runtime error" not in reader.log(), reader.log()[-4000:]
+
+
+@contextlib.contextmanager
+def locked(uri):
+    """No query of a reader goes on; the watcher's does."""
+    connection = psycopg2.connect(uri)
+    connection.cursor().execute("LOCK TABLE repository IN ACCESS EXCLUSIVE MODE")
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+def count_waiting(uri):
+    return query(uri, """SELECT count(*) FROM pg_stat_activity
+                         WHERE wait_event_type = 'Lock' AND datname = current_database()""")[0][0]
+
+
+def limit_reached(reader, name):
+    line = f'metastore_limit_reached_total{{limit="{name}"}} '
+    return sum(float(found[len(line):]) for found in reader.get("/metrics").text.splitlines()
+               if found.startswith(line))
+
+
+def expect_refusal(answer, words):
+    assert answer.status_code == 503, answer.text[:500]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert words in answer.text
+
+
+def expect_well(reader):
+    assert reader.get(SMALL).status_code == 404
+    assert reader.get("/readyz").status_code == 200
+
+
+class Asker(threading.Thread):
+    """One request in the background."""
+
+    def __init__(self, reader, path):
+        super().__init__()
+        self.url = reader.url + path
+        self.answer = None
+        self.start()
+
+    def run(self):
+        self.answer = requests.get(self.url, timeout=60)
+
+
+def connect(reader, receive_buffer=None):
+    client = socket.socket()
+    if receive_buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    client.settimeout(20)
+    client.connect(("127.0.0.1", reader.port))
+    return client
+
+
+def read_to_end(client):
+    text = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := client.recv(65536):
+            text += piece
+    return text
+
+
+def get_request(path):
+    return f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode()
+
+
+# --- queries ---
+
+def test_slow_queries_wait_for_their_turn(make_reader, database):
+    """Two at once read everything, three wait, one more is refused."""
+    reader = make_reader(reader={"max_waiting": 3})
+    with locked(database):
+        askers = [Asker(reader, f"/index/dynamic?os=os{n}") for n in range(2)]
+        wait_for(lambda: count_waiting(database) == 2, "two queries under way")
+        askers += [Asker(reader, f"/index/dynamic?os=other{n}") for n in range(4)]
+        wait_for(lambda: limit_reached(reader, "pg_waiting") == 1, "the queue to be full")
+        wait_for(lambda: sum(asker.answer is not None for asker in askers) == 1, "one to be refused")
+    for asker in askers:
+        asker.join()
+    refused = [asker.answer for asker in askers if asker.answer.status_code != 200]
+    assert len(refused) == 1
+    expect_refusal(refused[0], "too many queries")
+    expect_well(reader)
+
+
+def test_slow_queries_leave_connections_to_the_quick(make_reader, database):
+    reader = make_reader(reader={"statement_timeout": "300ms"})
+    with locked(database):
+        slow = [Asker(reader, f"/index/dynamic?os=os{n}") for n in range(8)]
+        wait_for(lambda: count_waiting(database) == 2, "two queries under way")
+        expect_refusal(reader.get(SMALL), "took too long")
+        assert limit_reached(reader, "statement_time") == 1
+        assert all(asker.answer is None for asker in slow)
+    for asker in slow:
+        asker.join()
+        assert asker.answer.status_code == 200
+    expect_well(reader)
+
+
+# --- connections ---
+
+def test_max_connections(make_reader):
+    reader = make_reader(reader={"max_connections": 3})
+    idle = [connect(reader) for _ in range(3)]
+    for client in idle:
+        client.sendall(get_request("/healthz"))
+        assert b"200 OK" in client.recv(4096)
+    late = connect(reader)
+    late.sendall(get_request("/healthz"))
+    late.settimeout(0.5)
+    with pytest.raises(socket.timeout):
+        late.recv(4096)  # it waits in the kernel's queue
+    idle.pop().close()
+    late.settimeout(20)
+    assert b"200 OK" in late.recv(4096)
+    for client in [late, *idle]:
+        client.close()
+    assert limit_reached(reader, "connections") >= 1
+    expect_well(reader)
+
+
+def test_header_timeout(make_reader):
+    reader = make_reader(reader={"header_timeout": "500ms"})
+    client = connect(reader)
+    client.sendall(b"GET /healthz HTTP/1.1\r\nHo")
+    assert read_to_end(client).startswith(b"HTTP/1.1 408 ")
+    assert limit_reached(reader, "header_time") == 1
+    expect_well(reader)
+
+
+def test_idle_timeout(make_reader):
+    reader = make_reader(reader={"idle_timeout": "500ms"})
+    client = connect(reader)
+    client.sendall(get_request("/healthz"))
+    begin = time.monotonic()
+    assert b"200 OK" in read_to_end(client)
+    assert time.monotonic() - begin < 10
+    assert limit_reached(reader, "idle_time") == 1
+    expect_well(reader)
+
+
+def test_write_timeout(make_reader):
+    """It counts from the last byte taken: who reads slowly gets all, who stops is cut off."""
+    reader = make_reader(reader={"write_timeout": "1s"})
+    whole = len(reader.get(LONG_TAGS, headers={"Accept-Encoding": "identity"}).content)
+    stopped, slow = (connect(reader, receive_buffer=4096) for _ in range(2))
+    for client in (stopped, slow):
+        client.sendall(get_request(LONG_TAGS).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    got = 0
+    begin = time.monotonic()
+    while piece := slow.recv(4096 if time.monotonic() < begin + 4 else whole):
+        got += len(piece)
+        if time.monotonic() < begin + 4:
+            time.sleep(0.1)
+    assert got > whole
+    wait_for(lambda: limit_reached(reader, "write_time") == 1, "the one who stopped to be cut off")
+    assert len(read_to_end(stopped)) < whole
+    expect_well(reader)
+
+
+# --- the disk ---
+
+def test_spool_size(make_reader):
+    reader = make_reader(cache={"spool_size": "1MiB"})
+    expect_refusal(reader.get(LONG_TAGS), "too large")
+    assert limit_reached(reader, "spool_bytes") >= 1
+    assert "metastore_spool_bytes 0\n" in reader.get("/metrics").text
+    expect_well(reader)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a tmpfs")
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", directory], capture_output=True)
+    if mount.returncode != 0:
+        pytest.skip(f"no tmpfs: {mount.stderr.decode()}")
+    yield directory
+    subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+def test_full_disk(make_reader, small_disk):
+    reader = make_reader(cache={"spool_dir": str(small_disk)})
+    expect_refusal(reader.get(LONG_TAGS), "the disk does not take it")
+    assert "metastore_spool_bytes 0\n" in reader.get("/metrics").text
+    expect_well(reader)
+    subprocess.run(["mount", "-o", "remount,size=32m", small_disk], check=True)
+    assert len(reader.json(LONG_TAGS)["tags"]) == TAGS
+
+
+@pytest.mark.parametrize("problem", ["missing", "a file"])
+def test_bad_spool_dir_is_told_at_the_start(database, tmp_path, problem):
+    directory = tmp_path / "spool"
+    if problem == "a file":
+        directory.write_text("")
+    reader = Reader(tmp_path, database, REGISTRY, cache={"spool_dir": str(directory)})
+    reader.launch()
+    assert reader.child.wait(20) == 1
+    assert f"cache.spool_dir {directory}: " in reader.log()
