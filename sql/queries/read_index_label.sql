@@ -57,8 +57,8 @@ entry AS (
         JOIN repository_manifest held_image ON held_image.repository_id = c.repository_id
                                            AND held_image.manifest_id = part.image_id
         WHERE i.kind = 'image' AND held_image.unreadable IS NULL
-          AND ($5::text[] IS NULL OR i.os = ANY ($5::text[]))
-          AND ($6::text[] IS NULL OR i.architecture = ANY ($6::text[]))
+          AND ($5::text[] IS NULL OR coalesce(i.os, '') = ANY ($5::text[]))
+          AND ($6::text[] IS NULL OR coalesce(i.architecture, '') = ANY ($6::text[]))
           AND ($3::text[] IS NULL OR tagged.has_tag OR EXISTS (
                   SELECT FROM tag own
                   WHERE own.repository_id = c.repository_id AND own.manifest_id = part.image_id
