@@ -66,8 +66,8 @@ SELECT s.generation, o.section,
     -- them): what does not depend on the repository. `c`: a manifest, the repositories that may serve what belongs to it,
     -- why it cannot be read and since when.
     CROSS JOIN LATERAL (
-        -- All that has to be fetched for it, each blob once. Rows are looked up one by one: how many
-        -- parts there are is not known to the planner.
+        -- All that has to be fetched for it, each blob once; what is missing here cannot be. Rows are
+        -- looked up one by one: how many parts there are is not known to the planner.
         WITH RECURSIVE part (id) AS (
             SELECT c.id
             UNION
@@ -75,6 +75,9 @@ SELECT s.generation, o.section,
             FROM part p
             CROSS JOIN LATERAL (SELECT child_id FROM manifest_child
                                 WHERE parent_id = p.id OFFSET 0) mc
+            WHERE EXISTS (SELECT FROM repository_manifest h
+                          WHERE h.manifest_id = mc.child_id AND h.unreadable IS NULL
+                            AND h.repository_id = ANY (c.repositories) OFFSET 0)
         ),
         used AS (
             SELECT l.blob_id
@@ -92,7 +95,8 @@ SELECT s.generation, o.section,
         SELECT substr(left(row_to_json(d)::text, -1), 2) AS members
         FROM (SELECT digest_text(c.digest) AS digest, c.media_type,
                      CASE WHEN c.kind <> 'image' THEN c.artifact_type END AS artifact_type,
-                     CASE WHEN failure.reason IS NOT NULL THEN 'unreadable' ELSE c.kind END AS kind,
+                     CASE WHEN failure.reason IS NOT NULL THEN 'unreadable'
+                          WHEN c.kind = 'schema1' THEN 'image' ELSE c.kind END AS kind,
                      c.size, weight.bytes AS total_size,
                      coalesce(c.annotations, '{}')::json AS annotations,
                      digest_text(c.subject) AS subject,
@@ -153,6 +157,7 @@ SELECT s.generation, o.section,
                                       WHERE h.manifest_id = m.id AND h.unreadable IS NULL
                                         AND h.repository_id = ANY (c.repositories) OFFSET 0)
                                       THEN 'unreadable'
+                                  WHEN m.kind = 'schema1' THEN 'image'
                                   ELSE m.kind END AS kind,
                              digest_text(mc.about) AS about,
                              nullif(json_strip_nulls(json_build_object(

@@ -74,7 +74,7 @@ indexed AS MATERIALIZED (
      ORDER BY pulls, name DESC
      LIMIT $4::bigint + 1)
 ),
--- All that has to be fetched for a manifest, each blob once.
+-- All that has to be fetched for a manifest, each blob once; what is missing here cannot be.
 measured AS MATERIALIZED (
     SELECT top.manifest_id, total.size
     FROM (SELECT manifest_id FROM indexed
@@ -88,6 +88,9 @@ measured AS MATERIALIZED (
             FROM part
             CROSS JOIN LATERAL (SELECT child_id FROM manifest_child
                                 WHERE parent_id = part.id OFFSET 0) c
+            WHERE EXISTS (SELECT FROM repository_manifest h
+                          WHERE h.repository_id = (SELECT id FROM repo)
+                            AND h.manifest_id = c.child_id AND h.unreadable IS NULL OFFSET 0)
         ),
         used AS (
             SELECT l.blob_id
