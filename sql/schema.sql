@@ -128,6 +128,10 @@ CREATE TABLE manifest (
 );
 CREATE INDEX manifest_subject ON manifest (subject) WHERE subject IS NOT NULL;
 CREATE INDEX manifest_config ON manifest (config_id) WHERE config_id IS NOT NULL;
+-- Most titles come from labels, which repository_label has: these are the others.
+CREATE INDEX manifest_text_trgm ON manifest
+    USING gin (lower(coalesce(title, '') || ' ' || coalesce(description, '')) gin_trgm_ops)
+    WHERE (title IS NOT NULL OR description IS NOT NULL) AND annotations LIKE '%org.opencontainers.image.%';
 COMMENT ON TABLE manifest IS 'Manifests of every kind, by digest. kind unknown and raw NULL: only the digest is known (a child that is missing, something unreadable)';
 COMMENT ON COLUMN manifest.media_type IS 'As the manifest says, else as the registry''s answer said';
 COMMENT ON COLUMN manifest.artifact_type IS 'As referrers show it: artifactType, else for manifests with a configuration its media type';
@@ -980,7 +984,7 @@ BEGIN
           FROM compared c
           LEFT JOIN LATERAL (SELECT m.created FROM index_image i JOIN manifest m ON m.id = i.image_id
                               WHERE i.index_id = c.manifest_id AND c.event_time IS NULL
-                              ORDER BY m.os = 'linux' AND m.architecture = 'amd64' DESC NULLS LAST,
+                              ORDER BY coalesce(m.os = 'linux' AND m.architecture = 'amd64', false) DESC,
                                        i.position
                               LIMIT 1) AS image ON c.type IS NOT NULL
          WHERE c.type IS NOT NULL OR c.is_late_event
@@ -1100,7 +1104,7 @@ BEGIN
                        AND EXISTS (SELECT FROM repository_manifest h
                                     WHERE h.repository_id = p_repository AND h.manifest_id = n.id
                                       AND h.unreadable IS NULL OFFSET 0)
-                     ORDER BY n.os = 'linux' AND n.architecture = 'amd64' DESC NULLS LAST, i.position
+                     ORDER BY coalesce(n.os = 'linux' AND n.architecture = 'amd64', false) DESC, i.position
                      LIMIT 1)
                ELSE c.manifest_id END
     ), newest AS (

@@ -50,6 +50,14 @@ way_manifest AS MATERIALIZED (
       AND m.digest BETWEEN '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, '0'), 'hex')
                        AND '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, 'f'), 'hex')
     UNION
+    -- What a manifest's own annotations call it; titles from labels are found by way_repository.
+    SELECT m.id FROM manifest m
+    WHERE (SELECT way FROM asked) = 'word'
+      AND (m.title IS NOT NULL OR m.description IS NOT NULL)
+      AND m.annotations LIKE '%org.opencontainers.image.%'
+      AND lower(coalesce(m.title, '') || ' ' || coalesce(m.description, ''))
+          LIKE '%' || lower((SELECT value FROM asked)) || '%'
+    UNION
     SELECT used.manifest_id
     FROM blob b
     CROSS JOIN LATERAL (SELECT m.id AS manifest_id FROM manifest m WHERE m.config_id = b.id
