@@ -245,12 +245,17 @@ class Writer(Daemon):
         return self.json("/status")
 
     def scan(self, **params):
-        """A full scan over HTTP; returns its record when it has ended."""
-        before = (self.status().get("last_scan") or {}).get("id")
+        """A full scan over HTTP, after one that runs already; returns its record when it has ended."""
+        before = wait_for(lambda: self.begin_scan(params), "a scan to begin")
+        return self.wait_for_scan_after(before["id"])
+
+    def begin_scan(self, params):
+        """The record of the scan before; None while another one runs."""
+        before = self.status().get("last_scan") or {"id": None}
         answer = requests.post(self.url + "/scan", params=params, timeout=10,
                                headers={"Authorization": f"Bearer {self.token}"})
-        assert answer.status_code == 202, answer.text
-        return self.wait_for_scan_after(before)
+        assert answer.status_code in (202, 409), answer.text
+        return before if answer.status_code == 202 else None
 
     def wait_for_scan_after(self, scan_id, seconds=120):
         def ended():
