@@ -4,6 +4,7 @@
 Shares no code and no idea with the programs: reads every repository, tag, manifest and configuration
 over HTTP into Registry, then filters in Python.
 """
+import hashlib
 import json
 import re
 
@@ -17,20 +18,51 @@ MANIFEST_TYPES = INDEX_TYPES | {"application/vnd.oci.image.manifest.v1+json",
 CONFIG_TYPES = {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
 LAYER = re.compile(r"application/vnd\.oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+(gzip|zstd))?|"
                    r"application/vnd\.docker\.image\.rootfs\.(foreign\.)?diff\.tar(\.(gzip|zstd))?")
+SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 FALLBACK = re.compile(r"sha256-[0-9a-f]{64}")
+HIDDEN = re.compile(FALLBACK.pattern + r"(\.(sig|att|sbom))?")
+
+
+def clean(value):
+    """As PostgreSQL can hold it: no NUL, no half of a pair of surrogates."""
+    if isinstance(value, str):
+        return re.sub("[\0\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, list):
+        return [clean(member) for member in value]
+    if isinstance(value, dict):
+        return {clean(key): clean(member) for key, member in value.items()}
+    return value
+
+
+def member(value, key, kind):
+    """value[key] if there is one of that type, else an empty one."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, kind) else kind()
+
+
+def strings(value):
+    return {k: v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
 
 
 class Registry:
-    """All that a registry holds under its tags."""
+    """All that a registry holds: under its tags, and what it went on holding after a tag had moved."""
 
     def __init__(self, url):
         self.url = url
         self.session = requests.Session()
         self.tags = {}       # repository → {tag: digest}
-        self.manifests = {}  # (repository, digest) → (media type, object)
+        self.manifests = {}  # (repository, digest) → (media type, object), of what can be read
+        self.sizes = {}      # (repository, digest) → bytes
         self.configs = {}    # digest → object
+        self.read()
+
+    def read(self):
+        """Reads it, again if need be: what was known and is still there stays known."""
+        known, self.tags, self.manifests, self.sizes = list(self.manifests), {}, {}, {}
         for name in self._catalog():
             self._read_repository(name)
+        for name, digest in known:
+            self._read_manifest(name, digest)
 
     def _get(self, path, **headers):
         return self.session.get(self.url + path, headers=headers, timeout=30)
@@ -47,28 +79,40 @@ class Registry:
         answer = self._get(f"/v2/{name}/tags/list")
         if answer.status_code != 200:
             return
-        self.tags[name] = {}
-        for tag in answer.json().get("tags") or []:
-            digest = self._read_manifest(name, tag)
-            if digest:
-                self.tags[name][tag] = digest
+        self.tags[name] = {tag: self._read_manifest(name, tag) for tag in answer.json().get("tags") or []}
 
     def _read_manifest(self, name, reference):
+        """The digest; None where the registry does not even tell that."""
         if (name, reference) in self.manifests:
             return reference
         answer = self._get(f"/v2/{name}/manifests/{reference}", Accept=",".join(MANIFEST_TYPES))
         if answer.status_code != 200:
             return None
         digest = answer.headers["Docker-Content-Digest"]
-        value = answer.json()
-        media_type = value.get("mediaType") or answer.headers["Content-Type"]
+        value = clean(answer.json())
+        media_type = value.get("mediaType") or answer.headers["Content-Type"].partition(";")[0]
+        if media_type != SCHEMA1 and "sha256:" + hashlib.sha256(answer.content).hexdigest() != digest:
+            return digest
+        config = value.get("config", {})
+        if config.get("mediaType") in CONFIG_TYPES and not self._read_config(name, config["digest"]):
+            return digest
         self.manifests[name, digest] = (media_type, value)
+        self.sizes[name, digest] = len(answer.content)
         for child in value.get("manifests", []):
             self._read_manifest(name, child["digest"])
-        config = value.get("config", {})
-        if config.get("mediaType") in CONFIG_TYPES and config["digest"] not in self.configs:
-            self.configs[config["digest"]] = self._get(f"/v2/{name}/blobs/{config['digest']}").json()
         return digest
+
+    def _read_config(self, name, digest):
+        if digest not in self.configs:
+            answer = self._get(f"/v2/{name}/blobs/{digest}")
+            try:
+                value = clean(answer.json()) if answer.status_code == 200 else None
+            except ValueError:
+                value = None
+            if not isinstance(value, dict):
+                return False
+            self.configs[digest] = value
+        return True
 
     # --- the contract's words, section 4.1 ---
 
@@ -76,7 +120,7 @@ class Registry:
         media_type, value = self.manifests.get((name, digest), (None, None))
         return (value is not None and media_type not in INDEX_TYPES and not value.get("artifactType")
                 and value.get("config", {}).get("mediaType") in CONFIG_TYPES
-                and all(LAYER.fullmatch(layer["mediaType"]) for layer in value.get("layers", [])))
+                and all(LAYER.fullmatch(layer["mediaType"]) for layer in value.get("layers") or []))
 
     def is_index(self, name, digest):
         return self.manifests.get((name, digest), (None,))[0] in INDEX_TYPES
@@ -85,8 +129,7 @@ class Registry:
         """The images under an index in its order, nested ones flattened, each once."""
         found = []
         for child in self.manifests[name, digest][1].get("manifests", []):
-            kind = (child.get("annotations") or {}).get("vnd.docker.reference.type")
-            if kind == "attestation-manifest":
+            if (child.get("annotations") or {}).get("vnd.docker.reference.type") == "attestation-manifest":
                 continue
             if self.is_index(name, child["digest"]):
                 below = self.images_of(name, child["digest"])
@@ -98,14 +141,23 @@ class Registry:
     def image_entry(self, name, digest):
         media_type, value = self.manifests[name, digest]
         config = self.configs[value["config"]["digest"]]
-        entry = {"Digest": digest, "MediaType": media_type, "OS": config.get("os", ""),
-                 "Architecture": config.get("architecture", "")}
-        for key, source in (("Annotations", value.get("annotations")),
-                            ("Labels", (config.get("config") or {}).get("Labels"))):
-            strings = {k: v for k, v in (source or {}).items() if isinstance(v, str)}
-            if strings:
-                entry[key] = strings
+        entry = {"Digest": digest, "MediaType": media_type, "OS": member(config, "os", str),
+                 "Architecture": member(config, "architecture", str)}
+        if self.annotations(name, digest):
+            entry["Annotations"] = self.annotations(name, digest)
+        if self.labels(name, digest):
+            entry["Labels"] = self.labels(name, digest)
         return entry
+
+    def annotations(self, name, digest):
+        return strings(self.manifests[name, digest][1].get("annotations"))
+
+    def labels(self, name, digest):
+        """Of an image; nothing else has any."""
+        if not self.is_image(name, digest):
+            return {}
+        config = self.configs[self.manifests[name, digest][1]["config"]["digest"]]
+        return strings(member(config, "config", dict).get("Labels"))
 
 
 def glob(pattern):
@@ -150,7 +202,8 @@ class Filter:
                 if key[:-7] not in values:
                     return False
             elif key.endswith(":matches"):
-                if not any(glob(p).fullmatch(values.get(key[:-8], "\0")) for p in wanted):
+                value = values.get(key[:-8])
+                if value is None or not any(glob(p).fullmatch(value) for p in wanted):
                     return False
             elif values.get(key) not in wanted:
                 return False
@@ -168,22 +221,21 @@ def expected_index(registry, params, public_url):
             if not FALLBACK.fullmatch(tag):
                 tags_of.setdefault(digest, []).append(tag)
         images, lists = [], []
-        for digest in sorted(tags_of):
+        for digest in sorted(d for d in tags_of if d):
             tags = sorted(tags_of[digest], key=str.encode)
             if registry.is_image(name, digest):
                 entry = registry.image_entry(name, digest)
                 if wanted.tags(tags) and wanted.image(entry):
                     images.append({"Tags": tags, **entry})
             elif registry.is_index(name, digest):
-                media_type, value = registry.manifests[name, digest]
+                media_type, _ = registry.manifests[name, digest]
                 below = [registry.image_entry(name, image) for image in registry.images_of(name, digest)]
                 below = [e for e in below if wanted.image(e) and
                          wanted.tags(tags + tags_of.get(e["Digest"], []))]
                 if below:
                     entry = {"Tags": tags, "Digest": digest, "MediaType": media_type}
-                    annotations = {k: v for k, v in (value.get("annotations") or {}).items() if isinstance(v, str)}
-                    if annotations:
-                        entry["Annotations"] = annotations
+                    if registry.annotations(name, digest):
+                        entry["Annotations"] = registry.annotations(name, digest)
                     lists.append({**entry, "Images": below})
         if images or lists:
             results.append({"Name": name, "Images": images, "Lists": lists})

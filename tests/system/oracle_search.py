@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The right answers of lists, referrers and searches, computed like oracle.py from what the registry
+holds and from sections 4.2 to 4.4 of the API's description: nothing is asked of the database.
+
+Where that leaves something open the model says so at its place: no order is expected of what was
+updated at a time that no client can know.
+"""
+import functools
+import re
+from datetime import datetime, timedelta, timezone
+
+from oracle import HIDDEN, INDEX_TYPES, SCHEMA1, member
+
+# When a scan saw something nobody can tell, and neither when it was pushed; but that came later, in an order.
+SEEN = datetime(9000, 1, 1, tzinfo=timezone.utc)
+TITLE = ("org.opencontainers.image.title", "org.label-schema.name", "io.k8s.display-name", "name", "Name")
+DESCRIPTION = ("org.opencontainers.image.description", "org.label-schema.description", "io.k8s.description",
+               "description", "Description")
+
+
+@functools.lru_cache(100000)
+def fold(text):
+    """Lower case, a character by itself: as long as before."""
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def parse_time(text):
+    """RFC 3339, milliseconds; None if it is none."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", text) if isinstance(text, str) else None
+    if not found:
+        return None
+    fraction = ((found[2] or ".")[1:] + "000")[:3]
+    try:
+        return datetime.fromisoformat(found[1] + "." + fraction + found[3].replace("Z", "+00:00")).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+
+
+def first_of(annotations, labels, keys):
+    """An empty title is none."""
+    found = [annotations.get(keys[0]), *[labels.get(key) for key in keys]]
+    return next((text for text in found if text), None)
+
+
+class Manifest:
+    """One manifest as one repository shows it."""
+
+    def __init__(self, facts, name, digest):
+        registry = facts.registry
+        self.digest = digest
+        self.media_type, self.value = registry.manifests[name, digest]
+        self.annotations = registry.annotations(name, digest)
+        self.labels = registry.labels(name, digest)
+        self.size = registry.sizes[name, digest]
+        config = member(self.value, "config", dict)
+        is_image = registry.is_image(name, digest)
+        self.kind = ("index" if self.media_type in INDEX_TYPES else "schema1" if self.media_type == SCHEMA1
+                     else "image" if is_image else "artifact")
+        values = registry.configs[config["digest"]] if is_image else {}
+        self.os, self.architecture, self.variant = (member(values, key, str) for key in ("os", "architecture", "variant"))
+        self.created = parse_time(values.get("created"))
+        self.title = first_of(self.annotations, self.labels, TITLE)
+        self.description = first_of(self.annotations, self.labels, DESCRIPTION)
+        self.images = registry.images_of(name, digest) if self.kind == "index" else [digest] if is_image else []
+        self.children = [child["digest"] for child in self.value.get("manifests", [])]
+        self.blobs = {blob["digest"]: blob["size"] for blob in [config, *(self.value.get("layers") or [])] if blob}
+        self.artifact_type = self.value.get("artifactType") or config.get("mediaType")
+        self.subject = member(self.value, "subject", dict).get("digest")
+
+    def platform(self):
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+    def descriptor(self):
+        """As referrers show it."""
+        made = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+        if self.artifact_type:
+            made["artifactType"] = self.artifact_type
+        if self.annotations:
+            made["annotations"] = self.annotations
+        return made
+
+
+class Repository:
+    def __init__(self, facts, name):
+        self.name = name
+        self.tags = facts.registry.tags[name]
+        self.held = {digest: Manifest(facts, name, digest) for n, digest in facts.registry.manifests if n == name}
+        self.shown = {tag: digest for tag, digest in self.tags.items() if not HIDDEN.fullmatch(tag)}
+        self.updated_of = {tag: self.tag_time(facts, tag) for tag in self.tags}
+        self.updated = max((self.updated_of[tag] for tag in self.shown), default=None)
+        self.reachable = self.below(d for d in self.tags.values() if d in self.held)
+        self.images = [m for d, m in self.held.items() if d in self.reachable and m.kind == "image"]
+        self.title, self.description = self.words()
+        self.label_values = {fold(value) for image in self.images for value in image.labels.values() if value}
+
+    def below(self, digests):
+        found, waiting = set(), list(digests)
+        while waiting:
+            digest = waiting.pop()
+            if digest not in found:
+                found.add(digest)
+                waiting += [child for child in self.held[digest].children if child in self.held]
+        return found
+
+    def face(self, digest):
+        """The image that stands for a manifest: of an index linux/amd64, else the first."""
+        manifest = self.held[digest]
+        images = [self.held[image] for image in manifest.images if image in self.held]
+        if manifest.kind != "index":
+            return manifest
+        return next((i for i in images if (i.os, i.architecture) == ("linux", "amd64")), images[0] if images else None)
+
+    def tag_time(self, facts, tag):
+        if (self.name, tag) in facts.moved:
+            return SEEN + timedelta(seconds=facts.moved[self.name, tag])
+        digest = self.tags[tag]
+        if (self.name, tag, digest) not in facts.times:
+            facts.times[self.name, tag, digest] = self.first_time(facts, tag)
+        return facts.times[self.name, tag, digest]
+
+    def first_time(self, facts, tag):
+        """When it was first seen there: what becomes of the image later changes nothing."""
+        digest = self.tags[tag]
+        face = self.face(digest) if digest in self.held else None
+        began = datetime(2013, 1, 1, tzinfo=timezone.utc)
+        if face and face.created and began <= face.created <= facts.read_at:
+            return face.created
+        return SEEN
+
+    def words(self):
+        """Title and description: of latest, else of the tag updated last."""
+        readable = [tag for tag in self.shown if self.shown[tag] in self.held]
+        chosen = "latest" if "latest" in readable else max(
+            sorted(readable, reverse=True), key=lambda tag: self.updated_of[tag], default=None)
+        face = self.face(self.shown[chosen]) if chosen else None
+        return (face.title, face.description) if face else (None, None)
+
+    def size_of(self, digests):
+        """Bytes of everything below, each once."""
+        pieces = {}
+        for digest in self.below(digests):
+            pieces[digest] = self.held[digest].size
+            pieces.update(self.held[digest].blobs)
+        return sum(pieces.values())
+
+    def referrers(self, subject):
+        return sorted((m.descriptor() for m in self.held.values() if m.subject == subject), key=lambda d: d["digest"])
+
+    def tags_of(self, digest):
+        """The tags that show a manifest: its own, and an image's those of indexes above it."""
+        return sorted(tag for tag, top in self.shown.items() if top == digest or
+                      top in self.held and self.held[top].kind == "index" and digest in self.held[top].images)
+
+
+class Facts:
+    """`moved`: (repository, tag) of tags that events have moved → which move it was, from 1 on;
+    `pulls`: repository → number; `times`: those of tags, as former facts had them."""
+
+    def __init__(self, registry, moved=None, pulls=None, times=None):
+        self.registry = registry
+        self.read_at = datetime.now(timezone.utc)
+        self.moved = dict(moved or {})
+        self.pulls = pulls or {}
+        self.times = {} if times is None else times
+        self.repositories = {name: Repository(self, name) for name in sorted(registry.tags, key=str.encode)}
+
+    def popularity(self, repository):
+        """Of repositories that match equally: by pulls, then by time, then by name."""
+        updated = repository.updated
+        return (-self.pulls.get(repository.name, 0), -updated.timestamp() if updated else 0,
+                "" if updated == SEEN else repository.name)
+
+    # --- /v2 ---
+
+    def catalog(self):
+        return [name for name, r in self.repositories.items() if r.tags or r.held]
+
+    # --- /v1/search ---
+
+    def search(self, q, n):
+        """[(rank, popularity, repository)], best first, of all pages."""
+        words = [fold(word) for word in re.split("[\0-\x20\x7f]+", q) if word][:16]
+        found = []
+        for repository in self.repositories.values():
+            if repository.tags:
+                rank = max((self.rank(repository, word) for word in words), default=0)
+                found.append((rank, self.popularity(repository), repository))
+        proper = [entry for entry in found if entry[0] <= 8]
+        if len(proper) < n:
+            proper = [entry for entry in found if entry[0] <= 9]
+        return sorted(proper, key=lambda entry: entry[:2])
+
+    def rank(self, repository, word):
+        """1 is best; 9: but for one edit; 10: not at all."""
+        name, last = repository.name, repository.name.rpartition("/")[2]
+        title, description = fold(repository.title or ""), fold(repository.description or "")
+        tests = (name == word, last == word, last.startswith(word) or name.startswith(word),
+                 re.search(r"(?<![a-z0-9])" + re.escape(word) + r"(?![a-z0-9])", name), word in name, word in title,
+                 word in description, any(word in value for value in repository.label_values),
+                 is_near(word, name) or is_near(word, title))
+        return next((rank for rank, test in enumerate(tests, 1) if test), 10)
+
+
+@functools.lru_cache(200000)
+def is_near(word, text):
+    """One edit away from a word of the text; mere numbers and short words have no misspellings."""
+    n_letters = sum(c.isascii() and c.isalnum() or not c.isascii() for c in word)
+    has_letter = any(c.isascii() and c.isalpha() or not c.isascii() for c in word)
+    if n_letters < 5 or not has_letter or len(word) > 32:
+        return False
+    edges = [i for i in range(len(text) + 1)
+             if i in (0, len(text)) or not (is_plain(text[i - 1]) and is_plain(text[i]))]
+    return any(is_one_edit(word, text[a:b]) for a in edges for b in edges if abs(b - a - len(word)) <= 1 and a < b)
+
+
+def is_plain(c):
+    return c.isascii() and c.isalnum()
+
+
+def is_one_edit(a, b):
+    """A character more, less or another, or two neighbours swapped."""
+    if len(a) > len(b):
+        a, b = b, a
+    same = next((i for i in range(len(a)) if a[i] != b[i]), len(a))
+    if len(a) < len(b):
+        return a[same:] == b[same + 1:]
+    return a[same + 1:] == b[same + 1:] or (a[same:same + 2] == b[same:same + 2][::-1] and a[same + 2:] == b[same + 2:])
+
+
+# --- the language of /api/v1/search ---
+
+class Term:
+    """One term of a query: its text, and what it means."""
+
+    def __init__(self, kind, value=None, key=None, is_not=False, written=None):
+        self.kind, self.value, self.key, self.is_not = kind, value, key, is_not
+        self.text = ("-" if is_not else "") + written
+
+    def is_met(self, repository, manifest):
+        return self.is_not != bool(getattr(self, "meets_" + self.kind)(repository, manifest))
+
+    def meets_word(self, repository, manifest):
+        return self.meets_repository(repository) or self.meets_manifest(manifest)
+
+    def meets_repository(self, repository):
+        """In what names the repository: not in the labels of its images."""
+        word = fold(self.value)
+        return word in repository.name or word in fold((repository.title or "") + " " + (repository.description or ""))
+
+    def meets_manifest(self, manifest):
+        word = fold(self.value)
+        return word in fold((manifest.title or "") + " " + (manifest.description or "")) or \
+            any(word in fold(value) for value in manifest.labels.values())
+
+    def meets_tag(self, repository, manifest):
+        return self.value in repository.tags_of(manifest.digest) and \
+            (self.key is None or ("/" + repository.name).endswith("/" + self.key))
+
+    def meets_digest(self, _, manifest):
+        return any(digest.startswith("sha256:" + self.value) for digest in (manifest.digest, *manifest.blobs))
+
+    def meets_label(self, _, manifest):
+        return self.key in manifest.labels and self.value in (None, manifest.labels[self.key])
+
+    def meets_annotation(self, _, manifest):
+        return self.key in manifest.annotations and self.value in (None, manifest.annotations[self.key])
+
+    def meets_os(self, _, manifest):
+        return manifest.os == self.value
+
+    def meets_arch(self, _, manifest):
+        return manifest.architecture == self.value
+
+    def meets_is(self, _, manifest):
+        return manifest.kind == self.value
+
+    def meets_updated(self, repository, manifest):
+        """value: from, key: before (None: no end); the time of the tag that moved last."""
+        times = [repository.updated_of[tag] for tag in repository.tags_of(manifest.digest)]
+        return times and self.value <= max(times) and (self.key is None or max(times) < self.key)
+
+
+def items(facts, terms):
+    """(repository, manifest) of all manifests of which every term is true."""
+    is_any_kind = any(t.kind in ("is", "digest") and not t.is_not for t in terms)
+    for repository in facts.repositories.values():
+        for manifest in repository.held.values():
+            if manifest.kind != "image" and not (is_any_kind and manifest.kind in ("index", "artifact")):
+                continue
+            if manifest.kind != "artifact" and not repository.tags_of(manifest.digest):
+                continue
+            if all(term.is_met(repository, manifest) for term in terms):
+                yield repository, manifest
+
+
+def find(facts, terms, kind=None):
+    """{("repository", name), (kind of manifest, repository, digest)}"""
+    has_filters = any(t.kind != "word" for t in terms)
+    words = [t for t in terms if t.kind == "word" and not t.is_not]
+    found = list(items(facts, terms))
+    if has_filters:
+        results = {("repository", repository.name) for repository, _ in found}
+    else:
+        results = {("repository", r.name) for r in facts.repositories.values() if r.tags and all(
+            t.is_not != (t.meets_repository(r) or any(fold(t.value) in v for v in r.label_values)) for t in terms)}
+    results |= {(m.kind, r.name, m.digest) for r, m in found if has_filters or any(t.meets_manifest(m) for t in words)}
+    return {result for result in results if kind in (None, result[0])}
+
+
+def facets(facts, terms, key):
+    """Each image once, in however many repositories it is."""
+    images = {m.digest: m for _, m in items(facts, terms) if m.kind == "image"}.values()
+    return {"os": count(i.os for i in images if i.os),
+            "architecture": count(i.architecture for i in images if i.architecture),
+            "label_keys": count(k for i in images for k in i.labels),
+            "annotation_keys": count(k for i in images for k in i.annotations),
+            "label_values": count(i.labels[key] for i in images if key in i.labels)}
+
+
+def count(values):
+    numbers = {}
+    for value in values:
+        numbers[value] = numbers.get(value, 0) + 1
+    ordered = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0].encode()))
+    return [{"value": value, "images": number} for value, number in ordered[:100]]
+
+
