@@ -67,7 +67,7 @@ struct ms_store_watch {
     bool asking;
     bool look_again; /* a notification came while asking */
     bool standby;
-    bool told_lost;
+    enum ms_status lost_as; /* what was told; MS_OK: it is seen, or was never */
     bool has_generation;
     bool freed;
     uint64_t generation;
@@ -81,9 +81,9 @@ static void look(struct ms_store_watch *watch);
 
 static void tell_lost(struct ms_store_watch *watch, const struct ms_error *err)
 {
-    if (watch->told_lost)
+    if (watch->lost_as == err->status)
         return;
-    watch->told_lost = true;
+    watch->lost_as = err->status;
     watch->events.on_lost(err, watch->arg);
 }
 
@@ -203,7 +203,7 @@ static void tell_findings(struct ms_store_watch *watch)
         found->gap || (watch->has_generation && watch->generation != found->state.generation);
     watch->generation = found->state.generation;
     watch->has_generation = found->has_state;
-    watch->told_lost = false;
+    watch->lost_as = MS_OK;
     ms_backoff_reset(&watch->backoff);
     if (found->gap)
         watch->events.on_gap(watch->arg);

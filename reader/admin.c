@@ -34,6 +34,7 @@ static bool find_obstacle(char out[static REASON_MAX], const struct reader *read
 {
     const struct freshness *freshness = &reader->freshness;
     const char *problem = freshness_schema_problem(freshness);
+    const char *loss = freshness_loss(freshness);
     uint64_t age_ms = freshness_age_ms(freshness);
     uint64_t limit_ms = reader->config->reader.max_stale_ms;
     if (limit_ms < FRESHNESS_FRESH_MS)
@@ -41,12 +42,14 @@ static bool find_obstacle(char out[static REASON_MAX], const struct reader *read
     if (ms_loop_is_draining(reader->loop))
         snprintf(out, REASON_MAX, "shutting down\n");
     else if (!freshness_is_known(freshness))
-        snprintf(out, REASON_MAX, "the database has not been seen yet\n");
+        snprintf(out, REASON_MAX, "the database has not been seen yet%s%s\n",
+                 loss != NULL ? ": " : "", loss != NULL ? loss : "");
     else if (problem != NULL)
         snprintf(out, REASON_MAX, "%s\n", problem);
     else if (age_ms > limit_ms)
-        snprintf(out, REASON_MAX, "the database was last seen %llu s ago\n",
-                 (unsigned long long)(age_ms / 1000));
+        snprintf(out, REASON_MAX, "the database was last seen %llu s ago%s%s\n",
+                 (unsigned long long)(age_ms / 1000), loss != NULL ? ": " : "",
+                 loss != NULL ? loss : "");
     else
         return false;
     return true;

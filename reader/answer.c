@@ -165,12 +165,14 @@ void answer_serve(struct reader *reader, struct ms_http_request *request,
 static void answer_no_query(struct ms_http_request *request, enum ms_status status)
 {
     switch (status) {
-    case MS_UNAVAILABLE:
     case MS_UNAUTHORIZED:
+        answer_error(request, 503, "UNAVAILABLE",
+                     MS_STR("the database does not let the reader's role SELECT"), MS_STR_ABSENT);
+        break;
+    case MS_UNAVAILABLE:
     case MS_CONFLICT:
     case MS_NOT_FOUND: /* the database itself, or a table of it: not made yet */
-        answer_error(request, 503, "UNAVAILABLE",
-                     MS_STR("the database is away, or has too much to do"), MS_STR_ABSENT);
+        answer_error(request, 503, "UNAVAILABLE", MS_STR("the database is away"), MS_STR_ABSENT);
         break;
     case MS_BUSY:
         answer_error(request, 503, "UNAVAILABLE", MS_STR("too many queries at once"),

@@ -25,6 +25,7 @@ struct freshness_shared {
     _Atomic int64_t seen_ms; /* monotonic, the same clock in all processes; 0: never */
     _Atomic int64_t replay_lag_ms;
     _Atomic int schema;
+    _Atomic int loss; /* enum ms_status; MS_OK: none */
     _Atomic bool standby;
     struct slot ring[FRESHNESS_RING];
 };
@@ -64,7 +65,13 @@ void freshness_seen(struct freshness_shared *shared, bool standby, int64_t repla
     atomic_store_explicit(&shared->standby, standby, memory_order_relaxed);
     atomic_store_explicit(&shared->replay_lag_ms, replay_lag_ms, memory_order_relaxed);
     atomic_store_explicit(&shared->schema, (int)schema, memory_order_relaxed);
+    atomic_store_explicit(&shared->loss, MS_OK, memory_order_relaxed);
     atomic_store_explicit(&shared->seen_ms, ms_clock_mono_ms(), memory_order_release);
+}
+
+void freshness_lost(struct freshness_shared *shared, enum ms_status why)
+{
+    atomic_store_explicit(&shared->loss, (int)why, memory_order_relaxed);
 }
 
 void freshness_init(struct freshness *freshness, struct freshness_shared *shared)
@@ -132,6 +139,16 @@ static int64_t seen_ms(const struct freshness *freshness)
 bool freshness_is_known(const struct freshness *freshness)
 {
     return seen_ms(freshness) != 0;
+}
+
+const char *freshness_loss(const struct freshness *freshness)
+{
+    int loss = atomic_load_explicit(&freshness->shared->loss, memory_order_relaxed);
+    if (loss == MS_OK)
+        return NULL;
+    if (loss == MS_UNAUTHORIZED)
+        return "its role may not SELECT: see sql/roles.sql";
+    return "it cannot be reached, or does not let us in: the log says why";
 }
 
 uint64_t freshness_age_ms(const struct freshness *freshness)

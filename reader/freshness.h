@@ -6,6 +6,8 @@
 #ifndef FRESHNESS_H
 #define FRESHNESS_H
 
+#include "common/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +42,9 @@ enum freshness_schema {
 void freshness_seen(struct freshness_shared *shared, bool standby, int64_t replay_lag_ms,
                     enum freshness_schema schema);
 
+/* It cannot be seen, for this reason, until it is seen again. */
+void freshness_lost(struct freshness_shared *shared, enum ms_status why);
+
 /* --- a worker's side --- */
 
 struct freshness {
@@ -58,6 +63,8 @@ void freshness_update(struct freshness *freshness, freshness_touched *on_touched
 uint64_t freshness_generation(const struct freshness *freshness);
 bool freshness_is_known(
     const struct freshness *freshness); /* the watcher has seen the database once */
+/* Why the database cannot be seen (static string); NULL when it can, or nobody has tried yet. */
+const char *freshness_loss(const struct freshness *freshness);
 /* Milliseconds since the database was last seen; UINT64_MAX before the first time. */
 uint64_t freshness_age_ms(const struct freshness *freshness);
 /* Whole seconds to say in X-Metastore-Stale, or 0 while fresh (seen within FRESHNESS_FRESH_MS). */

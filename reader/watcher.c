@@ -106,6 +106,7 @@ static void on_lost(const struct ms_error *err, void *arg)
 {
     struct watcher *watcher = arg;
     watcher->is_seen = false;
+    freshness_lost(watcher->shared, err->status);
     ms_log(MS_LOG_WARN, "lost sight of the database", MS_FIELDS(ms_field_error(err)));
 }
 
