@@ -322,7 +322,8 @@ static void expire_queue(struct ms_pg_pool *pool, struct ms_pg_tickets *queue, i
 {
     int64_t limit_us = (int64_t)pool->options.wait_timeout_ms * 1000;
     struct ms_error err;
-    (void)ms_error_set(&err, MS_UNAVAILABLE, "no connection to the database was free in time");
+    (void)ms_error_set(&err, has_ready(pool) ? MS_BUSY : MS_UNAVAILABLE,
+                       "no connection to the database was free in time");
     struct ms_pg_ticket *ticket;
     while (!pool->closed && (ticket = TAILQ_FIRST(queue)) != NULL &&
            now_us - ticket->started_us > limit_us) {

@@ -19,7 +19,7 @@ struct ms_pg_pool_options {
     size_t max_connections;
     size_t max_streams;          /* at once; 0: all connections but one, which is for the others */
     size_t max_waiting;          /* batches waiting for a connection; beyond: MS_BUSY */
-    uint64_t wait_timeout_ms;    /* they end with MS_UNAVAILABLE, not sent; 0: 5 s */
+    uint64_t wait_timeout_ms;    /* then MS_BUSY, or MS_UNAVAILABLE when none works; 0: 5 s */
     uint64_t connect_timeout_ms; /* 0: 5 s; names are resolved synchronously, in addition */
     /* 0: the server's. A server that stays silent for 5 s longer is given up. */
     uint64_t statement_timeout_ms;

@@ -4,10 +4,10 @@
  * life of a flight:
  *
  *   ask             FLIGHT_ASKING: rows come and are built into an entry (fill.c)
- *   ask_again       FLIGHT_PAUSING: what came is from before what we know, or of another epoch
- *   land            keeps the result, sends it to who does not want gzip
- *   wait_for_gzip   FLIGHT_COMPRESSING: a file at a time, a piece in each turn of the loop
- *   deliver_all     to who waits
+ *   pause           FLIGHT_PAUSING, to ask again: what came is from before what we know, or of
+ * another epoch; or our connection is gone, and the watcher's is not land            keeps the
+ * result, sends it to who does not want gzip wait_for_gzip   FLIGHT_COMPRESSING: a file at a time,
+ * a piece in each turn of the loop deliver_all     to who waits
  *
  * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled. It is
  * freed in a later turn, for we may be inside one of its query's callbacks. Its timer carries it
@@ -27,8 +27,8 @@
 
 enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
-    BEHIND_PAUSE_MS = 100,
-    BEHIND_TRIES_MAX = 20
+    PAUSE_MS = 100,
+    PAUSES_MAX = 20
 };
 
 enum flight_state {
@@ -60,7 +60,7 @@ struct flight {
     uint64_t epoch;      /* the reader's, when it was asked */
     uint64_t floor;      /* the least its snapshot may be: what was known when it was asked */
     uint64_t touched_at; /* the last generation that concerned it since then; 0: none */
-    unsigned tries;
+    unsigned n_pauses;
     struct ms_timer *timer;
     struct ms_error err;      /* while LANDING without a result */
     struct cache_entry entry; /* the result */
@@ -360,18 +360,39 @@ static bool is_behind(const struct flight *flight)
            (flight->fill.has_snapshot && flight->fill.snapshot < flight->floor);
 }
 
+/* False: it has waited for long enough. */
+static bool pause_flight(struct flight *flight)
+{
+    if (flight->n_pauses++ == PAUSES_MAX)
+        return false;
+    flight->state = FLIGHT_PAUSING;
+    ms_timer_start(flight->timer, PAUSE_MS);
+    return true;
+}
+
 static void ask_again(struct flight *flight)
 {
     struct ms_error err;
-    if (flight->tries++ < BEHIND_TRIES_MAX) {
-        flight->state = FLIGHT_PAUSING;
-        ms_timer_start(flight->timer, BEHIND_PAUSE_MS);
+    if (pause_flight(flight))
         return;
-    }
     (void)ms_error_set(&err, MS_CONFLICT, "generation %llu after %llu: the database went back",
                        (unsigned long long)flight->fill.snapshot,
                        (unsigned long long)flight->floor);
     fail_all(flight, &err);
+}
+
+/* True: it is asked again. A database that restarts is soon back, and nobody needs to know. */
+static bool bridge(struct flight *flight, const struct ms_error *err)
+{
+    const struct freshness *freshness = &flight->flights->reader->freshness;
+    bool is_in_sight = freshness_is_known(freshness) && freshness_stale_seconds(freshness) == 0;
+    return err->status == MS_UNAVAILABLE && is_in_sight && pause_flight(flight);
+}
+
+static void on_failure(struct flight *flight, const struct ms_error *err)
+{
+    if (!bridge(flight, err))
+        fail_all(flight, err);
 }
 
 static void on_done(const struct ms_error *err, void *arg)
@@ -381,7 +402,7 @@ static void on_done(const struct ms_error *err, void *arg)
     flight->read = NULL;
     answer_refresh(flight->flights->reader);
     if (err != NULL)
-        fail_all(flight, err);
+        on_failure(flight, err);
     else if (is_behind(flight))
         ask_again(flight);
     else if (fill_finish(&flight->entry, &flight->fill, &failure) != MS_OK)
@@ -428,7 +449,7 @@ static void on_timer(void *arg)
     case FLIGHT_PAUSING:
         answer_refresh(flight->flights->reader);
         if (ask(flight, &err) != MS_OK)
-            fail_all(flight, &err);
+            on_failure(flight, &err);
         break;
     case FLIGHT_LANDING:
         fail_all(flight, &flight->err);
@@ -469,7 +490,7 @@ static void start_flight(struct flights *flights, struct ms_http_request *reques
     enum ms_status status = copy_spec(flight, spec, &err);
     if (status == MS_OK)
         status = ask(flight, &err);
-    if (status == MS_OK) {
+    if (status == MS_OK || bridge(flight, &err)) {
         add_waiter(flight, request, spec);
         return;
     }

@@ -247,13 +247,27 @@ END_TEST
 START_TEST(without_the_database_and_the_cache_503)
 {
     refusal = MS_UNAVAILABLE;
-    size_t a = ask("/x"), b = ask("/v2/x");
+    size_t a = ask("/x"), b = ask("/v2/x"); /* which the watcher still sees: they wait a while */
     await(is_over, a);
     await(is_over, b);
     ck_assert(says(a, "HTTP/1.1 503 ") && says(a, "Retry-After: ") && says(a, "problem+json"));
     ck_assert(says(b, "HTTP/1.1 503 ") && says(b, "Retry-After: "));
     ck_assert(says(b, "{\"errors\":[{\"code\":\"UNAVAILABLE\""));
     ck_assert(says(b, "Docker-Distribution-Api-Version: registry/2.0"));
+}
+END_TEST
+
+START_TEST(a_short_loss_is_bridged)
+{
+    refusal = MS_UNAVAILABLE;
+    size_t a = ask("/x");
+    await(all_arrived, 1);
+    refusal = MS_OK;
+    await(has_reads, 1);
+    break_off(0, MS_UNAVAILABLE);
+    await(has_reads, 2);
+    finish(1, "100", "text");
+    expect(a, "200", "100", "text");
 }
 END_TEST
 
@@ -270,7 +284,7 @@ START_TEST(a_failure_falls_back_to_what_is_kept)
     expect(b, "200", "105", "ahead");
     size_t c = ask("/r/lib");
     await(has_reads, 3);
-    break_off(2, MS_UNAVAILABLE);
+    break_off(2, MS_TIMEOUT);
     expect(c, "200", "100", "text");
     ck_assert(says(c, "\r\nX-Metastore-Stale: 1\r\n"));
 }
@@ -342,6 +356,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_query_from_before_the_epoch_is_not_shared);
     tcase_add_test(tcase, what_a_lost_ring_may_have_touched_is_not_kept);
     tcase_add_test(tcase, without_the_database_and_the_cache_503);
+    tcase_add_test(tcase, a_short_loss_is_bridged);
     tcase_add_test(tcase, a_failure_falls_back_to_what_is_kept);
     tcase_add_test(tcase, time_outs_and_faults_have_their_status);
     tcase_add_test(tcase, a_schema_that_is_not_understood_is_503);
