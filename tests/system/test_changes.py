@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """/api/v1/changes: the feed, and clients that wait for it."""
+import resource
 import socket
+import subprocess
 import threading
 import time
 
@@ -9,7 +11,8 @@ import pytest
 from harness import query, wait_for
 from images import Pusher
 
-MANY = 500
+MANY = 2000
+KIB_PER_CLIENT_MAX = 64  # with sanitizers, whose allocator needs several times as much
 
 
 def changes(reader, **params):
@@ -161,15 +164,36 @@ def count_of_queries(reader):
     return 0.0
 
 
-def test_many_wait_at_no_cost(stack):
+def resident_kib(reader):
+    """Of the reader's processes together."""
+    family = subprocess.run(["ps", "-o", "rss=", "--pid", str(reader.child.pid), "--ppid", str(reader.child.pid)],
+                            capture_output=True, text=True, check=True)
+    return sum(int(kib) for kib in family.stdout.split())
+
+
+@pytest.fixture
+def many_files():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2 * MANY:
+        pytest.skip("too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_many_wait_at_no_cost(many_files, stack):
     settle(stack)
     since = now(stack.reader)
     before = count_of_queries(stack.reader)
     assert before > 0
+    idle_kib = resident_kib(stack.reader)
     clients = [Client(stack.reader, f"/api/v1/changes?since={since}&wait=60s") for _ in range(MANY)]
     wait_for(lambda: "metastore_http_connections" in stack.reader.get("/metrics").text and
              connections(stack.reader) >= MANY, "all to be connected")
     assert count_of_queries(stack.reader) == before
+    kib_per_client = (resident_kib(stack.reader) - idle_kib) / MANY
+    print(f"{MANY} waiting clients: {kib_per_client:.1f} KiB each")
+    assert kib_per_client < KIB_PER_CLIENT_MAX
     Pusher(stack.registry.url).image("team/app", "latest", salt="many")
     begin = time.monotonic()
     answers = [client.answer() for client in clients]
