@@ -6,6 +6,7 @@
  *   open_sockets, map_shared, open_wakes   what every child inherits, also the replaced ones
  *   start_child                            fork; in the child run_child, which never returns
  *   turn                                   wait for a signal, a restart that is due, a deadline
+ *   check_beats                            kill who hangs
  *   begin_drain, kill_children             the end
  *
  * Always: `pid` of a child is 0 while it is not running. While draining nothing is started.
@@ -36,6 +37,7 @@ enum {
     RESTART_BASE_MS = 100,
     RESTART_MAX_MS = 10 * 1000,
     LIVED_WELL_MS = 10 * 1000, /* a child that lived so long begins again with the shortest pause */
+    CHECKS_OF_A_HANG = 10,     /* in vain, over hang_timeout */
     ADDRESS_MAX = 256
 };
 
@@ -44,6 +46,8 @@ struct child {
     int64_t started_ms;
     int64_t restart_ms; /* when it is to be started, while not running */
     struct ms_backoff backoff;
+    uint64_t beats; /* at the last check */
+    unsigned silent_checks;
 };
 
 struct supervisor {
@@ -54,6 +58,7 @@ struct supervisor {
     bool is_unix;
     int wake_fds[MS_WORKERS_MAX];
     void *shared;
+    _Atomic uint64_t *beats; /* shared: of each child */
     int signal_fd;
     sigset_t old_mask;
     bool draining;
@@ -61,6 +66,7 @@ struct supervisor {
     bool stopped;
     int64_t deadline_ms;
     int64_t watchdog_ms; /* when to tell systemd again */
+    int64_t check_ms;    /* when to look at beats again */
 };
 
 /* --- what the children inherit --- */
@@ -100,14 +106,29 @@ static enum ms_status open_sockets(struct supervisor *supervisor, struct ms_erro
     return MS_OK;
 }
 
+static enum ms_status map(void **out, size_t bytes, struct ms_error *err)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return ms_error_set(err, MS_IO, "shared memory: %s", strerror(errno));
+    *out = memory;
+    return MS_OK;
+}
+
+static size_t beats_bytes(const struct supervisor *supervisor)
+{
+    return supervisor->n_children * sizeof(supervisor->beats[0]);
+}
+
 static enum ms_status map_shared(struct supervisor *supervisor, struct ms_error *err)
 {
-    void *shared = mmap(NULL, supervisor->options->shared_bytes, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
-        return ms_error_set(err, MS_IO, "shared memory: %s", strerror(errno));
-    supervisor->shared = shared;
-    return MS_OK;
+    void *beats = NULL;
+    enum ms_status status = map(&supervisor->shared, supervisor->options->shared_bytes, err);
+    if (status == MS_OK)
+        status = map(&beats, beats_bytes(supervisor), err);
+    if (status == MS_OK)
+        supervisor->beats = beats;
+    return status;
 }
 
 static enum ms_status open_wakes(struct supervisor *supervisor, struct ms_error *err)
@@ -171,6 +192,18 @@ static void close_others(const struct supervisor *supervisor, int own_fd)
     }
 }
 
+void ms_child_ready(const struct ms_child *child)
+{
+    if (sigprocmask(SIG_SETMASK, &child->signals, NULL) != 0)
+        abort(); /* a mask that was in force before: a bug */
+}
+
+void ms_child_beat(const struct ms_child *child)
+{
+    atomic_fetch_add_explicit(child->beats, 1, memory_order_relaxed);
+}
+
+/* Signals that come before the child can handle them wait, and none ends it by default. */
 static _Noreturn void run_child(struct supervisor *supervisor, size_t index, pid_t supervisor_pid)
 {
     const struct ms_supervisor_options *options = supervisor->options;
@@ -185,11 +218,10 @@ static _Noreturn void run_child(struct supervisor *supervisor, size_t index, pid
         .wake_fd = watches ? -1 : supervisor->wake_fds[index],
         .wake_fds = supervisor->wake_fds,
         .shared = supervisor->shared,
+        .beats = &supervisor->beats[index],
+        .signals = supervisor->old_mask,
     };
     close_others(supervisor, child.listen_fd);
-    /* Until here a SIGTERM waits. From here on it ends a child that has no handler for it yet. */
-    if (sigprocmask(SIG_SETMASK, &supervisor->old_mask, NULL) != 0)
-        _exit(EXIT_FAILURE);
     exit(child.is_watcher ? options->run_watcher(&child, options->arg)
                           : options->run_worker(&child, options->arg));
 }
@@ -214,6 +246,7 @@ static void start_child(struct supervisor *supervisor, size_t index)
     }
     child->pid = pid;
     child->started_ms = ms_clock_mono_ms();
+    child->silent_checks = 0;
 }
 
 static void signal_children(const struct supervisor *supervisor, int signal_number)
@@ -344,6 +377,41 @@ static void take_signals(struct supervisor *supervisor)
     reap(supervisor);
 }
 
+/* --- beats --- */
+
+static void kill_hanging(const struct supervisor *supervisor, size_t index)
+{
+    pid_t pid = supervisor->children[index].pid;
+    ms_log(MS_LOG_ERROR, "child hangs and is killed",
+           MS_FIELDS(ms_field_c("child", name_of(supervisor, index)), ms_field_u64("index", index),
+                     ms_field_i64("pid", pid)));
+    kill(pid, SIGKILL);
+}
+
+static void check_beat(struct supervisor *supervisor, size_t index)
+{
+    struct child *child = &supervisor->children[index];
+    uint64_t beats = atomic_load_explicit(&supervisor->beats[index], memory_order_relaxed);
+    bool is_silent = child->pid > 0 && beats == child->beats;
+    child->beats = beats;
+    child->silent_checks = is_silent ? child->silent_checks + 1 : 0;
+    if (child->silent_checks == CHECKS_OF_A_HANG)
+        kill_hanging(supervisor, index);
+}
+
+/* Checks are counted and not time: whoever freezes all of us together (a container that is paused)
+ * finds everybody alive. */
+static void check_beats(struct supervisor *supervisor)
+{
+    uint64_t timeout_ms = supervisor->options->hang_timeout_ms;
+    int64_t now_ms = ms_clock_mono_ms();
+    if (timeout_ms == 0 || supervisor->draining || now_ms < supervisor->check_ms)
+        return;
+    supervisor->check_ms = now_ms + (int64_t)(timeout_ms / CHECKS_OF_A_HANG);
+    for (size_t i = 0; i < supervisor->n_children; i++)
+        check_beat(supervisor, i);
+}
+
 /* --- the loop --- */
 
 static void keep_watchdog(struct supervisor *supervisor, int64_t now_ms)
@@ -371,6 +439,8 @@ static int time_to_wait(const struct supervisor *supervisor, int64_t now_ms)
         if (supervisor->children[i].pid == 0)
             earlier(&earliest_ms, supervisor->children[i].restart_ms);
     }
+    if (supervisor->options->hang_timeout_ms > 0 && !supervisor->draining)
+        earlier(&earliest_ms, supervisor->check_ms);
     if (ms_sd_watchdog_ms() > 0)
         earlier(&earliest_ms, supervisor->watchdog_ms);
     if (earliest_ms < 0)
@@ -394,6 +464,7 @@ static void turn(struct supervisor *supervisor)
         kill_children(supervisor);
         supervisor->stopped = true;
     }
+    check_beats(supervisor);
     restart_due(supervisor);
 }
 
@@ -445,6 +516,8 @@ static void free_supervisor(struct supervisor *supervisor)
     }
     if (supervisor->shared != NULL)
         munmap(supervisor->shared, supervisor->options->shared_bytes);
+    if (supervisor->beats != NULL)
+        munmap(supervisor->beats, beats_bytes(supervisor));
     free(supervisor);
 }
 

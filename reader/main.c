@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+/* Longer than the resolver, which blocks a worker that connects, waits for a name server or two. */
+enum { HANG_TIMEOUT_MS = 30 * 1000 };
 enum { EXIT_USAGE = 2, DIAGNOSTICS_MAX = 64 * 1024, PRINTED_MAX = 256 * 1024 };
 
 static const char DEFAULT_CONFIG[] = "/etc/metastore/config.yaml";
@@ -154,6 +156,7 @@ static int run(struct reader_program *program)
         .n_workers = program->n_workers,
         .shared_bytes = shared_size(program->n_workers),
         .shutdown_timeout_ms = config->shutdown_timeout_ms,
+        .hang_timeout_ms = HANG_TIMEOUT_MS,
         .run_worker = reader_run_worker,
         .run_watcher = watcher_run,
         .on_reload = on_reload,

@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 enum {
-    GAUGES_EVERY_MS = 1000,
     LARGEST_ENTRY_PART = 4, /* no entity takes more than this part of the cache */
     DRAIN_RESERVE_MS = 500, /* of shutdown_timeout: so that we end before we are killed */
     DIAGNOSTICS_MAX = 64 * 1024,
@@ -114,7 +113,8 @@ static void on_gauges(void *arg)
 {
     struct worker *worker = arg;
     admin_update_gauges(&worker->reader);
-    ms_timer_start(worker->gauges, GAUGES_EVERY_MS);
+    ms_child_beat(worker->reader.child);
+    ms_timer_start(worker->gauges, MS_BEAT_EVERY_MS);
 }
 
 static void on_store_state(bool connected, const struct ms_error *err, void *arg)
@@ -235,6 +235,7 @@ static void open_worker(struct worker *worker, const struct ms_child *child,
     ms_watch_set(worker->wake, MS_READABLE);
     worker->gauges = ms_timer_new(reader->loop, on_gauges, worker);
     on_gauges(worker);
+    ms_child_ready(child);
 }
 
 /* The server first: who still waits is told, and leaves its flight. */

@@ -19,6 +19,7 @@ struct watcher {
     struct ms_loop *loop;
     struct freshness_shared *shared;
     struct ms_store_watch *watch;
+    struct ms_timer *beat;
     bool is_seen; /* at present; else lost, or never yet */
     bool has_epoch;
     bool has_gap;
@@ -126,6 +127,13 @@ static void start_watch(struct watcher *watcher)
     watcher->watch = ms_store_watch_new(watcher->loop, &options, &events, watcher);
 }
 
+static void on_beat(void *arg)
+{
+    struct watcher *watcher = arg;
+    ms_child_beat(watcher->child);
+    ms_timer_start(watcher->beat, MS_BEAT_EVERY_MS);
+}
+
 static void on_stop(int signal_number, void *arg)
 {
     (void)signal_number;
@@ -150,9 +158,13 @@ int watcher_run(const struct ms_child *child, void *arg)
     ms_metrics_use_slot(shared_slot(child->shared, child->index));
     struct ms_signal *stop = ms_signal_new(watcher.loop, SIGTERM, on_stop, watcher.loop);
     struct ms_signal *reload = ms_signal_new(watcher.loop, SIGHUP, on_reload, &watcher);
+    watcher.beat = ms_timer_new(watcher.loop, on_beat, &watcher);
+    on_beat(&watcher);
+    ms_child_ready(child);
     start_watch(&watcher);
     ms_loop_run(watcher.loop);
     ms_store_watch_free(watcher.watch);
+    ms_timer_free(watcher.beat);
     ms_signal_free(reload);
     ms_signal_free(stop);
     ms_loop_free(watcher.loop);

@@ -21,9 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { N_WORKERS = 3, WAIT_MS = 20000 };
+enum { N_WORKERS = 3, WAIT_MS = 20000, BEAT_MS = 10 };
 
-enum behaviour { SERVES, IGNORES_SIGTERM, DIES_AT_ONCE };
+enum behaviour { SERVES, IGNORES_SIGTERM, DIES_AT_ONCE, HANDLES_LATE };
 
 /* Shared by test, supervisor and children. */
 static struct stage {
@@ -36,6 +36,7 @@ static struct stage {
     _Atomic int wakes[N_WORKERS];
     _Atomic int reloads;
     _Atomic int restarts;
+    uint64_t hang_timeout_ms;
 } * stage;
 
 static pid_t supervisor_pid;
@@ -90,6 +91,27 @@ static void note_start(const struct ms_child *child)
     atomic_store(&stage->pids[child->index], getpid());
 }
 
+static void on_hangup(int signal_number)
+{
+    (void)signal_number;
+    atomic_fetch_add(&stage->hangups[0], 1);
+}
+
+/* Has no handler yet when the signal comes. */
+static int handle_late(const struct ms_child *child)
+{
+    sigset_t pending;
+    note_start(child);
+    do
+        sigpending(&pending);
+    while (!sigismember(&pending, SIGHUP));
+    signal(SIGHUP, on_hangup);
+    ms_child_ready(child);
+    while (pause() != 0)
+        ;
+    return 0;
+}
+
 static int run_worker(const struct ms_child *child, void *arg)
 {
     (void)arg;
@@ -97,13 +119,16 @@ static int run_worker(const struct ms_child *child, void *arg)
         note_start(child);
         return 3;
     }
+    if (stage->behaviour == HANDLES_LATE && child->index == 0)
+        return handle_late(child);
     int signals = open_signals();
     atomic_store(&stage->ports[child->index], local_port(child->listen_fd));
     note_start(child);
     struct pollfd fds[] = {
         {signals, POLLIN, 0}, {child->listen_fd, POLLIN, 0}, {child->wake_fd, POLLIN, 0}};
     for (;;) {
-        poll(fds, 3, -1);
+        ms_child_beat(child);
+        poll(fds, 3, stage->hang_timeout_ms > 0 ? BEAT_MS : -1);
         uint64_t count;
         if (fds[0].revents != 0 && !take_signal(signals, child->index))
             return 0;
@@ -124,8 +149,11 @@ static int run_watcher(const struct ms_child *child, void *arg)
         (void)written;
     }
     note_start(child);
-    while (take_signal(signals, child->index))
-        ;
+    struct pollfd signal_came = {signals, POLLIN, 0};
+    do
+        ms_child_beat(child);
+    while (poll(&signal_came, 1, stage->hang_timeout_ms > 0 ? BEAT_MS : -1) == 0 ||
+           take_signal(signals, child->index));
     return 0;
 }
 
@@ -173,6 +201,7 @@ static void start(const char *listen, uint64_t shutdown_timeout_ms)
                                             .n_workers = N_WORKERS,
                                             .shared_bytes = 4096,
                                             .shutdown_timeout_ms = shutdown_timeout_ms,
+                                            .hang_timeout_ms = stage->hang_timeout_ms,
                                             .run_worker = run_worker,
                                             .run_watcher = run_watcher,
                                             .on_reload = on_reload,
@@ -278,6 +307,50 @@ START_TEST(a_dead_worker_is_replaced_and_its_queue_served)
     ck_assert_int_ne(atomic_load(&stage->pids[1]), dead);
     ck_assert_int_eq(atomic_load(&stage->restarts), 1);
     ck_assert_int_eq(atomic_load(&stage->starts[0]), 1);
+}
+END_TEST
+
+START_TEST(who_hangs_is_replaced_and_nobody_else)
+{
+    stage->hang_timeout_ms = 1000;
+    start("127.0.0.1:0", 5000);
+    AWAIT(all_started());
+    for (int i = 1; i <= N_WORKERS; i += 2) { /* a worker, the watcher */
+        int hanging = atomic_load(&stage->pids[i]);
+        kill(hanging, SIGSTOP);
+        AWAIT(atomic_load(&stage->starts[i]) == 2);
+        ck_assert_int_ne(atomic_load(&stage->pids[i]), hanging);
+    }
+    ck_assert_int_eq(atomic_load(&stage->restarts), 2);
+    ck_assert_int_eq(atomic_load(&stage->starts[0]), 1);
+}
+END_TEST
+
+START_TEST(who_is_frozen_with_the_supervisor_is_spared)
+{
+    stage->hang_timeout_ms = 500;
+    start("127.0.0.1:0", 5000);
+    AWAIT(all_started());
+    int pids[] = {supervisor_pid, atomic_load(&stage->pids[0]), atomic_load(&stage->pids[1]),
+                  atomic_load(&stage->pids[2]), atomic_load(&stage->pids[3])};
+    for (int i = 0; i < 5; i++)
+        kill(pids[i], SIGSTOP);
+    poll(NULL, 0, 1500); /* three times what is allowed */
+    for (int i = 0; i < 5; i++)
+        kill(pids[i], SIGCONT);
+    poll(NULL, 0, 1500);
+    ck_assert_int_eq(atomic_load(&stage->restarts), 0);
+}
+END_TEST
+
+START_TEST(a_signal_waits_for_its_handler)
+{
+    stage->behaviour = HANDLES_LATE;
+    start("127.0.0.1:0", 5000);
+    AWAIT(all_started());
+    kill(supervisor_pid, SIGHUP);
+    AWAIT(atomic_load(&stage->hangups[0]) == 1);
+    ck_assert_int_eq(atomic_load(&stage->restarts), 0);
 }
 END_TEST
 
@@ -423,6 +496,9 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, all_workers_share_one_free_port);
     tcase_add_test(tcase, the_watcher_wakes_every_worker);
     tcase_add_test(tcase, a_dead_worker_is_replaced_and_its_queue_served);
+    tcase_add_test(tcase, who_hangs_is_replaced_and_nobody_else);
+    tcase_add_test(tcase, who_is_frozen_with_the_supervisor_is_spared);
+    tcase_add_test(tcase, a_signal_waits_for_its_handler);
     tcase_add_test(tcase, the_watcher_is_replaced_too);
     tcase_add_test(tcase, pauses_grow_when_children_die_at_once);
     tcase_add_loop_test(tcase, sigterm_and_sigint_drain, 0, 2);
