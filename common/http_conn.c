@@ -155,12 +155,10 @@ static void refuse(struct ms_http_conn *conn, struct ms_http_fault fault)
     conn->must_close = true;
     conn->may_linger = true;
     if (!conn->request)
-        conn->request = ms_http_request_new_refused(conn);
+        conn->request = ms_http_request_new_refused(conn, unread(conn));
     if (conn->state != CONN_HANDLING)
         ms_http_guard_move(conn, CONN_HANDLING);
-    struct ms_http_header again = {"Retry-After", MS_STR("1")};
-    ms_http_send_problem(conn->request, fault.status, ms_str(fault.detail), MS_STR_ABSENT, &again,
-                         fault.status == 503 ? 1 : 0);
+    conn->server->refuse(conn->request, fault.status, ms_str(fault.detail));
 }
 
 /* The steps. Each returns true when the next one can be taken at once. */
@@ -211,11 +209,11 @@ static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
         fault = check_body(conn, &head);
     if (fault.status == 0 && !(conn->request = ms_http_request_new(conn, &head, bytes)))
         fault = (struct ms_http_fault){400, "the path cannot be decoded", NULL};
-    consume(conn, bytes.len);
     if (fault.status != 0) {
         refuse(conn, fault);
         return true;
     }
+    consume(conn, bytes.len);
     conn->must_close = !head.keep_alive;
     ms_http_body_begin(&conn->framing, head.is_chunked, head.content_length);
     if (!head.is_chunked && head.content_length == 0)

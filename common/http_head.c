@@ -234,6 +234,15 @@ static struct ms_http_fault apply_framing(struct ms_http_head *head, const struc
     return MS_HTTP_NO_FAULT;
 }
 
+struct ms_str ms_http_head_path(struct ms_str head)
+{
+    struct ms_str rest = ms_str_next(&head, '\n');
+    (void)ms_str_next(&rest, ' ');
+    struct ms_str target = ms_str_next(&rest, ' ');
+    struct ms_str path = ms_str_next(&target, '?');
+    return path.len > 0 && path.ptr[0] == '/' ? path : MS_STR("");
+}
+
 struct ms_http_fault ms_http_head_parse(struct ms_http_head *out, struct ms_str head,
                                         size_t max_target_bytes)
 {

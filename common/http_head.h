@@ -47,4 +47,8 @@ enum ms_status ms_http_head_find(size_t *out_len, size_t *scanned, struct ms_str
 struct ms_http_fault ms_http_head_parse(struct ms_http_head *out, struct ms_str head,
                                         size_t max_target_bytes) MS_CHECKED;
 
+/* The raw path of what may be a request line, whatever is wrong with the rest of it; empty when
+ * there is none. For the form in which a request is refused. */
+struct ms_str ms_http_head_path(struct ms_str head);
+
 #endif

@@ -33,8 +33,8 @@
 #include "common/http_text.h"
 
 enum {
-    HTTP_READ_BYTES = 64 * 1024, /* for one read */
-    HTTP_REPLY_HEAD_MAX = 64 * 1024,
+    HTTP_READ_BYTES = 64 * 1024,      /* for one read */
+    HTTP_REPLY_HEAD_MAX = 128 * 1024, /* a Link may repeat a whole target, escaped */
     HTTP_REQUEST_ARENA_MAX = 1024 * 1024,
     HTTP_LINGER_MS = 2000,     /* how long a refused client may go on sending */
     HTTP_DRAIN_HEAD_MS = 2000, /* header_timeout at most, while draining */
@@ -132,6 +132,7 @@ struct ms_http_server {
     struct ms_http_limits limits;
     ms_http_handler *handler;
     void *arg;
+    ms_http_refuser *refuse;
     const struct ms_http_header *headers;
     size_t n_headers;
     bool access_log;
@@ -192,8 +193,8 @@ void ms_http_conn_answered(struct ms_http_conn *conn);
 struct ms_http_request *
 ms_http_request_new(struct ms_http_conn *conn, const struct ms_http_head *head,
                     struct ms_str bytes) MS_CHECKED; /* NULL: the path cannot be decoded */
-/* One without a head, to answer what could not be read. */
-struct ms_http_request *ms_http_request_new_refused(struct ms_http_conn *conn);
+/* One without a head, to answer what could not be read; `input` is what there is of it. */
+struct ms_http_request *ms_http_request_new_refused(struct ms_http_conn *conn, struct ms_str input);
 /* MS_TOO_LARGE: there is no room for so many bodies at once. */
 enum ms_status ms_http_request_add_body(struct ms_http_request *request,
                                         struct ms_str bytes) MS_CHECKED;

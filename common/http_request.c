@@ -26,9 +26,13 @@ static struct ms_http_request *new_request(struct ms_http_conn *conn, size_t mor
     return request;
 }
 
-struct ms_http_request *ms_http_request_new_refused(struct ms_http_conn *conn)
+struct ms_http_request *ms_http_request_new_refused(struct ms_http_conn *conn, struct ms_str input)
 {
-    return new_request(conn, 0);
+    struct ms_str path = ms_http_head_path(input);
+    struct ms_http_request *request = new_request(conn, path.len);
+    memcpy(request->fields, path.ptr, path.len);
+    request->path = ms_str_n((const char *)request->fields, path.len);
+    return request;
 }
 
 /* A view of the parsed bytes becomes one of their copy. */
@@ -192,11 +196,6 @@ struct ms_str ms_http_request_path(const struct ms_http_request *request)
     return request->path;
 }
 
-struct ms_str ms_http_request_target(const struct ms_http_request *request)
-{
-    return request->target;
-}
-
 struct ms_str ms_http_request_query(const struct ms_http_request *request)
 {
     return request->query;
@@ -232,11 +231,6 @@ struct ms_arena *ms_http_request_arena(struct ms_http_request *request)
     if (!request->arena)
         request->arena = ms_arena_new(HTTP_REQUEST_ARENA_MAX);
     return request->arena;
-}
-
-struct ms_loop *ms_http_request_loop(const struct ms_http_request *request)
-{
-    return request->loop;
 }
 
 void ms_http_request_set_route(struct ms_http_request *request, const char *route)

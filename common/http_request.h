@@ -25,8 +25,6 @@ enum ms_http_method {
 enum ms_http_method ms_http_request_method(const struct ms_http_request *request);
 /* The path percent-decoded once (no NUL, valid UTF-8, no control bytes, begins with one slash). */
 struct ms_str ms_http_request_path(const struct ms_http_request *request);
-/* Path and query as the client sent them. */
-struct ms_str ms_http_request_target(const struct ms_http_request *request);
 /* Behind the '?', raw; empty without one. */
 struct ms_str ms_http_request_query(const struct ms_http_request *request);
 /* The first header of that name (ASCII case ignored), trimmed; absent when there is none. Lines of
@@ -40,7 +38,6 @@ uint64_t ms_http_request_body_bytes(const struct ms_http_request *request);
 const char *ms_http_request_peer(const struct ms_http_request *request);
 /* Memory that lives as long as the request (limit 1 MiB). */
 struct ms_arena *ms_http_request_arena(struct ms_http_request *request);
-struct ms_loop *ms_http_request_loop(const struct ms_http_request *request);
 
 /* The route's label for metrics and the access log; set by the router. Static string. */
 void ms_http_request_set_route(struct ms_http_request *request, const char *route);

@@ -184,30 +184,16 @@ void ms_http_send(struct ms_http_request *request, int status, const char *conte
     ms_http_reply(request, &reply);
 }
 
-static void begin_error(struct ms_json_writer *json, struct ms_buf *body)
-{
-    ms_buf_init(body, ERROR_BODY_MAX);
-    ms_json_begin(json, body);
-    ms_json_object(json);
-}
-
 /* A text that does not fit is left out: the status says what matters. */
-static void send_error(struct ms_http_request *request, int status, const char *content_type,
-                       struct ms_buf *body, const struct ms_http_header *headers, size_t n_headers)
-{
-    bool fits = ms_buf_status(body) == MS_OK;
-    ms_http_send(request, status, content_type, fits ? ms_buf_view(body) : MS_STR("{}"), headers,
-                 n_headers);
-    ms_buf_free(body);
-}
-
 void ms_http_send_problem(struct ms_http_request *request, int status, struct ms_str detail,
                           struct ms_str parameter, const struct ms_http_header *headers,
                           size_t n_headers)
 {
     struct ms_buf body;
     struct ms_json_writer json;
-    begin_error(&json, &body);
+    ms_buf_init(&body, ERROR_BODY_MAX);
+    ms_json_begin(&json, &body);
+    ms_json_object(&json);
     ms_json_key(&json, "type");
     ms_json_string_c(&json, "about:blank");
     ms_json_key(&json, "title");
@@ -223,26 +209,8 @@ void ms_http_send_problem(struct ms_http_request *request, int status, struct ms
         ms_json_string(&json, parameter);
     }
     ms_json_end_object(&json);
-    send_error(request, status, "application/problem+json", &body, headers, n_headers);
-}
-
-void ms_http_send_registry_error(struct ms_http_request *request, int status, const char *code,
-                                 const char *message, struct ms_str detail)
-{
-    struct ms_buf body;
-    struct ms_json_writer json;
-    begin_error(&json, &body);
-    ms_json_key(&json, "errors");
-    ms_json_array(&json);
-    ms_json_object(&json);
-    ms_json_key(&json, "code");
-    ms_json_string_c(&json, code);
-    ms_json_key(&json, "message");
-    ms_json_string_c(&json, message);
-    ms_json_key(&json, "detail");
-    ms_json_string(&json, detail);
-    ms_json_end_object(&json);
-    ms_json_end_array(&json);
-    ms_json_end_object(&json);
-    send_error(request, status, "application/json", &body, NULL, 0);
+    bool fits = ms_buf_status(&body) == MS_OK;
+    ms_http_send(request, status, "application/problem+json",
+                 fits ? ms_buf_view(&body) : MS_STR("{}"), headers, n_headers);
+    ms_buf_free(&body);
 }

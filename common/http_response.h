@@ -72,10 +72,6 @@ void ms_http_send_problem(struct ms_http_request *request, int status, struct ms
                           struct ms_str parameter, const struct ms_http_header *headers,
                           size_t n_headers);
 
-/* The distribution error form: {"errors":[{"code","message","detail"}]}. */
-void ms_http_send_registry_error(struct ms_http_request *request, int status, const char *code,
-                                 const char *message, struct ms_str detail);
-
 /* True when it would be answered 304: If-None-Match names this ETag, or that of its gzip variant,
  * which the client takes. */
 bool ms_http_is_unmodified(const struct ms_http_request *request, const char *etag);

@@ -27,11 +27,11 @@ void ms_http_limits_default(struct ms_http_limits *limits)
         .body_timeout_ms = 30 * 1000,
         .idle_timeout_ms = 75 * 1000,
         .write_timeout_ms = 30 * 1000,
-        .max_header_bytes = 16 * 1024,
+        .max_header_bytes = 48 * 1024,
         .max_body_bytes = 1024 * 1024,
         .max_kept_body_bytes = 0,
         .max_bodies_bytes = 128 * 1024 * 1024,
-        .max_target_bytes = 8 * 1024,
+        .max_target_bytes = 32 * 1024,
     };
 }
 
@@ -43,6 +43,12 @@ static void check_limits(const struct ms_http_limits *limits)
     assert(limits->idle_timeout_ms > 0 && limits->write_timeout_ms > 0);
 }
 
+static void refuse_with_problem(struct ms_http_request *request, int status, struct ms_str detail)
+{
+    struct ms_http_header again = {"Retry-After", MS_STR("1")};
+    ms_http_send_problem(request, status, detail, MS_STR_ABSENT, &again, status == 503 ? 1 : 0);
+}
+
 struct ms_http_server *ms_http_server_new(struct ms_loop *loop, const struct ms_http_limits *limits,
                                           ms_http_handler *handler, void *arg)
 {
@@ -52,6 +58,7 @@ struct ms_http_server *ms_http_server_new(struct ms_loop *loop, const struct ms_
     server->limits = *limits;
     server->handler = handler;
     server->arg = arg;
+    server->refuse = refuse_with_problem;
     server->is_accepting = true;
     SLIST_INIT(&server->listeners);
     ms_http_guard_init(server);
@@ -77,6 +84,11 @@ void ms_http_server_set_headers(struct ms_http_server *server, const struct ms_h
 {
     server->headers = headers;
     server->n_headers = n_headers;
+}
+
+void ms_http_server_set_refuser(struct ms_http_server *server, ms_http_refuser *refuse)
+{
+    server->refuse = refuse;
 }
 
 size_t ms_http_server_connections(const struct ms_http_server *server)

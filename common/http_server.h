@@ -44,6 +44,11 @@ void ms_http_server_set_access_log(struct ms_http_server *server, bool enabled);
 void ms_http_server_set_headers(struct ms_http_server *server, const struct ms_http_header *headers,
                                 size_t n_headers);
 
+/* Answers, at once, a request that never reaches the handler, in a form of the daemon's own; its
+ * path is as the client sent it, as far as it could be read. Without one: problem details. */
+typedef void ms_http_refuser(struct ms_http_request *request, int status, struct ms_str detail);
+void ms_http_server_set_refuser(struct ms_http_server *server, ms_http_refuser *refuse);
+
 /* Serves a listening, non-blocking socket; takes it over (closed by free). May be called again. */
 void ms_http_server_add_listener(struct ms_http_server *server, int fd);
 

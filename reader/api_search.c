@@ -15,7 +15,7 @@
 #include "reader/reader.h"
 #include "reader/search_words.h"
 
-enum { PAGE_SIZE_DEFAULT = 25, PAGE_SIZE_MAX = 100, KEY_MAX = 64 * 1024, NUMBER_MAX = 24 };
+enum { PAGE_SIZE_DEFAULT = 25, PAGE_SIZE_MAX = 100, KEY_MAX = 128 * 1024, NUMBER_MAX = 24 };
 static const uint64_t PAGE_MAX = 1000000000;
 
 enum { COLUMN_PLACE, COLUMN_NAME, COLUMN_DESCRIPTION, COLUMN_NUMBER, COLUMN_COUNT };

@@ -196,11 +196,18 @@ static void open_caches(struct reader *reader)
     reader->parking = parking_new(reader->loop);
 }
 
+static void on_refused(struct ms_http_request *request, int status, struct ms_str detail)
+{
+    answer_error(request, status, status == 503 ? "UNAVAILABLE" : "UNSUPPORTED", detail,
+                 MS_STR_ABSENT);
+}
+
 static void open_server(struct worker *worker)
 {
     struct reader *reader = &worker->reader;
     struct ms_http_limits limits = http_limits(reader->config);
     reader->server = ms_http_server_new(reader->loop, &limits, routes_handle, reader);
+    ms_http_server_set_refuser(reader->server, on_refused);
     ms_http_server_set_access_log(reader->server, reader->config->log.access);
     if (reader->config->reader.cors_origin != NULL) {
         worker->cors[0] = (struct ms_http_header){"Access-Control-Allow-Origin",

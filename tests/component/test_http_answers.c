@@ -164,11 +164,6 @@ START_TEST(errors_have_their_form)
     ck_assert_str_eq(response.body,
                      "{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400,"
                      "\"detail\":\"unknown \\\"<x>\\\"\",\"parameter\":\"q\\u0001\"}");
-    ask(client, "GET", "/v2/a/b/error", "");
-    expect_header("Content-Type", "application/json");
-    ck_assert_str_eq(response.body,
-                     "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"unknown\","
-                     "\"detail\":null}]}");
     ask(client, "GET", "/nowhere%22", "");
     ck_assert_int_eq(response.status, 404);
     ck_assert_ptr_nonnull(strstr(response.body, "\"/nowhere\\\"\""));

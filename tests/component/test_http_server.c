@@ -132,7 +132,7 @@ END_TEST
 
 START_TEST(long_targets_and_headers_are_refused)
 {
-    static char bytes[64 * 1024];
+    static char bytes[160 * 1024];
     app_start_default();
     const struct {
         int status;
@@ -140,9 +140,9 @@ START_TEST(long_targets_and_headers_are_refused)
         size_t length;
         const char *limit;
     } cases[] = {
-        {414, "GET /", 9000, "target"},
-        {414, "GET /", 40000, "target"},
-        {431, "GET / HTTP/1.1\r\n" H "X: ", 20000, "headers"},
+        {414, "GET /", 33 * 1024, "target"},
+        {414, "GET /", 150 * 1024, "target"},
+        {431, "GET / HTTP/1.1\r\n" H "X: ", 60 * 1024, "headers"},
     };
     for (size_t i = 0; i < 3; i++) {
         memset(bytes, 'a', sizeof(bytes));

@@ -163,7 +163,7 @@ APP_HANDLER(app_overflow)
 {
     (void)match;
     (void)arg;
-    static char value[100000];
+    static char value[200000];
     memset(value, 'a', sizeof(value));
     struct ms_http_header header = {"X-Large", ms_str_n(value, sizeof(value))};
     ms_http_send(request, 200, "text/plain", MS_STR("body"), &header, 1);
@@ -174,13 +174,6 @@ APP_HANDLER(app_problem)
     (void)match;
     (void)arg;
     ms_http_send_problem(request, 400, MS_STR("unknown \"<x>\""), MS_STR("q\x01"), NULL, 0);
-}
-
-APP_HANDLER(app_registry_error)
-{
-    (void)match;
-    (void)arg;
-    ms_http_send_registry_error(request, 404, "NAME_UNKNOWN", "unknown", MS_STR_ABSENT);
 }
 
 APP_HANDLER(app_counts)
@@ -246,7 +239,6 @@ static const struct ms_route APP_ROUTES[] = {
     {MS_ROUTE_GET, "/short-file", "file", app_send_short_file},
     {MS_ROUTE_GET, "/overflow", "overflow", app_overflow},
     {MS_ROUTE_GET, "/problem", "problem", app_problem},
-    {MS_ROUTE_GET, "/v2/{name}/error", "error", app_registry_error},
     {MS_ROUTE_GET, "/counts", "counts", app_counts},
     {MS_ROUTE_GET, "/limit/{x}", "limit", app_limit},
     {MS_ROUTE_GET, "/requests/{route}/{code}", "requests", app_requests},

@@ -175,6 +175,28 @@ START_TEST(refused)
 }
 END_TEST
 
+START_TEST(a_path_is_read_from_what_is_refused)
+{
+    static const struct {
+        const char *input;
+        const char *path;
+    } CASES[] = {
+        {"GET /v2/x?y=1 HTTP/1.1\r\n", "/v2/x"},
+        {"GET /v2/x", "/v2/x"},
+        {"? /v2/%00 x y\n", "/v2/%00"},
+        {"GET /v2/", "/v2/"},
+        {"GET\n/v2/ ", ""},
+        {"GET v2/ HTTP/1.1\r\n", ""},
+        {"GET", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        struct ms_str path = ms_http_head_path(ms_str(CASES[i].input));
+        ck_assert_msg(ms_str_equal(path, ms_str(CASES[i].path)), "%s", CASES[i].input);
+    }
+}
+END_TEST
+
 START_TEST(nul_bytes_are_refused)
 {
     struct ms_http_head head;
@@ -219,6 +241,7 @@ static Suite *make_suite(void)
     tcase_add_test(head, connections_are_kept_or_closed);
     tcase_add_test(head, repeated_lists_are_noticed);
     tcase_add_loop_test(head, refused, 0, sizeof(REFUSED) / sizeof(REFUSED[0]));
+    tcase_add_test(head, a_path_is_read_from_what_is_refused);
     tcase_add_test(head, nul_bytes_are_refused);
     tcase_add_test(head, lines_are_counted);
     Suite *suite = suite_create("http_head");
