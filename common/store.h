@@ -276,6 +276,9 @@ struct ms_store_writer *ms_store_writer_new(struct ms_loop *loop,
                                             const struct ms_store_options *options);
 void ms_store_writer_free(struct ms_store_writer *store); /* no callbacks any more; NULL is fine */
 bool ms_store_writer_is_connected(const struct ms_store_writer *store);
+/* Why the last call that could not start could not: the database is away, too many calls wait, a
+ * call is too large. Valid until the next call. */
+const struct ms_error *ms_store_writer_refusal(const struct ms_store_writer *store);
 /* The names of its statements, for the metrics' label "query". */
 const char *const *ms_store_writer_query_names(size_t *out_n);
 /* No call is under way: every callback has come. */

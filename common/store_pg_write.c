@@ -82,6 +82,11 @@ bool ms_store_writer_is_connected(const struct ms_store_writer *writer)
     return ms_pg_pool_is_connected(writer->pool);
 }
 
+const struct ms_error *ms_store_writer_refusal(const struct ms_store_writer *writer)
+{
+    return &writer->refusal;
+}
+
 bool ms_store_writer_is_idle(const struct ms_store_writer *writer)
 {
     return writer->ops == NULL && writer->migration == NULL;
@@ -329,7 +334,8 @@ static enum ms_status make_views(struct ms_store_op *op)
         struct ms_store_op_param *param = &op->params[i];
         enum ms_status status = ms_buf_status(&param->value);
         if (status != MS_OK)
-            return status;
+            return ms_error_set(&op->writer->refusal, status,
+                                "a parameter is larger than the database takes");
         struct ms_str value = ms_buf_view(&param->value);
         if (param->is_null)
             value = MS_STR_ABSENT;
@@ -345,7 +351,7 @@ enum ms_status ms_store_op_start(struct ms_store_op *op)
     struct ms_store_writer *writer = op->writer;
     enum ms_status status = make_views(op);
     if (status == MS_OK)
-        status = run(op, NULL);
+        status = run(op, &writer->refusal);
     if (status != MS_OK) {
         op_free(op);
         return status;

@@ -55,6 +55,7 @@ struct ms_store_writer {
     struct ms_loop *loop;
     struct ms_pg_pool *pool;
     struct ms_store_op *ops;
+    struct ms_error refusal;              /* of the last call that could not start */
     struct ms_store_migration *migration; /* NULL: none under way */
     ms_store_done *on_migrated;
     void *migrated_arg;

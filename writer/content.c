@@ -277,13 +277,12 @@ static void examine(struct content *content)
         }
     }
     if (n > 0) {
-        struct ms_error err = {.status = MS_UNAVAILABLE, .text = "database away"};
         content->examining = true;
         content->store_calls++;
         if (ms_store_manifests_known(content->writer->store, content->repository, digests, n,
                                      on_known, on_examined, content) != MS_OK) {
             content->store_calls--;
-            content_fail(content, &err);
+            content_fail(content, ms_store_writer_refusal(content->writer->store));
         }
     }
     free(digests);
@@ -345,9 +344,8 @@ static void put(struct content *content, size_t first, size_t n)
     content->store_calls++;
     if (ms_store_contents_put(content->writer->store, content->writer->term, records, n, on_stored,
                               content) != MS_OK) {
-        struct ms_error err = {.status = MS_UNAVAILABLE, .text = "database away"};
         content->store_calls--;
-        content_fail(content, &err);
+        content_fail(content, ms_store_writer_refusal(content->writer->store));
     }
 }
 

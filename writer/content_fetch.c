@@ -93,8 +93,7 @@ static void ask_for_config(struct content_node *node)
                                on_known_config, on_configs_asked, node) == MS_OK)
         return;
     content->store_calls--;
-    struct ms_error err = {.status = MS_UNAVAILABLE, .text = "database away"};
-    content_fail(content, &err);
+    content_fail(content, ms_store_writer_refusal(content->writer->store));
 }
 
 static void parse(struct content_node *node, const struct registry_reply *reply)

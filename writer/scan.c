@@ -207,9 +207,7 @@ static void read_known(struct scan *scan)
         scan->store_calls++;
         return;
     }
-    struct ms_error err;
-    (void)ms_error_set(&err, MS_UNAVAILABLE, "database away");
-    scan_note_failure(scan, &err);
+    scan_note_failure(scan, ms_store_writer_refusal(scan->writer->store));
 }
 
 /* --- catalog --- */

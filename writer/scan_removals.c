@@ -78,10 +78,8 @@ static void end(struct removals *removals, const struct ms_error *err)
 
 static void refused(struct removals *removals)
 {
-    struct ms_error err;
     removals->store_calls--;
-    (void)ms_error_set(&err, MS_UNAVAILABLE, "database away");
-    end(removals, &err);
+    end(removals, ms_store_writer_refusal(removals->scan->writer->store));
 }
 
 /* --- apply --- */
@@ -189,8 +187,8 @@ static void on_counted(const struct ms_error *err, const struct ms_removal_count
 
 static void on_refused(void *arg)
 {
-    struct ms_error err = {.status = MS_UNAVAILABLE, .text = "database away"};
-    on_counted(&err, NULL, arg);
+    struct removals *removals = arg;
+    on_counted(ms_store_writer_refusal(removals->scan->writer->store), NULL, removals);
 }
 
 struct removals *removals_start(struct scan *scan)

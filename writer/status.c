@@ -121,6 +121,8 @@ static void ask(struct status *status)
         return;
     if (status->is_late || !ms_store_writer_is_connected(writer->store) ||
         ms_store_status(writer->store, on_status, status) != MS_OK) {
+        if (!status->is_late)
+            status->err = *ms_store_writer_refusal(writer->store);
         answer_all(status, false);
         return;
     }

@@ -41,12 +41,8 @@ static void on_done(const struct ms_error *err, void *arg)
 static void on_start(void *arg)
 {
     struct run *run = arg;
-    enum ms_status status = run->task->start(run->store, on_done, run, run->task->arg);
-    if (status == MS_OK)
-        return;
-    struct ms_error err;
-    (void)ms_error_set(&err, status, "the database is away");
-    end(run, &err);
+    if (run->task->start(run->store, on_done, run, run->task->arg) != MS_OK)
+        end(run, ms_store_writer_refusal(run->store));
 }
 
 int store_task_run(const struct ms_config *config, const struct store_task *task)

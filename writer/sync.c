@@ -11,12 +11,6 @@
 #include "common/alloc.h"
 #include "common/log.h"
 
-const struct ms_error *sync_store_away(void)
-{
-    static const struct ms_error away = {.status = MS_UNAVAILABLE, .text = "database away"};
-    return &away;
-}
-
 static void release(struct sync_job *job)
 {
     if (job->store_calls > 0)

@@ -157,6 +157,14 @@ static void refuse(struct events_pass *pass, const struct ms_error *err)
     count(pass, is_due, "dead");
 }
 
+static void give_up(struct events_pass *pass, const struct ms_error *err)
+{
+    if (err->status == MS_INVALID || err->status == MS_TOO_LARGE)
+        refuse(pass, err);
+    else
+        fail(pass, err);
+}
+
 /* --- load --- */
 
 static enum event_action action_of(const struct ms_event_record *event)
@@ -260,7 +268,7 @@ static void find_touched(struct events_pass *pass)
     if (ms_store_tags_on(job->writer->store, job->repository, digests, pass->n_deleted,
                          EVENTS_TAGS_MAX, on_touched_tag, on_touched, job) != MS_OK) {
         job->store_calls--;
-        fail(pass, sync_store_away());
+        give_up(pass, ms_store_writer_refusal(job->writer->store));
     }
 }
 
@@ -415,10 +423,7 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
         return;
     struct events_pass *pass = job->events;
     if (err != NULL) {
-        if (err->status == MS_INVALID || err->status == MS_TOO_LARGE)
-            refuse(pass, err);
-        else
-            fail(pass, err);
+        give_up(pass, err);
         return;
     }
     count(pass, is_settled, "applied");
@@ -445,7 +450,7 @@ static void apply(struct events_pass *pass)
     job->store_calls++;
     if (ms_store_apply(job->writer->store, &change, on_applied, job) != MS_OK) {
         job->store_calls--;
-        fail(pass, sync_store_away());
+        give_up(pass, ms_store_writer_refusal(job->writer->store));
     }
 }
 
@@ -477,7 +482,7 @@ static void postpone(struct events_pass *pass)
                                     again_after_ms[looks], on_postponed, job) == MS_OK)
             return;
         job->store_calls--;
-        end(pass, sync_store_away());
+        end(pass, ms_store_writer_refusal(job->writer->store));
         return;
     }
     end(pass, NULL);
@@ -485,7 +490,8 @@ static void postpone(struct events_pass *pass)
 
 static void on_load_refused(void *arg)
 {
-    on_loaded(sync_store_away(), arg);
+    struct sync_job *job = arg;
+    on_loaded(ms_store_writer_refusal(job->writer->store), job);
 }
 
 struct events_pass *events_pass_start(struct sync_job *job)

@@ -32,8 +32,6 @@ struct sync_job {
 
 /* Every store callback of a job begins with this; false: nobody waits, touch nothing. */
 bool sync_store_call_ended(struct sync_job *job);
-/* The error of a store call that could not start. */
-const struct ms_error *sync_store_away(void);
 
 /* A pass over the waiting events of the job's repository; ends in sync_events_ended. */
 struct events_pass *events_pass_start(struct sync_job *job);

@@ -75,7 +75,7 @@ struct visit *visit_store_call_ended(struct sync_job *job, const struct ms_error
 void visit_store_call_refused(struct visit *visit)
 {
     visit->job->store_calls--;
-    visit_fail(visit, sync_store_away());
+    visit_fail(visit, ms_store_writer_refusal(visit->job->writer->store));
 }
 
 /* --- list --- */

@@ -395,6 +395,37 @@ START_TEST(every_statement_can_be_prepared)
 }
 END_TEST
 
+static void restart_store(const char *url, size_t max_waiting)
+{
+    ms_store_writer_free(store);
+    struct ms_store_options options = store_options(url);
+    options.connections = 1;
+    options.max_waiting = max_waiting;
+    store = ms_store_writer_new(loop, &options);
+}
+
+static bool refusal_says(enum ms_status status, const char *text)
+{
+    const struct ms_error *why = ms_store_writer_refusal(store);
+    return why->status == status && strstr(why->text, text) != NULL;
+}
+
+START_TEST(a_call_that_is_refused_tells_why)
+{
+    restart_store(conninfo, 1); /* not connected yet: calls wait */
+    ck_assert_int_eq(ms_store_prune(store, term, 0, 0, on_done, NULL), MS_OK);
+    ck_assert_int_eq(ms_store_prune(store, term, 0, 0, on_done, NULL), MS_BUSY);
+    ck_assert_msg(refusal_says(MS_BUSY, "1 batches wait"), "%s",
+                  ms_store_writer_refusal(store)->text);
+    restart_store("host=/nowhere", 1);
+    /* The first call waits for the outcome of connecting. */
+    ck_assert_int_eq(waited(ms_store_prune(store, term, 0, 0, on_done, NULL)), MS_UNAVAILABLE);
+    ck_assert_int_eq(ms_store_prune(store, term, 0, 0, on_done, NULL), MS_UNAVAILABLE);
+    ck_assert_msg(refusal_says(MS_UNAVAILABLE, "/nowhere"), "%s",
+                  ms_store_writer_refusal(store)->text);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_write");
@@ -420,6 +451,7 @@ static Suite *make_suite(void)
     tcase_add_test(contents, times_come_from_events_images_or_seeing);
     tcase_add_test(contents, titles_come_from_latest_or_the_newest_tag);
     tcase_add_test(contents, fallback_and_cosign_tags_are_hidden);
+    tcase_add_test(contents, a_call_that_is_refused_tells_why);
     tcase_add_test(contents, every_statement_can_be_prepared);
     suite_add_tcase(suite, contents);
     return suite;

@@ -101,6 +101,13 @@ bool ms_store_writer_is_connected(const struct ms_store_writer *store)
     return played->connected;
 }
 
+const struct ms_error *ms_store_writer_refusal(const struct ms_store_writer *store)
+{
+    static const struct ms_error away = {.status = MS_UNAVAILABLE, .text = "played: away"};
+    (void)store;
+    return &away;
+}
+
 const char *const *ms_store_writer_query_names(size_t *out_n)
 {
     static const char *const names[] = {"played"};
