@@ -50,7 +50,8 @@ static const char *const LIMITS[] = {
     "pg_waiting", "pg_wait_timeout", "pg_batch", "statement_time",
     /* writer */
     "event_body", "inbox_waiting", "registry_body", "registry_calls", "registry_names",
-    "registry_slowdowns", "registry_tokens", "content_digests",
+    "registry_slowdowns", "registry_tokens", "content_digests", "event_tags", "scan_names",
+    "visit_names",
     /* reader */
     "answer_size", "cache_entry", "parked_requests", "ring", "spool_bytes",
 };

@@ -20,6 +20,7 @@
 #include "common/alloc.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metrics.h"
 #include "writer/scheduler.h"
 #include "writer/selection.h"
 
@@ -38,6 +39,7 @@ static void enqueue(struct scan *scan, struct ms_str name)
     if (!selection_has(scan->writer->config, name) ||
         name_list_add(&is_new, scan->queue, name) == MS_OK)
         return;
+    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "scan_names", NULL, 1);
     (void)ms_error_set(&err, MS_TOO_LARGE, "too many repositories for one scan");
     scan_note_failure(scan, &err);
 }

@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "writer/scan.h"
 
 /* Pauses before looking again, by the number of looks before: some 19 s in all. */
 static const uint64_t again_after_ms[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
@@ -197,9 +198,23 @@ static void on_row(const struct ms_inbox_row *row, void *arg)
     item->is_settled = item->action == EVENT_OTHER;
 }
 
+/* A deleted digest can have any number of tags: those left out are a scan's to find. */
+static void note_overfull(struct events_pass *pass)
+{
+    if (pass->is_overfull)
+        return;
+    pass->is_overfull = true;
+    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "event_tags", NULL, 1);
+    scan_request(pass->job->writer->scan, "events name more tags than can be asked about at once");
+}
+
 static void add_tag(struct events_pass *pass, struct ms_str name)
 {
-    if (pass->n_tags < EVENTS_TAGS_MAX && events_find_tag(pass, name) == NULL)
+    if (events_find_tag(pass, name) != NULL)
+        return;
+    if (pass->n_tags == EVENTS_TAGS_MAX)
+        note_overfull(pass);
+    else
         pass->tags[pass->n_tags++] = (struct named_tag){.name = ms_arena_dup(pass->arena, name)};
 }
 
@@ -266,7 +281,7 @@ static void find_touched(struct events_pass *pass)
         digests[i] = pass->deleted[i].digest;
     job->store_calls++;
     if (ms_store_tags_on(job->writer->store, job->repository, digests, pass->n_deleted,
-                         EVENTS_TAGS_MAX, on_touched_tag, on_touched, job) != MS_OK) {
+                         EVENTS_TAGS_MAX + 1, on_touched_tag, on_touched, job) != MS_OK) {
         job->store_calls--;
         give_up(pass, ms_store_writer_refusal(job->writer->store));
     }

@@ -46,6 +46,7 @@ struct events_pass {
     size_t n_items, n_due;
     struct named_tag *tags;
     size_t n_tags;
+    bool is_overfull; /* there are more tags than it may ask about */
     struct deleted_digest *deleted;
     size_t n_deleted, n_deleted_asked;
     const struct ms_held_record *held; /* views of the content's result, for apply only */

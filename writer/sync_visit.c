@@ -16,6 +16,7 @@
 #include "writer/sync_visit_internal.h"
 
 #include "common/alloc.h"
+#include "common/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
     } else if (reply->outcome != REGISTRY_FOUND) {
         visit_fail(visit, reply->error);
     } else if (keep_names(visit, reply) != MS_OK) {
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "visit_names", NULL, 1);
         (void)ms_error_set(&err, MS_TOO_LARGE, "tag list of %zu names is too large",
                            reply->n_names);
         visit_fail(visit, &err);
