@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "writer/admin.h"
 #include "writer/gc.h"
+#include "writer/scan.h"
 #include "writer/writer.h"
 
 enum { REPORT_MAX_BYTES = 64 * 1024 };
@@ -30,6 +31,7 @@ static void tell_parts(struct writer *writer)
     ms_log_configure(config->log.level, config->log.format);
     registry_client_reload(writer->registry, config);
     gc_reload(writer->collector);
+    scan_reload(writer->scan);
     if (writer->server == NULL)
         return;
     admin_fill_limits(&limits, config);

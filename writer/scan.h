@@ -31,6 +31,8 @@ void scan_end_term(struct scan *scan);   /* abandons a running one, stops timers
 enum ms_status scan_start(struct scan *scan, bool accept_removals) MS_CHECKED;
 /* Asks for one soon: several at once make one, at most one a minute. `why` goes to the log. */
 void scan_request(struct scan *scan, const char *why);
+/* interval.fetch_all may have changed. */
+void scan_reload(struct scan *scan);
 void scan_get_progress(struct scan_progress *out, const struct scan *scan);
 /* Told at the end of each scan: whether it was complete. For --scan. */
 void scan_on_end(struct scan *scan, void (*on_end)(bool complete, void *arg), void *arg);

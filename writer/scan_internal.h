@@ -18,6 +18,7 @@ struct scan_plan {
     struct ms_timer *timer;
     bool is_ready;           /* the database has told when the last complete scan was */
     int64_t due_ms;          /* when the interval, or a failure, wants the next one */
+    uint64_t interval_ms;    /* interval.fetch_all, as planned with */
     int64_t requested_ms;    /* the latest request that no complete scan has met; 0: none waits */
     int64_t last_met_ms;     /* when a scan last started because of a request */
     int64_t started_ms;      /* the running or last scan */

@@ -105,6 +105,7 @@ static void on_status(const struct ms_error *err, const struct ms_store_status *
     if (wait_ms < 0 || wait_ms > interval_ms) /* late, or the clock was set back */
         wait_ms = 0;
     plan->is_ready = true;
+    plan->interval_ms = (uint64_t)interval_ms;
     plan->due_ms = interval_ms > 0 ? ms_clock_mono_ms() + wait_ms : 0;
     if (status->instance_is_unscanned)
         note_request(scan);
@@ -121,6 +122,17 @@ void scan_begin_term(struct scan *scan)
 {
     if (!scan->writer->scan_only) /* --scan starts its own */
         ask_database(scan);
+}
+
+/* The database knows when the last complete scan was: the plan is made anew. */
+void scan_reload(struct scan *scan)
+{
+    struct scan_plan *plan = &scan->plan;
+    if (!plan->is_ready || plan->interval_ms == scan->writer->config->interval.fetch_all_ms)
+        return;
+    plan->is_ready = false;
+    ms_timer_stop(plan->timer);
+    ask_database(scan);
 }
 
 void scan_plan_end_term(struct scan *scan)
