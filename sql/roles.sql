@@ -22,8 +22,8 @@ BEGIN
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), v_role);
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), v_role);
     END LOOP;
-    -- Only a member of a role may hand it something.
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    -- Only a member of a role may hand it something: superusers and the role itself are.
+    IF NOT pg_has_role(current_user, 'metastore_writer', 'MEMBER') THEN
         EXECUTE format('GRANT metastore_writer TO %I', current_user);
     END IF;
     -- Trusted extensions may be made by whoever may create in the database.

@@ -82,6 +82,10 @@ PGOPTIONS="-c role=$ours" on owner < schema.sql > "$scratch/owner" 2>&1 ||
 for attempt in 1 2; do
     on file < roles.sql > "$scratch/roles" 2>&1 || fail "roles.sql, time $attempt: $(cat "$scratch/roles")"
 done
+on file -c "ALTER ROLE metastore_writer CREATEROLE"
+PGOPTIONS="-c role=metastore_writer" on file < roles.sql > "$scratch/itself" 2>&1 ||
+    fail "roles.sql as metastore_writer: $(cat "$scratch/itself")"
+on file -c "ALTER ROLE metastore_writer NOCREATEROLE"
 as() { PGOPTIONS="-c role=metastore_$1" on file -c "$2" 2> "$scratch/denied"; }
 as writer "UPDATE state SET generation = 8; CREATE TABLE later (x integer); SELECT begin_term('a', 1)" \
     > /dev/null || fail "the writer cannot write: $(cat "$scratch/denied")"
