@@ -111,7 +111,7 @@ static enum ms_status open_unlinked(int *out, const char *dir, struct ms_error *
 
 enum ms_status spool_check(const char *dir, struct ms_error *err)
 {
-    int fd;
+    int fd = -1;
     enum ms_status status = open_unlinked(&fd, dir, err);
     if (status == MS_OK)
         close(fd);
