@@ -9,9 +9,9 @@
  *   publish    apply all that was staged, in one transaction
  *   removed, gone   what is known and not listed: sync_visit_removals.c
  *
- * Events that come while a chunk is being asked for do not wait for its end: the chunk is given up
- * and begun again after them. Always holds: what a chunk asks for, nothing else of its repository
- * writes meanwhile.
+ * Events that come while chunks are being asked for do not wait for their end: the chunks are given
+ * up and begun again after them, smaller. Always holds: while a chunk is under way, nothing but the
+ * chunks before it writes to its repository.
  */
 #include "writer/sync_visit_internal.h"
 
@@ -21,12 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VISIT_UNCONDITIONAL_ONE_IN = 16 }; /* tags asked without If-None-Match, others each scan */
 enum { VISIT_NAMES_ARENA_MAX = 128 * 1024 * 1024, VISIT_STEP_ARENA_MAX = 64 * 1024 * 1024 };
 
-static const struct ms_str dangling = MS_STR_INIT("its manifest is missing in the registry");
-
-static void write_chunk(struct visit *visit, const struct content_result *result);
+static void on_chunk_ready(struct chunk *chunk, void *arg);
+static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result, void *arg);
 
 /* --- the end of a step --- */
 
@@ -35,9 +33,7 @@ static void begin_step(struct visit *visit)
     ms_arena_free(visit->arena);
     visit->arena = ms_arena_new(VISIT_STEP_ARENA_MAX);
     visit->known = NULL;
-    visit->records = NULL;
-    visit->n_known = visit->n_records = 0;
-    visit->has_dangling = false;
+    visit->n_known = 0;
 }
 
 void visit_end_step(struct visit *visit, enum visit_phase phase)
@@ -51,16 +47,6 @@ void visit_fail(struct visit *visit, const struct ms_error *err)
     visit->err = *err;
     visit->report.err = &visit->err;
     visit_end_step(visit, VISIT_FINISHED);
-}
-
-static void end_chunk(struct visit *visit)
-{
-    enum visit_phase phase = VISIT_CHUNKS;
-    visit->chunk_max =
-        visit->chunk_max * 2 < VISIT_CHUNK_MAX ? visit->chunk_max * 2 : VISIT_CHUNK_MAX;
-    if (visit->next >= visit->n_names)
-        phase = visit->has_staged ? VISIT_PUBLISH : VISIT_REMOVED;
-    visit_end_step(visit, phase);
 }
 
 struct visit *visit_store_call_ended(struct sync_job *job, const struct ms_error *err)
@@ -134,8 +120,6 @@ static void step_list(struct visit *visit)
                                 on_list, visit);
 }
 
-/* --- chunk: known, ask, fetch, write --- */
-
 void visit_note_known(const struct ms_known_tag *tag, void *arg)
 {
     struct sync_job *job = arg;
@@ -147,237 +131,122 @@ void visit_note_known(const struct ms_known_tag *tag, void *arg)
     copy->name = ms_arena_dup(visit->arena, tag->name);
 }
 
-static int compare_known(const void *key, const void *element)
+/* --- chunks: some are under way at once, written in their order --- */
+
+static size_t begin_of(const struct visit *visit, const struct visit_chunk *place)
 {
-    return ms_str_compare(*(const struct ms_str *)key,
-                          ((const struct ms_known_tag *)element)->name);
+    return (size_t)(place->names - visit->names);
 }
 
-static const struct ms_known_tag *find_known(const struct visit *visit, struct ms_str name)
+static void start_chunk(struct visit *visit)
 {
-    return bsearch(&name, visit->known, visit->n_known, sizeof(*visit->known), compare_known);
+    const struct chunk_callbacks callbacks = {on_chunk_ready, on_chunk_done, visit};
+    struct visit_chunk *place = &visit->chunks[visit->n_chunks++];
+    size_t left = visit->n_names - visit->next;
+    size_t n = left < visit->chunk_max ? left : visit->chunk_max;
+    *place = (struct visit_chunk){.names = &visit->names[visit->next], .n_names = n};
+    place->chunk = chunk_start(visit->job, place->names, n, n == visit->n_names, &callbacks);
+    visit->next += n;
 }
 
-static bool may_ask_conditionally(const struct visit *visit, const struct ms_known_tag *known)
+static void write_first(struct visit *visit)
 {
-    uint64_t share = ms_str_hash(known->name) + (uint64_t)visit->job->writer->scan_number;
-    return known->readable && share % VISIT_UNCONDITIONAL_ONE_IN != 0;
+    struct visit_chunk *first = &visit->chunks[0];
+    if (visit->n_chunks == 0 || !first->is_ready || first->is_writing)
+        return;
+    first->is_writing = true;
+    chunk_write(first->chunk);
 }
 
-static bool is_unchanged(const struct visit *visit, const struct tags_answer *answer)
+/* Deleted since the list was read. */
+static void forget_gone(struct visit *visit)
 {
-    const struct ms_known_tag *known = find_known(visit, answer->name);
-    return answer->verdict == TAGS_SAME ||
-           (answer->verdict == TAGS_POINTS && known != NULL && known->readable &&
-            ms_digest_equal(&known->digest, &answer->digest));
-}
-
-/* A tag whose manifest is missing: the list still has it. */
-static bool is_known_to_dangle(const struct visit *visit, struct ms_str name)
-{
-    const struct ms_known_tag *known = find_known(visit, name);
-    return known != NULL && ms_digest_is_none(&known->digest);
-}
-
-static void note_record(struct visit *visit, const struct tags_answer *answer)
-{
-    struct ms_tag_record *record = &visit->records[visit->n_records++];
-    *record = (struct ms_tag_record){.name = ms_arena_dup(visit->arena, answer->name)};
-    if (answer->verdict == TAGS_POINTS) {
-        record->digest = answer->digest;
-    } else if (answer->verdict == TAGS_UNREADABLE) {
-        record->unreadable = ms_arena_dup(visit->arena, answer->reason);
-    } else {
-        record->unreadable = dangling;
-        visit->has_dangling |= !is_known_to_dangle(visit, answer->name);
+    for (size_t i = 0; i < visit->n_gone; i++) {
+        struct ms_str *place = visit_find_name(visit, visit->gone[i]);
+        if (place == NULL)
+            continue; /* asked for twice */
+        size_t behind = visit->n_names - (size_t)(place - visit->names) - 1;
+        memmove(place, place + 1, behind * sizeof(*place));
+        visit->n_names--;
+        visit->report.tags--;
     }
-    if (!ms_str_is_absent(record->unreadable))
-        visit->report.unreadable++;
+    visit->n_gone = 0;
 }
 
-static void on_content(const struct content_result *result, void *arg)
+static void end_chunks(struct visit *visit)
 {
-    struct visit *visit = arg;
-    visit->content = NULL;
-    if (result->err != NULL)
-        visit_fail(visit, result->err);
-    else
-        write_chunk(visit, result);
-}
-
-static void fetch_chunk(struct visit *visit)
-{
-    struct sync_job *job = visit->job;
-    struct content_root roots[VISIT_CHUNK_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < visit->n_records; i++) {
-        if (!ms_digest_is_none(&visit->records[i].digest))
-            roots[n++] = (struct content_root){visit->records[i].digest, true};
-    }
-    if (n > 0)
-        visit->content =
-            content_start(job->writer, job->repository, REGISTRY_SCAN, roots, n, on_content, visit);
-    else if (visit->n_records > 0)
-        write_chunk(visit, &(struct content_result){.n_held = 0});
-    else
-        end_chunk(visit);
-}
-
-/* --- chunk: a listed tag that answers 404 dangles, or was deleted since the list was read --- */
-
-static void forget_name(struct visit *visit, struct ms_str name)
-{
-    struct ms_str *place = visit_find_name(visit, name);
-    size_t behind = visit->n_names - (size_t)(place - visit->names) - 1;
-    memmove(place, place + 1, behind * sizeof(*place));
-    visit->n_names--;
-    visit->next--;
-    visit->report.tags--;
-    visit->report.unreadable--;
-}
-
-static bool names_it(const struct registry_reply *reply, struct ms_str name)
-{
-    for (size_t i = 0; i < reply->n_names; i++) {
-        if (ms_str_equal(reply->names[i], name))
-            return true;
-    }
-    return false;
-}
-
-static void on_list_again(const struct registry_reply *reply, void *arg)
-{
-    struct visit *visit = arg;
-    size_t kept = 0;
-    visit->call = NULL;
-    if (reply->outcome != REGISTRY_FOUND && reply->outcome != REGISTRY_ABSENT) {
-        visit_fail(visit, reply->error);
+    if (visit->next < visit->n_names) {
+        visit_end_step(visit, VISIT_CHUNKS);
         return;
     }
-    for (size_t i = 0; i < visit->n_records; i++) {
-        struct ms_tag_record *record = &visit->records[i];
-        if (record->unreadable.ptr == dangling.ptr && !names_it(reply, record->name))
-            forget_name(visit, record->name);
-        else
-            visit->records[kept++] = *record;
-    }
-    visit->n_records = kept;
-    fetch_chunk(visit);
+    forget_gone(visit);
+    visit_end_step(visit, visit->has_staged ? VISIT_PUBLISH : VISIT_REMOVED);
 }
 
-static void on_answers(const struct tags_result *result, void *arg)
+static void go_on(struct visit *visit)
+{
+    while (!visit->is_yielding && visit->n_chunks < VISIT_CHUNKS_AT_ONCE &&
+           visit->next < visit->n_names)
+        start_chunk(visit);
+    write_first(visit);
+    if (visit->n_chunks == 0)
+        end_chunks(visit);
+}
+
+static void step_chunks(struct visit *visit)
+{
+    visit->is_yielding = false;
+    go_on(visit);
+}
+
+static void on_chunk_ready(struct chunk *chunk, void *arg)
 {
     struct visit *visit = arg;
-    visit->asking = NULL;
+    for (size_t i = 0; i < visit->n_chunks; i++)
+        visit->chunks[i].is_ready |= visit->chunks[i].chunk == chunk;
+    write_first(visit);
+}
+
+static void remove_chunk(struct visit *visit, const struct chunk *chunk)
+{
+    size_t i = 0;
+    while (visit->chunks[i].chunk != chunk)
+        i++;
+    visit->n_chunks--;
+    memmove(&visit->chunks[i], &visit->chunks[i + 1],
+            (visit->n_chunks - i) * sizeof(visit->chunks[0]));
+}
+
+static void keep_gone(struct visit *visit, const struct chunk_result *result)
+{
+    struct ms_str *gone = realloc(visit->gone, (visit->n_gone + result->n_gone) * sizeof(*gone));
+    if (gone == NULL)
+        abort();
+    visit->gone = gone;
+    for (size_t i = 0; i < result->n_gone; i++) {
+        const struct ms_str *place = visit_find_name(visit, result->gone[i]);
+        if (place != NULL) /* its letters live as long as the visit */
+            visit->gone[visit->n_gone++] = *place;
+    }
+}
+
+static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result, void *arg)
+{
+    struct visit *visit = arg;
+    remove_chunk(visit, chunk);
     if (result->err != NULL) {
         visit_fail(visit, result->err);
         return;
     }
-    visit->records = ms_arena_alloc(visit->arena, VISIT_CHUNK_MAX * sizeof(*visit->records));
-    for (size_t i = 0; i < result->n_answers; i++) {
-        if (is_unchanged(visit, &result->answers[i]))
-            visit->report.manifests++;
-        else
-            note_record(visit, &result->answers[i]);
-    }
-    if (visit->has_dangling)
-        visit->call = registry_tags(visit->job->writer->registry, REGISTRY_SCAN,
-                                    visit->job->repository, on_list_again, visit);
-    else
-        fetch_chunk(visit);
-}
-
-static void on_chunk_known(const struct ms_error *err, void *arg)
-{
-    struct visit *visit = visit_store_call_ended(arg, err);
-    if (visit == NULL)
-        return;
-    struct tags_question questions[VISIT_CHUNK_MAX];
-    size_t n = 0;
-    qsort(visit->known, visit->n_known, sizeof(*visit->known),
-          visit_compare_names); /* name comes first */
-    for (size_t i = visit->begin; i < visit->next; i++) {
-        struct ms_str name = visit->names[i];
-        const struct ms_known_tag *known = find_known(visit, name);
-        questions[n] = (struct tags_question){.name = name};
-        if (known != NULL && may_ask_conditionally(visit, known))
-            questions[n].known = known->digest;
-        n++;
-    }
-    visit->asking = tags_start(visit->job->writer, visit->job->repository, REGISTRY_SCAN, questions,
-                               n, on_answers, visit);
-}
-
-static void step_chunk(struct visit *visit)
-{
-    struct sync_job *job = visit->job;
-    size_t left = visit->n_names - visit->next;
-    size_t n = left < visit->chunk_max ? left : visit->chunk_max;
-    visit->begin = visit->next;
-    visit->next += n;
-    visit->report_before = visit->report;
-    visit->known = ms_arena_alloc(visit->arena, n * sizeof(*visit->known));
-    job->store_calls++;
-    if (ms_store_tags_named(job->writer->store, job->repository, &visit->names[visit->begin], n,
-                            visit_note_known, on_chunk_known, job) != MS_OK)
-        visit_store_call_refused(visit);
-}
-
-static void on_staged(const struct ms_error *err, void *arg)
-{
-    struct visit *visit = visit_store_call_ended(arg, err);
-    if (visit != NULL)
-        end_chunk(visit);
-}
-
-static void stage_chunk(struct visit *visit)
-{
-    struct sync_job *job = visit->job;
-    visit->has_staged = true;
-    job->store_calls++;
-    if (ms_store_stage(job->writer->store, job->writer->term, job->repository, visit->records,
-                       visit->n_records, on_staged, job) != MS_OK)
-        visit_store_call_refused(visit);
-}
-
-static bool is_one_chunk(const struct visit *visit)
-{
-    return visit->begin == 0 && visit->next == visit->n_names;
-}
-
-static void on_chunk_applied(const struct ms_error *err, const struct ms_apply_result *result,
-                             void *arg)
-{
-    struct visit *visit = visit_store_call_ended(arg, err);
-    if (visit == NULL)
-        return;
-    visit->report.added += result->tags_changed;
-    if (is_one_chunk(visit))
-        end_chunk(visit);
-    else
-        stage_chunk(visit);
-}
-
-/* One chunk: tags and manifests in one transaction. More: the manifests now, untagged, the tags
- * when all chunks were seen, so that a repository's tags never move by halves. */
-static void write_chunk(struct visit *visit, const struct content_result *result)
-{
-    struct sync_job *job = visit->job;
-    struct ms_apply change = {.term = job->writer->term,
-                              .repository = job->repository,
-                              .from_scan = true,
-                              .held = result->held,
-                              .n_held = result->n_held};
-    if (is_one_chunk(visit)) {
-        change.tags = visit->records;
-        change.n_tags = visit->n_records;
-    }
-    visit->report.manifests += result->n_held;
-    for (size_t i = 0; i < result->n_held; i++)
-        visit->report.unreadable += !ms_str_is_absent(result->held[i].unreadable);
-    job->store_calls++;
-    if (ms_store_apply(job->writer->store, &change, on_chunk_applied, job) != MS_OK)
-        visit_store_call_refused(visit);
+    visit->report.manifests += result->manifests;
+    visit->report.added += result->added;
+    visit->report.unreadable += result->unreadable;
+    visit->has_staged |= result->is_staged;
+    visit->chunk_max =
+        visit->chunk_max * 2 < VISIT_CHUNK_MAX ? visit->chunk_max * 2 : VISIT_CHUNK_MAX;
+    if (result->n_gone > 0)
+        keep_gone(visit, result);
+    go_on(visit);
 }
 
 /* --- publish --- */
@@ -406,27 +275,30 @@ static void step_publish(struct visit *visit)
 
 /* --- the visit --- */
 
-static void cancel_requests(struct visit *visit)
+/* The chunks from the given one on; they are begun again. */
+static void cancel_chunks(struct visit *visit, size_t first)
 {
-    tags_cancel(visit->asking);
-    content_cancel(visit->content);
-    registry_call_cancel(visit->call);
-    visit->asking = NULL;
-    visit->content = NULL;
-    visit->call = NULL;
+    if (first >= visit->n_chunks)
+        return;
+    visit->next = begin_of(visit, &visit->chunks[first]);
+    for (size_t i = first; i < visit->n_chunks; i++)
+        chunk_cancel(visit->chunks[i].chunk);
+    visit->n_chunks = first;
 }
 
+/* The first chunk is kept when it is being written, or is so small that it must get on. */
 void visit_yield(struct visit *visit)
 {
-    bool is_asking = visit->asking != NULL || visit->content != NULL || visit->call != NULL;
-    size_t n = visit->next - visit->begin;
-    if (visit->phase != VISIT_CHUNKS || !is_asking || n <= VISIT_CHUNK_MIN)
+    const struct visit_chunk *first = &visit->chunks[0];
+    if (visit->phase != VISIT_CHUNKS || visit->n_chunks == 0 || visit->is_yielding)
         return;
-    cancel_requests(visit);
-    visit->next = visit->begin;
-    visit->chunk_max = n / 2 > VISIT_CHUNK_MIN ? n / 2 : VISIT_CHUNK_MIN;
-    visit->report = visit->report_before;
-    visit->report.tags = visit->n_names;
+    visit->is_yielding = true;
+    if (first->is_writing || first->n_names <= VISIT_CHUNK_MIN) {
+        cancel_chunks(visit, 1);
+        return; /* its end is the end of the step */
+    }
+    visit->chunk_max = first->n_names / 2 > VISIT_CHUNK_MIN ? first->n_names / 2 : VISIT_CHUNK_MIN;
+    cancel_chunks(visit, 0);
     visit_end_step(visit, VISIT_CHUNKS);
 }
 
@@ -438,7 +310,7 @@ void visit_step(struct visit *visit)
         step_list(visit);
         break;
     case VISIT_CHUNKS:
-        step_chunk(visit);
+        step_chunks(visit);
         break;
     case VISIT_PUBLISH:
         step_publish(visit);
@@ -469,9 +341,12 @@ void visit_free(struct visit *visit)
     if (visit == NULL)
         return;
     struct ms_loop *loop = visit->job->writer->loop;
-    cancel_requests(visit);
+    cancel_chunks(visit, 0);
+    tags_cancel(visit->asking);
+    registry_call_cancel(visit->call);
     ms_arena_free(visit->arena);
     ms_arena_free(visit->names_arena);
     free(visit->held);
+    free(visit->gone);
     ms_loop_defer_free(loop, visit);
 }

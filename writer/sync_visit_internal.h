@@ -5,12 +5,14 @@
 #define SYNC_VISIT_INTERNAL_H
 
 #include "common/refname.h"
+#include "writer/sync_chunk.h"
 #include "writer/sync_internal.h"
 
 enum {
-    VISIT_CHUNK_MAX = 200,  /* tags a step, */
-    VISIT_CHUNK_MIN = 16,   /* and when events keep coming; a step of so few is not given up */
-    VISIT_KNOWN_PAGE = 1000 /* known tags compared with the list in one step */
+    VISIT_CHUNK_MAX = 200,    /* tags at a time, */
+    VISIT_CHUNK_MIN = 16,     /* and when events keep coming; so few are not given up */
+    VISIT_CHUNKS_AT_ONCE = 2, /* one keeps the registry busy while the other is written */
+    VISIT_KNOWN_PAGE = 1000   /* known tags compared with the list in one step */
 };
 
 enum visit_phase {
@@ -22,6 +24,13 @@ enum visit_phase {
     VISIT_FINISHED
 };
 
+struct visit_chunk {
+    struct chunk *chunk;
+    const struct ms_str *names;
+    size_t n_names;
+    bool is_ready, is_writing;
+};
+
 struct visit {
     struct sync_job *job;
     enum visit_phase phase;
@@ -31,9 +40,13 @@ struct visit {
     struct ms_arena *names_arena;
     struct ms_str *names; /* the registry's tags, byte order */
     size_t n_names;
-    size_t begin, next;               /* names of the present chunk */
-    size_t chunk_max;                 /* names of the next one */
-    struct sync_report report_before; /* the present chunk */
+    size_t next;                                     /* the first that is in no chunk yet */
+    size_t chunk_max;                                /* names of the next chunk */
+    struct visit_chunk chunks[VISIT_CHUNKS_AT_ONCE]; /* under way, in order */
+    size_t n_chunks;
+    bool is_yielding;    /* events wait: no new chunk, the step ends when there is none */
+    struct ms_str *gone; /* names that were deleted since the list was read; on the heap */
+    size_t n_gone;
     bool has_staged;
     struct ms_str after; /* last known tag compared with the list; in after_text */
     char after_text[MS_TAG_NAME_MAX];
@@ -45,11 +58,7 @@ struct visit {
     bool is_without_manifests; /* the registry does not know its name, and we none of its manifests
                                 */
     size_t n_held, held_capacity, n_asked;
-    struct ms_tag_record *records;
-    size_t n_records;
-    bool has_dangling; /* a record's tag answered 404 and was not known to dangle */
     struct tags *asking;
-    struct content *content;
     struct registry_call *call;
 };
 
