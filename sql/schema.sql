@@ -534,18 +534,22 @@ END $$;
 
 -- The images of one index by what is known of its children, whose own images must be right.
 CREATE FUNCTION images_below(p_index bigint) RETURNS bigint[]
-    LANGUAGE sql STABLE AS $$
-    SELECT array_agg(image_id ORDER BY place)
-      FROM (SELECT image_id, min(place) AS place
-              FROM (SELECT coalesce(i.image_id, m.id) AS image_id,
-                           ARRAY[c.position, i.position] AS place
-                      FROM manifest_child c
-                      JOIN manifest m ON m.id = c.child_id
-                      LEFT JOIN index_image i ON i.index_id = m.id AND m.kind = 'index'
-                     WHERE c.parent_id = p_index AND NOT c.is_attestation
-                       AND (m.kind = 'image' OR i.image_id IS NOT NULL)) AS listed
-             GROUP BY image_id) AS image
-$$;
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT array_agg(image_id ORDER BY place)
+              FROM (SELECT image_id, min(place) AS place
+                      FROM (SELECT coalesce(i.image_id, c.child_id) AS image_id,
+                                   ARRAY[c.position, i.position] AS place
+                              FROM manifest_child c
+                             CROSS JOIN LATERAL (SELECT kind FROM manifest
+                                                  WHERE id = c.child_id OFFSET 0) AS m
+                              LEFT JOIN LATERAL (SELECT image_id, position FROM index_image
+                                                  WHERE index_id = c.child_id AND m.kind = 'index'
+                                                 OFFSET 0) AS i ON true
+                             WHERE c.parent_id = p_index AND NOT c.is_attestation
+                               AND (m.kind = 'image' OR i.image_id IS NOT NULL)) AS listed
+                     GROUP BY image_id) AS image);
+END $$;
 
 -- Makes index_image right for these manifests and for every index above them: from below, a level at
 -- a time, as often as the longest way up is long; more than eight levels up nothing is made right.
@@ -554,23 +558,31 @@ CREATE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     c_depth_max constant integer := 8;
-    v_level bigint[];
+    v_indexes bigint[];
+    v_level bigint[] := p_manifests;
 BEGIN
-    PERFORM FROM manifest
-      WHERE id IN (WITH RECURSIVE above (id, depth) AS (
-                       SELECT id, 0 FROM unnest(p_manifests) AS m (id)
-                        UNION
-                       SELECT c.parent_id, a.depth + 1
-                         FROM above a JOIN manifest_child c ON c.child_id = a.id
-                        WHERE a.depth < c_depth_max)
-                   SELECT id FROM above)
-        AND kind = 'index'
-      ORDER BY id FOR NO KEY UPDATE;
-    v_level := p_manifests;
+    v_indexes := ARRAY(
+        WITH RECURSIVE above (id, depth) AS (
+            SELECT id, 0 FROM unnest(p_manifests) AS m (id)
+             UNION
+            SELECT c.parent_id, a.depth + 1
+              FROM above a
+             CROSS JOIN LATERAL (SELECT parent_id FROM manifest_child
+                                  WHERE child_id = a.id OFFSET 0) AS c
+             WHERE a.depth < c_depth_max)
+        SELECT m.id FROM (SELECT DISTINCT id FROM above) AS a
+         CROSS JOIN LATERAL (SELECT id FROM manifest WHERE id = a.id AND kind = 'index' OFFSET 0) AS m);
+    IF v_indexes = '{}' THEN
+        RETURN;
+    END IF;
+    PERFORM FROM manifest WHERE id = ANY (v_indexes) ORDER BY id FOR NO KEY UPDATE;
     FOR depth IN 0 .. c_depth_max LOOP
         PERFORM write_index_images(m.id, images_below(m.id))
-           FROM manifest m WHERE m.id = ANY (v_level) AND m.kind = 'index';
-        v_level := ARRAY(SELECT DISTINCT parent_id FROM manifest_child WHERE child_id = ANY (v_level));
+           FROM unnest(v_level) AS m (id) WHERE m.id = ANY (v_indexes);
+        v_level := ARRAY(SELECT DISTINCT c.parent_id
+                           FROM unnest(v_level) AS m (id)
+                          CROSS JOIN LATERAL (SELECT parent_id FROM manifest_child
+                                               WHERE child_id = m.id OFFSET 0) AS c);
         EXIT WHEN v_level = '{}';
     END LOOP;
 END $$;
@@ -590,18 +602,29 @@ END $$;
 
 -- Can a repository give a manifest and everything below it?
 CREATE FUNCTION is_wholly_readable(p_repository bigint, p_manifest bigint) RETURNS boolean
-    LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM repository_manifest
-                    WHERE repository_id = p_repository AND manifest_id = p_manifest AND unreadable IS NULL)
-       AND NOT EXISTS (WITH RECURSIVE below (id) AS (
-                           SELECT child_id FROM manifest_child WHERE parent_id = p_manifest
-                            UNION
-                           SELECT c.child_id FROM below b JOIN manifest_child c ON c.parent_id = b.id)
-                       SELECT FROM below b
-                         LEFT JOIN repository_manifest h ON h.repository_id = p_repository
-                                                        AND h.manifest_id = b.id
-                        WHERE h.manifest_id IS NULL OR h.unreadable IS NOT NULL)
-$$;
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM repository_manifest
+                    WHERE repository_id = p_repository AND manifest_id = p_manifest
+                      AND unreadable IS NULL) THEN
+        RETURN false;
+    ELSIF NOT EXISTS (SELECT FROM manifest_child WHERE parent_id = p_manifest) THEN
+        RETURN true;
+    END IF;
+    RETURN NOT EXISTS (
+        WITH RECURSIVE below (id) AS (
+            SELECT child_id FROM manifest_child WHERE parent_id = p_manifest
+             UNION
+            SELECT c.child_id
+              FROM below b
+             CROSS JOIN LATERAL (SELECT child_id FROM manifest_child
+                                  WHERE parent_id = b.id OFFSET 0) AS c)
+        SELECT FROM below b
+          LEFT JOIN LATERAL (SELECT unreadable, true AS is_held FROM repository_manifest
+                              WHERE repository_id = p_repository AND manifest_id = b.id OFFSET 0) AS h
+               ON true
+         WHERE h.is_held IS NULL OR h.unreadable IS NOT NULL);
+END $$;
 
 -- ---- Reference counts ----
 --
