@@ -200,7 +200,7 @@ enum ms_status search_words_read(struct search_words *out, struct ms_str text,
         status = keep(&made.like, &buf, arena);
     }
     if (status == MS_OK && search_words_append_near(&buf, longest))
-        status = keep(&made.near, &buf, arena);
+        status = ms_arena_copy(&made.near, arena, longest);
     ms_buf_free(&buf);
     if (status == MS_OK)
         *out = made;

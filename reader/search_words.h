@@ -18,7 +18,7 @@ struct search_words {
     size_t n_words;     /* 0: nothing to search for */
     struct ms_str json; /* $2 of read_search.sql */
     struct ms_str like; /* of the longest word: $3 */
-    struct ms_str near; /* $4; absent when that word has no misspellings */
+    struct ms_str near; /* $4: that word, absent when it has no misspellings */
 };
 
 /* Cuts valid UTF-8 at spaces and control characters. MS_TOO_LARGE: the arena is full. */

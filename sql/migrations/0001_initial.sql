@@ -175,6 +175,17 @@ COMMENT ON TABLE annotation IS 'String annotations of manifests of every kind, a
 -- Repositories: what each holds
 -- ---------------------------------------------------------------------------------------------
 
+-- Finds misspellings by an index: texts in which words are one edit apart (a character more, less, another,
+-- or two swapped) have a key in common. The keys of a word: it itself, and it without one of its characters
+-- if it has enough of them.
+CREATE FUNCTION near_keys(words text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ARRAY(SELECT DISTINCT CASE WHEN i = 0 THEN word ELSE left(word, i - 1) || substr(word, i + 1) END
+                   FROM regexp_split_to_table(left(words, 500) COLLATE "C", '[^a-z0-9]+') AS word
+                  CROSS JOIN generate_series(0, CASE WHEN length(word) BETWEEN 4 AND 33
+                                                     THEN length(word) ELSE 0 END) AS i
+                  WHERE word <> '');
+
 CREATE TABLE repository (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name           text COLLATE "C" NOT NULL UNIQUE,
@@ -192,11 +203,11 @@ CREATE TABLE repository (
     title          text,
     description    text
 ) WITH (fillfactor = 70);
-CREATE INDEX repository_name_trgm ON repository USING gin (name gin_trgm_ops);
-CREATE INDEX repository_last_component ON repository (last_component) WHERE tag_count > 0;
 CREATE INDEX repository_popular ON repository (pulls DESC, updated DESC NULLS LAST, name) WHERE tag_count > 0;
 CREATE INDEX repository_text_trgm ON repository
-    USING gin (lower(coalesce(title, '') || ' ' || coalesce(description, '')) gin_trgm_ops);
+    USING gin (name gin_trgm_ops, lower(title) gin_trgm_ops, lower(description) gin_trgm_ops);
+CREATE INDEX repository_near ON repository
+    USING gin (near_keys(name || ' ' || coalesce(lower(title), '')));
 COMMENT ON TABLE repository IS 'Every repository ever seen; deleted_at: the registry no longer has it, its history stays';
 COMMENT ON COLUMN repository.size IS 'Bytes of all that is reachable from its tags, each blob and manifest once; kept by adjust_references()';
 COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is known to have had';

@@ -4,80 +4,85 @@
 -- $2 the words, all must match: jsonb [{"plain", "like", "whole", "near"}]: a word itself, escaped
 --    for LIKE, a regular expression of it as a whole word, one of its misspellings (the last two
 --    may be missing)
--- $3 the longest of them, escaped for LIKE, and $4 its misspellings (or NULL): what is looked up
+-- $3 the longest of them, escaped for LIKE; $4 the same, or NULL if it has no misspellings
 -- $5 results on a page, $6 results to skip: bigint
 -- Columns: generation, place, name, description, number. Place 0, always there, has the query as
 -- name and the number of all results; then come the results of the page, best first, and number is
 -- their pulls.
 --
--- Misspellings count when what matches properly does not fill the first page: so the number of
--- results is the same on every page.
+-- The longest word is looked up, the others are tried on what has it. Misspellings count when what
+-- matches properly does not fill the first page: so the number of results is the same on every page.
 WITH word AS MATERIALIZED (
-    SELECT plain, "like", whole, near
+    SELECT plain, "like" || '%' AS beginning, '%' || "like" || '%' AS inside, whole, near,
+           "like" = lower($3::text) AS is_longest
     FROM jsonb_to_recordset(lower($2::text)::jsonb)
          AS w (plain text, "like" text, whole text, near text)
 ),
 found AS MATERIALIZED (
-    SELECT id FROM repository
-    WHERE name LIKE '%' || lower($3::text) || '%'
-    UNION
-    SELECT id FROM repository
-    WHERE lower(coalesce(title, '') || ' ' || coalesce(description, ''))
-          LIKE '%' || lower($3::text) || '%'
-    UNION
-    SELECT repository_id FROM repository_label
-    WHERE value LIKE '%' || lower($3::text) || '%'
+    SELECT r.*
+    FROM (SELECT id FROM repository
+          WHERE name LIKE '%' || lower($3::text) || '%'
+             OR lower(title) LIKE '%' || lower($3::text) || '%'
+             OR lower(description) LIKE '%' || lower($3::text) || '%'
+          UNION
+          SELECT repository_id FROM repository_label
+          WHERE value LIKE '%' || lower($3::text) || '%') id
+    CROSS JOIN LATERAL (
+        SELECT id, name, last_component, lower(title) AS title, lower(description) AS description,
+               pulls, updated
+        FROM repository
+        WHERE id = id.id AND tag_count > 0 AND deleted_at IS NULL OFFSET 0
+    ) r
 ),
 properly AS MATERIALIZED (
     SELECT r.id
-    FROM found JOIN repository r ON r.id = found.id
-    WHERE r.tag_count > 0 AND r.deleted_at IS NULL
-      AND NOT EXISTS (
-          SELECT FROM word w
-          WHERE r.name NOT LIKE '%' || w."like" || '%'
-            AND lower(coalesce(r.title, '') || ' ' || coalesce(r.description, ''))
-                NOT LIKE '%' || w."like" || '%'
-            AND NOT EXISTS (SELECT FROM repository_label l
-                            WHERE l.repository_id = r.id AND l.value LIKE '%' || w."like" || '%'))
+    FROM found r
+    WHERE NOT EXISTS (
+        SELECT FROM word w
+        WHERE NOT w.is_longest AND r.name NOT LIKE w.inside
+          AND (r.title LIKE w.inside OR r.description LIKE w.inside) IS NOT TRUE
+          AND NOT EXISTS (SELECT FROM (SELECT value FROM repository_label
+                                       WHERE repository_id = r.id OFFSET 0) l
+                          WHERE l.value LIKE w.inside))
+),
+few AS MATERIALIZED (
+    SELECT count(*) < $5::bigint AS are_few FROM properly
 ),
 candidate AS MATERIALIZED (
-    SELECT id FROM properly
-    UNION
-    SELECT found.id FROM found
-    WHERE (SELECT count(*) FROM properly) < $5::bigint
-    UNION
-    SELECT r.id FROM repository r
-    WHERE (SELECT count(*) FROM properly) < $5::bigint
-      AND r.tag_count > 0
-      AND (r.name ~ lower($4::text) OR lower(r.title) ~ lower($4::text))
+    SELECT *, true AS is_found FROM found
+    WHERE (SELECT are_few FROM few) OR id IN (SELECT id FROM properly)
+    UNION ALL
+    SELECT id, name, last_component, lower(title), lower(description), pulls, updated, false
+    FROM repository
+    WHERE (SELECT are_few FROM few) AND id NOT IN (SELECT id FROM found)
+      AND tag_count > 0 AND deleted_at IS NULL
+      AND near_keys(name || ' ' || coalesce(lower(title), '')) && near_keys(lower($4::text))
 ),
 -- The worst of its words places a repository. NULL, a word that does not match, is no match.
 ranked AS MATERIALIZED (
-    SELECT r.id, max(score.rank) AS rank
-    FROM candidate
-    JOIN repository r ON r.id = candidate.id
+    SELECT r.id, r.pulls, r.updated, r.name, max(score.rank) AS rank
+    FROM candidate r
     CROSS JOIN word w
     CROSS JOIN LATERAL (SELECT CASE
         WHEN r.name = w.plain THEN 1
         WHEN r.last_component = w.plain THEN 2
-        WHEN r.last_component LIKE w."like" || '%' OR r.name LIKE w."like" || '%' THEN 3
-        WHEN r.name ~ w.whole THEN 4
-        WHEN r.name LIKE '%' || w."like" || '%' THEN 5
-        WHEN lower(r.title) LIKE '%' || w."like" || '%' THEN 6
-        WHEN lower(r.description) LIKE '%' || w."like" || '%' THEN 7
-        WHEN EXISTS (SELECT FROM repository_label l
-                     WHERE l.repository_id = r.id AND l.value LIKE '%' || w."like" || '%') THEN 8
-        WHEN r.name ~ w.near OR lower(r.title) ~ w.near THEN 9
+        WHEN r.last_component LIKE w.beginning OR r.name LIKE w.beginning THEN 3
+        WHEN r.name LIKE w.inside THEN CASE WHEN r.name ~ w.whole THEN 4 ELSE 5 END
+        WHEN r.title LIKE w.inside THEN 6
+        WHEN r.description LIKE w.inside THEN 7
+        WHEN w.is_longest AND r.is_found THEN 8
+        WHEN NOT w.is_longest
+             AND EXISTS (SELECT FROM (SELECT value FROM repository_label
+                                      WHERE repository_id = r.id OFFSET 0) l
+                         WHERE l.value LIKE w.inside) THEN 8
+        WHEN r.name ~ w.near OR r.title ~ w.near THEN 9
         END AS rank) score
-    WHERE r.tag_count > 0 AND r.deleted_at IS NULL
-    GROUP BY r.id
+    GROUP BY r.id, r.pulls, r.updated, r.name
     HAVING count(score.rank) = count(*)
 ),
 page AS (
-    SELECT row_number() OVER (ORDER BY ranked.rank, r.pulls DESC, r.updated DESC NULLS LAST, r.name)
-               AS place,
-           r.name, r.description, r.pulls
-    FROM ranked JOIN repository r ON r.id = ranked.id
+    SELECT id, row_number() OVER (ORDER BY rank, pulls DESC, updated DESC NULLS LAST, name) AS place
+    FROM ranked
     ORDER BY place
     LIMIT $5::bigint OFFSET $6::bigint
 )
@@ -85,5 +90,6 @@ SELECT generation, 0 AS place, $1::text COLLATE "C" AS name, NULL AS description
        (SELECT count(*) FROM ranked) AS number
 FROM state
 UNION ALL
-SELECT (SELECT generation FROM state), place, name, description, pulls FROM page
+SELECT (SELECT generation FROM state), page.place, r.name, r.description, r.pulls
+FROM page JOIN repository r ON r.id = page.id
 ORDER BY place
