@@ -56,7 +56,9 @@ static const struct ms_pg_statement settings_statement = {
            " ('client_connection_check_interval', $3::text),"
            /* Statements are few, fixed and prepared: planning each execution anew costs more than
             * most of them, and compiling them always does. */
-           " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')) AS v(name, setting)"
+           " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'),"
+           /* One processor a statement: there are others who ask. */
+           " ('max_parallel_workers_per_gather', '0')) AS v(name, setting)"
            " JOIN pg_catalog.pg_settings AS s ON s.name = v.name"
            " WHERE v.setting IS NOT NULL",
 };

@@ -12,159 +12,22 @@ WITH asked AS MATERIALIZED (
     SELECT $8::jsonb AS terms, $9::text AS way, $10::text AS key, $11::text AS value
     WHERE $1::text IS NOT NULL OR $3::text IS NOT NULL OR $7::boolean -- tells the types of what is not used
 ),
--- From here to "the same ends" read_find.sql and read_facets.sql are the same (a test compares them).
-term AS MATERIALIZED (
-    SELECT t.kind, t.is_not, lower(t.plain) AS plain, '%' || lower(t."like") || '%' AS "like",
-           lower(t."like") || '%' AS prefix, lower(t.whole) AS whole, t.key, t.value,
-           CASE WHEN t.kind = 'digest' THEN '\x01'::bytea || decode(rpad(t.value, 64, '0'), 'hex') END AS low,
-           CASE WHEN t.kind = 'digest' THEN '\x01'::bytea || decode(rpad(t.value, 64, 'f'), 'hex') END AS high,
-           to_timestamp(t.from_ms / 1000.0) AS not_before, to_timestamp(t.before_ms / 1000.0) AS before
-    FROM asked
-    CROSS JOIN jsonb_to_recordset(asked.terms)
-               AS t (kind text, is_not boolean, plain text, "like" text, whole text, key text, value text,
-                     from_ms bigint, before_ms bigint)
-),
-flag AS MATERIALIZED (
-    SELECT coalesce(bool_or(kind <> 'word'), false) AS has_filters,
-           coalesce(bool_or(kind IN ('is', 'digest') AND NOT is_not), false) AS is_any_kind
-    FROM term
-),
--- The ways in: one of them is gone, the others find nothing and cost nothing.
-way_manifest AS MATERIALIZED (
-    SELECT x.manifest_id FROM label x
-    WHERE (SELECT way FROM asked) = 'label'
-      AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
-      AND left(x.value, 200) = left((SELECT value FROM asked), 200) AND x.value = (SELECT value FROM asked)
-    UNION
-    SELECT x.manifest_id FROM label x
-    WHERE (SELECT way FROM asked) = 'label_key'
-      AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
-    UNION
-    SELECT x.manifest_id FROM annotation x
-    WHERE (SELECT way FROM asked) = 'annotation'
-      AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
-      AND left(x.value, 200) = left((SELECT value FROM asked), 200) AND x.value = (SELECT value FROM asked)
-    UNION
-    SELECT x.manifest_id FROM annotation x
-    WHERE (SELECT way FROM asked) = 'annotation_key'
-      AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
-    UNION
-    SELECT m.id FROM manifest m
-    WHERE (SELECT way FROM asked) = 'digest'
-      AND m.digest BETWEEN '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, '0'), 'hex')
-                       AND '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, 'f'), 'hex')
-    UNION
-    -- What a manifest's own annotations call it; titles from labels are found by way_repository.
-    SELECT m.id FROM manifest m
-    WHERE (SELECT way FROM asked) = 'word'
-      AND (m.title IS NOT NULL OR m.description IS NOT NULL)
-      AND m.annotations LIKE '%org.opencontainers.image.%'
-      AND lower(coalesce(m.title, '') || ' ' || coalesce(m.description, ''))
-          LIKE '%' || lower((SELECT value FROM asked)) || '%'
-    UNION
-    SELECT used.manifest_id
-    FROM blob b
-    CROSS JOIN LATERAL (SELECT m.id AS manifest_id FROM manifest m WHERE m.config_id = b.id
-                        UNION ALL
-                        SELECT l.manifest_id FROM manifest_layer l WHERE l.blob_id = b.id) used
-    WHERE (SELECT way FROM asked) = 'digest'
-      AND b.digest BETWEEN '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, '0'), 'hex')
-                       AND '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, 'f'), 'hex')
-),
-way_repository AS MATERIALIZED (
-    SELECT r.id FROM repository r
-    WHERE (SELECT way FROM asked) = 'word' AND r.name LIKE '%' || lower((SELECT value FROM asked)) || '%'
-    UNION
-    SELECT r.id FROM repository r
-    WHERE (SELECT way FROM asked) = 'word'
-      AND lower(coalesce(r.title, '') || ' ' || coalesce(r.description, ''))
-          LIKE '%' || lower((SELECT value FROM asked)) || '%'
-    UNION
-    SELECT l.repository_id FROM repository_label l
-    WHERE (SELECT way FROM asked) = 'word' AND l.value LIKE '%' || lower((SELECT value FROM asked)) || '%'
-    UNION
-    SELECT r.id FROM repository r WHERE (SELECT way FROM asked) = 'all'
-),
-candidate AS MATERIALIZED (
-    SELECT h.repository_id, h.manifest_id
-    FROM way_manifest w JOIN repository_manifest h ON h.manifest_id = w.manifest_id
-    WHERE h.unreadable IS NULL
-    UNION
-    SELECT h.repository_id, h.manifest_id
-    FROM (SELECT t.repository_id, t.manifest_id FROM tag t
-          WHERE (SELECT way FROM asked) = 'tag' AND t.name = (SELECT value FROM asked)
-          UNION
-          SELECT t.repository_id, i.image_id FROM tag t JOIN index_image i ON i.index_id = t.manifest_id
-          WHERE (SELECT way FROM asked) = 'tag' AND t.name = (SELECT value FROM asked)) w
-    JOIN repository_manifest h ON h.repository_id = w.repository_id AND h.manifest_id = w.manifest_id
-    WHERE h.unreadable IS NULL
-    UNION
-    SELECT h.repository_id, h.manifest_id
-    FROM way_repository w JOIN repository_manifest h ON h.repository_id = w.id
-    WHERE h.unreadable IS NULL
-),
--- Manifests of which every term is true: images, unless other kinds are asked for. Images and indexes
--- are there if a tag shows them; its tags are those of the indexes above it, too.
-item AS MATERIALIZED (
-    SELECT c.repository_id, c.manifest_id, m.kind, tagged.names, tagged.updated
-    FROM candidate c
-    JOIN repository r ON r.id = c.repository_id
-    JOIN manifest m ON m.id = c.manifest_id
-    CROSS JOIN flag
-    CROSS JOIN LATERAL (
-        SELECT array_agg(g.name ORDER BY g.name) AS names, max(g.updated) AS updated
-        FROM (SELECT c.manifest_id AS id
-              UNION
-              SELECT i.index_id FROM index_image i WHERE i.image_id = c.manifest_id) top
-        CROSS JOIN LATERAL (SELECT name, updated FROM tag
-                            WHERE manifest_id = top.id AND repository_id = c.repository_id
-                              AND NOT hidden OFFSET 0) g
-    ) tagged
-    WHERE r.deleted_at IS NULL
-      AND (m.kind = 'image' OR flag.is_any_kind AND m.kind IN ('index', 'artifact'))
-      AND (m.kind = 'artifact' OR tagged.names IS NOT NULL)
-      AND NOT EXISTS (
-          SELECT FROM term t
-          WHERE t.is_not = coalesce(CASE t.kind
-              WHEN 'word' THEN r.name LIKE t."like"
-                  OR lower(coalesce(r.title, '') || ' ' || coalesce(r.description, '')) LIKE t."like"
-                  OR lower(coalesce(m.title, '') || ' ' || coalesce(m.description, '')) LIKE t."like"
-                  OR EXISTS (SELECT FROM label l
-                             WHERE l.manifest_id = m.id AND lower(l.value) LIKE t."like")
-              WHEN 'tag' THEN t.value = ANY (tagged.names)
-                  AND (t.key IS NULL OR r.name = t.key OR right(r.name, length(t.key) + 1) = '/' || t.key)
-              WHEN 'digest' THEN m.digest BETWEEN t.low AND t.high
-                  OR EXISTS (SELECT FROM blob b
-                             WHERE b.id = m.config_id AND b.digest BETWEEN t.low AND t.high)
-                  OR EXISTS (SELECT FROM manifest_layer l JOIN blob b ON b.id = l.blob_id
-                             WHERE l.manifest_id = m.id AND b.digest BETWEEN t.low AND t.high)
-              WHEN 'label' THEN EXISTS (SELECT FROM label l
-                             WHERE l.manifest_id = m.id AND l.key = t.key
-                               AND (t.value IS NULL OR l.value = t.value))
-              WHEN 'annotation' THEN EXISTS (SELECT FROM annotation a
-                             WHERE a.manifest_id = m.id AND a.key = t.key
-                               AND (t.value IS NULL OR a.value = t.value))
-              WHEN 'os' THEN m.os = t.value
-              WHEN 'arch' THEN m.architecture = t.value
-              WHEN 'is' THEN m.kind = t.value
-              WHEN 'updated' THEN (t.not_before IS NULL OR tagged.updated >= t.not_before)
-                  AND (t.before IS NULL OR tagged.updated < t.before)
-              END, false))
-),
--- the same ends
+-- include find_items.sql
 -- A repository is found by its words; where there are other terms, by what is in it.
 found_repository AS MATERIALIZED (
     SELECT DISTINCT i.repository_id AS id FROM item i WHERE (SELECT has_filters FROM flag)
     UNION ALL
     SELECT r.id
-    FROM way_repository w JOIN repository r ON r.id = w.id
+    FROM way_repository w
+    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.id OFFSET 0) r
     WHERE NOT (SELECT has_filters FROM flag) AND r.tag_count > 0 AND r.deleted_at IS NULL
       AND NOT EXISTS (
           SELECT FROM term t
-          WHERE t.is_not = (r.name LIKE t."like"
-                  OR lower(coalesce(r.title, '') || ' ' || coalesce(r.description, '')) LIKE t."like"
-                  OR EXISTS (SELECT FROM repository_label l
-                             WHERE l.repository_id = r.id AND l.value LIKE t."like")))
+          WHERE t.is_not = coalesce(r.name LIKE t."like"
+                  OR lower(r.title) LIKE t."like" OR lower(r.description) LIKE t."like"
+                  OR EXISTS (SELECT FROM (SELECT value FROM repository_label
+                                          WHERE repository_id = r.id OFFSET 0) l
+                             WHERE l.value LIKE t."like"), false))
 ),
 -- The worst of its words places a repository, the best of its terms a manifest; one that is found by
 -- its repository only is not listed beside it.
@@ -174,7 +37,7 @@ result AS MATERIALIZED (
            (ARRAY['name', 'name', 'name', 'name', 'name', 'title', 'description', 'label',
                   'content'])[placed.rank] AS match
     FROM found_repository f
-    JOIN repository r ON r.id = f.id
+    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = f.id OFFSET 0) r
     CROSS JOIN LATERAL (
         SELECT coalesce(max(CASE WHEN r.name = t.plain THEN 1
                                  WHEN r.last_component = t.plain THEN 2
@@ -194,7 +57,8 @@ result AS MATERIALIZED (
            (ARRAY['digest', 'tag', 'label', 'annotation', 'title', 'description', 'label', 'platform',
                   'kind', 'content'])[placed.rank]
     FROM item i
-    JOIN manifest m ON m.id = i.manifest_id
+    CROSS JOIN LATERAL (SELECT id, title, description FROM manifest
+                        WHERE id = i.manifest_id OFFSET 0) m
     CROSS JOIN flag
     CROSS JOIN LATERAL (
         SELECT min(CASE WHEN t.kind = 'digest' THEN 1
@@ -220,8 +84,8 @@ ranked AS MATERIALIZED (
     SELECT result.*, row_number() OVER (ORDER BY score DESC, r.pulls DESC, r.updated DESC NULLS LAST, r.name,
                                                  type = 'repository' DESC, m.digest) AS number
     FROM result
-    JOIN repository r ON r.id = result.repository_id
-    LEFT JOIN manifest m ON m.id = result.manifest_id
+    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = result.repository_id OFFSET 0) r
+    LEFT JOIN LATERAL (SELECT digest FROM manifest WHERE id = result.manifest_id OFFSET 0) m ON true
 ),
 walked AS MATERIALIZED (
     (SELECT ranked.*, row_number() OVER (ORDER BY number) AS place
@@ -245,8 +109,8 @@ UNION ALL
 SELECT (SELECT generation FROM state), CASE WHEN $6::boolean THEN -w.place ELSE w.place END, NULL,
        NULL, w.number, '', shown.body
 FROM walked w
-JOIN repository r ON r.id = w.repository_id
-LEFT JOIN manifest m ON m.id = w.manifest_id
+CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.repository_id OFFSET 0) r
+LEFT JOIN LATERAL (SELECT * FROM manifest WHERE id = w.manifest_id OFFSET 0) m ON true
 LEFT JOIN item i ON i.repository_id = w.repository_id AND i.manifest_id = w.manifest_id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN w.type = 'repository' THEN (

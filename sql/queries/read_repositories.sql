@@ -70,22 +70,9 @@ SELECT (SELECT generation FROM state), CASE WHEN $6::boolean THEN -w.place ELSE 
        NULL, w.number, r.name, json_strip_nulls(row_to_json(object))::text
 FROM walked w
 JOIN repository r ON r.id = w.id
--- From here to the end of the object as in read_repository.sql (a test compares them).
+CROSS JOIN (SELECT $10::text[] AS patterns) official
 CROSS JOIN LATERAL (
-    SELECT r.name, r.title, r.description,
-           r.name LIKE ANY ($10::text[]) AS official,
-           r.tag_count AS tags, r.image_count AS images, r.artifact_count AS artifacts,
-           (SELECT count(*) FROM repository_manifest h
-            WHERE h.repository_id = r.id AND h."references" = 0) AS untagged,
-           (SELECT count(*) FROM repository_manifest h
-            WHERE h.repository_id = r.id AND h.unreadable IS NOT NULL) AS unreadable,
-           r.size,
-           ARRAY(SELECT p.platform FROM repository_platform p
-                 WHERE p.repository_id = r.id ORDER BY p.platform) AS platforms,
-           r.pulls,
-           to_char(r.created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created,
-           to_char(r.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
-           r.updated_source
+-- include repository_object.sql
 ) object
 WHERE w.place <= $4::bigint
 ORDER BY place NULLS FIRST

@@ -5,21 +5,9 @@
 SELECT s.generation,
        json_strip_nulls(row_to_json(object))::text AS body
 FROM state s
+CROSS JOIN (SELECT $2::text[] AS patterns) official
 LEFT JOIN repository r ON r.name = $1::text AND r.deleted_at IS NULL
 LEFT JOIN LATERAL (
-    SELECT r.name, r.title, r.description,
-           r.name LIKE ANY ($2::text[]) AS official,
-           r.tag_count AS tags, r.image_count AS images, r.artifact_count AS artifacts,
-           (SELECT count(*) FROM repository_manifest h
-            WHERE h.repository_id = r.id AND h."references" = 0) AS untagged,
-           (SELECT count(*) FROM repository_manifest h
-            WHERE h.repository_id = r.id AND h.unreadable IS NOT NULL) AS unreadable,
-           r.size,
-           ARRAY(SELECT p.platform FROM repository_platform p
-                 WHERE p.repository_id = r.id ORDER BY p.platform) AS platforms,
-           r.pulls,
-           to_char(r.created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created,
-           to_char(r.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
-           r.updated_source,
-           s.generation
+-- include repository_object.sql
+           , s.generation
 ) object ON r.id IS NOT NULL

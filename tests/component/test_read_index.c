@@ -164,19 +164,6 @@ START_TEST(every_way_in_leads_to_the_same)
 }
 END_TEST
 
-START_TEST(the_statements_of_the_index_differ_in_their_heads_only)
-{
-    static const char MARK[] = "-- From here on all read_index_*.sql are the same";
-    const char *first = strstr(STATEMENTS[MS_READ_INDEX_ALL], MARK);
-    ck_assert_ptr_nonnull(first);
-    for (int i = MS_READ_INDEX_REPOSITORY; i < MS_READ_INDEX_ALL; i++) {
-        const char *tail = strstr(STATEMENTS[i], MARK);
-        ck_assert_ptr_nonnull(tail);
-        ck_assert_str_eq(tail, first);
-    }
-}
-END_TEST
-
 START_TEST(static_and_dynamic_share_all_but_cache_control)
 {
     ask(api_index_static, NULL, "tag=only");
@@ -209,7 +196,6 @@ static Suite *make_suite(void)
         annotations_are_filtered,
         special_characters_and_long_values,
         every_way_in_leads_to_the_same,
-        the_statements_of_the_index_differ_in_their_heads_only,
         static_and_dynamic_share_all_but_cache_control,
         a_faulty_index_query_is_a_400_that_names_it,
     };

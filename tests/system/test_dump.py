@@ -7,7 +7,7 @@ import re
 import pytest
 import requests
 
-from harness import ROOT, wait_for
+from harness import wait_for
 from oracle import Registry
 from test_index import fill
 
@@ -91,12 +91,3 @@ def test_variants_and_validators(filled):
     assert gzip.decompress(packed.raw.read()) == plain.content
     assert stack.reader.get("/api/v1/dump", headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
     assert stack.reader.get("/api/v1/dump?n=1").status_code == 400
-
-
-def test_statements_that_share_text_are_the_same():
-    """What does not depend on who asks is written twice; it must not drift apart."""
-    def shared(name):
-        text = (ROOT / "sql" / "queries" / f"{name}.sql").read_text()
-        return re.search(r'-- From here to "the same ends".*?-- the same ends', text, re.S).group()
-    assert shared("read_manifest") == shared("read_dump")
-    assert shared("read_find") == shared("read_facets")

@@ -406,16 +406,3 @@ def test_history_survives_its_repository(filled):
         assert filled.reader.get(f"{TAGS}?total=1&n=17").status_code == 404
     finally:
         query(filled.stack.database, "UPDATE repository SET deleted_at = NULL WHERE name = 'team/postgres'")
-
-
-def test_the_objects_of_one_and_of_the_list_are_the_same_statement():
-    """What read_repositories.sql and read_repository.sql make of a repository is one text."""
-    from harness import ROOT
-    texts = []
-    for name in ("read_repositories", "read_repository"):
-        text = (ROOT / "sql" / "queries" / f"{name}.sql").read_text()
-        begin = text.index("SELECT r.name, r.title")
-        end = text.index("r.updated_source", begin)
-        texts.append(re.sub(r"\$\d+", "$", text[begin:end]))
-    assert texts[0] == texts[1]
-    assert json.dumps(texts[0]).count("to_char") == 2

@@ -1,0 +1,15 @@
+    -- What is said of a repository `r`; `official`: which names are.
+    SELECT r.name, r.title, r.description,
+           r.name LIKE ANY (official.patterns) AS official,
+           r.tag_count AS tags, r.image_count AS images, r.artifact_count AS artifacts,
+           (SELECT count(*) FROM repository_manifest h
+            WHERE h.repository_id = r.id AND h."references" = 0) AS untagged,
+           (SELECT count(*) FROM repository_manifest h
+            WHERE h.repository_id = r.id AND h.unreadable IS NOT NULL) AS unreadable,
+           r.size,
+           ARRAY(SELECT p.platform FROM repository_platform p
+                 WHERE p.repository_id = r.id ORDER BY p.platform) AS platforms,
+           r.pulls,
+           to_char(r.created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created,
+           to_char(r.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
+           r.updated_source
