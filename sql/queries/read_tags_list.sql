@@ -10,9 +10,9 @@ SELECT generation,
 FROM state
 UNION ALL
 (SELECT (SELECT generation FROM state), true, t.name
- FROM repository r
- JOIN tag t ON t.repository_id = r.id
- WHERE r.name = $1::text AND r.deleted_at IS NULL AND t.name > $2::text
+ FROM tag t
+ WHERE t.repository_id = (SELECT id FROM repository WHERE name = $1::text AND deleted_at IS NULL)
+   AND t.name > $2::text
  ORDER BY t.name
  LIMIT $3::bigint)
 ORDER BY name

@@ -15,7 +15,16 @@ SET synchronous_commit = off;
 SET session_replication_role = replica;
 SET work_mem = '64MB';
 SET jit = off;
+SET maintenance_work_mem = '256MB';
 BEGIN;
+
+-- Indexes that no constraint needs are made when the tables are full, which is sooner done.
+CREATE TEMP TABLE later AS
+SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+ WHERE c.relnamespace = 'public'::regnamespace
+   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
+SELECT format('DROP INDEX %s', name) FROM later \gexec
 
 -- Chances in [0, 1) that depend on nothing but what is asked and the seed.
 CREATE FUNCTION pg_temp.chance(number bigint, about integer) RETURNS double precision
@@ -500,6 +509,7 @@ SELECT setval(pg_get_serial_sequence(name, 'id'), last)
   FROM (SELECT 'blob' AS name, (SELECT max(id) FROM blob) AS last
          UNION ALL SELECT 'manifest', (SELECT max(id) FROM manifest)
          UNION ALL SELECT 'repository', (SELECT max(id) FROM repository)) AS sequence \g /dev/null
+SELECT definition FROM later \gexec
 COMMIT;
 VACUUM ANALYZE;
 SELECT format('%s repositories, %s manifests, %s tags, %s labels', (SELECT count(*) FROM repository),

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the readers' statements cost on a large registry, generated into a database."""
 import json
+import re
 import subprocess
+from pathlib import Path
 
 import psycopg2
 import pytest
 
-from harness import ROOT, SUPPORT, query
+from harness import BUILD, ROOT, SUPPORT, Reader, query, wait_for
 
 RECOUNT = ROOT / "tests" / "component" / "store_recount.sql"
 
@@ -39,3 +41,130 @@ def test_what_is_generated_has_real_digests_and_documents(small):
         assert kind == "artifact" or json.loads("{%s}" % document)["Digest"]
     for document, in query(small, "SELECT document FROM config WHERE raw IS NOT NULL"):
         assert json.loads("{%s}" % document)["labels"]
+
+
+# ---------------------------------------------------------------------------------------------
+# Plans. The server explains what the reader asks (auto_explain), as it was executed: parts of a
+# statement that were not are no matter.
+# ---------------------------------------------------------------------------------------------
+
+EXPLAINED = re.compile(r"duration: ([\d.]+) ms  plan:\n(\t\{\n.*?\n\t\})\n", re.S)
+LARGE = 5000           # rows of a table that must not be read from end to end
+READ_MAX = 50_000      # rows that a statement may look up to answer
+MILLISECONDS_MAX = 250  # generous: the machine is shared, and explaining costs as well
+
+TAGS = "/api/v1/repositories/large/one/-/tags"
+MANIFESTS = "/api/v1/repositories/library/redis/-/manifests"
+POINTS = [
+    "/v1/search?q=library/redis", "/v1/search?q=redis", "/v1/search?q=graf", "/v1/search?q=rafan",
+    "/v1/search?q=grafanna", "/v1/search?q=redsi", "/v1/search?q=zzyzxq", "/v1/search?q=security@example.com",
+    "/v1/search?q=redis%20server",
+    "/v2/_catalog?n=100", "/v2/_catalog?n=100&last=m", "/v2/large/one/tags/list?n=100&last=1.",
+    "/v2/large/one/referrers/{index}",
+    "/api/v1/repositories/library/redis", "/api/v1/repositories", "/api/v1/repositories?sort=-name",
+    TAGS, f"{TAGS}?sort=-name", f"{TAGS}?sort=updated", f"{TAGS}?sort=-updated", f"{TAGS}?q=alpine",
+    f"{TAGS}/latest/history", f"{MANIFESTS}/latest", f"{MANIFESTS}/latest?raw=1",
+    "/index/static?repository=library/redis", "/index/static?tag=mirror",
+    "/index/static?label:org.opencontainers.image.revision={revision}",
+    "/index/static?annotation:org.opencontainers.image.base.name=none",
+    "/api/v1/search?q=grafana-proxy", "/api/v1/search?q={index}", "/api/v1/facets?q=grafana-proxy",
+    "/api/v1/changes?since=9990", "/api/v1/status",
+]
+# What rightly reads much, and its time in ms when the machine is busy with nothing else: lists of everything,
+# counts without a filter, filters that nearly everything passes, words too short for an index, orders
+# that no index has.
+LARGE_ANSWERS = {
+    "/index/static": 4000, "/index/static?tag=latest": 2000, "/index/static?label:maintainer:exists=1": 6000,
+    "/index/static?annotation:org.example.team:exists=1": 3000, "/index/static?repository=large/one": 1000,
+    "/index/static?repository:matches=library/*": 1000,
+    "/v2/_catalog": 500, "/v2/large/one/tags/list": 500,
+    "/v1/search": 100, "/v1/search?q=a": 1500, "/v1/search?q=re": 1500, "/v1/search?q=proprietary": 300,
+    "/api/v1/repositories?sort=-pulls": 200, "/api/v1/repositories?sort=-size": 200,
+    f"{TAGS}?sort=-pulls": 500, f"{TAGS}?sort=-size": 1500, f"{TAGS}?total=1": 500,
+    "/api/v1/stats": 4000,
+}
+
+
+class ServerLog:
+    """What the server explains from now on, of the reader's own statements."""
+
+    def __init__(self, postgres):
+        self.path = Path(postgres.directory) / "cluster" / "log"
+        self.position = self.path.stat().st_size
+
+    def plans(self):
+        with open(self.path, errors="replace") as log:
+            log.seek(self.position)
+            text = log.read()
+        found = [(float(ms), json.loads(plan)) for ms, plan in EXPLAINED.findall(text)]
+        return [(ms, plan["Query Text"], plan["Plan"]) for ms, plan in found
+                if "reader/api_" in plan["Query Text"]]
+
+
+def executed(plan):
+    if plan["Actual Loops"] > 0:
+        yield plan
+    for part in plan.get("Plans", ()):
+        yield from executed(part)
+
+
+def rows_touched(plan):
+    return sum(node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+                                       + node.get("Rows Removed by Index Recheck", 0))
+               for node in executed(plan) if "Relation Name" in node)
+
+
+@pytest.fixture(scope="module")
+def large(postgres, tmp_path_factory):
+    database = generate(postgres.new_database())
+    name = database.rsplit("/", 1)[1]
+    for setting in ("session_preload_libraries = auto_explain", "auto_explain.log_min_duration = 0",
+                    "auto_explain.log_format = json", "auto_explain.log_analyze = on",
+                    "auto_explain.log_timing = off"):
+        query(database, f"ALTER DATABASE {name} SET {setting}")
+    reader = Reader(tmp_path_factory.mktemp("large"), database, "http://127.0.0.1:9", cache={"size": 0})
+    reader.start()
+    yield reader, database
+    assert reader.terminate() == 0
+    query(postgres.uri, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def ask(postgres, large, path):
+    """The plans of what one question asks the server, the longest first."""
+    reader, database = large
+    values = {"index": "SELECT digest_text(digest) FROM manifest WHERE kind = 'index' ORDER BY id LIMIT 1",
+              "revision": "SELECT value FROM label WHERE key LIKE '%%revision' ORDER BY manifest_id LIMIT 1"}
+    path = path.format(**{name: query(database, sql)[0][0] for name, sql in values.items() if name in path})
+    log = ServerLog(postgres)
+    answer = reader.get(path, timeout=60)
+    assert answer.status_code == 200, (path, answer.text[:300])
+    plans = wait_for(log.plans, f"the plan of {path}")
+    return sorted(plans, key=lambda plan: -plan[0])
+
+
+@pytest.mark.parametrize("path", POINTS)
+def test_questions_for_little_use_indexes(postgres, large, path):
+    sizes = dict(query(large[1], "SELECT relname, reltuples FROM pg_class WHERE relkind = 'r'"))
+    for milliseconds, text, plan in ask(postgres, large, path):
+        read_whole = [node["Relation Name"] for node in executed(plan)
+                      if node["Node Type"] == "Seq Scan" and sizes[node["Relation Name"]] > LARGE]
+        assert not read_whole, (read_whole, text[:200])
+        assert rows_touched(plan) <= READ_MAX, text[:200]
+        assert milliseconds <= MILLISECONDS_MAX, text[:200]
+
+
+@pytest.mark.parametrize("path", LARGE_ANSWERS)
+def test_questions_for_much_keep_to_their_time(postgres, large, path):
+    milliseconds, text, _ = ask(postgres, large, path)[0]
+    assert milliseconds <= 3 * LARGE_ANSWERS[path], text[:200]
+
+
+def test_the_index_and_the_dump_sort_keys_only(large):
+    """The first row comes before the last is made: nothing above what makes them puts them in order."""
+    for name in ("read_index_all", "read_dump"):
+        statement = (BUILD / "queries" / f"{name}.sql").read_text()
+        values = "(" + ", ".join(["NULL"] * 8) + ")" if "$8" in statement else ""
+        plan = query(large[1], f"SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0;"
+                               f"PREPARE q AS {statement}; EXPLAIN (FORMAT JSON) EXECUTE q {values}")[0][0][0]["Plan"]
+        assert plan["Node Type"] == "Append", name
+        assert all(part["Node Type"] != "Sort" or part["Plan Width"] < 600 for part in plan["Plans"]), name
