@@ -2,8 +2,8 @@
 /*
  * Calls on lists: a page of the catalog, and a repository's tags over all their pages. Called by
  * scan and sync; calls registry_request.c for pages and registry_link.c for what follows. A list
- * ends where there is no link, never at a short page; a page that brings nothing new but a link is
- * a fault.
+ * ends where there is no link, never at a short page, and a full page of the catalog is no end
+ * either; a page that brings nothing new but a link is a fault.
  */
 #include "writer/registry_internal.h"
 
@@ -18,11 +18,12 @@ enum {
     PAGE_VALUES_MAX = 1000 * 1000,
     TAG_PAGES_MAX = 100000,
     EMPTY_PAGES_MAX = 16,
-    QUERY_MAX = REGISTRY_PATH_MAX / 2
+    QUERY_MAX = REGISTRY_PATH_MAX / 2,
+    CATALOG_PAGE = 1000 /* most registries refuse more */
 };
 
 #define CATALOG "/v2/_catalog"
-#define CATALOG_FIRST_QUERY "?n=1000"
+#define CATALOG_FIRST_QUERY "?n=1000" /* CATALOG_PAGE */
 
 /* ------------------------------------------------------------------------------------------
  * A page
@@ -153,6 +154,31 @@ static bool is_page_too_long(const struct registry_call *call, const struct regi
            ms_str_equal(ms_buf_view(&call->path), MS_STR(CATALOG CATALOG_FIRST_QUERY));
 }
 
+/* In a tree of names distribution 2.8 forgets the link of a page that ends at certain places, so
+ * behind a full page we ask on. Absent when the page is the one that was asked for: then the
+ * registry does not know `last`, and gave all it has. */
+static struct ms_str behind_full_page(struct ms_buf *query, const struct registry_call *call,
+                                      const struct page *page)
+{
+    size_t count;
+    const struct ms_str *names = name_list_all(call->names, &count);
+    struct ms_str asked = ms_buf_view(&call->path);
+    if (page->n_names != CATALOG_PAGE || count == 0)
+        return MS_STR_ABSENT;
+    ms_buf_printf(query, "n=%d&last=%.*s", CATALOG_PAGE, MS_STR_ARG(names[count - 1]));
+    struct ms_str next = ms_buf_view(query);
+    return ms_str_ends_with(asked, next) ? MS_STR_ABSENT : next;
+}
+
+static void end_catalog_page(struct registry_call *call, const struct registry_result *result,
+                             const struct page *page)
+{
+    struct ms_buf query;
+    ms_buf_init(&query, QUERY_MAX);
+    finish_list(call, result, page->has_next ? page->next : behind_full_page(&query, call, page));
+    ms_buf_free(&query);
+}
+
 static void on_catalog(const struct registry_result *result, void *arg)
 {
     struct registry_call *call = arg;
@@ -168,7 +194,7 @@ static void on_catalog(const struct registry_result *result, void *arg)
     } else if (read_page(&page, call, result->response, &err) != MS_OK) {
         registry_call_fail(call, REGISTRY_FAILED, &err, result);
     } else {
-        finish_list(call, result, page.has_next ? page.next : MS_STR_ABSENT);
+        end_catalog_page(call, result, &page);
     }
 }
 

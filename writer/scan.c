@@ -214,6 +214,16 @@ static void read_known(struct scan *scan)
 
 /* --- catalog --- */
 
+/* distribution 2.8 comes upon "lib/0ad" before "lib", and leaves "lib" out when a page ends between
+ * the two: so whatever the last name of a page lies in is asked for, too. */
+static void enqueue_ancestors(struct scan *scan, struct ms_str name)
+{
+    for (size_t len = name.len; len > 0; len--) {
+        if (name.ptr[len - 1] == '/')
+            enqueue(scan, ms_str_slice(name, 0, len - 1));
+    }
+}
+
 static void end_catalog(struct scan *scan)
 {
     scan->catalog_is_read = true;
@@ -251,6 +261,8 @@ static void on_catalog_page(const struct registry_reply *reply, void *arg)
     if (reply->outcome != REGISTRY_FOUND)
         scan_note_failure(scan, reply->error);
     bool has_next = reply->outcome == REGISTRY_FOUND && !ms_str_is_absent(reply->next);
+    if (has_next && reply->n_names > 0)
+        enqueue_ancestors(scan, reply->names[reply->n_names - 1]);
     bool is_circle = has_next && repeats_itself(scan, reply->next);
     if (is_circle)
         note_repetition(scan);

@@ -337,6 +337,42 @@ START_TEST(the_catalog_page_by_page)
 }
 END_TEST
 
+/* Repositories "a0000", "a0001" and so on. */
+static void make_repositories(struct fixture *f, int count)
+{
+    static char content[32 * 1024];
+    size_t len = 0;
+    for (int i = 0; i < count; i++)
+        len += (size_t)snprintf(content + len, sizeof(content) - len, "%s\"a%04d\":{}",
+                                i == 0 ? "" : ",", i);
+    fake_do(&f->fake, "{\"reset\":true,\"content\":{%s},\"settings\":{\"lose_links\":true}}",
+            content);
+}
+
+START_TEST(a_full_page_of_the_catalog_is_no_end)
+{
+    enum { PAGE = 1000 };
+    struct fixture f;
+    fixture_start(&f);
+    make_repositories(&f, PAGE + 1);
+    struct ended first = catalog_page(&f, NULL);
+    ck_assert_uint_eq(first.n_names, PAGE);
+    ck_assert_str_eq(first.next, "n=1000&last=a0999");
+    expect(first, REGISTRY_FOUND);
+    struct ended second = catalog_page(&f, first.next);
+    ck_assert_str_eq(second.names, "a1000 ");
+    ck_assert_str_eq(second.next, "");
+    expect(second, REGISTRY_FOUND);
+    make_repositories(&f, PAGE);
+    fake_do(&f.fake, "{\"settings\":{\"repeat_pages\":true}}"); /* it does not know `last` */
+    struct ended same = catalog_page(&f, first.next);
+    ck_assert_uint_eq(same.n_names, PAGE);
+    ck_assert_str_eq(same.next, "");
+    expect(same, REGISTRY_FOUND);
+    fixture_stop(&f);
+}
+END_TEST
+
 START_TEST(behind_a_path_prefix)
 {
     struct fixture f;
@@ -376,6 +412,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, links_to_other_hosts);
     tcase_add_test(tests, what_is_no_list);
     tcase_add_test(tests, the_catalog_page_by_page);
+    tcase_add_test(tests, a_full_page_of_the_catalog_is_no_end);
     tcase_add_test(tests, behind_a_path_prefix);
     Suite *suite = suite_create("registry_client");
     suite_add_tcase(suite, tests);

@@ -48,6 +48,7 @@ class Settings:
         self.catalog_max = 1000      # a larger n is 400 PAGINATION_NUMBER_INVALID
         self.catalog_only = None     # a short catalog: these names only
         self.repeat_pages = False    # `last` is ignored
+        self.lose_links = False      # of the catalog, as 2.8 does in a tree of names
         self.link_base = ""          # "http://other" makes absolute links
         self.null_tags = False       # an empty tag list is null
         self.no_digest_header = False
@@ -435,6 +436,8 @@ class Handler(BaseHTTPRequestHandler):
         if names is None:
             names = sorted(STATE.repositories)
         names, headers = self.page(names, query, settings.catalog_page, "/v2/_catalog")
+        if settings.lose_links:
+            headers = {}
         self.answer(200, {"repositories": names}, headers=headers)
 
     def serve_tags(self, query, name):
