@@ -143,15 +143,18 @@ def query(database, sql, *params):
 
 
 class Registry(Process):
-    """Debian's docker-registry (distribution 2.8) on a directory, notifying `events_url`."""
+    """Debian's docker-registry (distribution 2.8) on a directory, notifying `events_url`.
+    `settings` go over its configuration; `options` are those of requests that reach it."""
 
-    def __init__(self, directory, events_url=None, token=None, storage=None):
+    def __init__(self, directory, events_url=None, token=None, storage=None, settings=None, options=None):
         super().__init__(directory, "registry")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.storage = Path(storage or self.directory / "storage")
         self.events_url = events_url
         self.token = token
+        self.settings = settings or {}
+        self.options = options or {}
 
     def config(self):
         config = {
@@ -167,7 +170,7 @@ class Registry(Process):
                 "name": "metastore", "url": self.events_url, "headers": headers, "timeout": "2s",
                 "threshold": 5, "backoff": "200ms", "ignoredmediatypes": ["application/octet-stream"],
                 "ignore": {"actions": ["mount"]}}]}
-        return config
+        return merge(config, self.settings)
 
     def start(self):
         self.storage.mkdir(parents=True, exist_ok=True)
@@ -179,7 +182,7 @@ class Registry(Process):
 
     def answers(self):
         self.check_running()
-        return requests.get(self.url + "/v2/", timeout=2).status_code == 200
+        return requests.get(self.url + "/v2/", timeout=2, **self.options).status_code in (200, 401)
 
 
 class Daemon(Process):
@@ -289,6 +292,21 @@ class Reader(Daemon):
             "reader": {"listen": f"127.0.0.1:{self.port}", "workers": workers},
             "cache": {"spool_dir": str(self.directory)},
         }, sections)
+
+
+def assert_same_state(a, b):
+    """Two databases, in the sense of the contract's 5.1."""
+    done = subprocess.run([SUPPORT / "compare_states", a, b], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+    assert not done.stderr.startswith("0 facts"), "nothing was compared"
+
+
+def assert_as_scanned(database, server, registry_url, directory, **sections):
+    """The database is as a scan into an empty one makes it."""
+    fresh = server.new_database()
+    done = Writer(directory, fresh, registry_url, name="fresh", **sections).run_scan()
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert_same_state(database, fresh)
 
 
 def merge(base, extra):

@@ -2,6 +2,7 @@
 """Pushing small images over plain HTTP, as a client does it: blobs first, then the manifest."""
 import hashlib
 import json
+from urllib.parse import urljoin
 
 import requests
 
@@ -23,9 +24,9 @@ def encode(value):
 
 
 class Pusher:
-    def __init__(self, registry_url):
+    def __init__(self, registry_url, session=None):
         self.url = registry_url
-        self.session = requests.Session()
+        self.session = session or requests.Session()
 
     def blob(self, repository, value, media_type):
         data = encode(value)
@@ -33,7 +34,7 @@ class Pusher:
         start = self.session.post(f"{self.url}/v2/{repository}/blobs/uploads/", timeout=30)
         assert start.status_code == 202, start.text
         place = start.headers["Location"]
-        place = place if place.startswith("http") else self.url + place
+        place = urljoin(self.url, place)
         done = self.session.put(place + ("&" if "?" in place else "?") + "digest=" + digest, data=data,
                                 headers={"Content-Type": "application/octet-stream"}, timeout=30)
         assert done.status_code == 201, done.text

@@ -8,16 +8,10 @@ import tempfile
 
 import pytest
 
-from harness import SUPPORT, Postgres, Reader, Registry, Writer, query, wait_for
+from harness import SUPPORT, Postgres, Reader, Registry, Writer, assert_same_state, query, wait_for
 from images import Pusher
 from oracle import Registry as Oracle
 from oracle import canonical, expected_index
-
-
-def compare(a, b):
-    done = subprocess.run([SUPPORT / "compare_states", a, b], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
-    assert not done.stderr.startswith("0 facts"), "nothing was compared"
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +88,7 @@ def test_killed_in_mid_scan(victim, registry, undisturbed, tmp_path):
             {"writer": writer, "postgres": server, "registry": registry}[victim].kill()
             {"writer": writer, "postgres": server, "registry": registry}[victim].start()
         wait_for(lambda: query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "a complete scan", 180)
-        compare(database, undisturbed)
+        assert_same_state(database, undisturbed)
         assert writer.terminate() == 0, writer.log()[-3000:]
     finally:
         if writer:
