@@ -27,6 +27,7 @@ struct curl_exchange {
     struct ms_buf body;
     size_t max_body_bytes;
     bool is_too_large;
+    bool is_cut; /* an error page of which the beginning will do */
     char error_text[CURL_ERROR_SIZE];
     int64_t started_us;
     bool is_finishing;
@@ -87,6 +88,9 @@ static void describe_error(struct ms_error *out, const struct curl_exchange *exc
     enum ms_status status = status_of(exchange, code);
     if (status == MS_TOO_LARGE)
         (void)ms_error_set(out, status, "too large: more than %zu bytes", exchange->max_body_bytes);
+    else if (code == CURLE_UNSUPPORTED_PROTOCOL)
+        (void)ms_error_set(out, status, "a redirect that must not be followed: %s",
+                           exchange->error_text);
     else
         (void)ms_error_set(out, status, "%s",
                            exchange->error_text[0] != '\0' ? exchange->error_text
@@ -109,7 +113,7 @@ static void finish(struct curl_exchange *exchange, CURLcode code)
         .duration_us = (uint64_t)(ms_clock_mono_us() - exchange->started_us),
         .exchange = exchange,
     };
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK && !exchange->is_cut) {
         describe_error(&error, exchange, code);
         response.error = &error;
     }
@@ -264,8 +268,7 @@ void curl_loop_free(struct curl_loop *curl)
  * Starting
  * ------------------------------------------------------------------------------------------ */
 
-/* Counting here is what limits a body: curl's own limit does not hold for unknown lengths. Of an
- * error page the beginning will do. */
+/* Counting here is what limits a body: curl's own limit does not hold for unknown lengths. */
 static size_t on_body(char *bytes, size_t one, size_t count, void *arg)
 {
     struct curl_exchange *exchange = arg;
@@ -273,7 +276,8 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *arg)
     if (info_long(exchange->easy, CURLINFO_RESPONSE_CODE) >= 400) {
         size_t room = CURL_LOOP_ERROR_BODY_MAX - exchange->body.len;
         ms_buf_append(&exchange->body, ms_str_n(bytes, len < room ? len : room));
-        return len;
+        exchange->is_cut = len > room;
+        return exchange->is_cut ? 0 : len;
     }
     exchange->is_too_large = len > exchange->max_body_bytes - exchange->body.len;
     if (exchange->is_too_large)
@@ -294,7 +298,9 @@ static void set_limits(CURL *easy, const struct curl_request *request)
     SET(easy, CURLOPT_MAXREDIRS, (long)CURL_LOOP_REDIRECTS_MAX);
     SET(easy, CURLOPT_FOLLOWLOCATION, request->follow_redirects ? 1L : 0L);
     SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    /* What was asked for in secret must not be fetched in the open. */
+    bool has_tls = strncmp(request->url, "https:", 6) == 0;
+    SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, has_tls ? "https" : "http,https");
     SET(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
 }
 

@@ -27,7 +27,7 @@ struct curl_loop_options {
 enum {
     CURL_LOOP_REDIRECTS_MAX = 5,
     CURL_LOOP_CONNECT_MS = 10000, /* or the whole time of the exchange, if that is shorter */
-    CURL_LOOP_ERROR_BODY_MAX = 64 * 1024, /* of an answer from 400 on; the rest is dropped */
+    CURL_LOOP_ERROR_BODY_MAX = 64 * 1024, /* of an answer from 400 on; there it is cut off */
     CURL_LOOP_STALL_BYTES_PER_S = 64      /* slower than this for half the time is given up */
 };
 
@@ -42,7 +42,7 @@ struct curl_request {
     const char *bearer;         /* NULL: none; sent to the first host only */
     const char *username;       /* basic; NULL: none; likewise */
     const char *password;
-    bool follow_redirects;
+    bool follow_redirects; /* from https only to https */
     size_t max_body_bytes;
     uint64_t timeout_ms;
 };

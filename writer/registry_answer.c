@@ -176,13 +176,21 @@ static enum registry_verdict judge_server_error(const struct registry_answer *an
     return REGISTRY_IN_TROUBLE;
 }
 
+/* Only the registry itself may say where our credentials go. */
+static enum registry_verdict judge_challenge(const struct registry_answer *answer)
+{
+    if (!answer->was_redirected)
+        return REGISTRY_SAYS_CHALLENGE;
+    return is_content(answer->kind) ? REGISTRY_DOUBTFUL : REGISTRY_IN_TROUBLE;
+}
+
 static enum registry_verdict judge_status(const struct registry_answer *answer)
 {
     switch (answer->http_status) {
     case 304:
         return answer->is_conditional ? REGISTRY_SAYS_NOT_MODIFIED : REGISTRY_IN_TROUBLE;
     case 401:
-        return REGISTRY_SAYS_CHALLENGE;
+        return judge_challenge(answer);
     case 404:
         return judge_not_found(answer);
     case 408:

@@ -42,7 +42,7 @@ struct registry_answer {
     enum ms_status transport; /* MS_OK: an answer came, whole */
     int http_status;
     bool is_conditional;    /* If-None-Match was sent */
-    bool was_redirected;    /* the answer is that of a blob store the registry sent us to */
+    bool was_redirected;    /* the answer is that of a place that the registry sent us to */
     bool is_html;           /* a page for people: never from a registry */
     bool names_pause;       /* Retry-After */
     const char *error_code; /* NULL: the body was no error of the registry's */

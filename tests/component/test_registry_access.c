@@ -180,6 +180,75 @@ START_TEST(a_token_server_in_trouble)
 }
 END_TEST
 
+START_TEST(a_token_server_that_never_gives_one)
+{
+    static const char *const faults[] = {"\"kind\":\"endless\"", "\"kind\":\"html200\"",
+                                         "\"kind\":\"hang\"", "\"kind\":\"redirect\"",
+                                         "\"kind\":\"status\",\"status\":200,\"body\":\"[]\""};
+    struct fixture f;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        start_with_credentials(&f, "\"auth\":\"bearer\"");
+        f.config.registry.timeout_ms = 500;
+        registry_client_reload(f.client, &f.config);
+        fake_do(&f.fake, "{\"fault\":{\"path\":\"/token\",%s}}", faults[i]);
+        expect_error(get_manifest(&f, "a", "1"), REGISTRY_FAILED, "token server");
+        ck_assert_int_eq(fake_count(&f.fake, "token"), 4); /* REGISTRY_ATTEMPTS_MAX */
+        assert_report(&f, "\"authorization\": \"Bearer", false);
+        fixture_stop(&f);
+    }
+}
+END_TEST
+
+START_TEST(deletions_have_a_scope_of_their_own)
+{
+    struct fixture f;
+    char digest[MS_DIGEST_TEXT_MAX];
+    start_with_credentials(&f, "\"auth\":\"bearer\"");
+    char *answer = fake_command(&f.fake, "{\"image\":{\"repository\":\"a\",\"tag\":\"gone\"}}");
+    fake_member(digest, sizeof(digest), answer, "digest");
+    free(answer);
+    expect(get_manifest(&f, "a", "gone"), REGISTRY_FOUND);
+    assert_report(&f, "scope=repository%3Aa%3Adelete", false);
+    expect(delete_manifest(&f, "a", digest), REGISTRY_FOUND);
+    assert_report(&f, "scope=repository%3Aa%3Adelete", true);
+    fixture_stop(&f);
+}
+END_TEST
+
+/* The clock of whoever is tested; see CMakeLists.txt. */
+static int64_t skipped_ms;
+int64_t __real_ms_clock_mono_ms(void);
+int64_t __wrap_ms_clock_mono_ms(void);
+int64_t __wrap_ms_clock_mono_ms(void)
+{
+    return __real_ms_clock_mono_ms() + skipped_ms;
+}
+
+START_TEST(tokens_are_renewed_before_they_expire)
+{
+    static const struct {
+        const char *expires_in;
+        int64_t good_ms;
+    } tokens[] = {{"300", 290000}, {"null", 50000}, {"5", 50000}};
+    struct fixture f;
+    for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+        char settings[64];
+        (void)snprintf(settings, sizeof(settings), "\"auth\":\"bearer\",\"expires_in\":%s",
+                       tokens[i].expires_in);
+        start_with_credentials(&f, settings);
+        expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
+        skipped_ms += tokens[i].good_ms - 10000; /* ten seconds for a slow machine */
+        expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
+        ck_assert_int_eq(fake_count(&f.fake, "token"), 1);
+        skipped_ms += 10000;
+        expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
+        ck_assert_int_eq(fake_count(&f.fake, "token"), 2);
+        ck_assert_int_eq(fake_count(&f.fake, "manifest"), 4); /* it was never refused */
+        fixture_stop(&f);
+    }
+}
+END_TEST
+
 START_TEST(whoever_waits_for_a_token_may_cancel)
 {
     struct fixture f;
@@ -233,6 +302,25 @@ START_TEST(blob_stores_get_no_credentials)
         free(report);
         fixture_stop(&f);
     }
+}
+END_TEST
+
+START_TEST(blob_stores_do_not_tell_where_credentials_go)
+{
+    struct fixture f;
+    char digest[MS_DIGEST_TEXT_MAX];
+    start_with_credentials(&f, "\"auth\":\"bearer\",\"redirect_blobs\":true");
+    char *answer = fake_command(&f.fake, "{\"put_blob\":{\"repository\":\"a\",\"body\":\"x\"}}");
+    fake_member(digest, sizeof(digest), answer, "digest");
+    free(answer);
+    fake_do(
+        &f.fake,
+        "{\"fault\":{\"path\":\"blobs\",\"method\":\"STORED\",\"kind\":\"status\",\"status\":401,"
+        "\"headers\":{\"WWW-Authenticate\":\"Bearer realm=\\\"http://127.0.0.1:%d/thief\\\"\"}}}",
+        f.fake.port);
+    expect(get_blob(&f, "a", digest, 100), REGISTRY_UNREADABLE);
+    assert_report(&f, "/thief", false);
+    fixture_stop(&f);
 }
 END_TEST
 
@@ -337,6 +425,27 @@ START_TEST(certificates_are_shown)
 }
 END_TEST
 
+START_TEST(no_blobs_from_stores_without_tls)
+{
+    struct fixture f;
+    char digest[MS_DIGEST_TEXT_MAX];
+    char content_path[96];
+    (void)snprintf(content_path, sizeof(content_path), "%s/content.json", directory);
+    FILE *file = fopen(content_path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs("{\"a\":{\"1\":{}}}", file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    const char *const arguments[] = {"--tls-cert", ca,           "--tls-key",        ca_key,
+                                     "--content",  content_path, "--redirect-blobs", NULL};
+    start_with_tls(&f, arguments, ca, false);
+    struct ended manifest = get_manifest(&f, "a", "1");
+    fake_member(digest, sizeof(digest), strstr(manifest.body, "\"config\""), "digest");
+    expect(manifest, REGISTRY_FOUND);
+    expect_error(get_blob(&f, "a", digest, 1000), REGISTRY_FAILED, "must not be followed");
+    fixture_stop(&f);
+}
+END_TEST
+
 START_TEST(no_credentials_for_a_token_server_without_tls)
 {
     struct fixture f;
@@ -363,14 +472,19 @@ static Suite *make_suite(void)
     tcase_add_test(tests, a_repository_that_is_denied);
     tcase_add_test(tests, a_token_server_that_refuses);
     tcase_add_test(tests, a_token_server_in_trouble);
+    tcase_add_test(tests, a_token_server_that_never_gives_one);
+    tcase_add_test(tests, deletions_have_a_scope_of_their_own);
+    tcase_add_test(tests, tokens_are_renewed_before_they_expire);
     tcase_add_test(tests, whoever_waits_for_a_token_may_cancel);
     tcase_add_test(tests, blob_stores_get_no_credentials);
+    tcase_add_test(tests, blob_stores_do_not_tell_where_credentials_go);
     tcase_add_test(tests, a_blob_that_its_store_has_lost);
     TCase *tls = tcase_create("tls");
     tcase_set_timeout(tls, 60);
     tcase_add_unchecked_fixture(tls, make_certificates, remove_certificates);
     tcase_add_test(tls, certificates_are_checked);
     tcase_add_test(tls, certificates_are_shown);
+    tcase_add_test(tls, no_blobs_from_stores_without_tls);
     tcase_add_test(tls, no_credentials_for_a_token_server_without_tls);
     Suite *suite = suite_create("registry_access");
     suite_add_tcase(suite, tests);

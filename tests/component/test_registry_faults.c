@@ -174,6 +174,46 @@ START_TEST(a_body_without_end)
 }
 END_TEST
 
+START_TEST(a_list_without_end)
+{
+    struct fixture f;
+    start_with_image(&f);
+    set_fault(&f, "tags/list", 0, "\"kind\":\"endless\"");
+    expect_error(list_tags(&f, "a"), REGISTRY_FAILED, "too large");
+    ck_assert_int_eq(fake_count(&f.fake, "tags"), 1);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(an_error_page_without_end)
+{
+    struct fixture f;
+    start_with_image(&f);
+    int64_t start_ms = ms_clock_mono_ms();
+    set_fault(&f, "manifests/1", 1, "\"kind\":\"endless\",\"status\":502");
+    expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
+    set_fault(&f, "manifests/1", 0, "\"kind\":\"endless\",\"status\":404");
+    expect_error(get_manifest(&f, "a", "1"), REGISTRY_FAILED,
+                 "404"); /* not a word of the registry */
+    /* Its beginning did: else each of the five would have taken the whole time-out. */
+    ck_assert_int_lt(ms_clock_mono_ms() - start_ms, 3 * (int64_t)f.config.registry.timeout_ms);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(a_digest_header_that_lies)
+{
+    struct fixture f;
+    start_with_image(&f);
+    fake_do(&f.fake,
+            "{\"put_manifest\":{\"repository\":\"a\",\"tag\":\"lie\",\"type\":\"t\",\"body\":"
+            "\"{}\",\"digest\":\"" MISSING "\"}}");
+    expect_error(get_manifest(&f, "a", "lie"), REGISTRY_UNREADABLE, "digest mismatch");
+    expect_error(get_manifest(&f, "a", MISSING), REGISTRY_UNREADABLE, "digest mismatch");
+    fixture_stop(&f);
+}
+END_TEST
+
 START_TEST(a_body_that_drips)
 {
     struct fixture f;
@@ -185,6 +225,56 @@ START_TEST(a_body_that_drips)
     int64_t start_ms = ms_clock_mono_ms();
     expect(get_manifest(&f, "a", "1"), REGISTRY_UNREADABLE);
     ck_assert_int_le(ms_clock_mono_ms() - start_ms, ATTEMPTS * 1500 + 2000);
+    fixture_stop(&f);
+}
+END_TEST
+
+/* It gives something, but hardly anything: it is not waited for until the whole time is over. */
+START_TEST(a_body_that_stalls)
+{
+    enum { WHOLE_MS = 12000 };
+    struct fixture f;
+    fixture_init(&f);
+    f.config.registry.timeout_ms = WHOLE_MS;
+    fixture_connect(&f);
+    fake_do(&f.fake, "{\"content\":{\"a\":{\"1\":{}}}}");
+    set_fault(&f, "manifests/1", 1, "\"kind\":\"drip\",\"seconds\":0.2");
+    int64_t start_ms = ms_clock_mono_ms();
+    expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
+    ck_assert_int_eq(fake_count(&f.fake, "manifest"), 2);
+    ck_assert_int_lt(ms_clock_mono_ms() - start_ms, WHOLE_MS);
+    fixture_stop(&f);
+}
+END_TEST
+
+/* Somebody whose queue of connections is full, as behind a firewall that drops. */
+START_TEST(a_connection_that_does_not_come)
+{
+    struct fixture f;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof(address);
+    int waiting[3];
+    char url[64];
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, len), 0);
+    ck_assert_int_eq(listen(listener, 0), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    for (size_t i = 0; i < 3; i++) {
+        waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(waiting[i], (struct sockaddr *)&address, len);
+    }
+    fixture_init(&f);
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d", ntohs(address.sin_port));
+    f.config.registry.url = url;
+    f.config.registry.timeout_ms = 300;
+    fixture_connect(&f);
+    expect(get_manifest(&f, "a", "1"), REGISTRY_FAILED);
+    struct registry_health health;
+    registry_client_health(&health, f.client);
+    ck_assert_uint_eq(health.requests, ATTEMPTS);
+    for (size_t i = 0; i < 3; i++)
+        close(waiting[i]);
+    close(listener);
     fixture_stop(&f);
 }
 END_TEST
@@ -254,6 +344,7 @@ START_TEST(no_more_at_once_than_slots)
     }
     char *report = fake_report(&f.fake);
     ck_assert_int_eq(fake_number(report, "max_parallel"), (long)f.config.registry.concurrency);
+    ck_assert_int_eq(fake_number(report, "max_open"), (long)f.config.registry.concurrency);
     /* Kept alive; two are those of this report and of the command before it. */
     ck_assert_int_le(fake_number(report, "connections"), (long)f.config.registry.concurrency + 2);
     ck_assert_int_eq(fake_number(report, "head"), MANY);
@@ -420,7 +511,12 @@ static Suite *make_suite(void)
     tcase_add_test(tests, a_manifest_that_the_registry_fails_at);
     tcase_add_test(tests, a_manifest_with_another_digest);
     tcase_add_test(tests, a_body_without_end);
+    tcase_add_test(tests, a_list_without_end);
+    tcase_add_test(tests, an_error_page_without_end);
+    tcase_add_test(tests, a_digest_header_that_lies);
     tcase_add_test(tests, a_body_that_drips);
+    tcase_add_test(tests, a_body_that_stalls);
+    tcase_add_test(tests, a_connection_that_does_not_come);
     tcase_add_test(tests, an_answer_that_does_not_come);
     tcase_add_test(tests, refusals);
     tcase_add_test(tests, no_more_at_once_than_slots);

@@ -81,6 +81,8 @@ class State:
         self.requests = {}
         self.log = []
         self.connections = 0
+        self.open = getattr(self, "open", 0)  # now, idle ones too; those of /_control do not count
+        self.max_open = self.open
         self.parallel = 0
         self.max_parallel = 0
 
@@ -178,7 +180,7 @@ class State:
 
     def report(self):
         return {"requests": self.requests, "log": self.log, "connections": self.connections,
-                "max_parallel": self.max_parallel,
+                "max_parallel": self.max_parallel, "max_open": self.max_open,
                 "faults": [fault.get("hits", 0) for fault in self.faults]}
 
 
@@ -190,10 +192,26 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     is_storage = False
 
+    is_counted = False
+
     def setup(self):
         super().setup()
         with STATE.lock:
             STATE.connections += 1
+
+    def finish(self):
+        if self.is_counted:
+            with STATE.lock:
+                STATE.open -= 1
+        super().finish()
+
+    def count(self):
+        """Among the open connections, once."""
+        if not self.is_counted:
+            self.is_counted = True
+            with STATE.lock:
+                STATE.open += 1
+                STATE.max_open = max(STATE.max_open, STATE.open)
 
     def log_message(self, *args):
         pass
@@ -268,6 +286,7 @@ class Handler(BaseHTTPRequestHandler):
                 report = json.dumps(STATE.report())
             self.answer(200, report)
             return
+        self.count()
         with STATE.lock:
             STATE.parallel += 1
             STATE.max_parallel = max(STATE.max_parallel, STATE.parallel)
@@ -342,7 +361,7 @@ class Handler(BaseHTTPRequestHandler):
         return True
 
     def serve_endless(self):
-        self.send_response(200)
+        self.send_response(self.fault.get("status", 200))
         self.send_header("Content-Type", OCI_MANIFEST)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
@@ -560,7 +579,9 @@ def main():
     parser.add_argument("--tls-key")
     parser.add_argument("--client-ca", help="clients must show a certificate of this authority")
     parser.add_argument("--bearer-realm", help="ask for tokens of this server")
+    parser.add_argument("--redirect-blobs", action="store_true", help="to the store, which has no TLS")
     options = parser.parse_args()
+    STATE.settings.redirect_blobs = options.redirect_blobs
     if options.bearer_realm:
         STATE.settings.auth = "bearer"
         STATE.settings.realm = options.bearer_realm

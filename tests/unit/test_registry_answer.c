@@ -102,6 +102,17 @@ START_TEST(blob_stores_say_nothing_of_absence)
 }
 END_TEST
 
+START_TEST(only_the_registry_may_challenge)
+{
+    struct registry_answer answer = {.kind = REGISTRY_KIND_BLOB, .http_status = 401};
+    ck_assert_int_eq(registry_judge(&answer), REGISTRY_SAYS_CHALLENGE);
+    answer.was_redirected = true;
+    ck_assert_int_eq(registry_judge(&answer), REGISTRY_DOUBTFUL);
+    answer.kind = REGISTRY_KIND_TAGS;
+    ck_assert_int_eq(registry_judge(&answer), REGISTRY_IN_TROUBLE);
+}
+END_TEST
+
 START_TEST(aliveness)
 {
     static const int dead[] = {502, 503, 504};
@@ -199,6 +210,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, server_errors);
     tcase_add_test(tests, no_answer);
     tcase_add_test(tests, blob_stores_say_nothing_of_absence);
+    tcase_add_test(tests, only_the_registry_may_challenge);
     tcase_add_test(tests, aliveness);
     tcase_add_test(tests, error_bodies);
     tcase_add_test(tests, what_is_no_error_body);
