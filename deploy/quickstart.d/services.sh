@@ -85,11 +85,7 @@ start_database() {
 }
 
 grant_roles() { # once the writer has made the tables
-    if [[ -e $root/sql/roles.sql ]]; then
-        sql metastore <"$root/sql/roles.sql"
-    else
-        sql metastore <<<"GRANT SELECT ON ALL TABLES IN SCHEMA public TO metastore_reader"
-    fi
+    sql metastore <"$root/sql/roles.sql"
 }
 
 # --- The registry, with notifications to the writer ---
