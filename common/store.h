@@ -337,8 +337,8 @@ enum ms_status ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t t
 enum ms_status ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term, const int64_t *ids,
                                    size_t n_ids, struct ms_str reason, ms_store_done *on_done,
                                    void *arg) MS_CHECKED;
-/* Forgets ids of events older than yesterday, touched generations, changes, history (0: for ever).
- */
+/* Forgets ids of events older than yesterday, touched generations, pulls by day beyond 400 days,
+ * changes, history (0: for ever). */
 enum ms_status ms_store_prune(struct ms_store_writer *store, uint64_t term, uint64_t changes_ms,
                               uint64_t history_ms, ms_store_done *on_done, void *arg) MS_CHECKED;
 

@@ -367,7 +367,8 @@ CREATE TABLE pull_day (
     PRIMARY KEY (repository_id, manifest_id, day)
 );
 CREATE INDEX pull_day_manifest ON pull_day (manifest_id);
-COMMENT ON TABLE pull_day IS 'Pulls of a manifest by day (UTC), of known manifests only';
+CREATE INDEX pull_day_day ON pull_day (day);
+COMMENT ON TABLE pull_day IS 'Pulls of a manifest by day (UTC), of known manifests only; kept for 400 days';
 
 -- ---------------------------------------------------------------------------------------------
 -- What happened
@@ -1437,10 +1438,13 @@ CREATE FUNCTION event_slot(p_days_from_now integer) RETURNS smallint
     RETURN mod(floor(extract(epoch FROM now()) / 86400)::integer + p_days_from_now, 3)::smallint;
 
 -- Forgets what nobody needs any more: ids of events older than yesterday, generations touched more than
--- an hour ago, changes and closed history older than the intervals (NULL: none).
+-- an hour ago, changes and closed history older than the intervals (NULL: none), and days of pulls beyond
+-- 400: a year, and a month to compare with the one a year before. The row of state, which every publish()
+-- needs, comes last: it is not held while much is deleted.
 CREATE FUNCTION prune(p_changes interval, p_history interval) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
+    c_pull_days constant integer := 400;
     v_table regclass := ('event_seen_' || event_slot(1))::regclass;
     v_is_full boolean;
     v_pruned bigint;
@@ -1450,12 +1454,13 @@ BEGIN
         DELETE FROM change WHERE at < now() - p_changes RETURNING generation
     )
     SELECT max(generation) INTO v_pruned FROM old;
-    UPDATE state SET changes_pruned = greatest(changes_pruned, v_pruned) WHERE v_pruned IS NOT NULL;
     DELETE FROM tag_history WHERE until_time < now() - p_history;
+    DELETE FROM pull_day WHERE day < (now() AT TIME ZONE 'UTC')::date - c_pull_days;
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_table) INTO v_is_full;
     IF v_is_full THEN
         EXECUTE format('TRUNCATE %s', v_table);
     END IF;
+    UPDATE state SET changes_pruned = greatest(changes_pruned, v_pruned) WHERE v_pruned IS NOT NULL;
 END $$;
 
 INSERT INTO schema_version (version, min_reader_version) VALUES (1, 1);

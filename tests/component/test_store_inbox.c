@@ -551,6 +551,38 @@ START_TEST(old_changes_and_history_are_forgotten)
 }
 END_TEST
 
+START_TEST(old_days_of_pulls_are_forgotten)
+{
+    put_image("i1");
+    set_tag("app", "t", "i1");
+    (void)sql("INSERT INTO pull_day (repository_id, manifest_id, day, pulls) "
+              "SELECT repository_id, manifest_id, (now() AT TIME ZONE 'UTC')::date - age, age "
+              "FROM repository_manifest, unnest(ARRAY[0, 399, 402, 4000]) AS age");
+    ASSERT_OK(ms_store_prune(store, term, 0, 0, on_done, NULL));
+    ck_assert_str_eq(sql("SELECT string_agg(pulls::text, ',' ORDER BY pulls) FROM pull_day"),
+                     "0,399");
+}
+END_TEST
+
+/* Whoever publishes waits for the row of state: what takes long must come before it. */
+START_TEST(pruning_touches_the_state_last)
+{
+    put_image("i1");
+    put_image("i2");
+    set_tag("app", "t", "i1");
+    set_tag("app", "t", "i2");
+    (void)sql("UPDATE change SET at = now() - interval '2 hours'");
+    (void)sql("UPDATE tag_history SET until_time = now() - interval '2 hours' WHERE id = 1");
+    (void)sql("CREATE FUNCTION state_is_free() RETURNS trigger LANGUAGE plpgsql AS "
+              "'BEGIN ASSERT (SELECT changes_pruned FROM state) = 0; RETURN OLD; END'");
+    (void)sql("CREATE TRIGGER on_delete BEFORE DELETE ON tag_history "
+              "FOR EACH ROW EXECUTE FUNCTION state_is_free()");
+    ASSERT_OK(ms_store_prune(store, term, 3600000, 3600000, on_done, NULL));
+    ck_assert_str_eq(sql("SELECT count(*) FROM tag_history"), "1");
+    ck_assert_str_eq(sql("SELECT changes_pruned FROM state"), "2");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_inbox");
@@ -570,6 +602,8 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, status_tells_of_scans);
     tcase_add_test(tcase, garbage_is_found_and_collected);
     tcase_add_test(tcase, old_changes_and_history_are_forgotten);
+    tcase_add_test(tcase, old_days_of_pulls_are_forgotten);
+    tcase_add_test(tcase, pruning_touches_the_state_last);
     suite_add_tcase(suite, tcase);
     return suite;
 }
