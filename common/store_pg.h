@@ -28,9 +28,9 @@
 #define MS_STORE_LOCK_LEADER "1835365473, 1"
 #define MS_STORE_LOCK_MIGRATION "1835365473, 2"
 
-/* What an outcome means to the daemons, as a status; its text goes to `out`. As ms_pg_status_of(), but
- * rows that vanished or appeared meanwhile (23502, 23503, 23505, MS002) are MS_CONFLICT too. MS_OK
- * leaves `out` as it is. */
+/* What an outcome means to the daemons, as a status; its text goes to `out`. As ms_pg_status_of(),
+ * but rows that vanished or appeared meanwhile (23502, 23503, 23505, MS002) are MS_CONFLICT too.
+ * MS_OK leaves `out` as it is. */
 enum ms_status ms_store_pg_outcome(struct ms_error *out,
                                    const struct ms_pg_outcome *outcome) MS_CHECKED;
 
