@@ -91,9 +91,9 @@ void ms_store_watch_free(struct ms_store_watch *watch);
 
 /* An event, ready for the inbox. */
 struct ms_event_record {
-    struct ms_str
-        event_id;         /* never absent: made from the body's digest when the sender gave none */
-    struct ms_str action; /* "push", "pull", "delete", "mount", or what else was sent */
+    struct ms_str event_id;   /* made from the body's digest when the sender gave none; absent: an
+                                 event   of no interest, only its instance is noted */
+    struct ms_str action;     /* "push", "pull", "delete", "mount", or what else was sent */
     struct ms_str repository; /* absent: none */
     struct ms_str tag;        /* absent: none */
     struct ms_digest digest;  /* none: len 0 */
@@ -103,13 +103,15 @@ struct ms_event_record {
     struct ms_str actor;       /* absent: unknown */
     struct ms_str instance_id; /* absent: unknown */
     struct ms_str body;        /* the event's own bytes; any bytes */
+    struct ms_str fault; /* why it leads nowhere: a dead letter at once; absent: it does not */
 };
 
 /* A row of the inbox, as loaded for work. */
 struct ms_inbox_row {
     int64_t id;
     unsigned attempts;
-    bool is_due; /* else it was postponed, and may explain, or be explained by, others */
+    int64_t age_ms; /* since it was committed */
+    bool is_due;    /* else it was postponed, and may explain, or be explained by, others */
     struct ms_event_record event; /* without media_type, instance_id and body */
 };
 
@@ -225,6 +227,7 @@ struct ms_known_tag {
     struct ms_str name;
     struct ms_digest digest; /* len 0: unknown */
     bool readable;           /* the tag, its manifest and all below it were readable here */
+    int64_t event_time_ms;   /* of the event that moved it there; 0: none was seen */
 };
 
 struct ms_known_manifest {
@@ -257,8 +260,9 @@ struct ms_store_status {
     int64_t last_collection_ended_ms;
     uint64_t collected_manifests, collected_registry_manifests, collected_dry_run;
     uint64_t repositories, tags, unreadable;
-    bool
-        instance_is_unscanned; /* a registry instance appeared since the last complete scan began */
+    /* A registry instance appeared, or something was not read, since the last complete scan began.
+     */
+    bool wants_scan;
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -311,28 +315,37 @@ struct ms_store_lead *ms_store_lead_new(struct ms_loop *loop,
                                         void *arg);
 void ms_store_lead_free(struct ms_store_lead *lead); /* gives the lock back; NULL is fine */
 
-/* Inbox. `n_new` excludes duplicates; `new_instance`: an instance id was never seen before. */
+/* Inbox. `wants_scan`: something was not read, and a scan is asked for in the same transaction; the
+ * request lasts until a scan that began after it is complete. `n_new` excludes duplicates and
+ * events without an id; `new_instance`: an instance id was never seen before. */
 typedef void ms_store_inbox_put_done(const struct ms_error *err, size_t n_new, bool new_instance,
                                      void *arg);
 enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
                                   const struct ms_event_record *events, size_t n_events,
-                                  ms_store_inbox_put_done *on_done, void *arg) MS_CHECKED;
-/* Repositories that have events (other than pulls) due now, oldest first; `next_due_ms`: delay
- * until the next row that is not due yet, or -1. Events that name no repository come as the empty
- * name. */
-typedef void ms_store_due_done(const struct ms_error *err, int64_t next_due_ms, void *arg);
-enum ms_status ms_store_inbox_due(struct ms_store_writer *store, size_t limit,
-                                  ms_store_repository_row *on_row, ms_store_due_done *on_done,
+                                  bool wants_scan, ms_store_inbox_put_done *on_done,
                                   void *arg) MS_CHECKED;
-/* The waiting events of one repository: those that are due, then the postponed ones, each in order
- * of arrival. */
+/* Repositories that have events (other than pulls) due now. First those with events that nobody has
+ * looked at (`is_fresh`), by name and only after the name `after`; then those with events to be
+ * looked at again, the longest due first, perhaps several times. `limit` of each kind, and the cost
+ * depends on nothing else. `next_due_ms`: delay until the next row that is not due yet, or -1. */
+typedef void ms_store_due_row(struct ms_str repository, bool is_fresh, void *arg);
+typedef void ms_store_due_done(const struct ms_error *err, int64_t next_due_ms, void *arg);
+enum ms_status ms_store_inbox_due(struct ms_store_writer *store, struct ms_str after, size_t limit,
+                                  ms_store_due_row *on_row, ms_store_due_done *on_done,
+                                  void *arg) MS_CHECKED;
+/* The waiting events of one repository: those that are due, fresh ones first, then the postponed
+ * ones, each in order of arrival. */
 typedef void ms_store_inbox_row(const struct ms_inbox_row *row, void *arg);
 enum ms_status ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository,
                                    size_t limit, ms_store_inbox_row *on_row, ms_store_done *on_done,
                                    void *arg) MS_CHECKED;
-/* Looks at them again later (attempts + 1), or never again. */
+/* Looks at them again, each after its delay (attempts + 1), or never again. */
+struct ms_inbox_delay {
+    int64_t id;
+    uint64_t delay_ms;
+};
 enum ms_status ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t term,
-                                       const int64_t *ids, size_t n_ids, uint64_t delay_ms,
+                                       const struct ms_inbox_delay *delays, size_t n_delays,
                                        ms_store_done *on_done, void *arg) MS_CHECKED;
 enum ms_status ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term, const int64_t *ids,
                                    size_t n_ids, struct ms_str reason, ms_store_done *on_done,
@@ -342,14 +355,17 @@ enum ms_status ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term,
 enum ms_status ms_store_prune(struct ms_store_writer *store, uint64_t term, uint64_t changes_ms,
                               uint64_t history_ms, ms_store_done *on_done, void *arg) MS_CHECKED;
 
-/* Dead letters, oldest first; retry puts all back into the inbox. */
-typedef void ms_store_dead_row(int64_t id, struct ms_str died, struct ms_str reason,
-                               struct ms_str action, struct ms_str repository, struct ms_str tag,
-                               struct ms_str body, void *arg);
+/* Dead letters, oldest first. Retry puts back into the inbox those that lead somewhere. */
+struct ms_dead_letter {
+    struct ms_str id, died, action, repository, tag, digest, reason; /* absent: none */
+};
+typedef void ms_store_dead_row(const struct ms_dead_letter *letter, void *arg);
 enum ms_status ms_store_dead_list(struct ms_store_writer *store, ms_store_dead_row *on_row,
                                   ms_store_done *on_done, void *arg) MS_CHECKED;
 typedef void ms_store_count_done(const struct ms_error *err, uint64_t count, void *arg);
-enum ms_status ms_store_dead_retry(struct ms_store_writer *store, ms_store_count_done *on_done,
+typedef void ms_store_dead_retried(const struct ms_error *err, uint64_t n_back, uint64_t n_left,
+                                   void *arg);
+enum ms_status ms_store_dead_retry(struct ms_store_writer *store, ms_store_dead_retried *on_done,
                                    void *arg) MS_CHECKED;
 
 /* What is known of a repository's tags, by name, after `after` (empty: from the start). */

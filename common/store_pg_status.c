@@ -60,7 +60,7 @@ static void take_totals(struct ms_store_status *out, const struct ms_pg_row *row
     out->repositories = ms_store_pg_u64(row, 28);
     out->tags = ms_store_pg_u64(row, 29);
     out->unreadable = ms_store_pg_u64(row, 30);
-    out->instance_is_unscanned = ms_store_pg_bool(row, 31);
+    out->wants_scan = ms_store_pg_bool(row, 31);
 }
 
 static void on_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)

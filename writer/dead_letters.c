@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/json_write.h"
-#include "writer/json.h"
+#include "common/buf.h"
 #include "writer/store_task.h"
 
-enum { LINE_MAX_BYTES = 128 * 1024 * 1024, EVENT_DEPTH_MAX = 64, EVENT_VALUES_MAX = 400000 };
+enum { LINE_MAX_BYTES = 64 * 1024 };
 
 struct job {
     ms_store_done *on_done;
@@ -28,50 +27,47 @@ static int check_output(int exit_status)
 
 /* --- list --- */
 
-/* As it came, if it is JSON (it should be), else as a string. */
-static void write_event(struct ms_json_writer *json, struct ms_str body)
+/* What strangers sent goes to a terminal: no control characters, and no blank that would look like
+ * the next column's. */
+static void append_plain(struct ms_buf *line, struct ms_str text)
 {
-    struct json_object *parsed;
-    ms_json_key(json, "event");
-    if (json_parse(&parsed, body, EVENT_DEPTH_MAX, EVENT_VALUES_MAX, NULL) != MS_OK) {
-        ms_json_string(json, body);
-        return;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        ms_buf_append_char(line, c <= 0x20 || c == 0x7f ? '?' : (char)c);
     }
-    json_release(parsed);
-    ms_json_raw(json, body);
 }
 
-static void write_member(struct ms_json_writer *json, const char *key, struct ms_str value)
+static struct ms_buf *subject_of(struct ms_buf *out, const struct ms_dead_letter *letter)
 {
-    if (value.len == 0)
-        return;
-    ms_json_key(json, key);
-    ms_json_string(json, value);
+    append_plain(out, letter->repository.len > 0 ? letter->repository : MS_STR("-"));
+    if (letter->tag.len > 0) {
+        ms_buf_append_char(out, ':');
+        append_plain(out, letter->tag);
+    } else if (letter->digest.len > 0) {
+        ms_buf_append_char(out, '@');
+        append_plain(out, letter->digest);
+    }
+    return out;
 }
 
-static void on_row(int64_t id, struct ms_str died, struct ms_str reason, struct ms_str action,
-                   struct ms_str repository, struct ms_str tag, struct ms_str body, void *arg)
+static void print_row(struct ms_str id, struct ms_str died, struct ms_str subject,
+                      struct ms_str action, struct ms_str reason)
+{
+    printf("%8.*s  %-20.*s  %-40.*s  %-7.*s  %.*s\n", MS_STR_ARG(id), MS_STR_ARG(died),
+           MS_STR_ARG(subject), MS_STR_ARG(action), MS_STR_ARG(reason));
+}
+
+static void on_row(const struct ms_dead_letter *letter, void *arg)
 {
     struct job *job = arg;
-    struct ms_buf line;
-    struct ms_json_writer json;
-    ms_buf_init(&line, LINE_MAX_BYTES);
-    ms_json_begin(&json, &line);
-    ms_json_object(&json);
-    ms_json_key(&json, "id");
-    ms_json_i64(&json, id);
-    write_member(&json, "died", died);
-    write_member(&json, "reason", reason);
-    write_member(&json, "action", action);
-    write_member(&json, "repository", repository);
-    write_member(&json, "tag", tag);
-    write_event(&json, body);
-    ms_json_end_object(&json);
-    ms_buf_append_char(&line, '\n');
-    struct ms_str text = ms_buf_view(&line);
-    (void)fwrite(text.ptr, 1, text.len, stdout); /* check_output() sees a failure */
-    ms_buf_free(&line);
-    job->printed++;
+    struct ms_buf subject;
+    ms_buf_init(&subject, LINE_MAX_BYTES);
+    if (job->printed++ == 0)
+        print_row(MS_STR("ID"), MS_STR("DIED"), MS_STR("REPOSITORY"), MS_STR("ACTION"),
+                  MS_STR("REASON"));
+    print_row(letter->id, letter->died, ms_buf_view(subject_of(&subject, letter)), letter->action,
+              letter->reason);
+    ms_buf_free(&subject);
 }
 
 /* Once something was printed, trying again would print it twice. */
@@ -104,11 +100,13 @@ int dead_letters_list(const struct ms_config *config)
 
 /* --- retry --- */
 
-static void on_retried(const struct ms_error *err, uint64_t count, void *arg)
+static void on_retried(const struct ms_error *err, uint64_t n_back, uint64_t n_left, void *arg)
 {
     struct job *job = arg;
     if (err == NULL)
-        printf("%" PRIu64 " put back into the inbox\n", count);
+        printf("%" PRIu64 " put back into the inbox\n", n_back);
+    if (err == NULL && n_left > 0)
+        printf("%" PRIu64 " lead nowhere, and stay\n", n_left);
     job->on_done(err, job->done_arg);
 }
 

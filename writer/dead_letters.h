@@ -5,10 +5,11 @@
 
 #include "common/config.h"
 
-/* Prints each dead letter as a line of JSON on standard output, oldest first. Returns the exit
- * status. */
+/* Prints a table on standard output, oldest first, a line each: id, time of death, repository with
+ * tag or digest, action, reason. Returns the exit status. */
 int dead_letters_list(const struct ms_config *config);
-/* Puts all of them back into the inbox and says how many on standard output. */
+/* Puts those that name something back into the inbox, where a running leader finds them within a
+ * second, and says how many on standard output. */
 int dead_letters_retry(const struct ms_config *config);
 
 #endif

@@ -16,85 +16,60 @@ enum { EVENT_BODY_MAX = 64 * 1024 * 1024 };
 
 /* An event as it stands in the envelope: views into the JSON. */
 struct event {
-    struct json_object *json;
+    struct json_object *json; /* any value; NULL: null */
+    const char *fault;        /* static: what has the wrong type; NULL: nothing */
     struct ms_str id, timestamp, action;
     struct ms_str media_type, repository, url, tag, digest;
     struct ms_str method, user_agent, actor, instance_id;
 };
 
-/* Where the parser is, for what it has to say. */
-struct place {
-    size_t event;
-    struct ms_error *err;
-};
-
 /* --- reading --- */
 
-static struct ms_str absent_if_empty(struct ms_str s)
-{
-    return s.len == 0 ? MS_STR_ABSENT : s;
-}
-
-/* A string that must be one if it is there. `path`: as shown, its last component is the key. */
-static enum ms_status need_string(struct ms_str *out, struct json_object *object, const char *key,
-                                  const char *path, const struct place *place)
+/* An ornament: what is empty, or no string, is absent. */
+static struct ms_str read_string(struct json_object *object, const char *key)
 {
     struct ms_str value = MS_STR_ABSENT;
-    if (json_get_string(&value, object, key) == MS_INVALID)
-        return ms_error_set(place->err, MS_INVALID, "events[%zu].%s: must be a string",
-                            place->event, path);
-    *out = absent_if_empty(value);
-    return MS_OK;
-}
-
-static struct ms_str optional_string(struct json_object *object, const char *key)
-{
-    struct ms_str value = MS_STR_ABSENT;
-    if (!json_is_object(object) || json_get_string(&value, object, key) != MS_OK)
+    if (json_get_string(&value, object, key) != MS_OK || value.len == 0)
         return MS_STR_ABSENT;
-    return absent_if_empty(value);
+    return value;
 }
 
-static enum ms_status read_target(struct event *event, const struct place *place)
+/* Says where to look: of another type it is a fault. */
+static struct ms_str need_string(struct event *event, struct json_object *object, const char *key,
+                                 const char *fault)
+{
+    struct json_object *value = json_member(object, key);
+    if (value != NULL && !json_is_string(value))
+        event->fault = fault;
+    return read_string(object, key);
+}
+
+static void read_target(struct event *event)
 {
     struct json_object *target = json_member(event->json, "target");
-    if (target == NULL)
-        return MS_OK;
-    if (!json_is_object(target))
-        return ms_error_set(place->err, MS_INVALID, "events[%zu].target: must be an object",
-                            place->event);
-    const struct {
-        struct ms_str *out;
-        const char *key, *path;
-    } members[] = {
-        {&event->media_type, "mediaType", "target.mediaType"},
-        {&event->repository, "repository", "target.repository"},
-        {&event->url, "url", "target.url"},
-        {&event->tag, "tag", "target.tag"},
-        {&event->digest, "digest", "target.digest"},
-    };
-    enum ms_status status = MS_OK;
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && status == MS_OK; i++)
-        status = need_string(members[i].out, target, members[i].key, members[i].path, place);
-    return status;
+    if (target != NULL && !json_is_object(target))
+        event->fault = "its target is no object";
+    event->repository =
+        need_string(event, target, "repository", "its target.repository is no string");
+    event->tag = need_string(event, target, "tag", "its target.tag is no string");
+    event->digest = need_string(event, target, "digest", "its target.digest is no string");
+    event->media_type = read_string(target, "mediaType");
+    event->url = read_string(target, "url");
 }
 
-static enum ms_status read_event(struct event *event, struct json_object *json,
-                                 const struct place *place)
+static void read_event(struct event *event, struct json_object *json)
 {
-    if (!json_is_object(json))
-        return ms_error_set(place->err, MS_INVALID, "events[%zu]: must be an object", place->event);
     *event = (struct event){.json = json};
-    enum ms_status status = need_string(&event->action, json, "action", "action", place);
-    if (status == MS_OK)
-        status = read_target(event, place);
-    event->id = optional_string(json, "id");
-    event->timestamp = optional_string(json, "timestamp");
-    event->method = optional_string(json_member(json, "request"), "method");
-    event->user_agent = optional_string(json_member(json, "request"), "useragent");
-    event->actor = optional_string(json_member(json, "actor"), "name");
-    event->instance_id = optional_string(json_member(json, "source"), "instanceID");
-    return status;
+    read_target(event);
+    event->action = need_string(event, json, "action", "its action is no string");
+    if (!json_is_object(json))
+        event->fault = "is no JSON object";
+    event->id = read_string(json, "id");
+    event->timestamp = read_string(json, "timestamp");
+    event->method = read_string(json_member(json, "request"), "method");
+    event->user_agent = read_string(json_member(json, "request"), "useragent");
+    event->actor = read_string(json_member(json, "actor"), "name");
+    event->instance_id = read_string(json_member(json, "source"), "instanceID");
 }
 
 /* --- judging --- */
@@ -131,6 +106,8 @@ static struct ms_str known_action(struct ms_str action)
 static const char *find_fault(const struct event *event)
 {
     struct ms_digest digest;
+    if (event->fault != NULL)
+        return event->fault;
     if (ms_str_is_absent(event->repository))
         return "names no repository";
     if (!ms_refname_is_repository(event->repository))
@@ -158,6 +135,10 @@ static enum envelope_verdict judge(const char **reason, const struct event *even
                                    struct ms_str own_user_agent)
 {
     struct ms_str action = known_action(event->action);
+    if (ms_str_is_absent(event->action) && event->fault != NULL) {
+        *reason = event->fault; /* it may have been a push */
+        return ENVELOPE_DEAD;
+    }
     if (ms_str_is_absent(action) || ms_str_equal(action, MS_STR("mount")) || is_blob(event))
         return ENVELOPE_IGNORE;
     if (ms_str_equal(action, MS_STR("pull")))
@@ -245,16 +226,18 @@ static int64_t parse_time(struct ms_str timestamp)
     return at_ms;
 }
 
-/* What a dead one names cannot be held by the database's columns; its body tells. */
+/* Of a dead one whatever it names, for whoever reads the list of dead letters. */
 static enum ms_status fill_names(struct ms_event_record *record, struct ms_arena *arena,
                                  const struct event *event)
 {
-    enum ms_status status = ms_arena_copy(&record->repository, arena, event->repository);
-    if (status == MS_OK)
-        status = ms_arena_copy(&record->tag, arena, event->tag);
-    if (status == MS_OK && !ms_str_is_absent(event->digest))
-        status = ms_digest_parse(&record->digest, event->digest);
-    return status;
+    struct ms_digest digest;
+    if (!ms_str_is_absent(event->digest) && ms_digest_parse(&digest, event->digest) == MS_OK)
+        record->digest = digest;
+    enum ms_status status =
+        copy_text(&record->repository, arena, cut(event->repository, ENVELOPE_NAME_MAX));
+    if (status != MS_OK)
+        return status;
+    return copy_text(&record->tag, arena, cut(event->tag, ENVELOPE_NAME_MAX));
 }
 
 static enum ms_status fill_texts(struct ms_event_record *record, struct ms_arena *arena,
@@ -265,8 +248,6 @@ static enum ms_status fill_texts(struct ms_event_record *record, struct ms_arena
         status = copy_text(&record->media_type, arena, cut(event->media_type, ENVELOPE_NAME_MAX));
     if (status == MS_OK)
         status = copy_text(&record->actor, arena, cut(event->actor, ENVELOPE_NAME_MAX));
-    if (status == MS_OK)
-        status = copy_id(&record->instance_id, arena, event->instance_id);
     if (status != MS_OK)
         return status;
     if (ms_str_is_absent(event->id))
@@ -274,19 +255,30 @@ static enum ms_status fill_texts(struct ms_event_record *record, struct ms_arena
     return copy_id(&record->event_id, arena, event->id);
 }
 
-static enum ms_status make_event(struct envelope_event *out, struct ms_arena *arena,
-                                 const struct event *event, struct ms_str own_user_agent,
-                                 struct ms_error *err)
+/* Only a kept event has an id, so an ignored one only tells of its sender. */
+static enum ms_status fill_record(struct envelope_event *out, struct ms_arena *arena,
+                                  const struct event *event)
 {
-    out->verdict = judge(&out->reason, event, own_user_agent);
-    out->record.action = known_action(event->action);
-    if (out->verdict == ENVELOPE_IGNORE)
-        return MS_OK;
-    out->record.event_time_ms = parse_time(event->timestamp);
-    enum ms_status status = fill_texts(&out->record, arena, event);
-    if (status == MS_OK && out->verdict == ENVELOPE_STORE)
-        status = fill_names(&out->record, arena, event);
-    return status == MS_OK ? MS_OK : arena_full(err);
+    struct ms_event_record *record = &out->record;
+    enum ms_status status = copy_id(&record->instance_id, arena, event->instance_id);
+    if (status != MS_OK || out->verdict == ENVELOPE_IGNORE)
+        return status;
+    if (ms_str_is_absent(record->action))
+        record->action = MS_STR("other");
+    record->event_time_ms = parse_time(event->timestamp);
+    record->fault = ms_str(out->reason);
+    status = fill_texts(record, arena, event);
+    return status == MS_OK ? fill_names(record, arena, event) : status;
+}
+
+static enum ms_status make_event(struct envelope_event *out, struct ms_arena *arena,
+                                 struct json_object *json, struct ms_str own_user_agent)
+{
+    struct event event;
+    read_event(&event, json);
+    out->verdict = judge(&out->reason, &event, own_user_agent);
+    out->record.action = known_action(event.action);
+    return fill_record(out, arena, &event);
 }
 
 /* --- the envelope --- */
@@ -302,27 +294,23 @@ static enum ms_status make_events(struct envelope *out, struct ms_arena *arena,
     if (envelope.events == NULL)
         return arena_full(err);
     for (size_t i = 0; i < envelope.n_events; i++) {
-        struct event event;
-        struct place place = {.event = i, .err = err};
-        enum ms_status status = read_event(&event, json_array_at(list, i), &place);
-        if (status == MS_OK)
-            status = make_event(&envelope.events[i], arena, &event, own_user_agent, err);
-        if (status != MS_OK)
-            return status;
+        if (make_event(&envelope.events[i], arena, json_array_at(list, i), own_user_agent) != MS_OK)
+            return arena_full(err);
     }
     *out = envelope;
     return MS_OK;
 }
 
+/* `out` NULL: the list is null, as Go writes an empty one. */
 static enum ms_status find_events(struct json_object **out, struct json_object *root,
                                   struct ms_error *err)
 {
     if (!json_is_object(root))
         return ms_error_set(err, MS_INVALID, "the envelope must be a JSON object");
-    struct json_object *list = json_member(root, "events");
-    if (list == NULL)
+    if (!json_has_member(root, "events"))
         return ms_error_set(err, MS_INVALID, "events: missing");
-    if (!json_is_array(list))
+    struct json_object *list = json_member(root, "events");
+    if (list != NULL && !json_is_array(list))
         return ms_error_set(err, MS_INVALID, "events: must be an array");
     *out = list;
     return MS_OK;

@@ -2,7 +2,8 @@
 /*
  * See inbox.h. Submissions gather in batches: one batch is being committed, the last one is being
  * filled, and whatever arrives during a commit goes into the next. Called by webhook.c; calls the
- * store, then the scheduler (rows came) and scan.c (the registry restarted).
+ * store, then the scheduler (rows came) and scan.c (the registry restarted, something was not
+ * read).
  *
  * Always holds: at most one put is under way; a ticket is told in a later turn than it was made.
  */
@@ -18,6 +19,8 @@
 #include "writer/scheduler.h"
 #include "writer/writer.h"
 
+enum { INSTANCES_MAX = 32 };
+
 struct inbox_ticket {
     STAILQ_ENTRY(inbox_ticket) link;
     ms_store_done *on_done; /* NULL: cancelled */
@@ -31,6 +34,7 @@ struct batch {
     struct ms_event_record *events;
     size_t n_events, capacity;
     size_t bytes;
+    bool wants_scan;
 };
 
 struct inbox {
@@ -40,6 +44,8 @@ struct inbox {
     size_t waiting_bytes;
     bool commit_is_deferred;
     bool closed;
+    uint64_t instances[INSTANCES_MAX]; /* hashes of ids that were committed lately; 0: none */
+    size_t next_instance;
     struct inbox_counts counts;
 };
 
@@ -92,9 +98,9 @@ static bool copy_event(struct ms_event_record *out, struct ms_arena *arena,
                        const struct ms_event_record *from)
 {
     *out = *from;
-    struct ms_str *const texts[] = {&out->event_id, &out->action,     &out->repository,
-                                    &out->tag,      &out->media_type, &out->actor,
-                                    &out->body,     &out->instance_id};
+    struct ms_str *const texts[] = {&out->event_id, &out->action,      &out->repository,
+                                    &out->tag,      &out->media_type,  &out->actor,
+                                    &out->body,     &out->instance_id, &out->fault};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (ms_arena_copy(texts[i], arena, *texts[i]) != MS_OK)
             return false;
@@ -128,27 +134,89 @@ static void end_batch(struct inbox *inbox, struct batch *batch, const struct ms_
     batch_free(batch);
 }
 
+/* --- instances --- */
+
+bool inbox_knows_instance(const struct inbox *inbox, struct ms_str id)
+{
+    uint64_t hash = ms_str_hash(id);
+    for (size_t i = 0; i < INSTANCES_MAX; i++) {
+        if (inbox->instances[i] == hash)
+            return true;
+    }
+    return ms_str_is_absent(id);
+}
+
+static void remember_instances(struct inbox *inbox, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_events; i++) {
+        struct ms_str id = batch->events[i].instance_id;
+        if (inbox_knows_instance(inbox, id))
+            continue;
+        inbox->instances[inbox->next_instance] = ms_str_hash(id);
+        inbox->next_instance = (inbox->next_instance + 1) % INSTANCES_MAX;
+    }
+}
+
+/* What is in the database already is not sent there again and again. */
+static void drop_known_instances(const struct inbox *inbox, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_events; i++) {
+        if (inbox_knows_instance(inbox, batch->events[i].instance_id))
+            batch->events[i].instance_id = MS_STR_ABSENT;
+    }
+}
+
+/* --- what was committed --- */
+
+static bool is_kept(const struct ms_event_record *event)
+{
+    return !ms_str_is_absent(event->event_id);
+}
+
+static size_t count_kept(const struct batch *batch)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < batch->n_events; i++)
+        n += is_kept(&batch->events[i]);
+    return n;
+}
+
 /* The store tells how many were new, not which: a mixture is counted without its actions. */
 static const char *common_action(const struct batch *batch)
 {
-    for (size_t i = 1; i < batch->n_events; i++) {
-        if (!ms_str_equal(batch->events[i].action, batch->events[0].action))
-            return NULL;
+    const char *action = NULL;
+    for (size_t i = 0; i < batch->n_events; i++) {
+        const struct ms_event_record *event = &batch->events[i];
+        if (!is_kept(event))
+            continue;
+        if (action != NULL && !ms_str_equal(event->action, ms_str(action)))
+            return "other";
+        action = event->action.ptr;
     }
-    return batch->events[0].action.ptr;
+    return action;
+}
+
+static void count_each(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_events; i++) {
+        const struct ms_event_record *event = &batch->events[i];
+        if (is_kept(event))
+            ms_metrics_add(MS_METRIC_EVENTS, event->action.ptr, "accepted", 1);
+        if (!ms_str_is_absent(event->fault))
+            ms_metrics_add(MS_METRIC_EVENTS, event->action.ptr, "dead", 1);
+    }
 }
 
 static void count_events(struct inbox *inbox, const struct batch *batch, size_t n_new)
 {
-    size_t n_duplicates = batch->n_events - n_new;
-    const char *action = common_action(batch);
+    size_t n_duplicates = count_kept(batch) - n_new;
     inbox->counts.accepted += n_new;
     inbox->counts.duplicates += n_duplicates;
-    for (size_t i = 0; i < batch->n_events && n_duplicates == 0; i++)
-        ms_metrics_add(MS_METRIC_EVENTS, batch->events[i].action.ptr, "accepted", 1);
-    if (n_duplicates == 0)
+    if (n_duplicates == 0) {
+        count_each(batch);
         return;
-    action = action != NULL ? action : "other";
+    }
+    const char *action = common_action(batch);
     ms_metrics_add(MS_METRIC_EVENTS, action, "accepted", (double)n_new);
     ms_metrics_add(MS_METRIC_EVENTS, action, "duplicate", (double)n_duplicates);
 }
@@ -160,11 +228,14 @@ static void on_committed(const struct ms_error *err, size_t n_new, bool new_inst
     struct batch *batch = inbox->committing;
     inbox->committing = NULL;
     if (err == NULL) {
+        remember_instances(inbox, batch);
         count_events(inbox, batch, n_new);
         if (n_new > 0)
             scheduler_wake(writer->scheduler);
         if (new_instance)
             scan_request(writer->scan, "a registry instance never seen before");
+        if (batch->wants_scan)
+            scan_request(writer->scan, "an envelope that was not read");
     } else {
         ms_log(MS_LOG_WARN, "events could not be committed",
                MS_FIELDS(ms_field_u64("events", batch->n_events), ms_field_error(err)));
@@ -187,7 +258,7 @@ static enum ms_status start_commit(struct inbox *inbox, struct batch *batch)
     if (writer->term == 0)
         return MS_DEPOSED;
     return ms_store_inbox_put(writer->store, writer->term, batch->events, batch->n_events,
-                              on_committed, inbox);
+                              batch->wants_scan, on_committed, inbox);
 }
 
 /* Not from inside inbox_submit: what cannot be started is told at once. */
@@ -195,6 +266,7 @@ static void commit_next(struct inbox *inbox)
 {
     while (inbox->committing == NULL && !TAILQ_EMPTY(&inbox->waiting)) {
         struct batch *batch = take_batch(inbox);
+        drop_known_instances(inbox, batch);
         enum ms_status status = start_commit(inbox, batch);
         if (status == MS_OK) {
             inbox->committing = batch;
@@ -238,7 +310,7 @@ static struct batch *open_batch(struct inbox *inbox)
 
 static void drop_if_empty(struct inbox *inbox, struct batch *batch)
 {
-    if (batch->n_events > 0)
+    if (!STAILQ_EMPTY(&batch->tickets))
         return;
     TAILQ_REMOVE(&inbox->waiting, batch, link);
     batch_free(batch);
@@ -250,19 +322,20 @@ static bool is_full(const struct inbox *inbox, size_t bytes)
 }
 
 enum ms_status inbox_submit(struct inbox_ticket **out, struct inbox *inbox,
-                            const struct ms_event_record *events, size_t n_events,
-                            ms_store_done *on_done, void *arg)
+                            const struct inbox_submission *submission, ms_store_done *on_done,
+                            void *arg)
 {
-    size_t bytes = bytes_of(events, n_events);
+    size_t bytes = bytes_of(submission->events, submission->n_events);
     if (is_full(inbox, bytes)) {
         ms_metrics_add(MS_METRIC_LIMIT_REACHED, "inbox_waiting", NULL, 1);
         return MS_BUSY;
     }
     struct batch *batch = open_batch(inbox);
-    if (!copy_events(batch, events, n_events)) {
+    if (!copy_events(batch, submission->events, submission->n_events)) {
         drop_if_empty(inbox, batch);
         return MS_TOO_LARGE;
     }
+    batch->wants_scan |= submission->wants_scan;
     batch->bytes += bytes;
     inbox->waiting_bytes += bytes;
     struct inbox_ticket *ticket = ms_alloc(sizeof(*ticket));

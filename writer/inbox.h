@@ -22,12 +22,21 @@ enum {
 struct inbox *inbox_new(struct writer *writer);
 void inbox_free(struct inbox *inbox); /* after the store; no callbacks any more; NULL is fine */
 
-/* Commits the events (copied; at least one) and then calls on_done, with the error of the commit or
- * NULL. */
+/* What one request brings. */
+struct inbox_submission {
+    const struct ms_event_record *events; /* copied */
+    size_t n_events;
+    bool wants_scan; /* something was not read: a scan is to find what it told */
+};
+
+/* Commits it and then calls on_done, with the error of the commit or NULL. Whatever scan it gives
+ * reason for is durable then, and requested. */
 struct inbox_ticket;
 enum ms_status inbox_submit(struct inbox_ticket **out, struct inbox *inbox,
-                            const struct ms_event_record *events, size_t n_events,
-                            ms_store_done *on_done, void *arg) MS_CHECKED;
+                            const struct inbox_submission *submission, ms_store_done *on_done,
+                            void *arg) MS_CHECKED;
+/* The id needs no commit: it is none, or in the database already. */
+bool inbox_knows_instance(const struct inbox *inbox, struct ms_str id);
 /* No callback comes; the events are committed all the same. */
 void inbox_ticket_cancel(struct inbox_ticket *ticket);
 

@@ -64,7 +64,7 @@ static enum ms_status walk_structure(struct walk *walk, char c, struct ms_error 
     if (!is_structural(c))
         return ms_error_set(err, MS_INVALID, "not JSON");
     if (c == ':' && walk->string_has_nul)
-        return ms_error_set(err, MS_INVALID, "a NUL character in a JSON key");
+        return ms_error_set(err, MS_PROTOCOL, "a NUL character in a JSON key");
     if (c == '{' || c == '[')
         walk->depth++;
     if ((c == '}' || c == ']') && walk->depth > 0)
@@ -161,6 +161,11 @@ struct json_object *json_member(struct json_object *object, const char *key)
     if (json_is_object(object))
         json_object_object_get_ex(object, key, &value);
     return value;
+}
+
+bool json_has_member(struct json_object *object, const char *key)
+{
+    return json_is_object(object) && json_object_object_get_ex(object, key, NULL);
 }
 
 bool json_is_object(struct json_object *value)

@@ -5,8 +5,8 @@
  * Called by scan.c, inbox.c, webhook.c and the writer; calls scan_start.
  *
  * Always holds: a request is forgotten only when a scan that began after it is complete. The plan
- * itself is made anew from the database at the beginning of each term, so that a crash between a
- * request and its scan forgets no new instance.
+ * itself is made anew from the database at the beginning of each term: whoever requests a scan has
+ * committed there why, so that a crash between a request and its scan forgets nothing.
  */
 #include "writer/scan_internal.h"
 
@@ -107,7 +107,7 @@ static void on_status(const struct ms_error *err, const struct ms_store_status *
     plan->is_ready = true;
     plan->interval_ms = (uint64_t)interval_ms;
     plan->due_ms = interval_ms > 0 ? ms_clock_mono_ms() + wait_ms : 0;
-    if (status->instance_is_unscanned)
+    if (status->wants_scan)
         note_request(scan);
     arm(scan);
 }

@@ -2,7 +2,12 @@
 /*
  * See scheduler.h. What waits is in the inbox's table, not in memory: the scheduler asks the store
  * which repositories have events due, starts jobs for them, and asks again when rows were
- * committed, when a job has ended, or when the next postponed event is due.
+ * committed, when a job has ended, when the next postponed event is due, and every second all the
+ * same (another process may have put dead letters back).
+ *
+ * Fresh events and those that are looked at again have slots of their own, so that neither waits
+ * for the end of the other's backlog. Repositories with fresh events are taken in turn, by name:
+ * `after` is where the last walk through them had to stop.
  */
 #include "writer/scheduler.h"
 
@@ -10,14 +15,17 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/log.h"
-#include "common/metrics.h"
+#include "common/refname.h"
 #include "writer/writer.h"
 
-enum { SCHEDULER_STORE_PAUSE_MS = 1000, SCHEDULER_BURY_MAX = 500 };
+enum {
+    SCHEDULER_POLL_MS = 1000,
+    SCHEDULER_TURN_MS = 10 /* before a walk that began in the middle begins from the start */
+};
 
 struct job_slot {
     struct scheduler *scheduler;
+    bool is_fresh; /* what it was started for */
     struct sync_job *job;
     struct job_slot *next;
 };
@@ -38,15 +46,18 @@ struct scheduler {
     bool is_asking;    /* the store is asked what is due */
     bool ask_again;    /* rows came meanwhile */
     bool has_unserved; /* more is due than jobs may run */
-    bool has_nameless; /* events that name no repository are due: to be buried */
     uint64_t term;     /* 0: between terms nothing is started */
-    int64_t bury_ids[SCHEDULER_BURY_MAX];
-    size_t n_bury;
+
+    struct ms_str after; /* of fresh repositories; in after_text; empty: from the start */
+    char after_text[MS_REPOSITORY_NAME_MAX];
+    size_t n_fresh; /* that the store has told of since it was asked */
+    bool is_stuck;  /* one of them had no slot */
+    bool walk_began_late;
 };
 
 static void ask(struct scheduler *scheduler);
-static void start_job(struct scheduler *scheduler, struct ms_str repository,
-                      sync_visited *on_visited, void *visited_arg);
+static struct job_slot *start_job(struct scheduler *scheduler, struct ms_str repository,
+                                  sync_visited *on_visited, void *visited_arg);
 
 static struct job_slot *find_job(const struct scheduler *scheduler, struct ms_str repository)
 {
@@ -82,7 +93,7 @@ static bool start_queued_visit(struct scheduler *scheduler, struct ms_str reposi
         return false;
     struct visit_request *request = *link;
     *link = request->next;
-    start_job(scheduler, repository, request->on_visited, request->arg);
+    (void)start_job(scheduler, repository, request->on_visited, request->arg);
     free_visit(request);
     return true;
 }
@@ -98,12 +109,16 @@ static void remove_slot(struct scheduler *scheduler, struct job_slot *slot)
     free(slot);
 }
 
-static size_t count_event_jobs(const struct scheduler *scheduler)
+static bool has_slot(const struct scheduler *scheduler, bool is_fresh)
 {
-    size_t n = 0;
-    for (const struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next)
-        n += !sync_job_is_visit(slot->job);
-    return n;
+    size_t n_jobs = 0, n_of_kind = 0;
+    for (const struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next) {
+        if (sync_job_is_visit(slot->job))
+            continue;
+        n_jobs++;
+        n_of_kind += slot->is_fresh == is_fresh;
+    }
+    return n_jobs < SCHEDULER_EVENT_JOBS_MAX && n_of_kind < SCHEDULER_KIND_JOBS_MAX;
 }
 
 static void on_ended(struct sync_job *job, void *arg)
@@ -116,73 +131,67 @@ static void on_ended(struct sync_job *job, void *arg)
         ask(scheduler); /* the job may have postponed some: when is the next one due? */
 }
 
-static void start_job(struct scheduler *scheduler, struct ms_str repository,
-                      sync_visited *on_visited, void *visited_arg)
+static struct job_slot *start_job(struct scheduler *scheduler, struct ms_str repository,
+                                  sync_visited *on_visited, void *visited_arg)
 {
     struct job_slot *slot = ms_alloc(sizeof(*slot));
     slot->scheduler = scheduler;
     slot->job = sync_start(scheduler->writer, repository, on_visited, visited_arg, on_ended, slot);
     slot->next = scheduler->jobs;
     scheduler->jobs = slot;
-}
-
-/* --- events that name no repository: nothing can be looked at --- */
-
-static void on_nameless_row(const struct ms_inbox_row *row, void *arg)
-{
-    struct scheduler *scheduler = arg;
-    if (scheduler->n_bury < SCHEDULER_BURY_MAX)
-        scheduler->bury_ids[scheduler->n_bury++] = row->id;
-}
-
-static void on_buried(const struct ms_error *err, void *arg)
-{
-    struct scheduler *scheduler = arg;
-    if (err != NULL)
-        return; /* they stay due */
-    ms_metrics_add(MS_METRIC_EVENTS, "other", "dead", (double)scheduler->n_bury);
-    if (scheduler->term != 0)
-        ask(scheduler);
-}
-
-static void on_nameless_loaded(const struct ms_error *err, void *arg)
-{
-    struct scheduler *scheduler = arg;
-    struct writer *writer = scheduler->writer;
-    if (err != NULL || scheduler->n_bury == 0 || scheduler->term == 0)
-        return;
-    ms_log(MS_LOG_WARN, "events that name no repository became dead letters",
-           MS_FIELDS(ms_field_u64("events", scheduler->n_bury)));
-    if (ms_store_inbox_bury(writer->store, writer->term, scheduler->bury_ids, scheduler->n_bury,
-                            MS_STR("names no repository"), on_buried, scheduler) != MS_OK)
-        return; /* they stay due */
-}
-
-static void bury_nameless(struct scheduler *scheduler)
-{
-    scheduler->has_nameless = false;
-    scheduler->n_bury = 0;
-    if (ms_store_inbox_load(scheduler->writer->store, MS_STR(""), SCHEDULER_BURY_MAX,
-                            on_nameless_row, on_nameless_loaded, scheduler) != MS_OK)
-        return; /* they stay due */
+    return slot;
 }
 
 /* --- what is due? --- */
 
-static void on_due(struct ms_str repository, void *arg)
+/* False: there is no slot for it. */
+static bool serve(struct scheduler *scheduler, struct ms_str repository, bool is_fresh)
+{
+    struct job_slot *running = find_job(scheduler, repository);
+    if (running != NULL)
+        sync_job_wake(running->job);
+    else if (has_slot(scheduler, is_fresh))
+        start_job(scheduler, repository, NULL, NULL)->is_fresh = is_fresh;
+    else
+        return false;
+    return true;
+}
+
+static void remember_after(struct scheduler *scheduler, struct ms_str repository)
+{
+    if (repository.len > sizeof(scheduler->after_text))
+        return; /* no registry has it, and so it is no repository's event */
+    memcpy(scheduler->after_text, repository.ptr, repository.len);
+    scheduler->after = ms_str_n(scheduler->after_text, repository.len);
+}
+
+static void on_due(struct ms_str repository, bool is_fresh, void *arg)
 {
     struct scheduler *scheduler = arg;
     if (scheduler->term == 0)
         return;
-    struct job_slot *running = find_job(scheduler, repository);
-    if (repository.len == 0)
-        scheduler->has_nameless = true;
-    else if (running != NULL)
-        sync_job_wake(running->job);
-    else if (count_event_jobs(scheduler) < SCHEDULER_EVENT_JOBS_MAX)
-        start_job(scheduler, repository, NULL, NULL);
-    else
-        scheduler->has_unserved = true;
+    bool is_served = serve(scheduler, repository, is_fresh);
+    scheduler->has_unserved |= !is_served;
+    if (!is_fresh)
+        return;
+    scheduler->n_fresh++;
+    scheduler->is_stuck |= !is_served;
+    if (!scheduler->is_stuck)
+        remember_after(scheduler, repository);
+}
+
+/* After an answer: where does the next walk through the fresh repositories begin, and how soon must
+ * it? */
+static uint64_t end_walk(struct scheduler *scheduler, int64_t next_due_ms)
+{
+    bool began_late = scheduler->walk_began_late;
+    bool is_over = scheduler->n_fresh < SCHEDULER_DUE_BATCH;
+    if (is_over && !scheduler->is_stuck)
+        scheduler->after = MS_STR("");
+    if (!scheduler->is_stuck && (!is_over || began_late))
+        return SCHEDULER_TURN_MS;
+    bool is_sooner = next_due_ms >= 0 && next_due_ms < SCHEDULER_POLL_MS;
+    return is_sooner ? (uint64_t)next_due_ms : SCHEDULER_POLL_MS;
 }
 
 static void on_asked(const struct ms_error *err, int64_t next_due_ms, void *arg)
@@ -191,14 +200,11 @@ static void on_asked(const struct ms_error *err, int64_t next_due_ms, void *arg)
     scheduler->is_asking = false;
     if (scheduler->term == 0)
         return;
-    if (scheduler->has_nameless)
-        bury_nameless(scheduler);
-    if (err != NULL)
-        ms_timer_start(scheduler->due_timer, SCHEDULER_STORE_PAUSE_MS);
-    else if (scheduler->ask_again)
+    uint64_t wait_ms = err == NULL ? end_walk(scheduler, next_due_ms) : SCHEDULER_POLL_MS;
+    if (err == NULL && scheduler->ask_again)
         ask(scheduler);
-    else if (next_due_ms >= 0)
-        ms_timer_start(scheduler->due_timer, (uint64_t)next_due_ms);
+    else
+        ms_timer_start(scheduler->due_timer, wait_ms);
 }
 
 static void ask(struct scheduler *scheduler)
@@ -207,14 +213,15 @@ static void ask(struct scheduler *scheduler)
         scheduler->ask_again = true;
         return;
     }
-    scheduler->ask_again = false;
-    scheduler->has_unserved = false;
+    scheduler->ask_again = scheduler->has_unserved = scheduler->is_stuck = false;
+    scheduler->n_fresh = 0;
+    scheduler->walk_began_late = scheduler->after.len > 0;
     ms_timer_stop(scheduler->due_timer);
-    if (ms_store_inbox_due(scheduler->writer->store, SCHEDULER_DUE_BATCH, on_due, on_asked,
-                           scheduler) == MS_OK)
+    if (ms_store_inbox_due(scheduler->writer->store, scheduler->after, SCHEDULER_DUE_BATCH, on_due,
+                           on_asked, scheduler) == MS_OK)
         scheduler->is_asking = true;
     else
-        ms_timer_start(scheduler->due_timer, SCHEDULER_STORE_PAUSE_MS);
+        ms_timer_start(scheduler->due_timer, SCHEDULER_POLL_MS);
 }
 
 static void on_due_timer(void *arg)
@@ -228,6 +235,7 @@ struct scheduler *scheduler_new(struct writer *writer)
 {
     struct scheduler *scheduler = ms_alloc(sizeof(*scheduler));
     scheduler->writer = writer;
+    scheduler->after = MS_STR("");
     scheduler->due_timer = ms_timer_new(writer->loop, on_due_timer, scheduler);
     return scheduler;
 }
@@ -276,7 +284,7 @@ void scheduler_visit(struct scheduler *scheduler, struct ms_str repository,
     if (find_job(scheduler, repository) != NULL)
         queue_visit(scheduler, repository, on_visited, arg);
     else
-        start_job(scheduler, repository, on_visited, arg);
+        (void)start_job(scheduler, repository, on_visited, arg);
 }
 
 uint64_t scheduler_visited_manifests(const struct scheduler *scheduler)

@@ -13,7 +13,12 @@
 struct writer;
 struct scheduler;
 
-enum { SCHEDULER_EVENT_JOBS_MAX = 16, SCHEDULER_DUE_BATCH = 256 };
+enum {
+    SCHEDULER_EVENT_JOBS_MAX = 16,
+    /* Of fresh events, and of events that are looked at again: neither kind takes all the slots. */
+    SCHEDULER_KIND_JOBS_MAX = 12,
+    SCHEDULER_DUE_BATCH = 64
+};
 
 struct scheduler *scheduler_new(struct writer *writer);
 void scheduler_free(struct scheduler *scheduler);

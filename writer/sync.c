@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See sync.h. A job alternates between its two kinds of passes: events whenever some wait, else the
- * next step of the visit, until there is neither.
+ * next step of the visit, until there is neither. While a visit waits for the tag list, which may
+ * take long, passes over events go on beside it.
  */
 #include "writer/sync_internal.h"
 
@@ -9,7 +10,6 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/log.h"
 
 static void release(struct sync_job *job)
 {
@@ -37,30 +37,32 @@ static void end(struct sync_job *job)
 
 static void run(struct sync_job *job)
 {
+    if (job->events != NULL || (job->is_stepping && !visit_only_reads(job->visit)))
+        return; /* its end comes back here */
     if (job->has_events) {
         job->has_events = false;
         job->had_events = true;
         job->events = events_pass_start(job);
+    } else if (job->is_stepping) {
+        return;
     } else if (job->visit != NULL) {
+        job->is_stepping = true;
         visit_step(job->visit);
     } else {
         end(job);
     }
 }
 
-void sync_events_ended(struct sync_job *job, const struct ms_error *err, bool may_be_more)
+void sync_events_ended(struct sync_job *job, bool may_be_more)
 {
     job->events = NULL;
-    if (err != NULL)
-        ms_log(MS_LOG_WARN, "events wait: the registry or the database failed",
-               MS_FIELDS(ms_field_str("repository", job->repository), ms_field_error(err)));
-    if (may_be_more && err == NULL)
-        job->has_events = true;
+    job->has_events |= may_be_more;
     run(job);
 }
 
 void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, bool is_finished)
 {
+    job->is_stepping = false;
     job->visited_manifests = is_finished ? 0 : report->manifests;
     if (is_finished) {
         job->on_visited(job->repository, report, job->visited_arg);
@@ -109,7 +111,11 @@ struct ms_str sync_job_repository(const struct sync_job *job)
 void sync_job_wake(struct sync_job *job)
 {
     job->has_events = true;
-    if (job->visit != NULL && job->events == NULL)
+    if (!job->is_stepping || job->events != NULL)
+        return; /* they are next */
+    if (visit_only_reads(job->visit))
+        run(job);
+    else
         visit_yield(job->visit);
 }
 

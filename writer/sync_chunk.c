@@ -143,6 +143,11 @@ static void on_nothing_to_write(void *arg)
         finish(chunk, NULL);
 }
 
+bool chunk_waits_for_list(const struct chunk *chunk)
+{
+    return chunk->call != NULL;
+}
+
 void chunk_write(struct chunk *chunk)
 {
     struct ms_apply change = {.term = chunk->writer->term,

@@ -7,6 +7,7 @@
  *   ask_tags   where do the named tags point now?
  *   ask_gone   are the deleted digests really gone?
  *   ask_list   does the tag list still have the tags that answered 404?
+ *   history    (when an event disagrees) when did an event move the tag to where it is?
  *   content    store what is below the tags and the digests pushed without a tag
  *   apply      one transaction: tags, manifests, and the rows of settled events
  *   postpone   events that the registry does not agree with yet are looked at again
@@ -21,20 +22,25 @@
 #include "common/metrics.h"
 #include "writer/scan.h"
 
-/* Pauses before looking again, by the number of looks before: some 19 s in all. */
-static const uint64_t again_after_ms[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
-                                                          1000, 2000, 5000, 10000};
 /* A pass that failed as a whole is tried again after 1 s, 2 s, 4 s … */
 enum { FAILURE_PAUSE_MS = 1000, FAILURE_PAUSE_DOUBLINGS = 6 };
 
 static void ask_tags(struct events_pass *pass);
 static void ask_gone(struct events_pass *pass);
 static void ask_list(struct events_pass *pass);
+static void ask_history(struct events_pass *pass);
 static void fetch_content(struct events_pass *pass);
 static void apply(struct events_pass *pass);
 static void postpone(struct events_pass *pass);
 
 /* --- the end --- */
+
+static void count(const struct event_item *item, const char *result)
+{
+    static const char *const actions[] = {
+        [EVENT_PUSH] = "push", [EVENT_DELETE] = "delete", [EVENT_OTHER] = "other"};
+    ms_metrics_add(MS_METRIC_EVENTS, actions[item->action], result, 1);
+}
 
 static void free_pass(struct events_pass *pass)
 {
@@ -53,83 +59,81 @@ void events_pass_cancel(struct events_pass *pass)
         free_pass(pass);
 }
 
-static void end(struct events_pass *pass, const struct ms_error *err)
+static void end(struct events_pass *pass, bool is_done)
 {
     struct sync_job *job = pass->job;
-    bool may_be_more = pass->n_due == pass->load_max;
+    bool may_be_more = is_done && pass->n_due == pass->load_max;
     free_pass(pass);
-    sync_events_ended(job, err, may_be_more);
+    sync_events_ended(job, may_be_more);
 }
 
+static void log_failure(const struct events_pass *pass, const struct ms_error *err)
+{
+    ms_log(MS_LOG_WARN, "events wait: they could not be applied",
+           MS_FIELDS(ms_field_str("repository", pass->job->repository),
+                     ms_field_u64("events", pass->n_due), ms_field_error(err)));
+}
+
+/* Its events stay as they are: the scheduler finds them again. */
+static void leave(struct events_pass *pass, const struct ms_error *err)
+{
+    log_failure(pass, err);
+    end(pass, false);
+}
+
+/* What was not postponed is due at once, and found again all the same. */
 static void on_failure_recorded(const struct ms_error *err, void *arg)
 {
-    (void)err; /* what was not postponed is due at once, and tried again all the same */
     struct sync_job *job = arg;
-    struct ms_error failed = {.status = MS_UNAVAILABLE, .text = "events are tried again later"};
+    (void)err;
     if (sync_store_call_ended(job))
-        end(job->events, &failed);
-}
-
-typedef bool item_predicate(const struct event_item *item, size_t looks);
-
-static bool is_due(const struct event_item *item, size_t looks)
-{
-    (void)looks;
-    return item->is_due;
-}
-
-static bool is_settled(const struct event_item *item, size_t looks)
-{
-    (void)looks;
-    return item->is_settled;
-}
-
-static bool is_open_after(const struct event_item *item, size_t looks)
-{
-    return item->is_due && !item->is_settled && item->looks == looks;
-}
-
-static int64_t *ids_of(struct events_pass *pass, size_t *out_n, item_predicate *is_wanted,
-                       size_t looks)
-{
-    int64_t *ids = ms_arena_alloc(pass->arena, (pass->n_items + 1) * sizeof(*ids));
-    size_t n = 0;
-    for (size_t i = 0; i < pass->n_items; i++) {
-        if (is_wanted(&pass->items[i], looks))
-            ids[n++] = pass->items[i].id;
-    }
-    *out_n = n;
-    return ids;
-}
-
-static void count(const struct events_pass *pass, item_predicate *is_wanted, const char *result)
-{
-    static const char *const actions[] = {
-        [EVENT_PUSH] = "push", [EVENT_DELETE] = "delete", [EVENT_OTHER] = "other"};
-    for (size_t i = 0; i < pass->n_items; i++) {
-        if (is_wanted(&pass->items[i], 0))
-            ms_metrics_add(MS_METRIC_EVENTS, actions[pass->items[i].action], result, 1);
-    }
+        end(job->events, false);
 }
 
 /* The whole pass failed: its events stay, and wait a while so that they do not spin. */
 static void fail(struct events_pass *pass, const struct ms_error *err)
 {
     struct sync_job *job = pass->job;
-    size_t n = 0;
-    int64_t *ids = ids_of(pass, &n, is_due, 0);
-    unsigned doublings = pass->n_items > 0 ? pass->items[0].looks : 0;
-    uint64_t pause_ms =
-        (uint64_t)FAILURE_PAUSE_MS
-        << (doublings < FAILURE_PAUSE_DOUBLINGS ? doublings : FAILURE_PAUSE_DOUBLINGS);
-    ms_log(MS_LOG_WARN, "events could not be applied",
-           MS_FIELDS(ms_field_str("repository", job->repository), ms_field_u64("events", n),
-                     ms_field_error(err)));
+    struct ms_inbox_delay *delays =
+        ms_arena_alloc(pass->arena, (pass->n_due + 1) * sizeof(*delays));
+    for (size_t i = 0; i < pass->n_due; i++) {
+        unsigned looks = pass->items[i].looks;
+        unsigned doublings = looks < FAILURE_PAUSE_DOUBLINGS ? looks : FAILURE_PAUSE_DOUBLINGS;
+        delays[i] =
+            (struct ms_inbox_delay){pass->items[i].id, (uint64_t)FAILURE_PAUSE_MS << doublings};
+    }
+    log_failure(pass, err);
     job->store_calls++;
-    if (ms_store_inbox_postpone(job->writer->store, job->writer->term, ids, n, pause_ms,
+    if (ms_store_inbox_postpone(job->writer->store, job->writer->term, delays, pass->n_due,
                                 on_failure_recorded, job) != MS_OK) {
         job->store_calls--;
-        end(pass, err);
+        end(pass, false);
+    }
+}
+
+static void on_buried(const struct ms_error *err, void *arg)
+{
+    struct sync_job *job = arg;
+    if (!sync_store_call_ended(job))
+        return;
+    if (err != NULL) {
+        leave(job->events, err);
+        return;
+    }
+    count(&job->events->items[0], "dead");
+    end(job->events, false);
+}
+
+static void bury(struct events_pass *pass, const struct ms_error *why)
+{
+    struct sync_job *job = pass->job;
+    ms_log(MS_LOG_WARN, "an event becomes a dead letter",
+           MS_FIELDS(ms_field_str("repository", job->repository), ms_field_error(why)));
+    job->store_calls++;
+    if (ms_store_inbox_bury(job->writer->store, job->writer->term, &pass->items[0].id, 1,
+                            ms_str(why->text), on_buried, job) != MS_OK) {
+        job->store_calls--;
+        leave(pass, ms_store_writer_refusal(job->writer->store));
     }
 }
 
@@ -138,24 +142,13 @@ static void fail(struct events_pass *pass, const struct ms_error *err)
 static void refuse(struct events_pass *pass, const struct ms_error *err)
 {
     struct sync_job *job = pass->job;
-    size_t n = 0;
-    int64_t *ids = ids_of(pass, &n, is_due, 0);
-    job->one_by_one = n > 1;
-    if (n > 1) {
-        sync_job_wake(job);
-        end(pass, NULL);
+    job->one_by_one = true;
+    if (pass->load_max == 1) {
+        bury(pass, err);
         return;
     }
-    ms_log(MS_LOG_WARN, "an event became a dead letter",
-           MS_FIELDS(ms_field_str("repository", job->repository), ms_field_error(err)));
-    job->store_calls++;
-    if (ms_store_inbox_bury(job->writer->store, job->writer->term, ids, n, ms_str(err->text),
-                            on_failure_recorded, job) != MS_OK) {
-        job->store_calls--;
-        end(pass, err);
-        return;
-    }
-    count(pass, is_due, "dead");
+    sync_job_wake(job);
+    end(pass, true);
 }
 
 static void give_up(struct events_pass *pass, const struct ms_error *err)
@@ -172,7 +165,7 @@ static enum event_action action_of(const struct ms_event_record *event)
 {
     if (event->is_blob)
         return EVENT_OTHER;
-    if (ms_str_equal(event->action, MS_STR("push")) || ms_str_equal(event->action, MS_STR("mount")))
+    if (ms_str_equal(event->action, MS_STR("push")))
         return EVENT_PUSH;
     if (ms_str_equal(event->action, MS_STR("delete")))
         return EVENT_DELETE;
@@ -190,6 +183,7 @@ static void on_row(const struct ms_inbox_row *row, void *arg)
     item->is_due = row->is_due;
     pass->n_due += row->is_due;
     item->looks = row->attempts;
+    item->age_ms = row->age_ms;
     item->action = action_of(&row->event);
     item->tag = ms_arena_dup(pass->arena, row->event.tag);
     item->digest = row->event.digest;
@@ -293,8 +287,12 @@ static void on_loaded(const struct ms_error *err, void *arg)
     if (!sync_store_call_ended(job))
         return;
     struct events_pass *pass = job->events;
-    if (err != NULL || pass->n_due == 0) {
-        end(pass, err);
+    if (err != NULL) {
+        leave(pass, err);
+        return;
+    }
+    if (pass->n_due == 0) {
+        end(pass, true);
         return;
     }
     note_what_events_name(pass);
@@ -378,7 +376,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
         if (tag != NULL)
             tag->is_listed = true;
     }
-    fetch_content(pass);
+    ask_history(pass);
 }
 
 static void ask_list(struct events_pass *pass)
@@ -388,7 +386,48 @@ static void ask_list(struct events_pass *pass)
         pass->call =
             registry_tags(job->writer->registry, REGISTRY_EVENT, job->repository, on_list, pass);
     else
+        ask_history(pass);
+}
+
+/* --- history --- */
+
+static void on_known_tag(const struct ms_known_tag *known, void *arg)
+{
+    struct sync_job *job = arg;
+    if (job->cancelled)
+        return;
+    struct named_tag *tag = events_find_tag(job->events, known->name);
+    if (tag != NULL && tag->verdict == TAGS_POINTS && ms_digest_equal(&tag->digest, &known->digest))
+        tag->moved_ms = known->event_time_ms;
+}
+
+static void on_history(const struct ms_error *err, void *arg)
+{
+    struct sync_job *job = arg;
+    if (!sync_store_call_ended(job))
+        return;
+    if (err != NULL)
+        fail(job->events, err);
+    else
+        fetch_content(job->events);
+}
+
+static void ask_history(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    if (!events_need_history(pass)) {
         fetch_content(pass);
+        return;
+    }
+    struct ms_str *names = ms_arena_alloc(pass->arena, (pass->n_tags + 1) * sizeof(*names));
+    for (size_t i = 0; i < pass->n_tags; i++)
+        names[i] = pass->tags[i].name;
+    job->store_calls++;
+    if (ms_store_tags_named(job->writer->store, job->repository, names, pass->n_tags, on_known_tag,
+                            on_history, job) != MS_OK) {
+        job->store_calls--;
+        give_up(pass, ms_store_writer_refusal(job->writer->store));
+    }
 }
 
 /* --- content --- */
@@ -431,24 +470,44 @@ static void fetch_content(struct events_pass *pass)
 
 /* --- apply --- */
 
-static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
+static void count_applied(const struct events_pass *pass)
 {
-    struct sync_job *job = arg;
-    if (!sync_store_call_ended(job))
-        return;
-    struct events_pass *pass = job->events;
-    if (err != NULL) {
-        give_up(pass, err);
-        return;
+    for (size_t i = 0; i < pass->n_items; i++) {
+        if (pass->items[i].is_settled)
+            count(&pass->items[i], "applied");
     }
-    count(pass, is_settled, "applied");
+}
+
+static void log_applied(const struct events_pass *pass, const struct ms_apply_result *result)
+{
     if (result->generation > 0)
         ms_log(MS_LOG_DEBUG, "events applied",
                MS_FIELDS(ms_field_str("repository", pass->job->repository),
                          ms_field_u64("generation", result->generation),
                          ms_field_u64("tags_changed", result->tags_changed),
                          ms_field_u64("tags_removed", result->tags_removed)));
-    postpone(pass);
+}
+
+static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
+{
+    struct sync_job *job = arg;
+    if (!sync_store_call_ended(job))
+        return;
+    struct events_pass *pass = job->events;
+    if (err == NULL) {
+        count_applied(pass);
+        log_applied(pass, result);
+        postpone(pass);
+    } else {
+        give_up(pass, err);
+    }
+}
+
+static bool is_empty(const struct ms_apply *change)
+{
+    return change->n_tags + change->n_removed_tags + change->n_held + change->n_gone +
+               change->n_events_done ==
+           0;
 }
 
 /* `held` is the content's and lives until this returns. */
@@ -461,7 +520,10 @@ static void apply(struct events_pass *pass)
                               .n_held = pass->n_held};
     events_settle(pass);
     events_fill_change(pass, &change);
-    change.events_done = ids_of(pass, &change.n_events_done, is_settled, 0);
+    if (is_empty(&change)) {
+        postpone(pass);
+        return;
+    }
     job->store_calls++;
     if (ms_store_apply(job->writer->store, &change, on_applied, job) != MS_OK) {
         job->store_calls--;
@@ -476,31 +538,33 @@ static void on_postponed(const struct ms_error *err, void *arg)
     struct sync_job *job = arg;
     if (!sync_store_call_ended(job))
         return;
-    struct events_pass *pass = job->events;
     if (err != NULL)
-        end(pass, err);
+        leave(job->events, err);
     else
-        postpone(pass);
+        end(job->events, true);
 }
 
 static void postpone(struct events_pass *pass)
 {
     struct sync_job *job = pass->job;
-    while (pass->postponed_looks < EVENTS_LOOKS_MAX) {
-        size_t looks = pass->postponed_looks++;
-        size_t n = 0;
-        int64_t *ids = ids_of(pass, &n, is_open_after, looks);
-        if (n == 0)
-            continue;
-        job->store_calls++;
-        if (ms_store_inbox_postpone(job->writer->store, job->writer->term, ids, n,
-                                    again_after_ms[looks], on_postponed, job) == MS_OK)
-            return;
-        job->store_calls--;
-        end(pass, ms_store_writer_refusal(job->writer->store));
+    struct ms_inbox_delay *delays =
+        ms_arena_alloc(pass->arena, (pass->n_due + 1) * sizeof(*delays));
+    size_t n = 0;
+    for (size_t i = 0; i < pass->n_due; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (!item->is_settled)
+            delays[n++] = (struct ms_inbox_delay){item->id, item->again_after_ms};
+    }
+    if (n == 0) {
+        end(pass, true);
         return;
     }
-    end(pass, NULL);
+    job->store_calls++;
+    if (ms_store_inbox_postpone(job->writer->store, job->writer->term, delays, n, on_postponed,
+                                job) != MS_OK) {
+        job->store_calls--;
+        leave(pass, ms_store_writer_refusal(job->writer->store));
+    }
 }
 
 static void on_load_refused(void *arg)

@@ -6,9 +6,14 @@
 #include "writer/sync_internal.h"
 
 enum { EVENTS_LOAD_MAX = 500, EVENTS_ARENA_MAX = 16 * 1024 * 1024, EVENTS_TAGS_MAX = 4000 };
-/* How often an event is looked at again until the registry's word stands, whatever the event says.
- */
-enum { EVENTS_LOOKS_MAX = 9 };
+enum {
+    /* How often an event is looked at again until the registry's word stands, whatever the event
+       says: some 19 s in all. */
+    EVENTS_LOOKS_MAX = 9,
+    /* An event that something later explains is done when it has waited so long: two pushes of a
+       tag at once may write it in another order than they told of it. */
+    EVENTS_QUIET_MS = 2000
+};
 
 enum event_action { EVENT_PUSH, EVENT_DELETE, EVENT_OTHER };
 
@@ -16,12 +21,14 @@ struct event_item {
     int64_t id;
     bool is_due; /* else it is only a witness: nothing is asked for its sake */
     unsigned looks;
+    int64_t age_ms;
     enum event_action action;
     struct ms_str tag; /* absent: by digest */
     struct ms_digest digest;
     int64_t time_ms;
     struct ms_str actor;
     bool is_settled;
+    uint64_t again_after_ms; /* of one that is due and not settled */
 };
 
 struct named_tag {
@@ -29,8 +36,9 @@ struct named_tag {
     enum tags_verdict verdict;
     struct ms_digest digest;
     struct ms_str reason;
-    bool is_listed;  /* absent, yet in the tag list: dangling */
-    bool is_touched; /* known to be on a digest that a delete event names */
+    bool is_listed;   /* absent, yet in the tag list: dangling */
+    bool is_touched;  /* known to be on a digest that a delete event names */
+    int64_t moved_ms; /* when the event happened that moved it to `digest`; 0: unknown */
 };
 
 struct deleted_digest {
@@ -51,7 +59,6 @@ struct events_pass {
     size_t n_deleted, n_deleted_asked;
     const struct ms_held_record *held; /* views of the content's result, for apply only */
     size_t n_held;
-    size_t postponed_looks; /* the next number of looks to postpone */
     struct tags *asking;
     struct content *content;
     struct registry_call *call;
@@ -61,9 +68,12 @@ struct events_pass {
 
 /* A tag answered 404 that no young push explains: is it in the tag list? */
 bool events_need_list(const struct events_pass *pass);
-/* Decides for every event whether it is settled. */
+/* Some event disagrees with the registry: when was the tag moved to where it is now? */
+bool events_need_history(const struct events_pass *pass);
+/* Decides for every event whether it is settled, and else when it is looked at again. */
 void events_settle(struct events_pass *pass);
-/* What the findings change: tags, removed tags, gone manifests. Memory is the pass's. */
+/* What the findings change: tags, removed tags, gone manifests, events that are done. Memory is the
+ * pass's. */
 void events_fill_change(struct events_pass *pass, struct ms_apply *change);
 struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name);
 

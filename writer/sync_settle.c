@@ -3,12 +3,16 @@
  * What the findings of a pass over events mean. Pure: no I/O. Called by sync_events.c.
  *
  * A push event precedes its tag and a delete event its deletion (protocols: notifications), so an
- * event is settled when registry and event agree, when a later event explains the difference, or
- * when it was looked at often enough; then the registry's word stands.
+ * event is settled when registry and event agree, when a later event has explained the difference
+ * for a while, or when it was looked at often enough; then the registry's word stands.
  */
 #include "writer/sync_events_internal.h"
 
 #include "common/clock.h"
+
+/* Pauses before looking again, by the number of looks before. */
+static const uint64_t again_after_ms[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
+                                                          1000, 2000, 5000, 10000};
 
 struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name)
 {
@@ -62,29 +66,53 @@ static bool is_gone(const struct events_pass *pass, const struct ms_digest *dige
     return false; /* nobody asked */
 }
 
-/* A later event of this pass names what the registry says: it explains the difference. */
-static bool is_explained_later(const struct events_pass *pass, const struct event_item *item,
-                               const struct named_tag *tag)
+/* In the order that they came in, or by the registry's clock: events overtake each other. */
+static bool is_later(const struct event_item *a, const struct event_item *b)
 {
-    for (size_t i = 0; i < pass->n_items; i++) {
-        const struct event_item *other = &pass->items[i];
-        if (other->id <= item->id || !ms_str_equal(other->tag, item->tag))
-            continue;
-        if (other->action == EVENT_PUSH && ms_digest_equal(&other->digest, &tag->digest))
-            return true;
-        if (other->action == EVENT_DELETE && tag->verdict == TAGS_ABSENT && !tag->is_listed)
-            return true;
-    }
-    return false;
+    return a->id > b->id || (b->time_ms > 0 && a->time_ms > b->time_ms);
 }
 
-static bool agrees_on_tag(struct events_pass *pass, const struct event_item *item)
+static bool names_present_state(const struct event_item *item, const struct named_tag *tag)
+{
+    if (item->action == EVENT_PUSH)
+        return tag->verdict == TAGS_POINTS && ms_digest_equal(&item->digest, &tag->digest);
+    return item->action == EVENT_DELETE && tag->verdict == TAGS_ABSENT && !tag->is_listed;
+}
+
+static struct named_tag *tag_of(const struct events_pass *pass, const struct event_item *item)
+{
+    return ms_str_is_absent(item->tag) ? NULL : events_find_tag(pass, item->tag);
+}
+
+/* A later event of this pass that explains what the registry says, or NULL. */
+static struct event_item *find_explanation(const struct events_pass *pass,
+                                           const struct event_item *item)
+{
+    const struct named_tag *tag = tag_of(pass, item);
+    for (size_t i = 0; i < pass->n_items && tag != NULL; i++) {
+        struct event_item *other = &pass->items[i];
+        if (ms_str_equal(other->tag, item->tag) && is_later(other, item) &&
+            names_present_state(other, tag))
+            return other;
+    }
+    return NULL;
+}
+
+/* Something later than the event, here or applied before, explains what the registry says. */
+static bool is_superseded(const struct events_pass *pass, const struct event_item *item)
+{
+    const struct named_tag *tag = tag_of(pass, item);
+    bool was_moved_later = tag != NULL && item->time_ms > 0 && tag->moved_ms > item->time_ms;
+    return was_moved_later || find_explanation(pass, item) != NULL;
+}
+
+static bool agrees_on_tag(const struct events_pass *pass, const struct event_item *item)
 {
     const struct named_tag *tag = events_find_tag(pass, item->tag);
     if (tag == NULL)
         return false; /* more tags than one pass may ask about */
     bool is_same = ms_digest_equal(&tag->digest, &item->digest);
-    if (tag->verdict == TAGS_UNREADABLE || is_explained_later(pass, item, tag))
+    if (tag->verdict == TAGS_UNREADABLE)
         return true;
     if (item->action == EVENT_PUSH)
         return tag->verdict == TAGS_POINTS && (is_same || ms_digest_is_none(&item->digest));
@@ -104,7 +132,7 @@ static bool is_untagging(const struct events_pass *pass)
     return false;
 }
 
-static bool agrees(struct events_pass *pass, const struct event_item *item)
+static bool agrees(const struct events_pass *pass, const struct event_item *item)
 {
     if (item->action == EVENT_OTHER)
         return true;
@@ -116,13 +144,49 @@ static bool agrees(struct events_pass *pass, const struct event_item *item)
                                       : is_gone(pass, &item->digest) && !is_untagging(pass);
 }
 
+bool events_need_history(const struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_due; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (!ms_str_is_absent(item->tag) && item->time_ms > 0 && !agrees(pass, item) &&
+            !is_superseded(pass, item))
+            return true;
+    }
+    return false;
+}
+
+static bool is_tired(const struct event_item *item)
+{
+    return item->is_due && item->looks >= EVENTS_LOOKS_MAX;
+}
+
+static void settle(const struct events_pass *pass, struct event_item *item)
+{
+    bool is_explained = is_superseded(pass, item);
+    bool is_quiet = item->age_ms >= EVENTS_QUIET_MS;
+    item->is_settled = is_tired(item) || agrees(pass, item) || (is_explained && is_quiet);
+    if (is_explained && !is_quiet)
+        item->again_after_ms = (uint64_t)(EVENTS_QUIET_MS - item->age_ms);
+    else if (item->looks < EVENTS_LOOKS_MAX)
+        item->again_after_ms = again_after_ms[item->looks];
+}
+
+/* What explains an event waits with it, to explain it again. */
+static void keep_explanation(const struct events_pass *pass, const struct event_item *item)
+{
+    struct event_item *other = item->is_settled ? NULL : find_explanation(pass, item);
+    if (other == NULL || is_tired(other))
+        return;
+    other->is_settled = false;
+    other->again_after_ms = item->again_after_ms;
+}
+
 void events_settle(struct events_pass *pass)
 {
-    for (size_t i = 0; i < pass->n_items; i++) {
-        struct event_item *item = &pass->items[i];
-        bool is_tired = item->is_due && item->looks >= EVENTS_LOOKS_MAX;
-        item->is_settled = is_tired || agrees(pass, item);
-    }
+    for (size_t i = 0; i < pass->n_items; i++)
+        settle(pass, &pass->items[i]);
+    for (size_t i = 0; i < pass->n_items; i++)
+        keep_explanation(pass, &pass->items[i]);
 }
 
 /* Time and actor of a tag's move: the last push of what it is on, else its last push at all. */
@@ -200,8 +264,19 @@ static void fill_gone(struct events_pass *pass, struct ms_apply *change)
     change->gone = gone;
 }
 
+static void fill_events_done(struct events_pass *pass, struct ms_apply *change)
+{
+    int64_t *ids = ms_arena_alloc(pass->arena, (pass->n_items + 1) * sizeof(*ids));
+    for (size_t i = 0; i < pass->n_items; i++) {
+        if (pass->items[i].is_settled)
+            ids[change->n_events_done++] = pass->items[i].id;
+    }
+    change->events_done = ids;
+}
+
 void events_fill_change(struct events_pass *pass, struct ms_apply *change)
 {
     fill_tags(pass, change);
     fill_gone(pass, change);
+    fill_events_done(pass, change);
 }

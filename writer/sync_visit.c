@@ -10,8 +10,8 @@
  *   removed, gone   what is known and not listed: sync_visit_removals.c
  *
  * Events that come while chunks are being asked for do not wait for their end: the chunks are given
- * up and begun again after them, smaller. Always holds: while a chunk is under way, nothing but the
- * chunks before it writes to its repository.
+ * up and begun again after them, smaller; so is a page of tags that the list lacks. Always holds:
+ * while a chunk is under way, nothing but the chunks before it writes to its repository.
  */
 #include "writer/sync_visit_internal.h"
 
@@ -242,6 +242,7 @@ static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result
     visit->report.added += result->added;
     visit->report.unreadable += result->unreadable;
     visit->has_staged |= result->is_staged;
+    visit->yields = 0;
     visit->chunk_max =
         visit->chunk_max * 2 < VISIT_CHUNK_MAX ? visit->chunk_max * 2 : VISIT_CHUNK_MAX;
     if (result->n_gone > 0)
@@ -286,20 +287,74 @@ static void cancel_chunks(struct visit *visit, size_t first)
     visit->n_chunks = first;
 }
 
-/* The first chunk is kept when it is being written, or is so small that it must get on. */
-void visit_yield(struct visit *visit)
+static size_t half_of(size_t n)
+{
+    return n / 2 > VISIT_CHUNK_MIN ? n / 2 : VISIT_CHUNK_MIN;
+}
+
+/* It is being written, or is so small that it is soon done, unless it waits for a tag list. */
+static bool must_get_on(const struct visit *visit, const struct visit_chunk *first)
+{
+    bool waits = chunk_waits_for_list(first->chunk) && visit->yields < VISIT_YIELDS_MAX;
+    return first->is_writing || (first->n_names <= VISIT_CHUNK_MIN && !waits);
+}
+
+static void yield_chunks(struct visit *visit)
 {
     const struct visit_chunk *first = &visit->chunks[0];
-    if (visit->phase != VISIT_CHUNKS || visit->n_chunks == 0 || visit->is_yielding)
+    if (visit->n_chunks == 0 || visit->is_yielding)
         return;
     visit->is_yielding = true;
-    if (first->is_writing || first->n_names <= VISIT_CHUNK_MIN) {
+    if (must_get_on(visit, first)) {
         cancel_chunks(visit, 1);
         return; /* its end is the end of the step */
     }
-    visit->chunk_max = first->n_names / 2 > VISIT_CHUNK_MIN ? first->n_names / 2 : VISIT_CHUNK_MIN;
+    visit->yields++;
+    visit->chunk_max = half_of(first->n_names);
     cancel_chunks(visit, 0);
     visit_end_step(visit, VISIT_CHUNKS);
+}
+
+static void cancel_requests(struct visit *visit)
+{
+    tags_cancel(visit->asking);
+    registry_call_cancel(visit->call);
+    visit->asking = NULL;
+    visit->call = NULL;
+}
+
+static void yield_page(struct visit *visit)
+{
+    if (visit->asking == NULL || visit->n_known <= VISIT_CHUNK_MIN)
+        return; /* soon done */
+    cancel_requests(visit);
+    visit->page_max = half_of(visit->n_known);
+    visit_end_step(visit, VISIT_REMOVED);
+}
+
+/* Whoever sent the event knows of something here: the list is read again. */
+static void yield_gone(struct visit *visit)
+{
+    if (visit->call == NULL || visit->yields >= VISIT_YIELDS_MAX)
+        return;
+    cancel_requests(visit);
+    visit->yields++;
+    visit_end_step(visit, VISIT_LIST);
+}
+
+void visit_yield(struct visit *visit)
+{
+    if (visit->phase == VISIT_CHUNKS)
+        yield_chunks(visit);
+    else if (visit->phase == VISIT_REMOVED)
+        yield_page(visit);
+    else if (visit->phase == VISIT_GONE)
+        yield_gone(visit);
+}
+
+bool visit_only_reads(const struct visit *visit)
+{
+    return visit->phase == VISIT_LIST;
 }
 
 void visit_step(struct visit *visit)
@@ -332,6 +387,7 @@ struct visit *visit_new(struct sync_job *job)
     visit->job = job;
     visit->after = MS_STR("");
     visit->chunk_max = VISIT_CHUNK_MAX;
+    visit->page_max = VISIT_KNOWN_PAGE;
     visit->names_arena = ms_arena_new(VISIT_NAMES_ARENA_MAX);
     return visit;
 }
@@ -342,8 +398,7 @@ void visit_free(struct visit *visit)
         return;
     struct ms_loop *loop = visit->job->writer->loop;
     cancel_chunks(visit, 0);
-    tags_cancel(visit->asking);
-    registry_call_cancel(visit->call);
+    cancel_requests(visit);
     ms_arena_free(visit->arena);
     ms_arena_free(visit->names_arena);
     free(visit->held);

@@ -12,7 +12,8 @@ enum {
     VISIT_CHUNK_MAX = 200,    /* tags at a time, */
     VISIT_CHUNK_MIN = 16,     /* and when events keep coming; so few are not given up */
     VISIT_CHUNKS_AT_ONCE = 2, /* one keeps the registry busy while the other is written */
-    VISIT_KNOWN_PAGE = 1000   /* known tags compared with the list in one step */
+    VISIT_KNOWN_PAGE = 1000,  /* known tags compared with the list in one step */
+    VISIT_YIELDS_MAX = 8      /* to events, in a row, of what can be made no smaller */
 };
 
 enum visit_phase {
@@ -42,6 +43,8 @@ struct visit {
     size_t n_names;
     size_t next;                                     /* the first that is in no chunk yet */
     size_t chunk_max;                                /* names of the next chunk */
+    size_t page_max;                                 /* known tags of the next page */
+    unsigned yields;                                 /* since the last chunk that came to its end */
     struct visit_chunk chunks[VISIT_CHUNKS_AT_ONCE]; /* under way, in order */
     size_t n_chunks;
     bool is_yielding;    /* events wait: no new chunk, the step ends when there is none */

@@ -27,7 +27,9 @@ static void remember_after(struct visit *visit, struct ms_str name)
 
 static void end_removed(struct visit *visit)
 {
-    bool is_last_page = visit->n_known < VISIT_KNOWN_PAGE;
+    bool is_last_page = visit->n_known < visit->page_max;
+    visit->page_max =
+        visit->page_max * 2 < VISIT_KNOWN_PAGE ? visit->page_max * 2 : VISIT_KNOWN_PAGE;
     if (!is_last_page)
         remember_after(visit, visit->known[visit->n_known - 1].name);
     visit_end_step(visit, is_last_page ? VISIT_FINISHED : VISIT_REMOVED);
@@ -108,7 +110,7 @@ void visit_step_removed(struct visit *visit)
     struct sync_job *job = visit->job;
     visit->known = ms_arena_alloc(visit->arena, VISIT_KNOWN_PAGE * sizeof(*visit->known));
     job->store_calls++;
-    if (ms_store_tags_after(job->writer->store, job->repository, visit->after, VISIT_KNOWN_PAGE,
+    if (ms_store_tags_after(job->writer->store, job->repository, visit->after, visit->page_max,
                             visit_note_known, on_known_page, job) != MS_OK)
         visit_store_call_refused(visit);
 }

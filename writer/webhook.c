@@ -2,7 +2,8 @@
 /*
  * See webhook.h. The way of a request: authorize, require_leader, then its size (a body that was
  * too long has been thrown away unread), its envelope, the inbox; the answer comes when the events
- * are committed. Called by admin.c; calls envelope.c and inbox.c, and scan.c for what was not read.
+ * are committed. What was not read goes the same way, as a wish for a scan. Called by admin.c;
+ * calls envelope.c and inbox.c.
  *
  * A registry repeats what was not accepted for ever, and the head of its queue blocks the rest: so
  * a refusal that repeating cannot change is given only for what is no envelope at all.
@@ -16,7 +17,6 @@
 #include "common/metrics.h"
 #include "writer/envelope.h"
 #include "writer/inbox.h"
-#include "writer/scan.h"
 #include "writer/selection.h"
 #include "writer/writer.h"
 
@@ -31,6 +31,7 @@ struct delivery {
     struct writer *writer;
     struct ms_http_request *request;
     struct inbox_ticket *ticket;
+    bool is_unread;
 };
 
 /* --- who may, and when --- */
@@ -99,17 +100,6 @@ static void send_accepted(struct ms_http_request *request)
     ms_http_send(request, 202, NULL, MS_STR_ABSENT, NULL, 0);
 }
 
-/* Accepted without having been read: a scan finds what it would have told. */
-static void accept_unread(struct writer *writer, struct ms_http_request *request, const char *why)
-{
-    ms_log(MS_LOG_WARN, "an envelope was accepted unread",
-           MS_FIELDS(ms_field_c("why", why), ms_field_c("peer", ms_http_request_peer(request)),
-                     ms_field_u64("bytes", ms_http_request_body_bytes(request))));
-    inbox_count_oversized(writer->inbox);
-    scan_request(writer->scan, "an envelope that was not read");
-    send_accepted(request);
-}
-
 static void refuse(struct ms_http_request *request, const struct ms_error *err)
 {
     ms_log(MS_LOG_WARN, "an envelope was refused",
@@ -118,6 +108,8 @@ static void refuse(struct ms_http_request *request, const struct ms_error *err)
 }
 
 /* --- delivery --- */
+
+static void take_unread(struct writer *writer, struct ms_http_request *request, const char *why);
 
 /* The database's word on the events themselves would be the same the next time. */
 static bool is_permanent(const struct ms_error *err)
@@ -128,10 +120,13 @@ static bool is_permanent(const struct ms_error *err)
 static void on_committed(const struct ms_error *err, void *arg)
 {
     struct delivery *delivery = arg;
+    struct inbox *inbox = delivery->writer->inbox;
+    if (err == NULL && delivery->is_unread)
+        inbox_count_oversized(inbox);
     if (err == NULL)
         send_accepted(delivery->request);
-    else if (is_permanent(err))
-        accept_unread(delivery->writer, delivery->request, err->text);
+    else if (is_permanent(err) && !delivery->is_unread)
+        take_unread(delivery->writer, delivery->request, err->text);
     else
         send_unavailable(delivery->request, MS_STR("the events could not be committed"));
     ms_loop_defer_free(delivery->writer->loop, delivery);
@@ -145,12 +140,13 @@ static void on_gone(void *arg)
 }
 
 static void deliver(struct writer *writer, struct ms_http_request *request,
-                    const struct ms_event_record *events, size_t n_events)
+                    const struct inbox_submission *submission)
 {
     struct delivery *delivery = ms_alloc(sizeof(*delivery));
-    *delivery = (struct delivery){.writer = writer, .request = request};
+    *delivery = (struct delivery){
+        .writer = writer, .request = request, .is_unread = submission->wants_scan};
     enum ms_status status =
-        inbox_submit(&delivery->ticket, writer->inbox, events, n_events, on_committed, delivery);
+        inbox_submit(&delivery->ticket, writer->inbox, submission, on_committed, delivery);
     if (status == MS_OK) {
         ms_http_request_on_gone(request, on_gone, delivery);
         return;
@@ -159,7 +155,16 @@ static void deliver(struct writer *writer, struct ms_http_request *request,
     if (status == MS_BUSY)
         send_unavailable(request, MS_STR("too many events wait for the database"));
     else
-        accept_unread(writer, request, "too large to be kept");
+        take_unread(writer, request, "too large to be kept");
+}
+
+/* A scan finds what it would have told; the wish for one is committed before the answer. */
+static void take_unread(struct writer *writer, struct ms_http_request *request, const char *why)
+{
+    ms_log(MS_LOG_WARN, "an envelope is accepted unread",
+           MS_FIELDS(ms_field_c("why", why), ms_field_c("peer", ms_http_request_peer(request)),
+                     ms_field_u64("bytes", ms_http_request_body_bytes(request))));
+    deliver(writer, request, &(struct inbox_submission){.wants_scan = true});
 }
 
 /* --- the envelope --- */
@@ -171,16 +176,25 @@ static bool is_kept(const struct ms_config *config, const struct envelope_event 
     return event->verdict == ENVELOPE_DEAD;
 }
 
-/* Moves the records that are to be kept to the front of `records`; returns their number. */
-static size_t choose(struct ms_event_record *records, const struct ms_config *config,
+/* An event of no interest may still be the first that a registry sends after its restart. */
+static bool ignore(struct ms_event_record *out, const struct writer *writer,
+                   const struct ms_event_record *record)
+{
+    const char *action = record->action.ptr;
+    ms_metrics_add(MS_METRIC_EVENTS, action != NULL ? action : "other", "ignored", 1);
+    *out = (struct ms_event_record){.instance_id = record->instance_id};
+    return !inbox_knows_instance(writer->inbox, record->instance_id);
+}
+
+/* Puts what is to be committed into `records`; returns how many. */
+static size_t choose(struct ms_event_record *records, const struct writer *writer,
                      const struct envelope *envelope)
 {
     size_t kept = 0;
     for (size_t i = 0; i < envelope->n_events; i++) {
         const struct envelope_event *event = &envelope->events[i];
-        const char *action = event->record.action.ptr;
-        if (!is_kept(config, event)) {
-            ms_metrics_add(MS_METRIC_EVENTS, action != NULL ? action : "other", "ignored", 1);
+        if (!is_kept(writer->config, event)) {
+            kept += ignore(&records[kept], writer, &event->record);
             continue;
         }
         if (event->verdict == ENVELOPE_DEAD)
@@ -206,14 +220,15 @@ static void handle_envelope(struct writer *writer, struct ms_http_request *reque
         return;
     }
     if (records == NULL) {
-        accept_unread(writer, request, status == MS_OK ? "too large to be read" : err.text);
+        take_unread(writer, request, status == MS_OK ? "too large to be read" : err.text);
         return;
     }
-    size_t kept = choose(records, writer->config, &envelope);
-    if (kept == 0)
+    struct inbox_submission submission = {.events = records};
+    submission.n_events = choose(records, writer, &envelope);
+    if (submission.n_events == 0)
         send_accepted(request);
     else
-        deliver(writer, request, records, kept);
+        deliver(writer, request, &submission);
 }
 
 void webhook_handle(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
@@ -224,7 +239,7 @@ void webhook_handle(struct ms_http_request *request, const struct ms_route_match
         !webhook_require_leader(request, writer))
         return;
     if (ms_str_is_absent(ms_http_request_body(request))) {
-        accept_unread(writer, request, "larger than events.max_body");
+        take_unread(writer, request, "larger than events.max_body");
         return;
     }
     struct ms_arena *arena = ms_arena_new(ENVELOPE_ARENA_BYTES);

@@ -30,11 +30,13 @@ CREATE TABLE state (
     leader_since       timestamptz,
     last_complete_scan timestamptz,
     scan_running       boolean NOT NULL DEFAULT false,
+    scan_wanted        timestamptz,
     changes_pruned     bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE state IS 'Exactly one row';
 COMMENT ON COLUMN state.generation IS 'Raised by every visible change, last statement of its transaction (publish())';
 COMMENT ON COLUMN state.term IS 'Number of the present leader; a transaction of an older one fails (MS001)';
+COMMENT ON COLUMN state.scan_wanted IS 'When an envelope was last accepted unread: only a complete scan that began later finds what it told';
 COMMENT ON COLUMN state.changes_pruned IS 'The feed of changes is complete after this generation';
 INSERT INTO state DEFAULT VALUES;
 
@@ -320,10 +322,10 @@ CREATE TABLE inbox (
     body       bytea NOT NULL
 );
 CREATE INDEX inbox_repository ON inbox (repository, not_before) WHERE action <> 'pull';
-CREATE INDEX inbox_due ON inbox (not_before) WHERE action <> 'pull';
+CREATE INDEX inbox_fresh ON inbox (repository) WHERE action <> 'pull' AND attempts = 0;
+CREATE INDEX inbox_again ON inbox (not_before, repository) WHERE action <> 'pull' AND attempts > 0;
 CREATE INDEX inbox_pull ON inbox (id) WHERE action = 'pull';
 COMMENT ON TABLE inbox IS 'Events that were acknowledged and are not applied yet; a row leaves in the transaction that applies it';
-COMMENT ON COLUMN inbox.repository IS 'Empty when the event names none';
 COMMENT ON COLUMN inbox.body IS 'The event as it came, one JSON object';
 
 CREATE TABLE event_seen (
@@ -337,21 +339,24 @@ CREATE TABLE event_seen_2 PARTITION OF event_seen FOR VALUES IN (2);
 COMMENT ON TABLE event_seen IS 'Ids of events of today and yesterday, so that each counts once. slot is the day modulo 3; the third partition is truncated when the day changes';
 
 CREATE TABLE dead_letter (
-    id         bigint PRIMARY KEY,
-    event_id   text NOT NULL,
-    received   timestamptz NOT NULL,
-    died       timestamptz NOT NULL DEFAULT now(),
-    reason     text NOT NULL,
-    action     text NOT NULL,
-    repository text COLLATE "C" NOT NULL,
-    tag        text COLLATE "C",
-    digest     bytea,
-    is_blob    boolean NOT NULL,
-    event_time timestamptz,
-    actor      text,
-    body       bytea NOT NULL
+    id              bigint PRIMARY KEY,
+    event_id        text NOT NULL,
+    received        timestamptz NOT NULL,
+    died            timestamptz NOT NULL DEFAULT now(),
+    reason          text NOT NULL,
+    leads_somewhere boolean NOT NULL,
+    action          text NOT NULL,
+    repository      text COLLATE "C" NOT NULL,
+    tag             text COLLATE "C",
+    digest          bytea,
+    is_blob         boolean NOT NULL,
+    event_time      timestamptz,
+    actor           text,
+    body            bytea NOT NULL
 );
 COMMENT ON TABLE dead_letter IS 'Events that can never be applied, with the reason; listed and put back by --dead-letters';
+COMMENT ON COLUMN dead_letter.leads_somewhere IS 'False: it names nothing that a registry can hold, and was never tried';
+COMMENT ON COLUMN dead_letter.repository IS 'As named; empty when it names none';
 
 CREATE TABLE registry_instance (
     id         text PRIMARY KEY,

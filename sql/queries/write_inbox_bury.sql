@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Events that can never be applied. $1 ids: bigint[], $2 why: text.
+-- Events that cannot be applied. $1 ids: bigint[], $2 why: text.
 WITH dead AS (
     DELETE FROM inbox WHERE id = ANY ($1::bigint[]) RETURNING *
 )
-INSERT INTO dead_letter (id, event_id, received, reason, action, repository, tag, digest, is_blob,
-                         event_time, actor, body)
-SELECT id, event_id, received, $2::text, action, repository, tag, digest, is_blob, event_time, actor, body
+INSERT INTO dead_letter (id, event_id, received, reason, leads_somewhere, action, repository, tag, digest,
+                         is_blob, event_time, actor, body)
+SELECT id, event_id, received, $2::text, true, action, repository, tag, digest, is_blob, event_time, actor,
+       body
   FROM dead;

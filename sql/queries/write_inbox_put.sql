@@ -1,16 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Events into the inbox, each id once. Arrays, one element an event: $1 event ids text[], $2 actions
--- text[], $3 repositories text[], $4 tags text[], $5 digests bytea[], $6 is it a blob boolean[],
--- $7 event times in ms since 1970 bigint[], $8 actors text[], $9 bodies bytea[]. Rows affected: events
--- that are new. What is longer than an index takes is cut: it names nothing that exists.
+-- Events into the inbox, or among the dead letters, each id once. Arrays, one element an event: $1 event
+-- ids text[], $2 actions text[], $3 repositories text[], $4 tags text[], $5 digests bytea[], $6 is it a
+-- blob boolean[], $7 event times in ms since 1970 bigint[], $8 actors text[], $9 bodies bytea[], $10 why it
+-- leads nowhere text[] (NULL: it does not). Column: events that are new. What is longer than an index
+-- takes is cut: it names nothing that exists.
 WITH sent AS (
     SELECT CASE WHEN length(event_id) <= 200 THEN event_id
                 ELSE encode(sha256(convert_to(event_id, 'UTF8')), 'hex') END AS event_id,
            action, left(coalesce(repository, ''), 600) AS repository, tag, digest, is_blob,
-           to_timestamp(time_ms / 1000.0) AS event_time, actor, body, place
+           to_timestamp(time_ms / 1000.0) AS event_time, actor, body, fault, place
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::boolean[],
-                  $7::bigint[], $8::text[], $9::bytea[]) WITH ORDINALITY
-           AS e (event_id, action, repository, tag, digest, is_blob, time_ms, actor, body, place)
+                  $7::bigint[], $8::text[], $9::bytea[], $10::text[]) WITH ORDINALITY
+           AS e (event_id, action, repository, tag, digest, is_blob, time_ms, actor, body, fault, place)
 ), arrived AS (
     SELECT DISTINCT ON (event_id) * FROM sent ORDER BY event_id, place
 ), fresh AS (
@@ -22,8 +23,19 @@ WITH sent AS (
      ORDER BY a.event_id
         ON CONFLICT DO NOTHING
     RETURNING event_id
+), kept AS (
+    INSERT INTO inbox (event_id, action, repository, tag, digest, is_blob, event_time, actor, body)
+    SELECT event_id, action, repository, tag, digest, is_blob, event_time, actor, body
+      FROM arrived JOIN fresh USING (event_id)
+     WHERE fault IS NULL
+     ORDER BY place
+), buried AS (
+    INSERT INTO dead_letter (id, event_id, received, reason, leads_somewhere, action, repository, tag,
+                             digest, is_blob, event_time, actor, body)
+    SELECT nextval('inbox_id_seq'), event_id, now(), fault, false, action, repository, tag, digest,
+           is_blob, event_time, actor, body
+      FROM arrived JOIN fresh USING (event_id)
+     WHERE fault IS NOT NULL
+     ORDER BY place
 )
-INSERT INTO inbox (event_id, action, repository, tag, digest, is_blob, event_time, actor, body)
-SELECT event_id, action, repository, tag, digest, is_blob, event_time, actor, body
-  FROM arrived JOIN fresh USING (event_id)
- ORDER BY place;
+SELECT count(*) FROM fresh;

@@ -3,8 +3,8 @@
 -- term, schema version, leader's host, pid, since; inbox (pulls aside): waiting, dead, age of the oldest
 -- in seconds; last complete scan; last ended scan: id, complete, repositories, tags, manifests, added,
 -- removed, unreadable, requests, started, ended; removals that wait: repositories, tags, since; last
--- collection: ended, manifests, in the registry, dry run; repositories, tags, unreadable; did a registry
--- instance appear since the last complete scan began.
+-- collection: ended, manifests, in the registry, dry run; repositories, tags, unreadable; is a scan wanted:
+-- did a registry instance appear, or was something not read, since the last complete scan began.
 SELECT s.generation, s.term, (SELECT max(version) FROM schema_version), s.leader_host, s.leader_pid,
        (extract(epoch FROM s.leader_since) * 1000)::bigint,
        i.waiting, (SELECT count(*) FROM dead_letter), i.oldest_seconds,
@@ -16,8 +16,10 @@ SELECT s.generation, s.term, (SELECT max(version) FROM schema_version), s.leader
        r.repositories, r.tags,
        (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
            + (SELECT count(*) FROM tag WHERE manifest_id IS NULL),
-       EXISTS (SELECT FROM registry_instance
-                WHERE first_seen > coalesce((SELECT max(started) FROM scan WHERE complete), '-infinity'))
+       EXISTS (SELECT FROM (SELECT first_seen AS at FROM registry_instance
+                             UNION ALL
+                            SELECT s.scan_wanted) AS reason
+                WHERE reason.at > coalesce((SELECT max(started) FROM scan WHERE complete), '-infinity'))
   FROM state s
  CROSS JOIN (SELECT count(*) AS waiting,
                     coalesce(floor(extract(epoch FROM now() - min(received))), 0)::bigint AS oldest_seconds

@@ -27,6 +27,14 @@ static int64_t ids[16];
 static size_t n_ids;
 static struct ms_inbox_row last_row;
 
+static void on_due_row(struct ms_str repository, bool is_fresh, void *arg)
+{
+    char text[300];
+    (void)arg;
+    (void)snprintf(text, sizeof(text), "%.*s%s", MS_STR_ARG(repository), is_fresh ? "" : "~");
+    note(ms_str(text));
+}
+
 static void on_due(const struct ms_error *err, int64_t next_due_ms, void *arg)
 {
     next_due = next_due_ms;
@@ -46,14 +54,25 @@ static enum ms_status put_event(struct ms_event_record event)
     if (ms_str_is_absent(event.action))
         event.action = MS_STR("push");
     event.body = (struct ms_str){"{\"\0\xff\"}", 6};
-    return waited(ms_store_inbox_put(store, term, &event, 1, on_put, NULL));
+    return waited(ms_store_inbox_put(store, term, &event, 1, false, on_put, NULL));
+}
+
+static const char *due_after(const char *after, size_t limit)
+{
+    rows[0] = '\0';
+    ASSERT_OK(ms_store_inbox_due(store, ms_str(after), limit, on_due_row, on_due, NULL));
+    return rows;
 }
 
 static const char *due(void)
 {
-    rows[0] = '\0';
-    ASSERT_OK(ms_store_inbox_due(store, 10, on_name, on_due, NULL));
-    return rows;
+    return due_after("", 10);
+}
+
+static void postpone(int64_t id, uint64_t delay_ms)
+{
+    struct ms_inbox_delay delay = {.id = id, .delay_ms = delay_ms};
+    ASSERT_OK(ms_store_inbox_postpone(store, term, &delay, 1, on_done, NULL));
 }
 
 static const char *load(const char *repository)
@@ -142,14 +161,14 @@ START_TEST(events_wait_and_die)
         put_event((struct ms_event_record){.event_id = MS_STR("e1"), .repository = MS_STR("app")}),
         MS_OK);
     load("app");
-    ASSERT_OK(ms_store_inbox_postpone(store, term, ids, 1, 60000, on_done, NULL));
+    postpone(ids[0], 60000);
     ck_assert_str_eq(due(), "");
     ck_assert_int_gt(next_due, 50000);
     ck_assert_int_le(next_due, 60000);
     ck_assert_str_eq(load("app"), "e1");
     ck_assert(!last_row.is_due);
-    int64_t id = strtoll(sql("SELECT id FROM inbox"), NULL, 10);
-    ASSERT_OK(ms_store_inbox_postpone(store, term, &id, 1, 0, on_done, NULL));
+    postpone(strtoll(sql("SELECT id FROM inbox"), NULL, 10), 0);
+    ck_assert_str_eq(due(), "app~");
     load("app");
     ck_assert(last_row.is_due);
     ck_assert_uint_eq(last_row.attempts, 2);
@@ -158,19 +177,118 @@ START_TEST(events_wait_and_die)
 }
 END_TEST
 
-static void on_dead(int64_t id, struct ms_str died, struct ms_str reason, struct ms_str action,
-                    struct ms_str repository, struct ms_str tag, struct ms_str body, void *arg)
+static void put_into(const char *repository, const char *event_id)
+{
+    ck_assert_int_eq(put_event((struct ms_event_record){.event_id = ms_str(event_id),
+                                                        .repository = ms_str(repository)}),
+                     MS_OK);
+}
+
+START_TEST(every_repository_has_its_turn)
+{
+    put_into("b", "1");
+    put_into("a", "2");
+    put_into("c", "3");
+    for (int i = 0; i < 20; i++)
+        put_into("a", name_of('a', i));
+    ck_assert_str_eq(due_after("", 2), "a b"); /* however many the events of one */
+    ck_assert_str_eq(due_after("b", 2), "c");
+    ck_assert_str_eq(due_after("c", 2), "");
+    load("b");
+    postpone(ids[0], 0);
+    load("c");
+    postpone(ids[0], 0);
+    put_into("c", "4");
+    ck_assert_str_eq(due(), "a c b~ c~");
+    ck_assert_str_eq(due_after("", 1), "a b~");
+    ck_assert_str_eq(load("c"), "4 3"); /* what was not looked at goes first */
+}
+END_TEST
+
+/* What is looked at to answer, by the plan of a statement with constants for its parameters. */
+static void explain(const char *statement, char *out, size_t size)
+{
+    PGresult *result = PQexec(eye, statement);
+    out[0] = '\0';
+    for (int i = 0; i < PQntuples(result); i++)
+        (void)snprintf(out + strlen(out), size - strlen(out), "%s\n", PQgetvalue(result, i, 0));
+    PQclear(result);
+}
+
+START_TEST(a_backlog_costs_nothing)
+{
+    static char plan[16384];
+    char *query = read_file(METASTORE_SOURCE_DIR "/sql/queries/write_inbox_due.sql");
+    char statement[8192];
+    (void)sql(
+        "INSERT INTO inbox (event_id, action, repository, is_blob, attempts, not_before, body) "
+        "SELECT n, 'push', 'team/app-' || n % 5000, false, n % 3, now(), '' "
+        "FROM generate_series(1, 30000) AS n");
+    (void)sql("ANALYZE inbox");
+    (void)snprintf(statement, sizeof(statement), "PREPARE due (text, bigint) AS %s", query);
+    (void)sql(statement);
+    (void)sql("SET plan_cache_mode = force_generic_plan");
+    explain("EXPLAIN (ANALYZE, BUFFERS, TIMING off) EXECUTE due ('', 8)", plan, sizeof(plan));
+    const char *shared = strstr(plan, "Buffers: shared hit=");
+    ck_assert_msg(shared != NULL && strtol(shared + strlen("Buffers: shared hit="), NULL, 10) < 200,
+                  "%s", plan);
+    ck_assert_msg(strstr(plan, "inbox_fresh") != NULL && strstr(plan, "inbox_again") != NULL, "%s",
+                  plan);
+    free(query);
+}
+END_TEST
+
+static void on_dead(const struct ms_dead_letter *letter, void *arg)
 {
     (void)arg;
-    ck_assert_int_gt(id, 0);
-    ck_assert_uint_eq(died.len, strlen("2026-11-23T10:00:00Z"));
-    ck_assert_uint_eq(body.len, 6);
-    ck_assert_int_eq(memcmp(body.ptr, "{\"\0\xff\"}", 6), 0);
-    ck_assert(ms_str_is_absent(tag));
-    note(reason);
-    note(action);
-    note(repository);
+    ck_assert_uint_gt(letter->id.len, 0);
+    ck_assert_uint_eq(letter->died.len, strlen("2026-11-23T10:00:00Z"));
+    ck_assert(ms_str_is_absent(letter->tag) && ms_str_is_absent(letter->digest));
+    note(letter->reason);
+    note(letter->action);
+    note(letter->repository);
 }
+
+static void on_retried(const struct ms_error *err, uint64_t n_back, uint64_t n_left, void *arg)
+{
+    char text[64];
+    (void)snprintf(text, sizeof(text), "%d+%d", (int)n_back, (int)n_left);
+    note(ms_str(text));
+    on_done(err, arg);
+}
+
+START_TEST(what_leads_nowhere_is_dead_at_once)
+{
+    struct ms_event_record event = {.event_id = MS_STR("e1"),
+                                    .repository = MS_STR("No Name"),
+                                    .fault = MS_STR("names an impossible repository")};
+    ck_assert_int_eq(put_event(event), MS_OK);
+    ck_assert_uint_eq(last_count, 1);
+    ck_assert_int_eq(put_event(event), MS_OK); /* once */
+    ck_assert_uint_eq(last_count, 0);
+    ck_assert_str_eq(due(), "");
+    rows[0] = '\0';
+    ASSERT_OK(ms_store_dead_list(store, on_dead, on_done, NULL));
+    ASSERT_OK(ms_store_dead_retry(store, on_retried, NULL));
+    ck_assert_str_eq(rows, "names an impossible repository push No Name 0+1");
+    ck_assert_str_eq(sql("SELECT encode(body, 'hex') FROM dead_letter"), "7b2200ff227d");
+}
+END_TEST
+
+START_TEST(what_was_not_read_wishes_for_a_scan)
+{
+    struct ms_event_record ignored = {.instance_id = MS_STR("registry-2")};
+    ASSERT_OK(ms_store_inbox_put(store, term, NULL, 0, true, on_put, NULL));
+    ck_assert(!last_flag);
+    ck_assert_str_eq(sql("SELECT scan_wanted IS NOT NULL FROM state"), "t");
+    ASSERT_OK(ms_store_inbox_put(store, term, &ignored, 1, false, on_put, NULL));
+    ck_assert(last_flag);
+    ck_assert_uint_eq(last_count, 0);
+    ASSERT_OK(ms_store_inbox_put(store, term, &ignored, 1, false, on_put, NULL));
+    ck_assert(!last_flag);
+    ck_assert_str_eq(sql("SELECT count(*) FROM inbox"), "0");
+}
+END_TEST
 
 START_TEST(dead_letters_can_be_sent_again)
 {
@@ -181,12 +299,11 @@ START_TEST(dead_letters_can_be_sent_again)
     ASSERT_OK(ms_store_inbox_bury(store, term, ids, 1, MS_STR("why"), on_done, NULL));
     rows[0] = '\0';
     ASSERT_OK(ms_store_dead_list(store, on_dead, on_done, NULL));
-    ck_assert_str_eq(rows, "why push app");
-    ASSERT_OK(ms_store_dead_retry(store, on_count, NULL));
-    ck_assert_uint_eq(last_count, 1);
+    ASSERT_OK(ms_store_dead_retry(store, on_retried, NULL));
+    ck_assert_str_eq(rows, "why push app 1+0");
     ck_assert_str_eq(load("app"), "e1");
-    ASSERT_OK(ms_store_dead_retry(store, on_count, NULL));
-    ck_assert_uint_eq(last_count, 0);
+    ASSERT_OK(ms_store_dead_retry(store, on_retried, NULL));
+    ck_assert_str_eq(rows, "e1 0+0");
 }
 END_TEST
 
@@ -449,7 +566,7 @@ START_TEST(status_tells_of_scans)
     ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL));
     ck_assert_str_eq(sql("SELECT scan_running FROM state"), "t");
     ASSERT_OK(ms_store_status(store, on_status, NULL));
-    ck_assert(status.instance_is_unscanned);
+    ck_assert(status.wants_scan);
     ck_assert_uint_eq(status.inbox_waiting, 1);
     struct ms_scan_record scan = {.id = scan_id,
                                   .complete = true,
@@ -467,7 +584,10 @@ START_TEST(status_tells_of_scans)
     ck_assert_uint_eq(status.last_scan.requests, 7);
     ck_assert_int_gt(status.last_complete_scan_ms, 1600000000000);
     ck_assert_int_ge(status.last_scan_ended_ms, status.last_scan_started_ms);
-    ck_assert(!status.instance_is_unscanned);
+    ck_assert(!status.wants_scan);
+    ASSERT_OK(ms_store_inbox_put(store, term, NULL, 0, true, on_put, NULL));
+    ASSERT_OK(ms_store_status(store, on_status, NULL));
+    ck_assert(status.wants_scan);
     ck_assert_str_eq(sql("SELECT string_agg(coalesce(error, '-'), ',' ORDER BY id) FROM scan"),
                      "interrupted,-");
 }
@@ -593,7 +713,11 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, an_event_counts_once);
     tcase_add_test(tcase, odd_events_do_no_harm);
     tcase_add_test(tcase, events_wait_and_die);
+    tcase_add_test(tcase, every_repository_has_its_turn);
+    tcase_add_test(tcase, a_backlog_costs_nothing);
     tcase_add_test(tcase, dead_letters_can_be_sent_again);
+    tcase_add_test(tcase, what_leads_nowhere_is_dead_at_once);
+    tcase_add_test(tcase, what_was_not_read_wishes_for_a_scan);
     tcase_add_test(tcase, pulls_are_counted);
     tcase_add_test(tcase, what_is_known_is_told);
     tcase_add_test(tcase, configurations_and_repositories_are_told);

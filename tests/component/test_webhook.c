@@ -143,13 +143,24 @@ START_TEST(what_says_nothing_is_accepted_and_not_kept)
 }
 END_TEST
 
-START_TEST(what_leads_nowhere_is_kept_without_a_repository)
+START_TEST(what_leads_nowhere_is_kept_with_the_reason)
 {
     ck_assert_int_eq(post(ENVELOPE(EVENT_OF("push", "No Name"))), 202);
     ck_assert_uint_eq(played->puts, 1);
     ck_assert_str_eq(played->last_action, "push");
-    ck_assert_str_eq(played->last_repository, "");
-    ck_assert_ptr_nonnull(strstr(played->last_body, "No Name"));
+    ck_assert_str_eq(played->last_repository, "No Name");
+    ck_assert_str_eq(played->last_fault, "names an impossible repository");
+    ck_assert_int_eq(ask("GET", "/metrics", "", ""), 200);
+    ck_assert(says("metastore_events_total{action=\"push\",result=\"dead\"} 1\n"));
+}
+END_TEST
+
+START_TEST(odd_events_leave_their_neighbours)
+{
+    ck_assert_int_eq(post(ENVELOPE("7, {\"action\": []}, " EVENT_OF("push", "team/app"))), 202);
+    ck_assert_uint_eq(played->put_events[0], 3);
+    ck_assert_str_eq(played->last_repository, "team/app");
+    ck_assert_str_eq(played->last_fault, "");
 }
 END_TEST
 
@@ -160,8 +171,6 @@ START_TEST(no_envelope_is_refused_with_words)
     ck_assert_int_eq(post(""), 400);
     ck_assert_int_eq(post("{}"), 400);
     ck_assert(says("events: missing"));
-    ck_assert_int_eq(post(ENVELOPE("{}, 7")), 400);
-    ck_assert(says("events[1]"));
     ck_assert_uint_eq(played->puts, 0);
 }
 END_TEST
@@ -181,12 +190,36 @@ START_TEST(a_large_envelope_is_accepted_unread)
     ck_assert_int_eq(ask("POST", "/events", "", body), 401);
     ck_assert_uint_eq(played->scan_requests, 0);
     ck_assert_int_eq(post(body), 202);
+    ck_assert_uint_eq(played->scan_wishes, 1);
     ck_assert_uint_eq(played->scan_requests, 1);
-    ck_assert_uint_eq(played->puts, 0);
+    ck_assert_uint_eq(played->put_events[0], 0);
     ck_assert_int_eq(ask("GET", "/metrics", "", ""), 200);
     ck_assert(says("metastore_limit_reached_total{limit=\"event_body\"} 1\n"));
     ck_assert_int_eq(ask("GET", "/status", "", ""), 200);
     ck_assert(says("\"oversized\":1"));
+}
+END_TEST
+
+START_TEST(what_is_unread_is_accepted_when_the_wish_for_a_scan_is_committed)
+{
+    char body[9000];
+    int fd = peer_dial(app.port);
+    memset(body, ' ', sizeof(body));
+    body[sizeof(body) - 1] = '\0';
+    played->holds_commits = true;
+    send_request(fd, "POST", "/events", TOKEN, body);
+    app_await(&played->puts, 1);
+    peer_expect_silence(fd, 50);
+    ck_assert_uint_eq(played->scan_requests, 0);
+    played->holds_commits = false;
+    peer_expect_status(fd, 202);
+    close(fd);
+    ck_assert_uint_eq(played->scan_requests, 1);
+    played->commit_fails = MS_UNAVAILABLE;
+    ck_assert_int_eq(post(body), 503);
+    played->commit_fails = MS_INVALID; /* no use to wish for it again */
+    ck_assert_int_eq(post(body), 503);
+    ck_assert_uint_eq(played->scan_requests, 1);
 }
 END_TEST
 
@@ -202,7 +235,7 @@ END_TEST
 
 START_TEST(too_deep_is_treated_as_too_large)
 {
-    char body[200];
+    char body[500];
     memset(body, '[', sizeof(body));
     body[sizeof(body) - 1] = '\0';
     ck_assert_int_eq(post(body), 202);
@@ -215,6 +248,22 @@ START_TEST(a_new_instance_asks_for_a_scan)
     played->new_instance = true;
     ck_assert_int_eq(post(PUSH), 202);
     ck_assert_uint_eq(played->scan_requests, 1);
+}
+END_TEST
+
+START_TEST(an_ignored_event_of_a_new_instance_counts_too)
+{
+    const char *mount = ENVELOPE("{\"id\": \"1\", \"action\": \"mount\", \"source\": "
+                                 "{\"instanceID\": \"two\"}}");
+    played->new_instance = true;
+    ck_assert_int_eq(post(mount), 202);
+    ck_assert_uint_eq(played->puts, 1);
+    ck_assert_str_eq(played->last_instance, "two");
+    ck_assert_uint_eq(played->scan_requests, 1);
+    ck_assert_int_eq(post(mount), 202); /* it is known now: no commit */
+    ck_assert_uint_eq(played->puts, 1);
+    ck_assert_int_eq(ask("GET", "/status", "", ""), 200);
+    ck_assert(says("\"accepted\":0,\"duplicates\":0,"));
 }
 END_TEST
 
@@ -310,8 +359,10 @@ END_TEST
 
 START_TEST(what_the_database_will_never_take_does_not_block_the_queue)
 {
+    played->commit_fails_once = true;
     played->commit_fails = MS_INVALID;
     ck_assert_int_eq(post(PUSH), 202);
+    ck_assert_uint_eq(played->scan_wishes, 1);
     ck_assert_uint_eq(played->scan_requests, 1);
 }
 END_TEST
@@ -410,13 +461,16 @@ static Suite *make_suite(void)
     tcase_add_test(leading, methods_and_paths);
     tcase_add_test(leading, an_event_goes_into_the_inbox);
     tcase_add_test(leading, what_says_nothing_is_accepted_and_not_kept);
-    tcase_add_test(leading, what_leads_nowhere_is_kept_without_a_repository);
+    tcase_add_test(leading, what_leads_nowhere_is_kept_with_the_reason);
+    tcase_add_test(leading, odd_events_leave_their_neighbours);
     tcase_add_test(leading, no_envelope_is_refused_with_words);
     tcase_add_test(leading, any_content_type_will_do);
     tcase_add_test(leading, a_large_envelope_is_accepted_unread);
+    tcase_add_test(leading, what_is_unread_is_accepted_when_the_wish_for_a_scan_is_committed);
     tcase_add_test(leading, a_huge_one_is_refused);
     tcase_add_test(leading, too_deep_is_treated_as_too_large);
     tcase_add_test(leading, a_new_instance_asks_for_a_scan);
+    tcase_add_test(leading, an_ignored_event_of_a_new_instance_counts_too);
     tcase_add_test(leading, duplicates_are_counted);
     tcase_add_test(leading, the_answer_waits_for_the_commit);
     tcase_add_test(leading, what_arrives_during_a_commit_commits_together);

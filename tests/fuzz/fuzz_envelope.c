@@ -31,10 +31,11 @@ static void check_kept(const struct envelope_event *event)
     check_text(record->actor);
     check_text(record->media_type);
     assert((event->verdict == ENVELOPE_DEAD) == (event->reason != NULL));
+    assert(ms_str_is_absent(record->fault) == (event->reason == NULL));
     if (event->verdict == ENVELOPE_STORE)
         check_names(record);
-    else
-        assert(ms_str_is_absent(record->repository) && ms_str_is_absent(record->tag));
+    check_text(record->repository);
+    check_text(record->tag);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

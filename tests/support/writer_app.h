@@ -30,14 +30,15 @@ static struct played {
     /* said by the test */
     atomic_bool connected, holds_commits, holds_status, new_instance;
     atomic_int commit_fails; /* enum ms_status */
-    atomic_int scan_status;  /* what scan_start returns */
+    atomic_bool commit_fails_once;
+    atomic_int scan_status; /* what scan_start returns */
     atomic_uint n_duplicates;
     /* said by the writer */
     atomic_uint handled; /* requests that reached the handler */
     atomic_uint puts, put_events[PLAYED_PUTS_MAX];
-    atomic_uint wakes, scan_requests, scans, scans_accepting;
+    atomic_uint wakes, scan_wishes, scan_requests, scans, scans_accepting;
     char last_action[PLAYED_TEXT_MAX], last_repository[PLAYED_TEXT_MAX];
-    char last_body[PLAYED_TEXT_MAX];
+    char last_body[PLAYED_TEXT_MAX], last_fault[PLAYED_TEXT_MAX], last_instance[PLAYED_TEXT_MAX];
 } * played;
 
 static struct {
@@ -53,7 +54,7 @@ struct ms_store_writer {
     struct ms_timer *timer; /* looks whether what is held may go on */
     ms_store_inbox_put_done *on_put;
     void *put_arg;
-    size_t n_events;
+    size_t n_kept;
     ms_store_status_done *on_status;
     void *status_arg;
 };
@@ -68,8 +69,10 @@ static void end_put(void)
 {
     struct ms_error err = {.status = (enum ms_status)played->commit_fails, .text = "played"};
     ms_store_inbox_put_done *on_done = app_store.on_put;
-    size_t n_new = app_store.n_events - played->n_duplicates;
+    size_t n_new = app_store.n_kept - played->n_duplicates;
     app_store.on_put = NULL;
+    if (played->commit_fails_once)
+        played->commit_fails = MS_OK;
     if (err.status != MS_OK)
         on_done(&err, 0, false, app_store.put_arg);
     else
@@ -117,21 +120,29 @@ const char *const *ms_store_writer_query_names(size_t *out_n)
 
 enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
                                   const struct ms_event_record *events, size_t n_events,
-                                  ms_store_inbox_put_done *on_done, void *arg)
+                                  bool wants_scan, ms_store_inbox_put_done *on_done, void *arg)
 {
     ck_assert_uint_eq(term, app_writer.term);
     ck_assert(store->on_put == NULL); /* one at a time */
-    ck_assert_uint_gt(n_events, 0);
-    const struct ms_event_record *last = &events[n_events - 1];
-    copy_text(played->last_action, last->action);
-    copy_text(played->last_repository, last->repository);
-    copy_text(played->last_body, last->body);
+    ck_assert(n_events > 0 || wants_scan);
+    store->n_kept = 0;
+    for (size_t i = 0; i < n_events; i++) {
+        const struct ms_event_record *event = &events[i];
+        copy_text(played->last_instance, event->instance_id);
+        if (ms_str_is_absent(event->event_id))
+            continue;
+        store->n_kept++;
+        copy_text(played->last_action, event->action);
+        copy_text(played->last_repository, event->repository);
+        copy_text(played->last_body, event->body);
+        copy_text(played->last_fault, event->fault);
+    }
+    played->scan_wishes += wants_scan;
     if (played->puts < PLAYED_PUTS_MAX)
         played->put_events[played->puts] = (unsigned)n_events;
     played->puts++;
     store->on_put = on_done;
     store->put_arg = arg;
-    store->n_events = n_events;
     return MS_OK;
 }
 
