@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""/api/v1/search, /api/v1/facets and the description of the API."""
-import json
-import re
+"""/api/v1/search and /api/v1/facets."""
 import urllib.parse
 
 import pytest
 
-from harness import ROOT, wait_for
+from harness import wait_for
 from images import OCI_MANIFEST, Pusher
 
 
@@ -148,54 +146,3 @@ def test_facets(filled):
     everything = reader.json("/api/v1/facets")
     assert {f["value"]: f["images"] for f in everything["os"]} == {"linux": 5, "windows": 1}
     assert everything["label_values"] == []
-
-
-def test_the_description_has_every_path(filled):
-    reader, _ = filled
-    told = reader.json("/api/v1/openapi.json")
-    assert told == json.loads((ROOT / "reader" / "openapi.json").read_text())
-    assert told["openapi"].startswith("3.1")
-    routes = re.findall(r'\{MS_ROUTE_GET, "(/api/v1[^"]*)"', (ROOT / "reader" / "routes.c").read_text())
-    assert sorted(told["paths"]) == sorted(routes)
-
-
-def test_the_description_is_sound(filled):
-    """Every reference leads somewhere, every placeholder is a parameter."""
-    told = filled[0].json("/api/v1/openapi.json")
-
-    def resolve(reference):
-        value = told
-        for part in reference.removeprefix("#/").split("/"):
-            value = value[part]
-        return value
-
-    def walk(value):
-        if isinstance(value, dict):
-            if "$ref" in value:
-                resolve(value["$ref"])
-            for member in value.values():
-                walk(member)
-        elif isinstance(value, list):
-            for member in value:
-                walk(member)
-
-    walk(told)
-    for path, methods in told["paths"].items():
-        parameters = [resolve(p["$ref"]) if "$ref" in p else p for p in methods["get"].get("parameters", [])]
-        assert {p["name"] for p in parameters if p["in"] == "path"} == set(re.findall(r"\{(\w+)\}", path)), path
-
-
-def test_the_described_parameters_are_taken(filled):
-    """A parameter that is described is known; its example value here is none, so it may be refused by value."""
-    reader, _ = filled
-    told = reader.json("/api/v1/openapi.json")
-    fill = {"{name}": "library/postgres", "{tag}": "9.1", "{reference}": "9.1"}
-    for path, methods in told["paths"].items():
-        url = re.sub(r"\{\w+\}", lambda m: fill[m.group()], path)
-        assert reader.get(url).status_code == 200, url
-        for parameter in methods["get"].get("parameters", []):
-            if "$ref" in parameter:
-                parameter = told["components"]["parameters"][parameter["$ref"].split("/")[-1]]
-            if parameter["in"] == "query":
-                answer = reader.get(url, params={parameter["name"]: "1"})
-                assert "unknown parameter" not in answer.text, (url, parameter["name"])
