@@ -274,6 +274,7 @@ static enum ms_status parse_index(struct parse *parse, struct json_object *root)
     record->kind = MS_KIND_INDEX;
     record->children = children;
     record->n_children = count;
+    manifest_choose_title(record);
     return manifest_make_document(record, parse->arena, parse->err);
 }
 

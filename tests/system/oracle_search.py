@@ -245,12 +245,11 @@ class Term:
     def meets_repository(self, repository):
         """In what names the repository: not in the labels of its images."""
         word = fold(self.value)
-        return word in repository.name or word in fold((repository.title or "") + " " + (repository.description or ""))
+        return any(word in fold(text or "") for text in (repository.name, repository.title, repository.description))
 
     def meets_manifest(self, manifest):
         word = fold(self.value)
-        return word in fold((manifest.title or "") + " " + (manifest.description or "")) or \
-            any(word in fold(value) for value in manifest.labels.values())
+        return any(word in fold(text or "") for text in (manifest.title, manifest.description, *manifest.labels.values()))
 
     def meets_tag(self, repository, manifest):
         return self.value in repository.tags_of(manifest.digest) and \
