@@ -177,32 +177,33 @@ class Facts:
 
     # --- /v1/search ---
 
-    def search(self, q, n):
-        """[(rank, popularity, repository)], best first, of all pages."""
+    def search(self, q, n, across=False):
+        """[(rank, popularity, repository)], best first, of all pages. `across`: an edit may put in or take
+        away what separates words, too, of which the API's description says nothing."""
         words = [fold(word) for word in re.split("[\0-\x20\x7f]+", q) if word][:16]
         found = []
         for repository in self.repositories.values():
             if repository.tags:
-                rank = max((self.rank(repository, word) for word in words), default=0)
+                rank = max((self.rank(repository, word, across) for word in words), default=0)
                 found.append((rank, self.popularity(repository), repository))
         proper = [entry for entry in found if entry[0] <= 8]
         if len(proper) < n:
             proper = [entry for entry in found if entry[0] <= 9]
         return sorted(proper, key=lambda entry: entry[:2])
 
-    def rank(self, repository, word):
+    def rank(self, repository, word, across):
         """1 is best; 9: but for one edit; 10: not at all."""
         name, last = repository.name, repository.name.rpartition("/")[2]
         title, description = fold(repository.title or ""), fold(repository.description or "")
         tests = (name == word, last == word, last.startswith(word) or name.startswith(word),
                  re.search(r"(?<![a-z0-9])" + re.escape(word) + r"(?![a-z0-9])", name), word in name, word in title,
                  word in description, any(word in value for value in repository.label_values),
-                 is_near(word, name) or is_near(word, title))
+                 is_near(word, name, across) or is_near(word, title, across))
         return next((rank for rank, test in enumerate(tests, 1) if test), 10)
 
 
 @functools.lru_cache(200000)
-def is_near(word, text):
+def is_near(word, text, across):
     """One edit away from a word of the text; mere numbers and short words have no misspellings."""
     n_letters = sum(c.isascii() and c.isalnum() or not c.isascii() for c in word)
     has_letter = any(c.isascii() and c.isalpha() or not c.isascii() for c in word)
@@ -210,7 +211,14 @@ def is_near(word, text):
         return False
     edges = [i for i in range(len(text) + 1)
              if i in (0, len(text)) or not (is_plain(text[i - 1]) and is_plain(text[i]))]
-    return any(is_one_edit(word, text[a:b]) for a in edges for b in edges if abs(b - a - len(word)) <= 1 and a < b)
+    if not across and not is_one_word(word):
+        return False
+    return any(is_one_edit(word, text[a:b]) and (across or is_one_word(text[a:b]))
+               for a in edges for b in edges if abs(b - a - len(word)) <= 1 and a < b)
+
+
+def is_one_word(text):
+    return text.isalnum()
 
 
 def is_plain(c):

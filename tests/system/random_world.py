@@ -102,9 +102,10 @@ class World:
         self.moved[name, tag] = next(self.number)
 
     def delete(self):
-        """Whatever points to it goes with it. Not what names a repository beside others of the same time."""
+        """Whatever points to it goes with it. What gives a repository its title stays: the next one to do so
+        may be one of several that were seen at the same time."""
         name, digest = self.choose(lambda media_type, value: media_type not in INDEX_TYPES)
-        if name is not None and (name, digest) in self.contents.manifests:
+        if name is not None and self.contents.tags[name].get("latest") != digest:
             self.pusher.delete(name, digest)
             del self.contents.manifests[name, digest]
 
