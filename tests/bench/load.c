@@ -56,7 +56,7 @@ struct load {
     struct request *requests;
     size_t n_requests, next, answered;
     double *latencies_ms;
-    size_t n_connections;
+    size_t n_connections, turn;
     struct connection *connections;
     struct pollfd *polls;
     uint64_t statuses[STATUS_MAX];
@@ -301,14 +301,16 @@ static void receive(struct load *load, struct connection *connection)
 
 /* --- the run --- */
 
+/* Connections take turns: a server closes one that is never used. */
 static void send_due(struct load *load)
 {
     int64_t now = now_ns();
     for (size_t i = 0; i < load->n_connections && load->next < load->n_requests &&
                        load->requests[load->next].due_ns <= now;
          i++) {
-        if (load->connections[i].phase == IDLE)
-            send_next(load, &load->connections[i], now);
+        struct connection *connection = &load->connections[load->turn++ % load->n_connections];
+        if (connection->phase == IDLE)
+            send_next(load, connection, now);
     }
 }
 

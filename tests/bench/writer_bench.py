@@ -75,7 +75,7 @@ class Bench:
     def load(self, port, connections, path, rate=None):
         """Sends a file of requests; what the load program says of it."""
         words = [self.load_program, port, connections, path] + ([rate] if rate else [])
-        done = subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True)
+        done = subprocess.run([str(word) for word in words], check=True, stdout=subprocess.PIPE, text=True)
         return json.loads(done.stdout)
 
     def report(self, what, value, limit, is_met):
