@@ -7,6 +7,8 @@ import pytest
 
 import harness
 
+NO_REGISTRY = "http://registry.test"  # readers never ask it
+
 
 @pytest.fixture(scope="session")
 def postgres():
@@ -45,3 +47,19 @@ def module_stack(postgres, tmp_path_factory):
     yield stack
     statuses = stack.stop()
     assert all(status == 0 for status in statuses.values()), statuses
+
+
+@pytest.fixture
+def make_reader(tmp_path):
+    """make_reader(uri, **sections) → a running Reader that no writer stands beside."""
+    readers = []
+
+    def make(uri, **sections):
+        reader = harness.Reader(tmp_path, uri, NO_REGISTRY, name=f"reader{len(readers)}", **sections)
+        readers.append(reader)
+        return reader.launch()
+
+    yield make
+    for reader in readers:
+        assert reader.terminate() == 0
+        assert "Sanitizer" not in reader.log() and "runtime error" not in reader.log(), reader.log()[-4000:]

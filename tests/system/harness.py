@@ -97,15 +97,22 @@ class Process:
 class Postgres:
     """A private cluster; a database for each test."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, replica_of=None):
         self.directory = str(directory)
-        self.uri = self._run("start")
+        self.uri = self._run("replica", replica_of.directory) if replica_of else self._run("start")
         self._databases = 0
 
-    def _run(self, verb):
-        done = subprocess.run([SUPPORT / "postgres", verb, self.directory], check=True,
+    def _run(self, verb, *more):
+        done = subprocess.run([SUPPORT / "postgres", verb, self.directory, *more], check=True,
                               capture_output=True, text=True)
         return done.stdout.strip()
+
+    def uri_of(self, database):
+        """Of a database that another server, whose standby this is, has made."""
+        return f"{self.uri.rsplit('/', 1)[0]}/{database.rsplit('/', 1)[1]}"
+
+    def promote(self):
+        self._run("promote")
 
     def kill(self):
         self._run("kill")

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Readers while their database is away, comes back, goes back in time, or does not let them in."""
 import contextlib
-import subprocess
 import threading
 import time
 
 import psycopg2
 import pytest
-import requests
 
-from harness import ROOT, Postgres, Reader, query, wait_for
-
-REGISTRY = "http://registry.test"  # readers never ask it
-LIST = "/v2/lib/tags/list"
+from harness import Postgres, query, wait_for
+from watching import LIST, Watcher, make_schema, metric, push, wait_until_seen
 
 
 @pytest.fixture
@@ -29,77 +25,6 @@ def database(server):
     uri = server.new_database()
     make_schema(uri)
     return uri
-
-
-def make_schema(uri):
-    subprocess.run(["psql", "-q", "-d", uri, "-f", str(ROOT / "sql" / "schema.sql")], check=True)
-    query(uri, "INSERT INTO repository (name, tag_count) VALUES ('lib', 1)")
-
-
-def push(uri, tag):
-    """As a writer does it: the change and its generation in one transaction."""
-    query(uri, """WITH pushed AS (INSERT INTO tag (repository_id, name, unreadable, updated, updated_source)
-                      SELECT id, %s, 'gone', now(), 'seen' FROM repository WHERE name = 'lib')
-                  SELECT publish((SELECT term FROM state), 'lib')""", tag)
-    return query(uri, "SELECT generation FROM state")[0][0]
-
-
-def wait_until_seen(reader, tag):
-    wait_for(lambda: tag in reader.json(LIST)["tags"], f"{tag} to be seen")
-
-
-@pytest.fixture
-def make_reader(tmp_path):
-    readers = []
-
-    def make(uri, **sections):
-        reader = Reader(tmp_path, uri, REGISTRY, name=f"reader{len(readers)}", **sections)
-        readers.append(reader)
-        return reader.launch()
-
-    yield make
-    for reader in readers:
-        assert reader.terminate() == 0
-        assert "Sanitizer" not in reader.log() and "runtime error" not in reader.log(), reader.log()[-4000:]
-
-
-class Watcher(threading.Thread):
-    """Asks all the time; keeps what was answered. A generation that goes back is a fault."""
-
-    def __init__(self, reader):
-        super().__init__(daemon=True)
-        self.reader = reader
-        self.stopped = threading.Event()
-        self.statuses = set()
-        self.faults = []
-        self.stale = 0
-        self.start()
-
-    def run(self):
-        session = requests.Session()
-        last = -1
-        while not self.stopped.is_set():
-            answer = session.get(self.reader.url + LIST, timeout=20)
-            self.statuses.add(answer.status_code)
-            if answer.status_code != 200:
-                continue
-            generation = int(answer.headers["X-Metastore-Generation"])
-            self.stale = max(self.stale, int(answer.headers.get("X-Metastore-Stale", 0)))
-            if generation < last or len(answer.json()["tags"]) > generation:
-                self.faults.append((last, generation, answer.text))
-            last = generation
-
-    def stop(self):
-        self.stopped.set()
-        self.join()
-        assert not self.faults
-
-
-def metric(reader, name):
-    for line in reader.get("/metrics").text.splitlines():
-        if line.startswith(f"metastore_{name} "):
-            return float(line.split()[-1])
-    raise AssertionError(f"no {name}")
 
 
 def test_starts_without_a_database(server, database, make_reader):

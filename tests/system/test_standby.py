@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Readers on a hot standby: a real streaming replica that lags, and that becomes the primary."""
+import threading
+import time
+
+import pytest
+
+from harness import Postgres, query, wait_for
+from watching import LIST, Watcher, make_schema, push, wait_until_seen
+
+
+@pytest.fixture
+def primary(tmp_path_factory):
+    cluster = Postgres(tmp_path_factory.mktemp("primary"))
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def standby(primary, tmp_path_factory):
+    cluster = Postgres(tmp_path_factory.mktemp("standby"), replica_of=primary)
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def database(primary, standby):
+    """On the primary; the standby has replayed it."""
+    uri = primary.new_database()
+    make_schema(uri)
+    wait_for(lambda: is_replayed(uri, standby), "the schema to be replayed")
+    return uri
+
+
+def is_replayed(database, standby):
+    position = query(database, "SELECT pg_current_wal_flush_lsn()")[0][0]
+    return query(standby.uri, "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position)[0][0]
+
+
+def is_received(database, standby):
+    position = query(database, "SELECT pg_current_wal_flush_lsn()")[0][0]
+    return query(standby.uri, "SELECT pg_last_wal_receive_lsn() >= %s::pg_lsn", position)[0][0]
+
+
+def hold_replay(standby):
+    query(standby.uri, "SELECT pg_wal_replay_pause()")
+    wait_for(lambda: query(standby.uri, "SELECT pg_get_wal_replay_pause_state()") == [("paused",)],
+             "the replay to pause")
+
+
+def generation(answer):
+    return int(answer.headers["X-Metastore-Generation"])
+
+
+def test_shows_a_change_when_it_is_replayed_and_not_before(database, standby, make_reader):
+    old = push(database, "old")
+    beside_primary = make_reader(database)
+    reader = make_reader(standby.uri_of(database))
+    wait_until_seen(reader, "old")
+    watcher = Watcher(reader)
+    hold_replay(standby)
+    new = push(database, "new")
+    wait_until_seen(beside_primary, "new")
+    wait_for(lambda: is_received(database, standby), "the standby to have it")
+    wait_for(lambda: (reader.json("/api/v1/status")["replay_lag_seconds"] or 0) >= 1, "the lag to be told")
+    held = reader.get(LIST)
+    assert held.json()["tags"] == ["old"] and generation(held) == old
+    assert "X-Metastore-Stale" not in held.headers  # it knows its database, which is behind
+
+    begin = time.monotonic()
+    query(standby.uri, "SELECT pg_wal_replay_resume()")
+    wait_until_seen(reader, "new")
+    assert time.monotonic() - begin < 2  # it looks every 100 ms
+    assert generation(reader.get(LIST)) == new
+    status = reader.json("/api/v1/status")
+    assert status["standby"] is True and status["generation"] == new
+    watcher.stop()
+    assert watcher.statuses == {200}
+
+
+class Waiting(threading.Thread):
+    """One request under way while the body of `with` runs; then its answer."""
+
+    def __init__(self, reader, path):
+        super().__init__(daemon=True)
+        self.reader = reader
+        self.path = path
+        self.answer = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def run(self):
+        self.answer = self.reader.get(self.path)
+
+    def __exit__(self, *_):
+        self.join()
+
+
+def test_waits_for_what_another_reader_has_told(database, standby, make_reader):
+    """A client that goes from a reader of the primary to one of a standby is ahead of it."""
+    push(database, "old")
+    reader = make_reader(standby.uri_of(database))
+    wait_until_seen(reader, "old")
+    hold_replay(standby)
+    new = push(database, "new")
+    with Waiting(reader, f"/api/v1/changes?since={new}&wait=20s") as waiting:
+        query(standby.uri, "SELECT pg_wal_replay_resume()")
+        wait_until_seen(reader, "new")
+        push(database, "newer")
+    assert waiting.answer.status_code == 200, waiting.answer.text
+    assert generation(waiting.answer) >= new
+
+
+def test_serves_on_when_the_standby_is_promoted(database, primary, standby, make_reader):
+    push(database, "before")
+    reader = make_reader(standby.uri_of(database))
+    wait_until_seen(reader, "before")
+    watcher = Watcher(reader)
+    primary.kill()
+    standby.promote()
+    push(standby.uri_of(database), "after")
+    wait_until_seen(reader, "after")
+    wait_for(lambda: reader.json("/api/v1/status")["standby"] is False, "it to see a primary")
+    watcher.stop()
+    assert watcher.statuses == {200}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reader watched while its database is made trouble for: test_outage.py, test_standby.py. No writer
+is there: push() changes the database as one does."""
+import subprocess
+import threading
+
+import requests
+
+from harness import ROOT, query, wait_for
+
+LIST = "/v2/lib/tags/list"
+
+
+def make_schema(uri):
+    subprocess.run(["psql", "-q", "-d", uri, "-f", str(ROOT / "sql" / "schema.sql")], check=True)
+    query(uri, "INSERT INTO repository (name, tag_count) VALUES ('lib', 1)")
+
+
+def push(uri, tag):
+    """As a writer does it: the change and its generation in one transaction."""
+    query(uri, """WITH pushed AS (INSERT INTO tag (repository_id, name, unreadable, updated, updated_source)
+                      SELECT id, %s, 'gone', now(), 'seen' FROM repository WHERE name = 'lib')
+                  SELECT publish((SELECT term FROM state), 'lib')""", tag)
+    return query(uri, "SELECT generation FROM state")[0][0]
+
+
+def wait_until_seen(reader, tag):
+    wait_for(lambda: tag in reader.json(LIST)["tags"], f"{tag} to be seen")
+
+
+class Watcher(threading.Thread):
+    """Asks all the time; keeps what was answered. A generation that goes back is a fault."""
+
+    def __init__(self, reader):
+        super().__init__(daemon=True)
+        self.reader = reader
+        self.stopped = threading.Event()
+        self.statuses = set()
+        self.faults = []
+        self.stale = 0
+        self.start()
+
+    def run(self):
+        session = requests.Session()
+        last = -1
+        while not self.stopped.is_set():
+            answer = session.get(self.reader.url + LIST, timeout=20)
+            self.statuses.add(answer.status_code)
+            if answer.status_code != 200:
+                continue
+            generation = int(answer.headers["X-Metastore-Generation"])
+            self.stale = max(self.stale, int(answer.headers.get("X-Metastore-Stale", 0)))
+            if generation < last or len(answer.json()["tags"]) > generation:
+                self.faults.append((last, generation, answer.text))
+            last = generation
+
+    def stop(self):
+        self.stopped.set()
+        self.join()
+        assert not self.faults
+
+
+def metric(reader, name):
+    for line in reader.get("/metrics").text.splitlines():
+        if line.startswith(f"metastore_{name} "):
+            return float(line.split()[-1])
+    raise AssertionError(f"no {name}")
