@@ -63,7 +63,6 @@ void sync_events_ended(struct sync_job *job, bool may_be_more)
 void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, bool is_finished)
 {
     job->is_stepping = false;
-    job->visited_manifests = is_finished ? 0 : report->manifests;
     if (is_finished) {
         job->on_visited(job->repository, report, job->visited_arg);
         if (job->cancelled)
@@ -131,7 +130,7 @@ bool sync_job_is_visit(const struct sync_job *job)
 
 uint64_t sync_job_manifests(const struct sync_job *job)
 {
-    return job->visited_manifests;
+    return visit_manifests(job->visit);
 }
 
 void sync_job_cancel(struct sync_job *job)

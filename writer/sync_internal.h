@@ -25,7 +25,6 @@ struct sync_job {
     bool one_by_one;            /* some event cannot be applied: which? */
     struct events_pass *events; /* the pass under way, or NULL */
     struct visit *visit;        /* NULL: no visit, or it has ended */
-    uint64_t visited_manifests; /* by its steps so far */
     bool is_stepping;           /* a step of the visit is under way */
     size_t store_calls;         /* callbacks that will still come, also after a cancel */
     bool cancelled;
@@ -48,6 +47,8 @@ void visit_yield(struct visit *visit);
 /* The step under way only reads what later steps ask about one by one: events need not wait for it.
  */
 bool visit_only_reads(const struct visit *visit);
+/* In the tags that are done; NULL is fine. */
+uint64_t visit_manifests(const struct visit *visit);
 void visit_free(struct visit *visit); /* cancels the step under way; NULL is fine */
 void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, bool is_finished);
 

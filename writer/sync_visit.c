@@ -357,6 +357,11 @@ bool visit_only_reads(const struct visit *visit)
     return visit->phase == VISIT_LIST;
 }
 
+uint64_t visit_manifests(const struct visit *visit)
+{
+    return visit == NULL ? 0 : visit->report.manifests;
+}
+
 void visit_step(struct visit *visit)
 {
     begin_step(visit);

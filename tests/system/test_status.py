@@ -73,9 +73,9 @@ def test_a_standby_names_the_leader(postgres, tmp_path):
 
 def test_progress_within_one_repository(postgres, fake, tmp_path):
     """Of one large repository it is seen how far the scan has come, not only that it has not ended."""
-    for number in range(300):
+    for number in range(900):
         fake.put("large/app", f"tag-{number:03}", labels={"n": str(number)})
-    fake.fault("large/app/manifests/", kind="slow", seconds=0.02)
+    fake.fault("large/app/manifests/", kind="slow", seconds=0.005)
     writer = Writer(tmp_path, postgres.new_database(), fake.url, interval={"fetch_all": 0},
                     registry={"concurrency": 2}).start()
     try:
@@ -90,7 +90,7 @@ def test_progress_within_one_repository(postgres, fake, tmp_path):
         wait_for(moves, "the number of manifests to grow")
         assert "metastore_scan_repositories" in writer.get("/metrics").text
         record = writer.wait_for_scan_after(None)
-        assert record["complete"] and record["manifests"] == 300 >= max(seen)
+        assert record["complete"] and record["manifests"] == 900 >= max(seen)
     finally:
         assert writer.terminate() == 0, writer.log()[-3000:]
 
