@@ -226,31 +226,7 @@ bool ms_config_key_is_section(struct ms_str name)
 
 /* --- suggestions --- */
 
-enum { SUGGEST_LEN_MAX = 64, SUGGEST_EDITS_MAX = 2 };
-
-static size_t least(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance, a row at a time. Both are at most SUGGEST_LEN_MAX long. */
-static size_t edit_distance(struct ms_str a, struct ms_str b)
-{
-    size_t row[SUGGEST_LEN_MAX + 1];
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t replaced = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
-            diagonal = row[j];
-            row[j] = least(row[j] + 1, row[j - 1] + 1, replaced);
-        }
-    }
-    return row[b.len];
-}
+enum { SUGGEST_EDITS_MAX = 2 };
 
 static size_t count_dots(struct ms_str s)
 {
@@ -294,11 +270,9 @@ struct ms_str ms_config_key_suggest(struct ms_str unknown)
 {
     struct ms_str best = MS_STR_ABSENT;
     size_t best_edits = SUGGEST_EDITS_MAX + 1;
-    if (unknown.len > SUGGEST_LEN_MAX)
-        return best;
     for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
         struct ms_str candidate = cut_components(ms_str(key->name), count_dots(unknown));
-        size_t edits = edit_distance(unknown, candidate);
+        size_t edits = ms_str_edits(unknown, candidate);
         if (edits < best_edits) {
             best = candidate;
             best_edits = edits;

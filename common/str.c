@@ -188,6 +188,31 @@ bool ms_str_equal_secret(struct ms_str a, struct ms_str b)
     return same_length && difference == 0;
 }
 
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+size_t ms_str_edits(struct ms_str a, struct ms_str b)
+{
+    size_t row[MS_STR_EDITS_MAX + 1]; /* row[j]: from the bytes of `a` so far to b[0, j) */
+    if (a.len > MS_STR_EDITS_MAX || b.len > MS_STR_EDITS_MAX)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t replaced = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
+            diagonal = row[j];
+            row[j] = least(row[j] + 1, row[j - 1] + 1, replaced);
+        }
+    }
+    return row[b.len];
+}
+
 uint64_t ms_str_hash(struct ms_str s)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

@@ -59,6 +59,11 @@ size_t ms_str_utf8_length(struct ms_str s);
 /* Compares without telling by its duration where the difference is (secrets). */
 bool ms_str_equal_secret(struct ms_str a, struct ms_str b);
 
+/* Levenshtein's distance in bytes, to suggest what was meant by a misspelled word. A view longer
+ * than MS_STR_EDITS_MAX is SIZE_MAX away from every other: the work is bounded. */
+enum { MS_STR_EDITS_MAX = 64 };
+size_t ms_str_edits(struct ms_str a, struct ms_str b);
+
 /* FNV-1a, 64 bits: for hash tables and the ring of touched repositories, not for security. */
 uint64_t ms_str_hash(struct ms_str s);
 

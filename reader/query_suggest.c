@@ -7,38 +7,13 @@
 
 #include "reader/query_suggest.h"
 
-enum { WORD_MAX = 32, NEAR_EDITS = 2 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein's distance; words over WORD_MAX bytes are infinitely far. */
-static size_t edit_distance(struct ms_str a, struct ms_str b)
-{
-    size_t row[WORD_MAX + 1];
-    if (a.len > WORD_MAX || b.len > WORD_MAX)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t replaced = diagonal + (a.ptr[i - 1] == b.ptr[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b.len];
-}
+enum { NEAR_EDITS = 2 };
 
 /* 0 is the same, larger is farther; SIZE_MAX: nothing that was meant. */
 static size_t farness(struct ms_str written, struct ms_str name)
 {
-    size_t distance = edit_distance(written, name);
-    if (distance <= NEAR_EDITS && distance < least(written.len, name.len))
+    size_t distance = ms_str_edits(written, name);
+    if (distance <= NEAR_EDITS && distance < written.len && distance < name.len)
         return distance;
     bool is_beginning = written.len >= 2 && ms_str_starts_with(name, written);
     return is_beginning ? NEAR_EDITS + 1 : SIZE_MAX;

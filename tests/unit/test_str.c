@@ -155,6 +155,23 @@ START_TEST(measures_characters)
 }
 END_TEST
 
+START_TEST(counts_edits)
+{
+    char text[MS_STR_EDITS_MAX + 1];
+    memset(text, 'a', sizeof(text));
+    struct ms_str longest = ms_str_n(text, MS_STR_EDITS_MAX);
+    ck_assert_uint_eq(ms_str_edits(MS_STR(""), MS_STR("")), 0);
+    ck_assert_uint_eq(ms_str_edits(MS_STR("tag"), MS_STR("tag")), 0);
+    ck_assert_uint_eq(ms_str_edits(MS_STR(""), MS_STR("tag")), 3);
+    ck_assert_uint_eq(ms_str_edits(MS_STR("tag"), MS_STR("tags")), 1);
+    ck_assert_uint_eq(ms_str_edits(MS_STR("tag"), MS_STR("tug")), 1);
+    ck_assert_uint_eq(ms_str_edits(MS_STR("kitten"), MS_STR("sitting")), 3);
+    ck_assert_uint_eq(ms_str_edits(longest, MS_STR("a")), MS_STR_EDITS_MAX - 1);
+    ck_assert_uint_eq(ms_str_edits(ms_str_n(text, sizeof(text)), longest), SIZE_MAX);
+    ck_assert_uint_eq(ms_str_edits(longest, ms_str_n(text, sizeof(text))), SIZE_MAX);
+}
+END_TEST
+
 /* Values from the reference (draft-eastlake-fnv, appendix C). */
 START_TEST(hashes)
 {
@@ -176,6 +193,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, reads_numbers);
     tcase_add_test(tests, knows_utf8);
     tcase_add_test(tests, measures_characters);
+    tcase_add_test(tests, counts_edits);
     tcase_add_test(tests, hashes);
     Suite *suite = suite_create("str");
     suite_add_tcase(suite, tests);
