@@ -34,7 +34,7 @@ def pair(postgres, registry, tmp_path):
     writers = [Writer(tmp_path, database, registry.url, name=name) for name in ("first", "second")]
     writers[0].start()
     writers[1].launch()
-    wait_for(lambda: writers[1].status()["role"] == "standby", "the standby")
+    wait_for(lambda: stands_by(writers[1], writers[0]), "the standby")
     yield writers
     for writer in writers:
         if writer.is_running():
@@ -45,6 +45,12 @@ def pair(postgres, registry, tmp_path):
 
 def database_of(writer):
     return writer.config_values["database"]["postgres"]["url"]
+
+
+def stands_by(writer, leader):
+    """It waits and says for whom: one that has just started has not read yet who leads."""
+    status = writer.status()
+    return status["role"] == "standby" and status["leader"]["pid"] == leader.child.pid
 
 
 def send(writer, event_id, repository, tag, digest, action="push"):
@@ -127,7 +133,7 @@ def test_the_leader_hangs(is_scanning, pair, registry, tmp_path):
     stale = threading.Thread(target=send, args=(leader, "to the frozen", "team/app", "2", "sha256:" + "0" * 64))
     stale.start()  # waits in the frozen leader's socket
     leader.signal(signal.SIGCONT)
-    wait_for(lambda: leader.status()["role"] == "standby", "the old leader to stand by")
+    wait_for(lambda: stands_by(leader, standby), "the old leader to stand by")
     stale.join()
     assert leader.get("/readyz").status_code == 503
     assert send(leader, "late", "team/app", "1", "sha256:" + "0" * 64) == 503
@@ -175,14 +181,13 @@ def test_the_leader_is_cut_off_from_the_database(postgres, registry, tmp_path):
         cut_off.start()
         standby.launch()
         works(cut_off, registry, "before")
-        wait_for(lambda: standby.status()["role"] == "standby", "the standby")
+        wait_for(lambda: stands_by(standby, cut_off), "the standby")
         proxy.flows.clear()
         leads_within(standby, TAKE_OVER_SECONDS)
         wait_for(lambda: cut_off.get("/readyz").status_code == 503, "the old leader to notice", 5)
         works(standby, registry, "meanwhile")
         proxy.flows.set()
-        wait_for(lambda: (cut_off.status().get("leader") or {}).get("pid") == standby.child.pid,
-                 "the old leader to stand by", 10)
+        wait_for(lambda: stands_by(cut_off, standby), "the old leader to stand by", 10)
         assert send(cut_off, "late", "team/app", "1", "sha256:" + "0" * 64) == 503
         works(standby, registry, "afterwards")
     finally:
