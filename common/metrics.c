@@ -149,6 +149,8 @@ static const struct family {
                                "Disk held by large answers."},
     [MS_METRIC_STALE_SECONDS] = {"stale_seconds", GAUGE_MAX, READER, NO_LABEL,
                                  "How long the database has been out of sight; 0: in sight."},
+    [MS_METRIC_PARKED_REQUESTS] = {"parked_requests", GAUGE, READER, NO_LABEL,
+                                   "Requests that wait for a change."},
     [MS_METRIC_WORKER_RESTARTS] = {"worker_restarts_total", COUNTER, READER, NO_LABEL,
                                    "Worker processes that died and were replaced."},
     /* clang-format on */

@@ -36,9 +36,10 @@ enum ms_metric {
     /* reader */
     MS_METRIC_CACHE_HITS,
     MS_METRIC_CACHE_MISSES,
-    MS_METRIC_CACHE_BYTES,   /* gauge */
-    MS_METRIC_SPOOL_BYTES,   /* gauge */
-    MS_METRIC_STALE_SECONDS, /* gauge */
+    MS_METRIC_CACHE_BYTES,     /* gauge */
+    MS_METRIC_SPOOL_BYTES,     /* gauge */
+    MS_METRIC_STALE_SECONDS,   /* gauge */
+    MS_METRIC_PARKED_REQUESTS, /* gauge */
     MS_METRIC_WORKER_RESTARTS,
     MS_METRIC_COUNT
 };

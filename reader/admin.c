@@ -9,6 +9,7 @@
 #include "common/http_response.h"
 #include "common/metrics.h"
 #include "reader/cache.h"
+#include "reader/parking.h"
 #include "reader/reader.h"
 #include "reader/shared.h"
 
@@ -75,6 +76,7 @@ void admin_update_gauges(const struct reader *reader)
     ms_metrics_set(MS_METRIC_HTTP_CONNECTIONS, NULL, NULL,
                    (double)ms_http_server_connections(reader->server));
     ms_metrics_set(MS_METRIC_CACHE_BYTES, NULL, NULL, (double)cache_bytes(reader->cache));
+    ms_metrics_set(MS_METRIC_PARKED_REQUESTS, NULL, NULL, (double)parking_count(reader->parking));
     ms_metrics_set(MS_METRIC_SPOOL_BYTES, NULL, NULL, (double)spool_bytes(reader->spool));
 }
 

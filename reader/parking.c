@@ -104,3 +104,8 @@ void parking_wake(struct parking *parking)
     TAILQ_FOREACH(parked, &parking->list, link)
         ms_timer_start(parked->timer, 0);
 }
+
+size_t parking_count(const struct parking *parking)
+{
+    return parking->n_parked;
+}

@@ -28,4 +28,6 @@ enum ms_status parking_park(struct parking *parking, struct ms_http_request *req
 
 void parking_wake(struct parking *parking); /* NULL is fine */
 
+size_t parking_count(const struct parking *parking);
+
 #endif

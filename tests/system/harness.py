@@ -8,9 +8,11 @@ condition and fails with what it saw last.
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -233,6 +235,13 @@ class Daemon(Process):
         assert answer.status_code == 200, f"GET {path}: {answer.status_code} {answer.text[:500]}"
         return answer.json()
 
+    def metric(self, series):
+        """metric('query_seconds_count{query="changes"}'); 0 until it is counted for the first time."""
+        text = self.get("/metrics").text
+        family = re.sub(r"(_count|_sum|_bucket)?({.*)?$", "", series)
+        assert f"# TYPE metastore_{family} " in text, f"there is no {family}"
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(f"metastore_{series} "))
+
 
 class Writer(Daemon):
     program = "metastore-writer"
@@ -299,6 +308,29 @@ class Reader(Daemon):
             "reader": {"listen": f"127.0.0.1:{self.port}", "workers": workers},
             "cache": {"spool_dir": str(self.directory)},
         }, sections)
+
+
+class Waiting(threading.Thread):
+    """A request that a reader has put aside until something changes: `ask` is under way while the body of
+    `with` runs; after it, `answer` is what it returned."""
+
+    def __init__(self, reader, ask):
+        super().__init__(daemon=True)
+        self.reader = reader
+        self.ask = ask
+        self.answer = None
+
+    def __enter__(self):
+        parked = self.reader.metric("parked_requests")
+        self.start()
+        wait_for(lambda: self.reader.metric("parked_requests") > parked, "the request to be put aside")
+        return self
+
+    def run(self):
+        self.answer = self.ask()
+
+    def __exit__(self, *_):
+        self.join()
 
 
 def assert_same_state(a, b):

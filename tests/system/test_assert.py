@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """POST /assert: what an index has, now or soon."""
-import threading
 import time
 
 import pytest
 import requests
 
-from harness import wait_for
+from harness import Waiting, wait_for
 from images import Pusher
 
 
@@ -74,17 +73,15 @@ def test_bad_parameters(asserting):
 def test_it_waits(asserting):
     wanted = {"Query": {"repository": ["team/later"]},
               "Assertions": [{"Type": "contains", "Test": [{"Images": [{"Tags": ["2.0"]}]}]}]}
-    answers = []
-    waiting = threading.Thread(target=lambda: answers.append(post(asserting, wanted, timeout=30)))
-    waiting.start()
     pusher = Pusher(asserting.registry.url)
-    pusher.image("team/later", "1.0", salt="1")
-    pusher.image("team/later", "2.0", salt="2")
-    begin = time.monotonic()
-    waiting.join(20)
+    with Waiting(asserting.reader, lambda: post(asserting, wanted, timeout=45)) as waiting:
+        pusher.image("team/later", "1.0", salt="1")
+        pusher.image("team/later", "2.0", salt="2")
+        begin = time.monotonic()
     assert time.monotonic() - begin < 10
-    assert answers[0].status_code == 200
-    assert [tag for image in answers[0].json()["Results"][0]["Images"] for tag in image["Tags"]].count("2.0") == 1
+    assert waiting.answer.status_code == 200
+    images = waiting.answer.json()["Results"][0]["Images"]
+    assert [tag for image in images for tag in image["Tags"]].count("2.0") == 1
 
 
 def test_it_gives_up(asserting):

@@ -3,12 +3,11 @@
 import resource
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
 
-from harness import query, wait_for
+from harness import Waiting, query, wait_for
 from images import Pusher
 
 MANY = 2000
@@ -114,32 +113,26 @@ def test_a_change_wakes_who_waits(stack):
     pusher = Pusher(stack.registry.url)
     settle(stack)
     since = now(stack.reader)
-    told = []
-    waiting = threading.Thread(target=lambda: told.append(changes(stack.reader, since=since, wait="30s")))
-    waiting.start()
-    pushed = pusher.image("team/app", "latest", salt="wake")
-    begin = time.monotonic()
-    waiting.join(20)
-    assert time.monotonic() - begin < 5 and len(told) == 1
-    assert pushed["digest"] in [c.get("digest") for c in told[0]["changes"]]
-    assert told[0]["next"] > since
+    with Waiting(stack.reader, lambda: changes(stack.reader, since=since, wait="60s")) as waiting:
+        pushed = pusher.image("team/app", "latest", salt="wake")
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 10
+    assert pushed["digest"] in [c.get("digest") for c in waiting.answer["changes"]]
+    assert waiting.answer["next"] > since
 
 
 def test_a_generation_without_changes_wakes_nobody(stack):
     settle(stack)
     since = now(stack.reader)
-    told = []
-    waiting = threading.Thread(target=lambda: told.append(changes(stack.reader, since=since, wait="30s")))
-    waiting.start()
-    query(stack.database, "UPDATE state SET generation = generation + 1")
-    wait_for(lambda: now(stack.reader) == since + 1, "the generation")
-    waiting.join(0.5)
-    assert waiting.is_alive()
-    query(stack.database, "INSERT INTO change (generation, type, repository) VALUES (%s, 'repository.created', 'a/b')",
-          since + 2)
-    query(stack.database, "UPDATE state SET generation = generation + 1")
-    waiting.join(20)
-    assert [c["generation"] for c in told[0]["changes"]] == [since + 2]
+    with Waiting(stack.reader, lambda: changes(stack.reader, since=since, wait="60s")) as waiting:
+        query(stack.database, "UPDATE state SET generation = generation + 1")
+        wait_for(lambda: now(stack.reader) == since + 1, "the generation")
+        waiting.join(0.5)
+        assert waiting.is_alive()
+        query(stack.database, "INSERT INTO change (generation, type, repository) VALUES (%s, 'repository.created', 'a/b')",
+              since + 2)
+        query(stack.database, "UPDATE state SET generation = generation + 1")
+    assert [c["generation"] for c in waiting.answer["changes"]] == [since + 2]
 
 
 class Client:
@@ -158,10 +151,11 @@ class Client:
 
 
 def count_of_queries(reader):
-    for line in reader.get("/metrics").text.splitlines():
-        if line.startswith('metastore_query_seconds_count{query="changes"}'):
-            return float(line.split()[-1])
-    return 0.0
+    return reader.metric('query_seconds_count{query="changes"}')
+
+
+def wait_until_parked(reader, number):
+    wait_for(lambda: reader.metric("parked_requests") == number, f"{number} to wait")
 
 
 def resident_kib(reader):
@@ -188,8 +182,7 @@ def test_many_wait_at_no_cost(many_files, stack):
     assert before > 0
     idle_kib = resident_kib(stack.reader)
     clients = [Client(stack.reader, f"/api/v1/changes?since={since}&wait=60s") for _ in range(MANY)]
-    wait_for(lambda: "metastore_http_connections" in stack.reader.get("/metrics").text and
-             connections(stack.reader) >= MANY, "all to be connected")
+    wait_until_parked(stack.reader, MANY)
     assert count_of_queries(stack.reader) == before
     kib_per_client = (resident_kib(stack.reader) - idle_kib) / MANY
     print(f"{MANY} waiting clients: {kib_per_client:.1f} KiB each")
@@ -202,21 +195,14 @@ def test_many_wait_at_no_cost(many_files, stack):
     assert count_of_queries(stack.reader) - before < 10  # they share
 
 
-def connections(reader):
-    for line in reader.get("/metrics").text.splitlines():
-        if line.startswith("metastore_http_connections"):
-            return float(line.split()[-1])
-    return 0.0
-
-
 def test_clients_that_leave_are_forgotten(stack):
     settle(stack)
     since = now(stack.reader)
     clients = [Client(stack.reader, f"/api/v1/changes?since={since}&wait=60s") for _ in range(50)]
-    wait_for(lambda: connections(stack.reader) >= 50, "all to be connected")
+    wait_until_parked(stack.reader, 50)
     for client in clients:
         client.socket.close()
-    wait_for(lambda: connections(stack.reader) < 10, "all to be gone")
+    wait_until_parked(stack.reader, 0)
     Pusher(stack.registry.url).image("team/app", "latest", salt="left")
     wait_for(lambda: now(stack.reader) > since, "the change")
 
@@ -225,7 +211,7 @@ def test_the_end_of_a_reader_ends_waiting(stack):
     settle(stack)
     since = now(stack.reader)
     client = Client(stack.reader, f"/api/v1/changes?since={since}&wait=60s")
-    wait_for(lambda: connections(stack.reader) >= 1, "it to be connected")
+    wait_until_parked(stack.reader, 1)
     begin = time.monotonic()
     assert stack.reader.terminate() == 0
     assert time.monotonic() - begin < 10

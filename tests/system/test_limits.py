@@ -64,9 +64,7 @@ def count_waiting(uri):
 
 
 def limit_reached(reader, name):
-    line = f'metastore_limit_reached_total{{limit="{name}"}} '
-    return sum(float(found[len(line):]) for found in reader.get("/metrics").text.splitlines()
-               if found.startswith(line))
+    return reader.metric(f'limit_reached_total{{limit="{name}"}}')
 
 
 def expect_refusal(answer, words):
@@ -214,7 +212,7 @@ def test_spool_size(make_reader):
     reader = make_reader(cache={"spool_size": "1MiB"})
     expect_refusal(reader.get(LONG_TAGS), "too large")
     assert limit_reached(reader, "spool_bytes") >= 1
-    assert "metastore_spool_bytes 0\n" in reader.get("/metrics").text
+    assert reader.metric("spool_bytes") == 0
     expect_well(reader)
 
 
@@ -234,7 +232,7 @@ def small_disk(tmp_path):
 def test_full_disk(make_reader, small_disk):
     reader = make_reader(cache={"spool_dir": str(small_disk)})
     expect_refusal(reader.get(LONG_TAGS), "the disk does not take it")
-    assert "metastore_spool_bytes 0\n" in reader.get("/metrics").text
+    assert reader.metric("spool_bytes") == 0
     expect_well(reader)
     subprocess.run(["mount", "-o", "remount,size=32m", small_disk], check=True)
     assert len(reader.json(LONG_TAGS)["tags"]) == TAGS

@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from harness import Postgres, query, wait_for
-from watching import LIST, Watcher, make_schema, metric, push, wait_until_seen
+from watching import LIST, Watcher, make_schema, push, wait_until_seen
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_serves_what_it_has_through_restarts(server, database, make_reader):
     for number, (halt, away_seconds) in enumerate([(server.stop, 0), (server.kill, 0), (server.stop, 7)]):
         halt()
         if away_seconds:
-            wait_for(lambda: metric(reader, "stale_seconds") > 4, "it to be stale")
+            wait_for(lambda: reader.metric("stale_seconds") > 4, "it to be stale")
             wait_for(lambda: reader.get("/readyz").status_code == 503, "it not to be ready")
             assert "last seen" in reader.get("/readyz").text
             answer = reader.get(LIST)
@@ -62,7 +62,7 @@ def test_serves_what_it_has_through_restarts(server, database, make_reader):
         reader.wait_until_ready()
     watcher.stop()
     assert watcher.statuses == {200} and watcher.stale > 4
-    assert metric(reader, "stale_seconds") == 0
+    assert reader.metric("stale_seconds") == 0
     assert "X-Metastore-Stale" not in reader.get(LIST).headers
 
 

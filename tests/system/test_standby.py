@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Readers on a hot standby: a real streaming replica that lags, and that becomes the primary."""
-import threading
 import time
 
 import pytest
 
-from harness import Postgres, query, wait_for
+from harness import Postgres, Waiting, query, wait_for
 from watching import LIST, Watcher, make_schema, push, wait_until_seen
 
 
@@ -78,26 +77,6 @@ def test_shows_a_change_when_it_is_replayed_and_not_before(database, standby, ma
     assert watcher.statuses == {200}
 
 
-class Waiting(threading.Thread):
-    """One request under way while the body of `with` runs; then its answer."""
-
-    def __init__(self, reader, path):
-        super().__init__(daemon=True)
-        self.reader = reader
-        self.path = path
-        self.answer = None
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def run(self):
-        self.answer = self.reader.get(self.path)
-
-    def __exit__(self, *_):
-        self.join()
-
-
 def test_waits_for_what_another_reader_has_told(database, standby, make_reader):
     """A client that goes from a reader of the primary to one of a standby is ahead of it."""
     push(database, "old")
@@ -105,12 +84,17 @@ def test_waits_for_what_another_reader_has_told(database, standby, make_reader):
     wait_until_seen(reader, "old")
     hold_replay(standby)
     new = push(database, "new")
-    with Waiting(reader, f"/api/v1/changes?since={new}&wait=20s") as waiting:
+    path = f"/api/v1/changes?since={new}&wait=60s"
+    with Waiting(reader, lambda: reader.get(path, timeout=90)) as waiting:
+        waiting.join(2.5)  # who does not wait is told after 2 s that this is a generation of the future
+        assert waiting.is_alive()
         query(standby.uri, "SELECT pg_wal_replay_resume()")
         wait_until_seen(reader, "new")
-        push(database, "newer")
+        newer = push(database, "newer")
     assert waiting.answer.status_code == 200, waiting.answer.text
-    assert generation(waiting.answer) >= new
+    assert [c["tag"] for c in waiting.answer.json()["changes"]] == ["newer"]
+    assert waiting.answer.json()["next"] == generation(waiting.answer) == newer
+    assert reader.get(f"/api/v1/changes?since={newer + 1}", timeout=30).status_code == 400
 
 
 def test_serves_on_when_the_standby_is_promoted(database, primary, standby, make_reader):

@@ -17,11 +17,14 @@ def make_schema(uri):
 
 
 def push(uri, tag):
-    """As a writer does it: the change and its generation in one transaction."""
-    query(uri, """WITH pushed AS (INSERT INTO tag (repository_id, name, unreadable, updated, updated_source)
-                      SELECT id, %s, 'gone', now(), 'seen' FROM repository WHERE name = 'lib')
-                  SELECT publish((SELECT term FROM state), 'lib')""", tag)
-    return query(uri, "SELECT generation FROM state")[0][0]
+    """As a writer does it: the change, what the feed tells, and the generation in one transaction; returns that."""
+    return query(uri, """WITH pushed AS (INSERT INTO tag (repository_id, name, unreadable, updated, updated_source)
+                             SELECT id, %s, 'gone', now(), 'seen' FROM repository WHERE name = 'lib'),
+                         published AS MATERIALIZED (
+                             SELECT publish((SELECT term FROM state), 'lib') AS generation),
+                         told AS (INSERT INTO change (generation, type, repository, tag)
+                             SELECT generation, 'tag.created', 'lib', %s FROM published)
+                         SELECT generation FROM published""", tag, tag)[0][0]
 
 
 def wait_until_seen(reader, tag):
@@ -58,10 +61,3 @@ class Watcher(threading.Thread):
         self.stopped.set()
         self.join()
         assert not self.faults
-
-
-def metric(reader, name):
-    for line in reader.get("/metrics").text.splitlines():
-        if line.startswith(f"metastore_{name} "):
-            return float(line.split()[-1])
-    raise AssertionError(f"no {name}")

@@ -88,9 +88,9 @@ START_TEST(each_program_shows_its_own_families)
         "events_total",  "dead_letters",         "registry_requests_total",
         "held_removals", "scan_repositories",    "last_complete_scan_timestamp_seconds",
         "apply_seconds", "unreadable_manifests", "registry_request_seconds"};
-    static const char *const READER[] = {"cache_hits_total", "cache_misses_total",
-                                         "cache_bytes",      "spool_bytes",
-                                         "stale_seconds",    "worker_restarts_total"};
+    static const char *const READER[] = {
+        "cache_hits_total", "cache_misses_total", "cache_bytes",          "spool_bytes",
+        "stale_seconds",    "parked_requests",    "worker_restarts_total"};
     static const char *const BOTH[] = {"generation",       "http_requests_total",
                                        "http_connections", "http_request_seconds",
                                        "query_seconds",    "limit_reached_total"};
