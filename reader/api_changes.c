@@ -20,7 +20,8 @@ enum {
     N_DEFAULT = 100,
     N_MAX = 1000,
     WAIT_MAX_MS = 60 * 1000,
-    /* On a standby a client may know more than we do: another reader has told it. */
+    /* On a standby a client may know more than we do: another reader has told it. So it waits for
+     * this long, even if it did not ask to. */
     STANDBY_GRACE_MS = 2000,
     NUMBER_MAX = 24
 };
@@ -119,8 +120,10 @@ static uint64_t time_left(const struct changes *changes, uint64_t generation)
 {
     const struct reader *reader = changes->reader;
     uint64_t limit_ms = changes->wait_ms;
-    if (changes->since > generation)
-        limit_ms = freshness_is_standby(&reader->freshness) ? STANDBY_GRACE_MS : 0;
+    if (changes->since > generation && !freshness_is_standby(&reader->freshness))
+        limit_ms = 0;
+    else if (changes->since > generation && limit_ms < STANDBY_GRACE_MS)
+        limit_ms = STANDBY_GRACE_MS;
     uint64_t waited_ms = (uint64_t)(ms_clock_mono_ms() - changes->begun_ms);
     bool is_over = waited_ms >= limit_ms || ms_loop_is_draining(reader->loop);
     return is_over ? 0 : limit_ms - waited_ms;
