@@ -16,6 +16,7 @@ struct ms_doc {
     unsigned references;
     struct ms_str bytes;
     char *owned; /* NULL when the bytes are borrowed */
+    struct ms_doc *form;
 };
 
 static struct ms_doc *new_doc(struct ms_str bytes, char *owned)
@@ -59,6 +60,7 @@ void ms_doc_unref(struct ms_doc *doc)
 {
     if (doc == NULL || --doc->references > 0)
         return;
+    ms_doc_unref(doc->form); /* which has none itself: no deep recursion */
     free(doc->owned);
     free(doc);
 }
@@ -66,4 +68,15 @@ void ms_doc_unref(struct ms_doc *doc)
 struct ms_str ms_doc_view(const struct ms_doc *doc)
 {
     return doc->bytes;
+}
+
+struct ms_doc *ms_doc_form(const struct ms_doc *doc)
+{
+    return doc->form;
+}
+
+void ms_doc_set_form(struct ms_doc *doc, struct ms_doc *form)
+{
+    assert(doc->form == NULL && form->form == NULL);
+    doc->form = form;
 }

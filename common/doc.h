@@ -17,4 +17,10 @@ struct ms_doc *ms_doc_ref(struct ms_doc *doc);     /* returns doc */
 void ms_doc_unref(struct ms_doc *doc);             /* NULL is fine */
 struct ms_str ms_doc_view(const struct ms_doc *doc);
 
+/* Another form of the document (its bytes compressed), made once and kept as long as the document:
+ * whoever shares the one shares the other. NULL until it was set. */
+struct ms_doc *ms_doc_form(const struct ms_doc *doc);
+/* Once at most. Takes the reference to `form`. */
+void ms_doc_set_form(struct ms_doc *doc, struct ms_doc *form);
+
 #endif

@@ -35,16 +35,14 @@ static void make_etag(char out[static MS_ETAG_MAX], struct ms_str body)
     ms_buf_free(&text);
 }
 
-/* NULL: too small, or no gain. */
+/* Empty: no gain. */
 static struct ms_doc *make_gzip(struct ms_str body)
 {
     struct ms_doc *gzip = NULL;
-    if (body.len <= GZIP_MIN_BYTES || ms_compress_gzip(&gzip, body) != MS_OK)
-        return NULL;
-    if (ms_doc_view(gzip).len < body.len)
+    if (ms_compress_gzip(&gzip, body) == MS_OK && ms_doc_view(gzip).len < body.len)
         return gzip;
     ms_doc_unref(gzip);
-    return NULL;
+    return ms_doc_static(MS_STR(""));
 }
 
 void ms_http_entity_init(struct ms_http_entity *entity, int status, const char *content_type,
@@ -60,7 +58,6 @@ void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const
         .status = status,
         .content_type = content_type,
         .body = body,
-        .gzip_body = make_gzip(ms_doc_view(body)),
     };
     if (status == 200)
         make_etag(entity->etag, tagged);
@@ -69,9 +66,14 @@ void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const
 void ms_http_entity_release(struct ms_http_entity *entity)
 {
     ms_doc_unref(entity->body);
-    ms_doc_unref(entity->gzip_body);
     entity->body = NULL;
-    entity->gzip_body = NULL;
+}
+
+size_t ms_http_entity_bytes(const struct ms_http_entity *entity)
+{
+    const struct ms_doc *gzip = entity->body == NULL ? NULL : ms_doc_form(entity->body);
+    size_t gzip_bytes = gzip == NULL ? 0 : ms_doc_view(gzip).len;
+    return entity->body == NULL ? 0 : ms_doc_view(entity->body).len + gzip_bytes;
 }
 
 bool ms_http_accepts_gzip(const struct ms_http_request *request)
@@ -114,9 +116,9 @@ bool ms_http_is_unmodified(const struct ms_http_request *request, const char *et
 
 /* Chooses between the plain variant, which is in the reply, and gzip; then between 200 and 304. */
 static void negotiate(struct ms_http_reply *reply, const struct ms_http_request *request,
-                      bool has_gzip, const char *etag, char gzip_tag[static MS_ETAG_MAX])
+                      struct known known, bool has_gzip, const char *etag,
+                      char gzip_tag[static MS_ETAG_MAX])
 {
-    struct known known = find_known(request, etag);
     reply->varies = has_gzip;
     reply->is_gzip = has_gzip && ms_http_accepts_gzip(request);
     bool tells_gzip = reply->is_gzip;
@@ -127,6 +129,18 @@ static void negotiate(struct ms_http_reply *reply, const struct ms_http_request 
     reply->etag = etag[0] == '\0' ? MS_STR_ABSENT
                   : tells_gzip    ? gzip_etag(gzip_tag, etag)
                                   : ms_str(etag);
+}
+
+/* Makes the gzip variant when the answer depends on it: it is to be sent, or the client holds both.
+ * Without it, what is long enough to have one is said to have it. */
+static bool has_gzip(const struct ms_http_request *request, struct known known, struct ms_doc *body)
+{
+    if (ms_doc_view(body).len <= GZIP_MIN_BYTES)
+        return false;
+    if (ms_doc_form(body) == NULL && known.plain == known.gzip && ms_http_accepts_gzip(request))
+        ms_doc_set_form(body, make_gzip(ms_doc_view(body)));
+    const struct ms_doc *gzip = ms_doc_form(body);
+    return gzip == NULL || ms_doc_view(gzip).len > 0;
 }
 
 void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_entity *entity,
@@ -141,10 +155,12 @@ void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_e
         .n_headers = n_headers,
     };
     char gzip_tag[MS_ETAG_MAX];
-    negotiate(&reply, request, entity->gzip_body != NULL, entity->etag, gzip_tag);
-    struct ms_doc *doc = reply.is_gzip ? entity->gzip_body : entity->body;
-    reply.doc = ms_doc_ref(doc);
-    reply.body_bytes = ms_doc_view(doc).len;
+    struct known known = find_known(request, entity->etag);
+    negotiate(&reply, request, known, has_gzip(request, known, entity->body), entity->etag,
+              gzip_tag);
+    struct ms_doc *gzip = reply.is_gzip ? ms_doc_form(entity->body) : NULL;
+    reply.doc = ms_doc_ref(gzip != NULL ? gzip : entity->body); /* a 304 needs neither */
+    reply.body_bytes = ms_doc_view(reply.doc).len;
     ms_http_reply(request, &reply);
 }
 
@@ -162,7 +178,8 @@ void ms_http_send_file(struct ms_http_request *request, const struct ms_http_fil
         .release_arg = arg,
     };
     char gzip_tag[MS_ETAG_MAX];
-    negotiate(&reply, request, entity->gzip_fd >= 0, entity->etag, gzip_tag);
+    negotiate(&reply, request, find_known(request, entity->etag), entity->gzip_fd >= 0,
+              entity->etag, gzip_tag);
     reply.fd = reply.is_gzip ? entity->gzip_fd : entity->fd;
     reply.body_bytes = reply.is_gzip ? entity->gzip_length : entity->length;
     ms_http_reply(request, &reply);

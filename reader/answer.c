@@ -126,6 +126,16 @@ static bool may_serve(const struct reader *reader, const struct cache_entry *ent
     return !has_expired && true_at(reader, entry) >= reader->highest;
 }
 
+static void send_kept(struct reader *reader, struct ms_http_request *request, struct ms_str key,
+                      const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
+                      const struct answer_dress *dress)
+{
+    size_t bytes = ms_http_entity_bytes(&entry->entity);
+    answer_send(request, entry, generation, stale_seconds, dress);
+    if (ms_http_entity_bytes(&entry->entity) != bytes) /* the first who wants gzip */
+        cache_recount(reader->cache, key);
+}
+
 static void serve_kept(struct reader *reader, struct ms_http_request *request,
                        const struct answer_spec *spec, const struct cache_entry *entry,
                        uint64_t stale_seconds)
@@ -138,7 +148,7 @@ static void serve_kept(struct reader *reader, struct ms_http_request *request,
     }
     struct answer_dress dress;
     answer_dress_init(&dress, spec);
-    answer_send(request, entry, generation, stale_seconds, &dress);
+    send_kept(reader, request, spec->key, entry, generation, stale_seconds, &dress);
 }
 
 void answer_serve(struct reader *reader, struct ms_http_request *request,
@@ -212,7 +222,7 @@ void answer_failure(struct reader *reader, struct ms_http_request *request, stru
     uint64_t generation = true_at(reader, entry);
     uint64_t age_s = freshness_age_ms(&reader->freshness) / 1000;
     answer_said(reader, generation);
-    answer_send(request, entry, generation, age_s > 0 ? age_s : 1, dress);
+    send_kept(reader, request, key, entry, generation, age_s > 0 ? age_s : 1, dress);
 }
 
 static bool path_begins(const struct ms_http_request *request, const char *prefix)

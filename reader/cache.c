@@ -88,7 +88,6 @@ void cache_entry_copy(struct cache_entry *to, const struct cache_entry *from)
 {
     *to = *from;
     ref_or_null(to->entity.body);
-    ref_or_null(to->entity.gzip_body);
     ref_or_null(to->link);
     if (to->file != NULL)
         spool_file_ref(to->file);
@@ -176,8 +175,7 @@ static uint64_t cost_of(struct ms_str key, const struct cache_entry *entry)
 {
     uint64_t file_bytes = entry->file == NULL ? 0 : spool_file_bytes(entry->file);
     return file_bytes + sizeof(struct node) + NODE_OVERHEAD_BYTES + key.len +
-           doc_bytes(entry->entity.body) + doc_bytes(entry->entity.gzip_body) +
-           doc_bytes(entry->link);
+           ms_http_entity_bytes(&entry->entity) + doc_bytes(entry->link);
 }
 
 static void insert(struct cache *cache, struct ms_str key, uint64_t hash, uint64_t repository_hash,
@@ -212,6 +210,17 @@ void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
     }
     shrink_to(cache, cache->max_bytes - cost);
     insert(cache, key, hash, repository_hash, entry);
+}
+
+void cache_recount(struct cache *cache, struct ms_str key)
+{
+    struct node *node = find(cache, key, ms_str_hash(key));
+    if (node == NULL)
+        return;
+    cache->bytes -= node->cost_bytes;
+    node->cost_bytes = cost_of(key, &node->entry);
+    cache->bytes += node->cost_bytes;
+    shrink_to(cache, cache->max_bytes);
 }
 
 static void invalidate_one(struct cache *cache, uint64_t repository_hash, uint64_t generation)

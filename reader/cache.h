@@ -38,6 +38,8 @@ const struct cache_entry *cache_find(struct cache *cache, struct ms_str key);
  */
 void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                const struct cache_entry *entry);
+/* What is kept under the key has grown (a gzip variant was made): others make room for it. */
+void cache_recount(struct cache *cache, struct ms_str key);
 /* Drops what depends on this repository, and what depends on everything, if it is older than the
  * generation that touched it. */
 void cache_invalidate(struct cache *cache, uint64_t repository_hash, uint64_t generation);

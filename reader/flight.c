@@ -3,11 +3,12 @@
  * Queries under way. Called by answer.c; calls the store, fill.c, and answer.c again to send. The
  * life of a flight:
  *
- *   ask             FLIGHT_ASKING: rows come and are built into an entry (fill.c)
- *   pause           FLIGHT_PAUSING, to ask again: what came is from before what we know, or of
- * another epoch; or our connection is gone, and the watcher's is not land            keeps the
- * result, sends it to who does not want gzip wait_for_gzip   FLIGHT_COMPRESSING: a file at a time,
- * a piece in each turn of the loop deliver_all     to who waits
+ *   ask            FLIGHT_ASKING: rows come and are built into an entry (fill.c)
+ *   pause          FLIGHT_PAUSING, to ask again: what came is from before what we know, or of
+ *                  another epoch; or our connection is gone, and the watcher's is not
+ *   land           sends the result to who does not want gzip of a file, and keeps it
+ *   wait_for_gzip  FLIGHT_COMPRESSING: a file at a time, a piece in each turn of the loop
+ *   deliver_all    to who waits
  *
  * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled. It is
  * freed in a later turn, for we may be inside one of its query's callbacks. Its timer carries it
@@ -342,8 +343,8 @@ static void land(struct flight *flight)
     uint64_t generation = generation_to_say(flight);
     flight->state = FLIGHT_LANDING;
     answer_said(reader, generation);
-    keep(flight);
     deliver_plain(flight, generation);
+    keep(flight); /* with the gzip variant that somebody may have wanted */
     if (TAILQ_EMPTY(&flight->waiters)) {
         drop(flight);
         return;

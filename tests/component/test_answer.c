@@ -19,6 +19,51 @@ START_TEST(equal_requests_share_a_query_and_then_the_cache)
 }
 END_TEST
 
+static char long_text[5000 + 1];
+
+/* Whether it was among those who waited for the query, or is served from the cache. */
+START_TEST(gzip_is_made_once_and_counted)
+{
+    bool is_first = _i == 0;
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    size_t plain = ask("/x");
+    size_t packed = is_first ? ask_with("/x", "Accept-Encoding: gzip\r\n") : 0;
+    await(has_reads, 1);
+    await(all_arrived, is_first ? 2 : 1);
+    finish(0, "100", long_text);
+    expect(plain, "200", "100", long_text);
+    uint64_t before = cache_bytes(reader.cache);
+    if (!is_first)
+        packed = ask_with("/x", "Accept-Encoding: gzip\r\n");
+    await(is_over, packed);
+    ck_assert(says(packed, "Content-Encoding: gzip\r\n") && body(packed).len < 1000);
+    uint64_t grown = is_first ? 0 : body(packed).len;
+    ck_assert_uint_eq(cache_bytes(reader.cache), before + grown);
+    size_t again = ask_with("/x", "Accept-Encoding: gzip\r\n");
+    await(is_over, again);
+    ck_assert(ms_str_equal(body(again), body(packed)));
+    ck_assert_uint_eq(cache_bytes(reader.cache), before + grown);
+}
+END_TEST
+
+START_TEST(who_has_the_answer_costs_no_gzip)
+{
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    size_t plain = ask("/x");
+    await(has_reads, 1);
+    finish(0, "100", long_text);
+    expect(plain, "200", "100", long_text);
+    uint64_t bytes = cache_bytes(reader.cache);
+    for (int i = 0; i < 2; i++) {
+        size_t n =
+            ask_with("/x", if_not(plain, "Accept-Encoding: gzip\r\n", i == 0 ? "" : "-gzip"));
+        await(is_over, n);
+        ck_assert(says(n, "HTTP/1.1 304 ") && says(n, "Vary: Accept-Encoding\r\n"));
+    }
+    ck_assert_uint_eq(cache_bytes(reader.cache), bytes);
+}
+END_TEST
+
 START_TEST(a_later_generation_shares_no_earlier_query)
 {
     size_t a = ask("/x");
@@ -341,6 +386,8 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, equal_requests_share_a_query_and_then_the_cache);
+    tcase_add_loop_test(tcase, gzip_is_made_once_and_counted, 0, 2);
+    tcase_add_test(tcase, who_has_the_answer_costs_no_gzip);
     tcase_add_test(tcase, a_later_generation_shares_no_earlier_query);
     tcase_add_test(tcase, what_was_touched_meanwhile_is_sent_but_not_kept);
     tcase_add_test(tcase, what_a_snapshot_already_holds_is_kept);

@@ -102,6 +102,24 @@ START_TEST(least_recently_used_goes_first)
 }
 END_TEST
 
+START_TEST(what_grows_in_it_pushes_others_out)
+{
+    put("a", 0, 1, 1000);
+    uint64_t one = cache_bytes(cache);
+    cache_free(cache);
+    cache = cache_new(2 * one, 2 * one);
+    put("a", 0, 1, 1000);
+    put("b", 0, 1, 1000);
+    ms_doc_set_form(cache_find(cache, MS_STR("a"))->entity.body, ms_doc_copy(MS_STR("grown")));
+    cache_recount(cache, MS_STR("a"));
+    ck_assert_uint_eq(cache_bytes(cache), one + 5);
+    ck_assert(has("a") && !has("b"));
+    cache_recount(cache, MS_STR("b"));
+    cache_clear(cache);
+    ck_assert_uint_eq(cache_bytes(cache), 0);
+}
+END_TEST
+
 START_TEST(too_large_an_entry_is_not_kept_and_costs_no_other)
 {
     cache_free(cache);
@@ -171,6 +189,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_touched_repository_drops_its_own_and_what_depends_on_all);
     tcase_add_test(tcase, what_was_made_after_the_change_stays);
     tcase_add_test(tcase, least_recently_used_goes_first);
+    tcase_add_test(tcase, what_grows_in_it_pushes_others_out);
     tcase_add_test(tcase, too_large_an_entry_is_not_kept_and_costs_no_other);
     tcase_add_test(tcase, size_0_keeps_nothing);
     tcase_add_test(tcase, thousands_of_entries);

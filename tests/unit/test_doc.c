@@ -63,6 +63,18 @@ START_TEST(lives_until_its_last_reference)
 }
 END_TEST
 
+START_TEST(keeps_another_form_as_long_as_itself)
+{
+    struct ms_doc *doc = ms_doc_copy(MS_STR("abc"));
+    ck_assert_ptr_null(ms_doc_form(doc));
+    ms_doc_set_form(doc, ms_doc_copy(MS_STR("z")));
+    struct ms_doc *form = ms_doc_ref(ms_doc_form(doc));
+    ms_doc_unref(doc);
+    ck_assert(ms_str_equal(ms_doc_view(form), MS_STR("z")));
+    ms_doc_unref(form);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     TCase *tests = tcase_create("doc");
@@ -71,6 +83,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, takes_the_bytes_of_a_buffer);
     tcase_add_test(tests, borrows);
     tcase_add_test(tests, lives_until_its_last_reference);
+    tcase_add_test(tests, keeps_another_form_as_long_as_itself);
     Suite *suite = suite_create("doc");
     suite_add_tcase(suite, tests);
     return suite;
