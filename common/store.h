@@ -384,7 +384,7 @@ enum ms_status ms_store_tags_on(struct ms_store_writer *store, struct ms_str rep
                                 const struct ms_digest *digests, size_t n_digests, size_t limit,
                                 ms_store_known_tag_row *on_row, ms_store_done *on_done,
                                 void *arg) MS_CHECKED;
-/* What is known of manifests and of everything below them, each once, parents before children;
+/* What is known of manifests and of everything below them, each once;
  * digests never seen give no row. */
 typedef void ms_store_known_manifest_row(const struct ms_known_manifest *manifest, void *arg);
 enum ms_status ms_store_manifests_known(struct ms_store_writer *store, struct ms_str repository,

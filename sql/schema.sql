@@ -116,6 +116,7 @@ CREATE TABLE manifest (
     raw              bytea,
     subject          bytea,
     config_id        bigint REFERENCES config (id),
+    nesting          smallint NOT NULL DEFAULT 0,
     os               text,
     architecture     text,
     variant          text,
@@ -138,6 +139,7 @@ COMMENT ON TABLE manifest IS 'Manifests of every kind, by digest. kind unknown a
 COMMENT ON COLUMN manifest.media_type IS 'As the manifest says, else as the registry''s answer said';
 COMMENT ON COLUMN manifest.artifact_type IS 'As referrers show it: artifactType, else for manifests with a configuration its media type';
 COMMENT ON COLUMN manifest.raw IS 'The bytes that have the digest';
+COMMENT ON COLUMN manifest.nesting IS 'Of an index: how many levels of further indexes are known below it, at most nesting_max(), which is too many. Kept by refresh_index_images()';
 COMMENT ON COLUMN manifest.created IS 'Of an image: its configuration''s. Never of an index';
 COMMENT ON COLUMN manifest.annotations IS 'JSON object of string annotations, {} when there are none; NULL while unknown';
 COMMENT ON COLUMN manifest.document IS 'Image: members of the /index entry, from "Digest" on, without braces. Index: members from "Digest" to "Annotations", without Images';
@@ -549,10 +551,19 @@ END $$;
 
 -- ---- What is below an index ----
 
--- The images of one index by what is known of its children, whose own images must be right.
+-- An index with so many levels of further indexes below it, or more, is nested too deeply to be read.
+CREATE FUNCTION nesting_max() RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 8::smallint;
+
+-- The images of one index by what is known of its children, whose own images must be right; none when it
+-- is nested too deeply.
 CREATE FUNCTION images_below(p_index bigint) RETURNS bigint[]
     LANGUAGE plpgsql STABLE AS $$
 BEGIN
+    IF EXISTS (SELECT FROM manifest WHERE id = p_index AND nesting >= nesting_max()) THEN
+        RETURN NULL;
+    END IF;
     RETURN (SELECT array_agg(image_id ORDER BY place)
               FROM (SELECT image_id, min(place) AS place
                       FROM (SELECT coalesce(i.image_id, c.child_id) AS image_id,
@@ -568,32 +579,52 @@ BEGIN
                      GROUP BY image_id) AS image);
 END $$;
 
--- Makes index_image right for these manifests and for every index above them: from below, a level at
--- a time, as often as the longest way up is long; more than eight levels up nothing is made right.
--- The indexes are locked first, and in order, for others may store their other children meanwhile.
+-- How deeply these indexes are nested, by what is known of their children, who must be right.
+CREATE FUNCTION refresh_nesting(p_indexes bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE manifest m SET nesting = n.nesting
+      FROM (SELECT x.ctid, f.nesting
+              FROM (SELECT i.id, max(least(child.nesting + 1, nesting_max())) AS nesting
+                      FROM unnest(p_indexes) AS i (id)
+                     CROSS JOIN LATERAL (SELECT child_id FROM manifest_child
+                                          WHERE parent_id = i.id OFFSET 0) AS c
+                     CROSS JOIN LATERAL (SELECT nesting FROM manifest
+                                          WHERE id = c.child_id AND kind = 'index' OFFSET 0) AS child
+                     GROUP BY i.id) AS f
+             CROSS JOIN LATERAL (SELECT ctid FROM manifest
+                                  WHERE id = f.id AND nesting <> f.nesting OFFSET 0) AS x) AS n
+     WHERE m.ctid = n.ctid;
+END $$;
+
+-- Makes index_image and nesting right for these manifests and for every index above them: from below, a
+-- level at a time, as often as the longest way up is long. More than nesting_max() levels up everything
+-- is nested too deeply already. The indexes are locked first, and in order, for others may store their
+-- other children meanwhile.
 CREATE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
-    c_depth_max constant integer := 8;
     v_indexes bigint[];
     v_level bigint[] := p_manifests;
 BEGIN
     v_indexes := ARRAY(
-        WITH RECURSIVE above (id, depth) AS (
+        WITH RECURSIVE above (id, level) AS (
             SELECT id, 0 FROM unnest(p_manifests) AS m (id)
              UNION
-            SELECT c.parent_id, a.depth + 1
+            SELECT c.parent_id, a.level + 1
               FROM above a
              CROSS JOIN LATERAL (SELECT parent_id FROM manifest_child
                                   WHERE child_id = a.id OFFSET 0) AS c
-             WHERE a.depth < c_depth_max)
+             WHERE a.level < nesting_max())
         SELECT m.id FROM (SELECT DISTINCT id FROM above) AS a
          CROSS JOIN LATERAL (SELECT id FROM manifest WHERE id = a.id AND kind = 'index' OFFSET 0) AS m);
     IF v_indexes = '{}' THEN
         RETURN;
     END IF;
     PERFORM FROM manifest WHERE id = ANY (v_indexes) ORDER BY id FOR NO KEY UPDATE;
-    FOR depth IN 0 .. c_depth_max LOOP
+    FOR level IN 0 .. nesting_max() LOOP
+        PERFORM refresh_nesting(ARRAY(SELECT m.id FROM unnest(v_level) AS m (id)
+                                       WHERE m.id = ANY (v_indexes)));
         PERFORM write_index_images(m.id, images_below(m.id))
            FROM unnest(v_level) AS m (id) WHERE m.id = ANY (v_indexes);
         v_level := ARRAY(SELECT DISTINCT c.parent_id
@@ -627,6 +658,8 @@ BEGIN
         RETURN false;
     ELSIF NOT EXISTS (SELECT FROM manifest_child WHERE parent_id = p_manifest) THEN
         RETURN true;
+    ELSIF EXISTS (SELECT FROM manifest WHERE id = p_manifest AND nesting >= nesting_max()) THEN
+        RETURN false;
     END IF;
     RETURN NOT EXISTS (
         WITH RECURSIVE below (id) AS (
@@ -896,14 +929,39 @@ BEGIN
     RETURN v_changed;
 END $$;
 
+-- Indexes of the repository above these that turn out to be nested too deeply.
+CREATE FUNCTION too_deep_above(p_repository bigint, p_indexes bigint[]) RETURNS bigint[]
+    LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN ARRAY(
+        WITH RECURSIVE above (id, level) AS (
+            SELECT id, 0 FROM unnest(p_indexes) AS m (id)
+             UNION
+            SELECT c.parent_id, a.level + 1
+              FROM above a
+             CROSS JOIN LATERAL (SELECT parent_id FROM manifest_child
+                                  WHERE child_id = a.id OFFSET 0) AS c
+             WHERE a.level < nesting_max())
+        SELECT DISTINCT a.id FROM above a
+         WHERE a.level > 0
+           AND EXISTS (SELECT FROM manifest WHERE id = a.id AND nesting >= nesting_max() OFFSET 0)
+           AND EXISTS (SELECT FROM repository_manifest
+                        WHERE repository_id = p_repository AND manifest_id = a.id
+                          AND unreadable IS NULL OFFSET 0));
+END $$;
+
 -- The repository holds these digests; a reason: they cannot be read there. The first of equal digests
--- counts. What can be read must be stored, else the caller has to look again (MS002).
+-- counts. What can be read must be stored, else the caller has to look again (MS002). An index that is
+-- nested too deeply cannot be read, nor one above it.
 CREATE FUNCTION hold_manifests(p_repository bigint, p_digests bytea[], p_reasons text[],
                                OUT new_ids bigint[], OUT changed bigint)
     LANGUAGE plpgsql AS $$
 DECLARE
+    c_too_deep constant text := 'indexes nested too deeply';
     v_ids bigint[];
     v_reasons text[];
+    v_indexes bigint[];
+    v_above bigint[];
     v_missing bytea;
 BEGIN
     new_ids := '{}';
@@ -912,18 +970,27 @@ BEGIN
         RETURN;
     END IF;
     PERFORM add_manifest_stubs(p_digests);
-    SELECT array_agg(id), array_agg(reason),
+    SELECT array_agg(id), array_agg(CASE WHEN is_too_deep THEN coalesce(reason, c_too_deep) ELSE reason END),
+           array_agg(id) FILTER (WHERE kind = 'index'),
            (array_agg(digest) FILTER (WHERE reason IS NULL AND NOT is_stored))[1]
-      INTO v_ids, v_reasons, v_missing
-      FROM (SELECT DISTINCT ON (m.id) m.id, n.digest, m.is_stored, n.reason
+      INTO v_ids, v_reasons, v_indexes, v_missing
+      FROM (SELECT DISTINCT ON (m.id) m.id, n.digest, m.kind, m.is_stored, m.is_too_deep, n.reason
               FROM unnest(p_digests, p_reasons) WITH ORDINALITY AS n (digest, reason, place)
-             CROSS JOIN LATERAL (SELECT id, raw IS NOT NULL AS is_stored FROM manifest
-                                  WHERE digest = n.digest OFFSET 0) AS m
+             CROSS JOIN LATERAL (SELECT id, kind, raw IS NOT NULL AS is_stored,
+                                        nesting >= nesting_max() AS is_too_deep
+                                   FROM manifest WHERE digest = n.digest OFFSET 0) AS m
              ORDER BY m.id, n.place) AS wanted;
     IF v_missing IS NOT NULL THEN
         RAISE EXCEPTION 'content of % is not stored', digest_text(v_missing) USING ERRCODE = 'MS002';
     END IF;
     changed := set_readable(p_repository, v_ids, v_reasons);
+    IF v_indexes IS NOT NULL THEN
+        v_above := too_deep_above(p_repository, v_indexes);
+    END IF;
+    IF cardinality(v_above) > 0 THEN
+        changed := changed + set_readable(p_repository, v_above,
+                                          array_fill(c_too_deep, ARRAY[cardinality(v_above)]));
+    END IF;
     new_ids := hold_new_manifests(p_repository, v_ids, v_reasons);
     changed := changed + cardinality(new_ids);
 END $$;

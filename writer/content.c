@@ -375,11 +375,8 @@ static bool add_children(struct content_node *node)
 {
     const struct ms_manifest_record *record = node->record;
     for (size_t i = 0; i < record->n_children; i++) {
-        struct content_node *child = node_for(node->content, &record->children[i].digest);
-        if (child == NULL)
+        if (node_for(node->content, &record->children[i].digest) == NULL)
             return false;
-        if (child->state == NODE_NEW)
-            child->depth = node->depth + 1;
     }
     return true;
 }

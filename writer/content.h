@@ -17,8 +17,7 @@ struct content;
 enum {
     CONTENT_BATCH_BYTES = 1024 * 1024,
     CONTENT_BATCH_RECORDS = 64,
-    CONTENT_DIGESTS_MAX = 200000,
-    CONTENT_DEPTH_MAX = 8
+    CONTENT_DIGESTS_MAX = 200000
 };
 
 struct content_result {

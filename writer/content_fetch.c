@@ -108,8 +108,6 @@ static void parse(struct content_node *node, const struct registry_reply *reply)
     if (manifest_parse(node->record, &wants_config, node->arena, raw, type, &node->digest, &err) !=
         MS_OK)
         give_up(node, err.text);
-    else if (node->record->n_children > 0 && node->depth >= CONTENT_DEPTH_MAX)
-        give_up(node, "indexes nested too deeply");
     else if (wants_config)
         ask_for_config(node);
     else

@@ -23,7 +23,6 @@ struct content_node {
     enum content_node_state state;
     bool is_root;
     bool is_doubtful_root;
-    unsigned depth;
     struct ms_str unreadable;
     struct registry_call *call;        /* under way, or NULL */
     struct ms_arena *arena;            /* of the record; NULL when there is none */
@@ -38,7 +37,7 @@ struct content {
     content_done *on_done;
     void *arg;
 
-    struct content_node **nodes; /* in order of discovery: parents before children */
+    struct content_node **nodes; /* in order of discovery */
     size_t n_nodes, node_capacity;
     size_t first_unsettled; /* all before it are done or left out */
     size_t n_new;           /* nodes that are NODE_NEW */

@@ -15,6 +15,17 @@ CREATE FUNCTION expected_images(p_index bigint) RETURNS bigint[] LANGUAGE sql AS
              WHERE m.kind = 'image' GROUP BY t.id) AS first
 $$;
 
+-- Levels of indexes below an index, which are the steps to the lowest one; 8 stands for more as well.
+CREATE FUNCTION expected_nesting(p_index bigint) RETURNS integer LANGUAGE sql AS $$
+    WITH RECURSIVE below (id, steps) AS (
+        SELECT p_index, 0
+         UNION
+        SELECT c.child_id, b.steps + 1
+          FROM below b JOIN manifest_child c ON c.parent_id = b.id
+          JOIN manifest m ON m.id = c.child_id AND m.kind = 'index')
+    SELECT least(8, max(steps)) FROM below
+$$;
+
 CREATE VIEW live AS
     WITH RECURSIVE live (repository_id, manifest_id) AS (
         SELECT t.repository_id, t.manifest_id
@@ -99,7 +110,10 @@ CREATE FUNCTION recount() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT format('images below index %s', m.id)
       FROM manifest m
      WHERE (SELECT array_agg(image_id ORDER BY position) FROM index_image WHERE index_id = m.id)
-           IS DISTINCT FROM (CASE WHEN m.kind = 'index' THEN expected_images(m.id) END)
+           IS DISTINCT FROM (CASE WHEN m.kind = 'index' AND m.nesting < 8 THEN expected_images(m.id) END)
+     UNION ALL
+    SELECT format('nesting of %s: %s', m.id, m.nesting)
+      FROM manifest m WHERE m.nesting <> expected_nesting(m.id)
      UNION ALL
     SELECT format('readable without content: %s', manifest_id)
       FROM repository_manifest h JOIN manifest m ON m.id = h.manifest_id

@@ -8,7 +8,7 @@
 
 /* --- many changes, in a random order --- */
 
-enum { IMAGES = 12, INDEXES = 8, REPOSITORIES = 3, TAGS = 6, STEPS = 250, RECOUNT_EVERY = 25 };
+enum { IMAGES = 12, INDEXES = 11, REPOSITORIES = 3, TAGS = 6, STEPS = 250, RECOUNT_EVERY = 25 };
 
 static bool is_stored[IMAGES + INDEXES];
 static const char *names[IMAGES + INDEXES];
@@ -30,7 +30,8 @@ static void store_something(void)
         make_image(&content, names[n]);
     } else {
         const char *children[CHILDREN_MAX];
-        for (int i = 0; i < CHILDREN_MAX; i++) /* the same each time; also indexes, also twice */
+        children[0] = names[n - 1];            /* the last ones are nested too deeply */
+        for (int i = 1; i < CHILDREN_MAX; i++) /* the same each time; also indexes, also twice */
             children[i] = names[(n * 7 + i * i * 5) % n];
         make_index(&content, names[n], children, CHILDREN_MAX);
     }

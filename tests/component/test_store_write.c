@@ -76,6 +76,95 @@ START_TEST(children_may_be_stored_after_their_indexes)
 }
 END_TEST
 
+/* --- indexes nested too deeply: nine levels of them --- */
+
+enum { CHAIN = 9 };
+
+/* x1 lists i1, x2 lists x1 … */
+static void put_link(int level)
+{
+    PUT_INDEX(name_of('x', level), level > 1 ? name_of('x', level - 1) : "i1");
+}
+
+static void hold_chain(int first, int last)
+{
+    ck_assert_int_eq(hold("app", "i1", NULL), MS_OK);
+    for (int level = first; level <= last; level++)
+        ck_assert_int_eq(hold("app", name_of('x', level), NULL), MS_OK);
+}
+
+static const char *chain_state(void)
+{
+    return sql("SELECT string_agg(convert_from(m.raw, 'UTF8') || ' ' || h.\"references\" || "
+               "coalesce(' ' || h.unreadable, ''), ', ' ORDER BY m.nesting) "
+               "FROM repository_manifest h JOIN manifest m ON m.id = h.manifest_id "
+               "WHERE m.nesting >= 6");
+}
+
+START_TEST(indexes_nested_too_deeply_are_unreadable_from_below)
+{
+    put_image("i1");
+    for (int level = 1; level <= CHAIN; level++)
+        put_link(level);
+    hold_chain(1, CHAIN);
+    set_tag("app", "latest", "x9");
+    ck_assert_str_eq(chain_state(), "x7 0, x8 0, x9 1 indexes nested too deeply");
+    assert_recount();
+    set_tag("app", "latest", "x8");
+    ck_assert_str_eq(chain_state(), "x7 1, x8 1, x9 0 indexes nested too deeply");
+    assert_recount();
+}
+END_TEST
+
+START_TEST(indexes_nested_too_deeply_are_unreadable_from_above)
+{
+    for (int level = CHAIN; level >= 1; level--)
+        put_link(level);
+    put_image("i1");
+    set_tag("app", "latest", "x9");
+    hold_chain(1, CHAIN);
+    ck_assert_str_eq(chain_state(), "x7 0, x8 0, x9 1 indexes nested too deeply");
+    assert_recount();
+}
+END_TEST
+
+START_TEST(an_index_is_nested_too_deeply_when_the_middle_comes_last)
+{
+    put_image("i1");
+    for (int level = 1; level <= CHAIN; level++)
+        if (level != 5)
+            put_link(level);
+    hold_chain(6, CHAIN);
+    set_tag("app", "latest", "x9");
+    ck_assert_str_eq(sql("SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL"),
+                     "0");
+    put_link(5);
+    hold_chain(1, 5);
+    ck_assert_str_eq(chain_state(), "x7 0, x8 0, x9 1 indexes nested too deeply");
+    assert_recount();
+}
+END_TEST
+
+/* What another repository holds shows that an index here is: the next scan says so. */
+START_TEST(an_index_known_to_be_nested_too_deeply_is_looked_at_again)
+{
+    put_image("i1");
+    for (int level = CHAIN; level >= 6; level--)
+        put_link(level);
+    hold_chain(6, CHAIN);
+    set_tag("app", "latest", "x9");
+    ck_assert_int_eq(hold("app", "x5", "missing in the registry"), MS_OK);
+    for (int level = 5; level >= 1; level--)
+        put_link(level);
+    ck_assert_str_eq(sql("SELECT is_wholly_readable(h.repository_id, m.id) "
+                         "FROM repository_manifest h JOIN manifest m ON m.id = h.manifest_id "
+                         "WHERE convert_from(m.raw, 'UTF8') = 'x9'"),
+                     "f");
+    ck_assert_int_eq(hold("app", "x9", NULL), MS_OK);
+    ck_assert_str_eq(chain_state(), "x7 0, x8 0, x9 1 indexes nested too deeply");
+}
+END_TEST
+
 /* --- applies --- */
 
 START_TEST(tags_are_created_moved_and_deleted)
@@ -436,6 +525,10 @@ static Suite *make_suite(void)
     tcase_add_test(contents, text_that_postgresql_cannot_store_is_replaced);
     tcase_add_test(contents, nested_indexes_are_flattened_in_order);
     tcase_add_test(contents, children_may_be_stored_after_their_indexes);
+    tcase_add_test(contents, indexes_nested_too_deeply_are_unreadable_from_below);
+    tcase_add_test(contents, indexes_nested_too_deeply_are_unreadable_from_above);
+    tcase_add_test(contents, an_index_is_nested_too_deeply_when_the_middle_comes_last);
+    tcase_add_test(contents, an_index_known_to_be_nested_too_deeply_is_looked_at_again);
     tcase_add_test(contents, tags_are_created_moved_and_deleted);
     tcase_add_test(contents, what_changes_nothing_writes_nothing);
     tcase_add_test(contents, a_shared_digest_belongs_to_each_repository);

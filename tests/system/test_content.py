@@ -32,8 +32,9 @@ class Maker:
         self.fake = fake
         self.rng = random.Random(seed)
         self.held = {name: [] for name in REPOSITORIES}  # descriptors
+        self.deepest = {}                                # repository: descriptor of an index
         self.tags = {}                                   # (repository, tag): digest
-        self.kinds = [self.image, self.image, self.docker, self.index, self.index, self.docker_list, self.artifact,
+        self.kinds = [self.image, self.image, self.docker, self.index, self.index, self.nested, self.docker_list, self.artifact,
                       self.referrer, self.referrer, self.schema1, self.broken, self.broken]
 
     def text(self):
@@ -89,6 +90,15 @@ class Maker:
     def index(self, repository, media_type=OCI_INDEX):
         return self.manifest(repository, {"schemaVersion": 2, "mediaType": media_type, "manifests": self.children(repository),
                                           "annotations": self.pairs()}, media_type)
+
+    def nested(self, repository):
+        """An index over the last one, some levels at once, and again until it is too many."""
+        for _ in range(5):
+            below = [self.deepest[repository]] if repository in self.deepest else []
+            self.manifest(repository, {"schemaVersion": 2, "mediaType": OCI_INDEX, "salt": self.rng.random(),
+                                       "manifests": below + self.children(repository)[:1]}, OCI_INDEX)
+            self.deepest[repository] = self.held[repository][-1]
+        return self.deepest[repository]["digest"]
 
     def docker_list(self, repository):
         return self.index(repository, DOCKER_LIST)
