@@ -228,6 +228,7 @@ struct ms_known_tag {
     struct ms_digest digest; /* len 0: unknown */
     bool readable;           /* the tag, its manifest and all below it were readable here */
     int64_t event_time_ms;   /* of the event that moved it there; 0: none was seen */
+    bool is_index;
 };
 
 struct ms_known_manifest {

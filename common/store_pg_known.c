@@ -56,6 +56,7 @@ static void on_tag(struct ms_store_op *op, size_t step, const struct ms_pg_row *
         .digest = ms_store_pg_digest(row, 1),
         .readable = ms_store_pg_bool(row, 2),
         .event_time_ms = ms_store_pg_i64(row, 3),
+        .is_index = ms_store_pg_bool(row, 4),
     };
     call->on_row.tag(&tag, call->arg);
 }

@@ -3,10 +3,10 @@
  * See content.h. A graph walk: every digest is a node, examined once.
  *
  *   examine   ask the store about nodes not asked about yet (which also tells of all below them)
- *   probe     HEAD: stored already, but does this repository hold it? A GET before it is called
- * absent fetch     GET the manifest, then its configuration (content_fetch.c), parse, queue the
- * record flush     store a batch of records; while one is being stored, fetching goes on up to a
- * bound
+ *   probe     HEAD: stored already, but does this repository hold it, or still? A GET before it is
+ * called absent fetch     GET the manifest, then its configuration (content_fetch.c), parse, queue
+ * the record flush     store a batch of records; while one is being stored, fetching goes on up to
+ * a bound
  *
  * The first failure of the registry or of the database ends the walk; a node that cannot be read
  * does not: it is held as unreadable, with the reason.
@@ -240,7 +240,7 @@ static void on_known(const struct ms_known_manifest *known, void *arg)
     content->n_new -= node->state == NODE_NEW;
     if (!known->is_stored)
         node->state = NODE_TO_FETCH;
-    else if (known->is_held || (node->is_root && !node->is_doubtful_root))
+    else if ((known->is_held && !content->asks_below) || (node->is_root && !node->is_doubtful_root))
         node->state = NODE_DONE;
     else
         node->state = NODE_TO_PROBE;
@@ -470,6 +470,7 @@ static bool add_roots(struct content *content, const struct content_root *roots,
         bool was_seen = roots[i].was_seen || (node->is_root && !node->is_doubtful_root);
         node->is_root = true;
         node->is_doubtful_root = !was_seen;
+        content->asks_below |= roots[i].asks_below;
     }
     return true;
 }

@@ -32,6 +32,7 @@ typedef void content_done(const struct content_result *result, void *arg);
 struct content_root {
     struct ms_digest digest;
     bool was_seen; /* the registry told of it a moment ago; else it is left out when it is absent */
+    bool asks_below; /* of any root: the registry is asked whether it still has what is known */
 };
 
 struct content *content_start(struct writer *writer, struct ms_str repository,

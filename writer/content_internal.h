@@ -34,6 +34,7 @@ struct content {
     struct ms_arena *arena;
     struct ms_str repository;
     enum registry_priority priority;
+    bool asks_below; /* what is known to be held is asked for all the same */
     content_done *on_done;
     void *arg;
 

@@ -17,7 +17,8 @@
 
 #include "common/alloc.h"
 
-enum { CHUNK_UNCONDITIONAL_ONE_IN = 16 }; /* tags asked without If-None-Match, others each scan */
+/* Tags asked without If-None-Match, and with all below them, others each scan. */
+enum { CHUNK_THOROUGH_ONE_IN = 16 };
 enum { CHUNK_ARENA_MAX = 128 * 1024 * 1024 };
 
 struct chunk {
@@ -32,6 +33,8 @@ struct chunk {
     size_t n_known;
     struct ms_tag_record *records; /* what changed */
     size_t n_records;
+    struct ms_digest *indexes; /* unchanged, of the thorough share */
+    size_t n_indexes;
     bool has_dangling; /* a record's tag answered 404 and was not known to dangle */
     struct ms_held_record *held;
     size_t n_held;
@@ -130,7 +133,7 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
     if (!store_call_ended(chunk, err))
         return;
     chunk->result.added += result->tags_changed;
-    if (chunk->is_whole)
+    if (chunk->is_whole || chunk->n_records == 0)
         finish(chunk, NULL);
     else
         stage(chunk);
@@ -155,7 +158,7 @@ void chunk_write(struct chunk *chunk)
                               .from_scan = true,
                               .held = chunk->held,
                               .n_held = chunk->n_held};
-    if (chunk->n_records == 0) {
+    if (chunk->n_records == 0 && chunk->result.unreadable == 0) {
         defer(chunk, on_nothing_to_write);
         return;
     }
@@ -202,13 +205,17 @@ static void on_content(const struct content_result *result, void *arg)
 static void fetch(struct chunk *chunk)
 {
     struct content_root *roots =
-        ms_arena_alloc(chunk->arena, (chunk->n_records + 1) * sizeof(*roots));
+        ms_arena_alloc(chunk->arena, (chunk->n_records + chunk->n_indexes + 1) * sizeof(*roots));
     size_t n = 0;
     for (size_t i = 0; i < chunk->n_records; i++) {
         chunk->result.unreadable += !ms_str_is_absent(chunk->records[i].unreadable);
         if (!ms_digest_is_none(&chunk->records[i].digest))
-            roots[n++] = (struct content_root){chunk->records[i].digest, true};
+            roots[n++] =
+                (struct content_root){.digest = chunk->records[i].digest, .was_seen = true};
     }
+    for (size_t i = 0; i < chunk->n_indexes; i++)
+        roots[n++] = (struct content_root){
+            .digest = chunk->indexes[i], .was_seen = true, .asks_below = true};
     if (n > 0)
         chunk->content = content_start(chunk->writer, chunk->repository, REGISTRY_SCAN, roots, n,
                                        on_content, chunk);
@@ -263,10 +270,10 @@ static const struct ms_known_tag *find_known(const struct chunk *chunk, struct m
     return bsearch(&key, chunk->known, chunk->n_known, sizeof(*chunk->known), compare_known);
 }
 
-static bool may_ask_conditionally(const struct chunk *chunk, const struct ms_known_tag *known)
+static bool is_of_thorough_share(const struct chunk *chunk, struct ms_str name)
 {
-    uint64_t share = ms_str_hash(known->name) + (uint64_t)chunk->writer->scan_number;
-    return known->readable && share % CHUNK_UNCONDITIONAL_ONE_IN != 0;
+    uint64_t share = ms_str_hash(name) + (uint64_t)chunk->writer->scan_number;
+    return share % CHUNK_THOROUGH_ONE_IN == 0;
 }
 
 static bool is_unchanged(const struct chunk *chunk, const struct tags_answer *answer)
@@ -282,6 +289,16 @@ static bool is_known_to_dangle(const struct chunk *chunk, struct ms_str name)
 {
     const struct ms_known_tag *known = find_known(chunk, name);
     return known != NULL && ms_digest_is_none(&known->digest);
+}
+
+/* What is below an index may vanish while it stays. */
+static void note_unchanged(struct chunk *chunk, const struct tags_answer *answer)
+{
+    const struct ms_known_tag *known = find_known(chunk, answer->name);
+    if (known->is_index && is_of_thorough_share(chunk, answer->name))
+        chunk->indexes[chunk->n_indexes++] = known->digest;
+    else
+        chunk->result.manifests++;
 }
 
 static void note_record(struct chunk *chunk, const struct tags_answer *answer)
@@ -307,9 +324,10 @@ static void on_answers(const struct tags_result *result, void *arg)
         return;
     }
     chunk->records = ms_arena_alloc(chunk->arena, result->n_answers * sizeof(*chunk->records));
+    chunk->indexes = ms_arena_alloc(chunk->arena, result->n_answers * sizeof(*chunk->indexes));
     for (size_t i = 0; i < result->n_answers; i++) {
         if (is_unchanged(chunk, &result->answers[i]))
-            chunk->result.manifests++;
+            note_unchanged(chunk, &result->answers[i]);
         else
             note_record(chunk, &result->answers[i]);
     }
@@ -327,7 +345,7 @@ static void ask(struct chunk *chunk)
     for (size_t i = 0; i < chunk->n_names; i++) {
         const struct ms_known_tag *known = find_known(chunk, chunk->names[i]);
         questions[i] = (struct tags_question){.name = chunk->names[i]};
-        if (known != NULL && may_ask_conditionally(chunk, known))
+        if (known != NULL && known->readable && !is_of_thorough_share(chunk, known->name))
             questions[i].known = known->digest;
     }
     chunk->asking = tags_start(chunk->writer, chunk->repository, REGISTRY_SCAN, questions,

@@ -453,13 +453,13 @@ static void fetch_content(struct events_pass *pass)
     size_t n = 0;
     for (size_t i = 0; i < pass->n_tags; i++) {
         if (pass->tags[i].verdict == TAGS_POINTS)
-            roots[n++] = (struct content_root){pass->tags[i].digest, true};
+            roots[n++] = (struct content_root){.digest = pass->tags[i].digest, .was_seen = true};
     }
     for (size_t i = 0; i < pass->n_due; i++) {
         const struct event_item *item = &pass->items[i];
         if (item->action == EVENT_PUSH && ms_str_is_absent(item->tag) &&
             !ms_digest_is_none(&item->digest))
-            roots[n++] = (struct content_root){item->digest, false};
+            roots[n++] = (struct content_root){.digest = item->digest};
     }
     if (n == 0)
         apply(pass);

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Tags of a repository by name. $1 repository: text, $2 after this name: text, $3 limit: bigint.
 -- Columns: name, digest as text (NULL: unknown), whether all below it can be read there, time of the
--- event that moved it there in ms since 1970 (NULL: none was seen).
+-- event that moved it there in ms since 1970 (NULL: none was seen), is it on an index.
 SELECT t.name, digest_text(m.digest), is_wholly_readable(t.repository_id, t.manifest_id),
-       CASE WHEN t.updated_source = 'event' THEN (extract(epoch FROM t.updated) * 1000)::bigint END
+       CASE WHEN t.updated_source = 'event' THEN (extract(epoch FROM t.updated) * 1000)::bigint END,
+       coalesce(m.kind = 'index', false)
   FROM tag t
   JOIN repository r ON r.id = t.repository_id
   LEFT JOIN manifest m ON m.id = t.manifest_id

@@ -359,8 +359,9 @@ static void on_known_tag(const struct ms_known_tag *tag, void *arg)
 {
     char text[64];
     (void)arg;
-    (void)snprintf(text, sizeof(text), "%.*s%s%s", MS_STR_ARG(tag->name),
-                   ms_digest_is_none(&tag->digest) ? "?" : "", tag->readable ? "" : "!");
+    (void)snprintf(text, sizeof(text), "%.*s%s%s%s", MS_STR_ARG(tag->name),
+                   ms_digest_is_none(&tag->digest) ? "?" : "", tag->readable ? "" : "!",
+                   tag->is_index ? "*" : "");
     note(ms_str(text));
 }
 
@@ -394,7 +395,7 @@ START_TEST(what_is_known_is_told)
     rows[0] = '\0';
     ASSERT_OK(
         ms_store_tags_after(store, MS_STR("app"), MS_STR(""), 10, on_known_tag, on_done, NULL));
-    ck_assert_str_eq(rows, "a b! c! d?!");
+    ck_assert_str_eq(rows, "a b!* c!* d?!");
     rows[0] = '\0';
     ASSERT_OK(
         ms_store_tags_after(store, MS_STR("app"), MS_STR("a"), 1, on_known_tag, on_done, NULL));
@@ -402,7 +403,7 @@ START_TEST(what_is_known_is_told)
     ASSERT_OK(ms_store_tags_named(store, MS_STR("app"), wanted, 3, on_known_tag, on_done, NULL));
     struct ms_digest digests[] = {digest_of("x2"), digest_of("never seen")};
     ASSERT_OK(ms_store_tags_on(store, MS_STR("app"), digests, 2, 10, on_known_tag, on_done, NULL));
-    ck_assert_str_eq(rows, "b! a c! c!");
+    ck_assert_str_eq(rows, "b!* a c!* c!*");
     rows[0] = '\0';
     ASSERT_OK(ms_store_manifests_known(store, MS_STR("app"), digests, 2, on_known_manifest, on_done,
                                        NULL));

@@ -40,3 +40,7 @@ class FakeRegistry(Process):
 
     def put(self, repository, tag, **image):
         return self.do(image={"repository": repository, "tag": tag, **image})["digest"]
+
+    def asked(self):
+        """What it was asked since the last forget_requests, in order: kind, method, path …"""
+        return requests.get(self.url + "/_control", timeout=10).json()["log"]

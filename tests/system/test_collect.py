@@ -227,7 +227,7 @@ def test_each_is_asked_for_right_before(postgres, tmp_path):
         wait_for(lambda: "refuses to delete" in writer.log(), "the refusal")
         fake.do(settings={"delete_enabled": True}, forget_requests=True)
         wait_for(lambda: len(query(database, HELD)) == 1, "the deletions")
-        log = requests.get(fake.url + "/_control", timeout=10).json()["log"]
+        log = fake.asked()
         for digest in digests[:-1]:
             asked = [entry["method"] for entry in log if entry["path"].endswith("/manifests/" + digest)]
             assert "DELETE" in asked and set(asked[:asked.index("DELETE")]) & {"GET", "HEAD"}, asked

@@ -8,8 +8,9 @@ import tempfile
 
 import pytest
 
+from fake import FakeRegistry
 from harness import SUPPORT, Postgres, Reader, Registry, Writer, assert_same_state, query, wait_for
-from images import Pusher
+from images import OCI_INDEX, OCI_MANIFEST, Pusher
 from oracle import Registry as Oracle
 from oracle import canonical, expected_index
 
@@ -137,3 +138,38 @@ def test_removals_of_a_lost_storage_are_held(make_stack):
     record = stack.writer.scan(**{"accept-removals": "1"})
     assert record["removed"] >= 30
     wait_for(lambda: stack.reader.json("/v2/_catalog")["repositories"] == [], "the removals")
+
+
+def put_index(fake, repository, tag, children):
+    body = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [
+        {"mediaType": OCI_MANIFEST, "digest": digest, "size": 1} for digest in children]}
+    fake.do(put_manifest={"repository": repository, "tag": tag, "type": OCI_INDEX, "body": json.dumps(body)})
+
+
+def test_what_vanished_below_an_index_is_found_within_sixteen_scans(postgres, tmp_path):
+    """No event tells of it, and the tag stays where it is."""
+    fake = FakeRegistry(tmp_path).start()
+    database = postgres.new_database()
+    writer = Writer(tmp_path, database, fake.url, interval={"fetch_all": 0}).start()
+    try:
+        kept, lost = (fake.put("app", tag, os="linux", labels={"n": tag}) for tag in ("kept", "lost"))
+        put_index(fake, "app", "both", [kept, lost])
+        fake.do(delete_tag={"repository": "app", "tag": "lost"})
+        assert writer.scan()["complete"]
+        fake.do(delete_manifest={"repository": "app", "digest": lost})
+        fake.do(forget_requests=True)
+        found = "SELECT digest_text(digest), unreadable FROM repository_manifest JOIN manifest ON id = manifest_id " \
+                "WHERE unreadable IS NOT NULL"
+        for scans in range(1, 17):
+            assert writer.scan()["complete"]
+            if query(database, found):
+                break
+        assert query(database, found) == [(lost, "missing in the registry")]
+        asked = [request for request in fake.asked() if kept in request["path"]]
+        assert len(asked) == 1, f"asked {len(asked)} times in {scans} scans"
+        fake.put("app", "again", os="linux", labels={"n": "lost"})
+        assert writer.scan()["complete"]
+        assert query(database, found) == []
+    finally:
+        writer.terminate()
+        fake.stop()
