@@ -3,9 +3,9 @@
  * JSON from outside: manifests, configurations, token answers, event envelopes. Called by
  * manifest*.c, registry_*.c and envelope.c; the only file that includes json-c.
  *
- * json-c is lenient where we must not be (NaN, control characters, odd white space, cut keys) and
- * takes 264 bytes for a `{}`: so one cheap walk over the bytes comes first, which allocates
- * nothing, and only what it lets through is parsed.
+ * json-c is lenient where we must not be (NaN, control characters, odd white space) and takes 264
+ * bytes for a `{}`: so one cheap walk over the bytes comes first, and only what it lets through is
+ * parsed. json-c would cut a key at a NUL: the walk replaces it, in a copy, the one that it makes.
  */
 #include "writer/json.h"
 
@@ -15,6 +15,7 @@
 #include <json-c/json_tokener.h>
 #include <json-c/linkhash.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------------------------------
@@ -22,10 +23,12 @@
  * ------------------------------------------------------------------------------------------ */
 
 struct walk {
-    struct ms_str bytes;
+    struct ms_str bytes; /* or the copy */
+    char *copy;          /* NULL until a key has to be changed */
     size_t at;
     size_t depth;
     size_t values;
+    size_t string_at;    /* where the last string began */
     bool string_has_nul; /* the last string that ended */
 };
 
@@ -37,6 +40,7 @@ static bool is_nul_escape(struct ms_str bytes, size_t at)
 /* From behind the opening quote to behind the closing one. */
 static enum ms_status walk_string(struct walk *walk, struct ms_error *err)
 {
+    walk->string_at = walk->at;
     walk->string_has_nul = false;
     while (walk->at < walk->bytes.len) {
         char c = walk->bytes.ptr[walk->at];
@@ -53,6 +57,26 @@ static enum ms_status walk_string(struct walk *walk, struct ms_error *err)
     return ms_error_set(err, MS_INVALID, "JSON ends inside a string");
 }
 
+/* Of the key that ended: U+FFFD in place of each NUL. */
+static enum ms_status change_key(struct walk *walk, struct ms_error *err)
+{
+    if (walk->copy == NULL) {
+        walk->copy = malloc(walk->bytes.len);
+        if (walk->copy == NULL)
+            return ms_error_set(err, MS_TOO_LARGE, "out of memory for JSON");
+        memcpy(walk->copy, walk->bytes.ptr, walk->bytes.len);
+        walk->bytes.ptr = walk->copy;
+    }
+    for (size_t at = walk->string_at; at < walk->at; at++) {
+        if (walk->copy[at] != '\\')
+            continue;
+        if (is_nul_escape(walk->bytes, at))
+            memcpy(walk->copy + at, "\\ufffd", 6);
+        at++; /* what is escaped, a backslash perhaps */
+    }
+    return MS_OK;
+}
+
 /* What may stand outside strings: structure, white space, numbers, true, false, null. */
 static bool is_structural(char c)
 {
@@ -64,7 +88,7 @@ static enum ms_status walk_structure(struct walk *walk, char c, struct ms_error 
     if (!is_structural(c))
         return ms_error_set(err, MS_INVALID, "not JSON");
     if (c == ':' && walk->string_has_nul)
-        return ms_error_set(err, MS_PROTOCOL, "a NUL character in a JSON key");
+        return change_key(walk, err);
     if (c == '{' || c == '[')
         walk->depth++;
     if ((c == '}' || c == ']') && walk->depth > 0)
@@ -73,22 +97,21 @@ static enum ms_status walk_structure(struct walk *walk, char c, struct ms_error 
     return MS_OK;
 }
 
-static enum ms_status check_cheaply(struct ms_str bytes, size_t max_depth, size_t max_values,
-                                    struct ms_error *err)
+static enum ms_status walk_all(struct walk *walk, size_t max_depth, size_t max_values,
+                               struct ms_error *err)
 {
-    if (bytes.len >= INT_MAX)
+    if (walk->bytes.len >= INT_MAX)
         return ms_error_set(err, MS_TOO_LARGE, "JSON too large");
-    if (!ms_str_is_utf8(bytes))
+    if (!ms_str_is_utf8(walk->bytes))
         return ms_error_set(err, MS_INVALID, "JSON is not valid UTF-8");
-    struct walk walk = {.bytes = bytes};
-    while (walk.at < bytes.len) {
-        char c = bytes.ptr[walk.at++];
-        enum ms_status status = c == '"' ? walk_string(&walk, err) : walk_structure(&walk, c, err);
+    while (walk->at < walk->bytes.len) {
+        char c = walk->bytes.ptr[walk->at++];
+        enum ms_status status = c == '"' ? walk_string(walk, err) : walk_structure(walk, c, err);
         if (status != MS_OK)
             return status;
-        if (walk.depth > max_depth)
+        if (walk->depth > max_depth)
             return ms_error_set(err, MS_TOO_LARGE, "JSON nested deeper than %zu", max_depth);
-        if (walk.values > max_values)
+        if (walk->values > max_values)
             return ms_error_set(err, MS_TOO_LARGE, "JSON with more than %zu values", max_values);
     }
     return MS_OK;
@@ -112,12 +135,10 @@ static bool parse_all(struct json_object **out, struct json_tokener *tokener, st
     return error == json_tokener_success && json_tokener_get_parse_end(tokener) == bytes.len;
 }
 
-enum ms_status json_parse(struct json_object **out, struct ms_str bytes, int max_depth,
-                          size_t max_values, struct ms_error *err)
+static enum ms_status parse_checked(struct json_object **out, struct ms_str bytes, int max_depth,
+                                    struct ms_error *err)
 {
-    enum ms_status status = check_cheaply(bytes, (size_t)max_depth, max_values, err);
-    if (status != MS_OK)
-        return status;
+    enum ms_status status = MS_OK;
     if (ms_str_trim(bytes).len == 0)
         return ms_error_set(err, MS_INVALID, "empty where JSON was expected");
     /* json-c counts the innermost scalar as a level, and one more. */
@@ -128,13 +149,23 @@ enum ms_status json_parse(struct json_object **out, struct ms_str bytes, int max
     struct json_object *value = NULL;
     if (parse_all(&value, tokener, bytes)) {
         *out = value;
-        status = MS_OK;
     } else {
         json_object_put(value);
         status = ms_error_set(err, MS_INVALID, "not JSON, near byte %zu",
                               json_tokener_get_parse_end(tokener));
     }
     json_tokener_free(tokener);
+    return status;
+}
+
+enum ms_status json_parse(struct json_object **out, struct ms_str bytes, int max_depth,
+                          size_t max_values, struct ms_error *err)
+{
+    struct walk walk = {.bytes = bytes};
+    enum ms_status status = walk_all(&walk, (size_t)max_depth, max_values, err);
+    if (status == MS_OK)
+        status = parse_checked(out, walk.bytes, max_depth, err);
+    free(walk.copy);
     return status;
 }
 

@@ -13,8 +13,7 @@ struct json_object; /* json-c's; opaque here */
 /* The whole of `bytes` must be one JSON value (white space around it is fine), valid UTF-8, at most
  * `max_depth` deep and with at most `max_values` values (a cheap count of brackets and commas):
  * MS_TOO_LARGE beyond the limits, MS_INVALID for what is no JSON. Free with json_release; a
- * top-level null is NULL. Duplicate keys: the last one wins. A key that holds NUL, which nothing
- * here can tell from a shorter one: MS_PROTOCOL. */
+ * top-level null is NULL. Duplicate keys: the last one wins. NUL in a key becomes U+FFFD. */
 enum ms_status json_parse(struct json_object **out, struct ms_str bytes, int max_depth,
                           size_t max_values, struct ms_error *err) MS_CHECKED;
 void json_release(struct json_object *value); /* NULL is fine */

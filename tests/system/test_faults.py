@@ -258,7 +258,9 @@ def test_hostile_labels_and_annotations(site):
     site.put("hostile/app", "fine", labels={"fine": "yes"})
     assert site.writer.scan()["complete"]
     assert site.tags() == site.truth
-    assert site.truth["hostile/app:fine"] not in site.unreadable()
+    for tag in ("fine", "nul-label", "nul-annotation"):
+        assert site.truth[f"hostile/app:{tag}"] not in site.unreadable()
+    assert query(site.database, "SELECT value FROM label WHERE key = 'a\ufffdkey'") == [("x",)]
     assert query(site.database, "SELECT 1 FROM label WHERE key = 'fine'")
     site.fake.do(delete_repository="hostile/app")
     site.truth = {tag: digest for tag, digest in site.truth.items() if not tag.startswith("hostile/")}
