@@ -205,8 +205,8 @@ static enum ms_status read_platform(struct ms_child_record *child, struct parse 
     };
     enum ms_status status = MS_OK;
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && status == MS_OK; i++)
-        status = manifest_text_member(members[i].out, parse->arena, platform, members[i].key,
-                                      parse->err);
+        status = manifest_platform_member(members[i].out, parse->arena, platform, members[i].key,
+                                          parse->err);
     return status;
 }
 

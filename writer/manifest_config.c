@@ -22,7 +22,7 @@ static enum ms_status read_platform(struct ms_manifest_record *record, struct ms
     };
     enum ms_status status = MS_OK;
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && status == MS_OK; i++)
-        status = manifest_text_member(members[i].out, arena, root, members[i].key, err);
+        status = manifest_platform_member(members[i].out, arena, root, members[i].key, err);
     return status;
 }
 

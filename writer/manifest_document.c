@@ -126,9 +126,8 @@ struct member {
 };
 
 static const struct member root_members[] = {
-    {"os", "os", text_of},           {"architecture", "architecture", text_of},
-    {"variant", "variant", text_of}, {"os_version", "os.version", text_of},
-    {"created", "created", time_of}, {"author", "author", text_of},
+    {"created", "created", time_of},
+    {"author", "author", text_of},
 };
 
 /* Of the member "config". */
@@ -172,11 +171,24 @@ static void write_history(struct ms_json_writer *json, struct json_object *histo
     ms_json_end_array(json);
 }
 
+static void write_platform(struct ms_json_writer *json, const struct ms_manifest_record *record)
+{
+    ms_json_key(json, "os");
+    ms_json_string(json, record->os);
+    ms_json_key(json, "architecture");
+    ms_json_string(json, record->architecture);
+    ms_json_key(json, "variant");
+    ms_json_string(json, record->variant);
+    ms_json_key(json, "os_version");
+    ms_json_string(json, record->os_version);
+}
+
 static void write_config_members(struct ms_json_writer *json,
                                  const struct ms_manifest_record *record, struct json_object *root)
 {
     char digest[MS_DIGEST_TEXT_MAX];
     string_member(json, "config_digest", ms_str(ms_digest_format(digest, &record->config_digest)));
+    write_platform(json, record);
     write_members(json, root_members, COUNT(root_members), root);
     ms_json_key(json, "labels");
     manifest_write_pairs(json, record->labels, record->n_labels);

@@ -33,6 +33,11 @@ enum ms_status manifest_text(struct ms_str *out, struct ms_arena *arena, struct 
 enum ms_status manifest_text_member(struct ms_str *out, struct ms_arena *arena,
                                     struct json_object *object, const char *key,
                                     struct ms_error *err) MS_CHECKED;
+/* One of the texts that name a platform. What is longer than any name is absent: every answer that
+ * counts platforms would repeat it. */
+enum ms_status manifest_platform_member(struct ms_str *out, struct ms_arena *arena,
+                                        struct json_object *object, const char *key,
+                                        struct ms_error *err) MS_CHECKED;
 /* The string members of an object (others are dropped); no object gives none. */
 enum ms_status manifest_pairs(struct ms_pair **out, size_t *out_count, struct ms_arena *arena,
                               struct json_object *object, struct ms_error *err) MS_CHECKED;

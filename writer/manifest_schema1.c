@@ -45,7 +45,7 @@ static enum ms_status read_newest(struct ms_manifest_record *record, struct ms_a
     if (json_get_string(&created, newest, "created") == MS_OK &&
         ms_clock_parse(&created_ms, created) == MS_OK)
         record->created_ms = created_ms;
-    return manifest_text_member(&record->os, arena, newest, "os", err);
+    return manifest_platform_member(&record->os, arena, newest, "os", err);
 }
 
 /* What is no JSON in there tells nothing, and harms nothing. */
@@ -70,7 +70,7 @@ enum ms_status manifest_parse_schema1(struct ms_manifest_record *record, struct 
     if (status == MS_OK)
         status = check_layers(root, err);
     if (status == MS_OK)
-        status = manifest_text_member(&record->architecture, arena, root, "architecture", err);
+        status = manifest_platform_member(&record->architecture, arena, root, "architecture", err);
     if (status == MS_OK)
         status = read_history(record, arena, root, err);
     if (status == MS_OK)

@@ -61,6 +61,18 @@ enum ms_status manifest_text_member(struct ms_str *out, struct ms_arena *arena,
     return manifest_text(out, arena, value, err);
 }
 
+enum ms_status manifest_platform_member(struct ms_str *out, struct ms_arena *arena,
+                                        struct json_object *object, const char *key,
+                                        struct ms_error *err)
+{
+    struct ms_str value;
+    if (json_get_string(&value, object, key) == MS_OK && value.len > MANIFEST_PLATFORM_BYTES_MAX) {
+        *out = MS_STR_ABSENT;
+        return MS_OK;
+    }
+    return manifest_text_member(out, arena, object, key, err);
+}
+
 /* ------------------------------------------------------------------------------------------
  * Pairs
  * ------------------------------------------------------------------------------------------ */

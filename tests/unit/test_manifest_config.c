@@ -40,6 +40,21 @@ START_TEST(adds_what_the_configuration_tells)
 }
 END_TEST
 
+START_TEST(a_platform_too_long_to_be_one_counts_as_missing)
+{
+    struct fixture f;
+    char config[1024];
+    char os[MANIFEST_PLATFORM_BYTES_MAX + 2] = "";
+    memset(os, 'x', MANIFEST_PLATFORM_BYTES_MAX);
+    (void)snprintf(config, sizeof(config), "{\"os\":\"%s\",\"architecture\":\"%sx\"}", os, os);
+    must_add(&f, IMAGE, config);
+    assert_text(f.record.os, os);
+    assert_text(f.record.architecture, NULL);
+    ck_assert_ptr_nonnull(strstr(f.record.config_document.ptr, "\"architecture\":null"));
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(the_document_of_an_image)
 {
     struct fixture f;
@@ -154,6 +169,7 @@ static Suite *make_suite(void)
 {
     TCase *tests = tcase_create("manifest_config");
     tcase_add_test(tests, adds_what_the_configuration_tells);
+    tcase_add_test(tests, a_platform_too_long_to_be_one_counts_as_missing);
     tcase_add_test(tests, the_document_of_an_image);
     tcase_add_test(tests, the_document_of_a_configuration);
     tcase_add_test(tests, every_member_is_there);
