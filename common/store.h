@@ -325,11 +325,16 @@ enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
                                   const struct ms_event_record *events, size_t n_events,
                                   bool wants_scan, ms_store_inbox_put_done *on_done,
                                   void *arg) MS_CHECKED;
-/* Repositories that have events (other than pulls) due now. First those with events that nobody has
- * looked at (`is_fresh`), by name and only after the name `after`; then those with events to be
- * looked at again, the longest due first, perhaps several times. `limit` of each kind, and the cost
- * depends on nothing else. `next_due_ms`: delay until the next row that is not due yet, or -1. */
-typedef void ms_store_due_row(struct ms_str repository, bool is_fresh, void *arg);
+/* Repositories that have events (other than pulls) due now, kind after kind, one perhaps several
+ * times. `limit` of each kind, and the cost depends on nothing else. `next_due_ms`: delay until the
+ * next row that is not due yet, or -1. */
+enum ms_due_kind {
+    MS_DUE_LATEST, /* of the last 4 * limit events to come: the last first */
+    MS_DUE_FRESH,  /* with events that nobody has looked at: by name, only after the name `after` */
+    MS_DUE_AGAIN,  /* with events to be looked at again: the longest due first */
+    MS_DUE_KINDS
+};
+typedef void ms_store_due_row(struct ms_str repository, enum ms_due_kind kind, void *arg);
 typedef void ms_store_due_done(const struct ms_error *err, int64_t next_due_ms, void *arg);
 enum ms_status ms_store_inbox_due(struct ms_store_writer *store, struct ms_str after, size_t limit,
                                   ms_store_due_row *on_row, ms_store_due_done *on_done,

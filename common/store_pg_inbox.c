@@ -150,7 +150,7 @@ static void on_due_row(struct ms_store_op *op, size_t step, const struct ms_pg_r
 {
     struct due_op *call = (struct due_op *)op;
     if (step == 0)
-        call->on_row(row->columns[0], ms_store_pg_bool(row, 1), call->arg);
+        call->on_row(row->columns[0], (enum ms_due_kind)ms_store_pg_u64(row, 1), call->arg);
     else if (!ms_str_is_absent(row->columns[0]))
         call->next_due_ms = ms_store_pg_i64(row, 0);
 }

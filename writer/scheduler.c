@@ -5,9 +5,11 @@
  * committed, when a job has ended, when the next postponed event is due, and every second all the
  * same (another process may have put dead letters back).
  *
- * Fresh events and those that are looked at again have slots of their own, so that neither waits
- * for the end of the other's backlog. Repositories with fresh events are taken in turn, by name:
- * `after` is where the last walk through them had to stop.
+ * Each kind of due events has slots of its own, so that none waits for the end of another's
+ * backlog. The last ones to come go first: a push is seen at once, and looked at again in time,
+ * whatever waits. So that nothing is left behind for ever, repositories with fresh events are also
+ * taken in turn, by name (`after` is where the last walk through them had to stop), and those with
+ * events to be looked at again by how long they are due.
  */
 #include "writer/scheduler.h"
 
@@ -16,6 +18,7 @@
 
 #include "common/alloc.h"
 #include "common/refname.h"
+#include "common/store.h"
 #include "writer/writer.h"
 
 enum {
@@ -25,7 +28,8 @@ enum {
 
 struct job_slot {
     struct scheduler *scheduler;
-    bool is_fresh; /* what it was started for */
+    enum ms_due_kind kind; /* what it was started for */
+    uint64_t commits_seen; /* rows that these brought are its job's to load */
     struct sync_job *job;
     struct job_slot *next;
 };
@@ -43,10 +47,11 @@ struct scheduler {
     struct job_slot *jobs;
     struct visit_request *visits;
     struct ms_timer *due_timer;
-    bool is_asking;    /* the store is asked what is due */
-    bool ask_again;    /* rows came meanwhile */
-    bool has_unserved; /* more is due than jobs may run */
-    uint64_t term;     /* 0: between terms nothing is started */
+    uint64_t n_commits; /* of rows into the inbox, by this process */
+    bool is_asking;     /* the store is asked what is due */
+    bool ask_again;     /* rows came meanwhile */
+    bool has_unserved;  /* more is due than jobs may run */
+    uint64_t term;      /* 0: between terms nothing is started */
 
     struct ms_str after; /* of fresh repositories; in after_text; empty: from the start */
     char after_text[MS_REPOSITORY_NAME_MAX];
@@ -109,16 +114,12 @@ static void remove_slot(struct scheduler *scheduler, struct job_slot *slot)
     free(slot);
 }
 
-static bool has_slot(const struct scheduler *scheduler, bool is_fresh)
+static bool has_slot(const struct scheduler *scheduler, enum ms_due_kind kind)
 {
-    size_t n_jobs = 0, n_of_kind = 0;
-    for (const struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next) {
-        if (sync_job_is_visit(slot->job))
-            continue;
-        n_jobs++;
-        n_of_kind += slot->is_fresh == is_fresh;
-    }
-    return n_jobs < SCHEDULER_EVENT_JOBS_MAX && n_of_kind < SCHEDULER_KIND_JOBS_MAX;
+    size_t n_of_kind = 0;
+    for (const struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next)
+        n_of_kind += slot->kind == kind && !sync_job_is_visit(slot->job);
+    return n_of_kind < SCHEDULER_KIND_JOBS_MAX;
 }
 
 static void on_ended(struct sync_job *job, void *arg)
@@ -136,6 +137,7 @@ static struct job_slot *start_job(struct scheduler *scheduler, struct ms_str rep
 {
     struct job_slot *slot = ms_alloc(sizeof(*slot));
     slot->scheduler = scheduler;
+    slot->commits_seen = scheduler->n_commits;
     slot->job = sync_start(scheduler->writer, repository, on_visited, visited_arg, on_ended, slot);
     slot->next = scheduler->jobs;
     scheduler->jobs = slot;
@@ -144,14 +146,23 @@ static struct job_slot *start_job(struct scheduler *scheduler, struct ms_str rep
 
 /* --- what is due? --- */
 
+/* What is told as due while a job works on it is no news; after a job of events is asked anyway. */
+static void wake_job(const struct scheduler *scheduler, struct job_slot *slot)
+{
+    if (slot->commits_seen == scheduler->n_commits && !sync_job_is_visit(slot->job))
+        return;
+    slot->commits_seen = scheduler->n_commits;
+    sync_job_wake(slot->job);
+}
+
 /* False: there is no slot for it. */
-static bool serve(struct scheduler *scheduler, struct ms_str repository, bool is_fresh)
+static bool serve(struct scheduler *scheduler, struct ms_str repository, enum ms_due_kind kind)
 {
     struct job_slot *running = find_job(scheduler, repository);
     if (running != NULL)
-        sync_job_wake(running->job);
-    else if (has_slot(scheduler, is_fresh))
-        start_job(scheduler, repository, NULL, NULL)->is_fresh = is_fresh;
+        wake_job(scheduler, running);
+    else if (has_slot(scheduler, kind))
+        start_job(scheduler, repository, NULL, NULL)->kind = kind;
     else
         return false;
     return true;
@@ -165,14 +176,14 @@ static void remember_after(struct scheduler *scheduler, struct ms_str repository
     scheduler->after = ms_str_n(scheduler->after_text, repository.len);
 }
 
-static void on_due(struct ms_str repository, bool is_fresh, void *arg)
+static void on_due(struct ms_str repository, enum ms_due_kind kind, void *arg)
 {
     struct scheduler *scheduler = arg;
     if (scheduler->term == 0)
         return;
-    bool is_served = serve(scheduler, repository, is_fresh);
+    bool is_served = serve(scheduler, repository, kind);
     scheduler->has_unserved |= !is_served;
-    if (!is_fresh)
+    if (kind != MS_DUE_FRESH)
         return;
     scheduler->n_fresh++;
     scheduler->is_stuck |= !is_served;
@@ -274,6 +285,7 @@ void scheduler_end_term(struct scheduler *scheduler)
 
 void scheduler_wake(struct scheduler *scheduler)
 {
+    scheduler->n_commits++;
     if (scheduler->term != 0)
         ask(scheduler);
 }

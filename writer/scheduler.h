@@ -14,9 +14,7 @@ struct writer;
 struct scheduler;
 
 enum {
-    SCHEDULER_EVENT_JOBS_MAX = 16,
-    /* Of fresh events, and of events that are looked at again: neither kind takes all the slots. */
-    SCHEDULER_KIND_JOBS_MAX = 12,
+    SCHEDULER_KIND_JOBS_MAX = 8, /* for events of each kind (enum ms_due_kind) */
     SCHEDULER_DUE_BATCH = 64
 };
 

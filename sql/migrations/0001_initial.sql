@@ -324,6 +324,7 @@ CREATE TABLE inbox (
     body       bytea NOT NULL
 );
 CREATE INDEX inbox_repository ON inbox (repository, not_before) WHERE action <> 'pull';
+CREATE INDEX inbox_latest ON inbox (id) WHERE action <> 'pull';
 CREATE INDEX inbox_fresh ON inbox (repository) WHERE action <> 'pull' AND attempts = 0;
 CREATE INDEX inbox_again ON inbox (not_before, repository) WHERE action <> 'pull' AND attempts > 0;
 CREATE INDEX inbox_pull ON inbox (id) WHERE action = 'pull';

@@ -1,9 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Repositories with events due now, pulls aside: those with events never looked at, in order of their
--- names, then those with events to be looked at again, the longest due first (one may come several
--- times). $1 fresh ones after this name only: text, $2 limit of each kind: bigint.
--- Columns: repository, is it fresh. A step through inbox_fresh or inbox_again a row, however many events wait.
-WITH RECURSIVE fresh (repository, place) AS (
+-- Repositories with events due now, pulls aside: those of the last events to come, the last one first (0);
+-- those with events never looked at, in order of their names (1); those with events to be looked at again,
+-- the longest due first (2). One may come several times. $1 fresh ones after this name only: text, $2 limit
+-- of each kind: bigint. Columns: repository, kind. A step through an index a row, however many events wait.
+WITH RECURSIVE latest AS (
+    SELECT repository, row_number() OVER (ORDER BY max(id) DESC) AS place
+      FROM (SELECT id, repository, not_before FROM inbox
+             WHERE action <> 'pull' ORDER BY id DESC LIMIT 4 * $2::bigint) AS last_come
+     WHERE not_before <= now()
+     GROUP BY repository
+     ORDER BY place
+     LIMIT $2::bigint
+), fresh (repository, place) AS (
     (SELECT repository, 1 FROM inbox
       WHERE action <> 'pull' AND attempts = 0 AND repository > $1::text
       ORDER BY repository LIMIT 1)
@@ -27,8 +35,10 @@ WITH RECURSIVE fresh (repository, place) AS (
                           ORDER BY i.not_before, i.repository LIMIT 1) AS next
      WHERE a.place < $2::bigint
 )
-SELECT repository, is_fresh
-  FROM (SELECT repository, true AS is_fresh, place FROM fresh
+SELECT repository, kind
+  FROM (SELECT repository, 0 AS kind, place FROM latest
          UNION ALL
-        SELECT repository, false, place FROM again) AS due
- ORDER BY is_fresh DESC, place;
+        SELECT repository, 1, place FROM fresh
+         UNION ALL
+        SELECT repository, 2, place FROM again) AS due
+ ORDER BY kind, place;

@@ -177,18 +177,22 @@ def test_dead_letters_put_back_are_applied_by_the_running_leader(world):
     wait_for(lambda: world.tag("dead/app", "1") == pushed, "the event", 5)
 
 
-def test_a_backlog_of_repeats_does_not_delay_a_push(world):
-    """Events that are looked at again fill their own slots only: judged by what still waits when the push is seen."""
+@pytest.mark.parametrize("attempts", [0, 1, 8])
+def test_a_backlog_does_not_delay_a_push(attempts, world):
+    """Nor the look again at one whose event came early: judged by what still waits when it is seen."""
     query(world.database, "INSERT INTO inbox (event_id, action, repository, tag, is_blob, attempts, body) SELECT "
-          "'backlog-' || n, 'push', 'backlog/app' || n, 'latest', false, 8, '' FROM generate_series(1, 3000) AS n")
-    waiting = "SELECT count(*) FROM inbox WHERE repository LIKE 'backlog/%%' AND attempts = 8"
-    wait_for(lambda: query(world.database, waiting)[0][0] < 3000, "the backlog to be worked on")
-    pushed = world.pusher.image("fresh/app", "1", salt="fresh")["digest"]
-    world.send(world.event("push", "fresh/app", pushed, "1"))
-    wait_for(lambda: world.tag("fresh/app", "1") == pushed, "the push")
-    left = query(world.database, waiting)[0][0]
+          "'backlog-' || n, 'push', 'backlog/app' || n, 'latest', false, %s, '' FROM generate_series(1, 6000) AS n", attempts)
+    waiting = "SELECT count(*) FROM inbox WHERE repository LIKE 'backlog/%%' AND attempts = %s"
+    wait_for(lambda: query(world.database, waiting, attempts)[0][0] < 6000, "the backlog to be worked on")
+    repository = f"pushed/beside-{attempts}"
+    early = manifest_of(repository, "early", world)
+    world.send(world.event("push", repository, digest_of(early), "1"))
+    wait_for(lambda: query(world.database, "SELECT attempts FROM inbox WHERE repository = %s", repository)[0][0] > 0, "a look")
+    world.pusher.manifest(repository, early, OCI_MANIFEST, "1")
+    wait_for(lambda: world.tag(repository, "1") == digest_of(early), "the push")
+    left = query(world.database, waiting, attempts)[0][0]
     query(world.database, "DELETE FROM inbox WHERE repository LIKE 'backlog/%%'")
-    assert left > 1000, "the push waited for the backlog"
+    assert left > 3000, "the push waited for the backlog"
 
 
 def test_the_token(world):
