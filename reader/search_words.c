@@ -74,23 +74,30 @@ static void append_characters(struct ms_buf *out, const struct characters *c, si
     append_literal(out, ms_str_slice(c->word, c->starts[from], c->starts[to]));
 }
 
-/* The first `n` characters, something else, those from `next` on; an alternative of its own. */
-static void append_variant(struct ms_buf *out, const struct characters *c, size_t n,
-                           const char *between, size_t next)
+/* What the characters from `from` to `to` become by one edit, but for one more at the end: one half
+ * of them stays as it is, or the two in the middle are swapped. So the pattern grows with the
+ * word's length and hardly more: the server tries it on many texts, and prepares it for each. */
+static void append_edited(struct ms_buf *out, const struct characters *c, size_t from, size_t to)
 {
-    append_characters(out, c, 0, n);
-    ms_buf_append_c(out, between);
-    append_characters(out, c, next, c->count);
+    if (to - from == 1) {
+        ms_buf_append_c(out, "(.?|."); /* another character or none, or one more before it */
+        append_characters(out, c, from, to);
+        ms_buf_append_char(out, ')');
+        return;
+    }
+    size_t middle = from + (to - from) / 2;
+    ms_buf_append_char(out, '(');
+    append_characters(out, c, from, middle);
+    append_edited(out, c, middle, to);
     ms_buf_append_char(out, '|');
-}
-
-static void append_swapped(struct ms_buf *out, const struct characters *c, size_t i)
-{
-    append_characters(out, c, 0, i);
-    append_characters(out, c, i + 1, i + 2);
-    append_characters(out, c, i, i + 1);
-    append_characters(out, c, i + 2, c->count);
+    append_edited(out, c, from, middle);
+    append_characters(out, c, middle, to);
     ms_buf_append_char(out, '|');
+    append_characters(out, c, from, middle - 1);
+    append_characters(out, c, middle, middle + 1);
+    append_characters(out, c, middle - 1, middle);
+    append_characters(out, c, middle + 1, to);
+    ms_buf_append_char(out, ')');
 }
 
 bool search_words_append_near(struct ms_buf *out, struct ms_str word)
@@ -100,12 +107,8 @@ bool search_words_append_near(struct ms_buf *out, struct ms_str word)
         return false;
     ms_buf_append_c(out, BEFORE);
     ms_buf_append_char(out, '(');
-    for (size_t i = 0; i < c.count; i++) {
-        append_variant(out, &c, i, ".?", i + 1); /* another character, or one less */
-        append_variant(out, &c, i, ".", i);      /* one more */
-        if (i + 2 <= c.count)
-            append_swapped(out, &c, i);
-    }
+    append_edited(out, &c, 0, c.count);
+    ms_buf_append_char(out, '|');
     append_literal(out, word);
     ms_buf_append_c(out, ".)");
     ms_buf_append_c(out, BEHIND);

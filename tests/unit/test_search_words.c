@@ -2,6 +2,7 @@
 /* The words of a plain search and their patterns; the regular expressions are tried with POSIX's
  * own matcher, which reads what we write as PostgreSQL does. */
 #include <regex.h>
+#include <stdio.h>
 
 #include "reader/search_words.h"
 #include "tests/support/check_main.h"
@@ -47,6 +48,31 @@ START_TEST(one_edit_is_near)
         ck_assert_msg(is_near("redis", NEAR[i]), "%s", NEAR[i]);
     for (size_t i = 0; i < sizeof(FAR) / sizeof(FAR[0]); i++)
         ck_assert_msg(!is_near("redis", FAR[i]), "%s", FAR[i]);
+}
+END_TEST
+
+START_TEST(one_edit_of_a_long_word_is_near_wherever_it_is)
+{
+    static const char WORD[] = "abcdefghijklmnopqrstuvwxyz/01234";
+    static const size_t LENGTH = sizeof(WORD) - 1;
+    char edited[128];
+    for (size_t i = 0; i < LENGTH; i++) {
+        snprintf(edited, sizeof(edited), "%.*s%s", (int)i, WORD, WORD + i + 1);
+        ck_assert_msg(is_near(WORD, edited), "%s", edited);
+        snprintf(edited, sizeof(edited), "%.*s#%s", (int)i, WORD, WORD + i + 1);
+        ck_assert_msg(is_near(WORD, edited), "%s", edited);
+        snprintf(edited, sizeof(edited), "%.*s#%s", (int)i, WORD, WORD + i);
+        ck_assert_msg(is_near(WORD, edited), "%s", edited);
+        snprintf(edited, sizeof(edited), "%s", WORD);
+        edited[i] = WORD[(i + 1) % LENGTH];
+        edited[(i + 1) % LENGTH] = WORD[i];
+        ck_assert_msg(is_near(WORD, edited) == (i + 1 < LENGTH), "%s", edited);
+        snprintf(edited, sizeof(edited), "#%.*s#%s", (int)i, WORD, WORD + i + 1);
+        ck_assert_msg(is_near(WORD, edited), "%s", edited); /* it begins behind what is no letter */
+        edited[0] = 'x';
+        ck_assert_msg(!is_near(WORD, edited) || i == 0, "%s", edited);
+    }
+    ck_assert_uint_lt(text.len, 1024);
 }
 END_TEST
 
@@ -128,6 +154,7 @@ static Suite *make_suite(void)
     TCase *test = tcase_create("search_words");
     tcase_add_checked_fixture(test, begin, end);
     tcase_add_test(test, one_edit_is_near);
+    tcase_add_test(test, one_edit_of_a_long_word_is_near_wherever_it_is);
     tcase_add_test(test, short_words_and_numbers_have_no_misspellings);
     tcase_add_test(test, special_characters_are_literal);
     tcase_add_test(test, words_are_cut_at_spaces);
