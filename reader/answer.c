@@ -49,7 +49,51 @@ void answer_refresh(struct reader *reader)
         parking_wake(reader->parking);
 }
 
-/* --- sending --- */
+/* --- a spec, divided into what is the query's and what is the request's --- */
+
+static enum ms_status copy_params(struct answer_spec *copy, struct ms_arena *arena,
+                                  const struct answer_spec *spec)
+{
+    struct ms_str *params = ms_arena_try_array(arena, spec->n_params + 1, sizeof(struct ms_str));
+    if (params == NULL)
+        return MS_TOO_LARGE;
+    for (size_t i = 0; i < spec->n_params; i++) {
+        if (ms_arena_copy(&params[i], arena, spec->params[i]) != MS_OK)
+            return MS_TOO_LARGE;
+    }
+    copy->params = params;
+    copy->n_params = spec->n_params;
+    return MS_OK;
+}
+
+static void copy_state(struct answer_spec *copy, struct ms_arena *arena,
+                       const struct answer_spec *spec)
+{
+    if (spec->state_bytes == 0)
+        return;
+    void *state = ms_arena_alloc(arena, spec->state_bytes);
+    memcpy(state, spec->state, spec->state_bytes);
+    copy->state = state;
+    copy->state_bytes = spec->state_bytes;
+}
+
+enum ms_status answer_spec_copy(struct answer_spec *out, struct ms_arena *arena,
+                                const struct answer_spec *spec)
+{
+    struct answer_spec copy = {.query = spec->query,
+                               .shows_counts = spec->shows_counts,
+                               .is_momentary = spec->is_momentary,
+                               .is_large = spec->is_large,
+                               .content_type = spec->content_type,
+                               .on_row = spec->on_row,
+                               .on_finish = spec->on_finish};
+    if (ms_arena_copy(&copy.key, arena, spec->key) != MS_OK ||
+        copy_params(&copy, arena, spec) != MS_OK)
+        return MS_TOO_LARGE;
+    copy_state(&copy, arena, spec);
+    *out = copy;
+    return MS_OK;
+}
 
 void answer_dress_init(struct answer_dress *dress, const struct answer_spec *spec)
 {
@@ -64,9 +108,17 @@ void answer_dress_init(struct answer_dress *dress, const struct answer_spec *spe
         dress->headers[i] = spec->headers[i];
 }
 
+/* --- sending --- */
+
 static struct ms_str format_number(char out[static NUMBER_MAX], uint64_t value)
 {
     return ms_str_n(out, (size_t)snprintf(out, NUMBER_MAX, "%llu", (unsigned long long)value));
+}
+
+uint64_t answer_floor(const struct reader *reader)
+{
+    uint64_t seen = freshness_generation(&reader->freshness);
+    return seen > reader->highest ? seen : reader->highest;
 }
 
 void answer_said(struct reader *reader, uint64_t generation)
@@ -116,14 +168,18 @@ static uint64_t true_at(const struct reader *reader, const struct cache_entry *e
     return entry->generation > seen ? entry->generation : seen;
 }
 
+/* A query may have shown, before the watcher lost sight, what came after all that we keep. */
+static bool would_go_back(const struct reader *reader, const struct cache_entry *entry)
+{
+    return true_at(reader, entry) < reader->highest;
+}
+
 /* While freshness is unknown we serve what we have, whatever its age. */
 static bool may_serve(const struct reader *reader, const struct cache_entry *entry,
                       uint64_t stale_seconds)
 {
-    if (stale_seconds > 0)
-        return true;
     bool has_expired = entry->expires_ms != 0 && entry->expires_ms <= ms_clock_mono_ms();
-    return !has_expired && true_at(reader, entry) >= reader->highest;
+    return (stale_seconds > 0 || !has_expired) && !would_go_back(reader, entry);
 }
 
 static void send_kept(struct reader *reader, struct ms_http_request *request, struct ms_str key,
@@ -215,7 +271,7 @@ void answer_failure(struct reader *reader, struct ms_http_request *request, stru
                     const struct ms_error *err, const struct answer_dress *dress)
 {
     const struct cache_entry *entry = find_kept(reader, key);
-    if (entry == NULL) {
+    if (entry == NULL || would_go_back(reader, entry)) {
         answer_no_query(request, err->status);
         return;
     }

@@ -83,6 +83,11 @@ void answer_refresh(struct reader *reader);
 
 struct cache_entry;
 
+/* What of a spec belongs to the query and not to one request, copied. MS_TOO_LARGE: the arena's
+ * limit. */
+enum ms_status answer_spec_copy(struct answer_spec *out, struct ms_arena *arena,
+                                const struct answer_spec *spec) MS_CHECKED;
+
 /* What of a spec belongs to one request and not to the query, copied. */
 struct answer_dress {
     bool has_cache_control;
@@ -94,6 +99,8 @@ struct answer_dress {
 };
 void answer_dress_init(struct answer_dress *dress, const struct answer_spec *spec);
 
+/* No answer to a request that comes now may be from before this generation. */
+uint64_t answer_floor(const struct reader *reader);
 /* This generation is being told: none before it is from now on, within this epoch. */
 void answer_said(struct reader *reader, uint64_t generation);
 /* Sends it with the generation at which it is known to be true, and, unless 0, its staleness. */

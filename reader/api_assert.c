@@ -27,6 +27,7 @@
 enum {
     TIMEOUT_MAX_S = 600,
     MS_PER_SECOND = 1000,
+    PAUSE_MS = 100,              /* before a database that is behind is asked again */
     QUERY_MAX = 256 * 1024,      /* of the index query as a URL would have it */
     INDEX_MAX = 16 * 1024 * 1024 /* larger indexes are not what anybody asserts */
 };
@@ -44,7 +45,8 @@ struct assertion {
     struct ms_str problem;      /* of the request; absent: none */
     struct index_body index;
     uint64_t epoch;      /* the reader's, when the index was asked for */
-    uint64_t generation; /* of the last step's snapshot */
+    uint64_t floor;      /* the least its snapshot may be */
+    uint64_t generation; /* of the snapshot of the index */
     bool holds;
 };
 
@@ -92,17 +94,38 @@ static uint64_t time_left(const struct assertion *assertion)
     return is_over ? 0 : (uint64_t)left_ms;
 }
 
+static void park(struct assertion *assertion, uint64_t at_most_ms)
+{
+    stop(assertion);
+    if (parking_park(assertion->reader->parking, assertion->request, at_most_ms, on_wake,
+                     assertion) != MS_OK)
+        answer_error(assertion->request, 503, NULL, MS_STR("too many clients wait for changes"),
+                     MS_STR_ABSENT);
+}
+
 /* The generation may have moved since the index was asked for: then it is asked for again at once.
  */
 static void wait_for_change(struct assertion *assertion, uint64_t left_ms)
 {
-    struct reader *reader = assertion->reader;
-    stop(assertion);
-    bool has_moved = freshness_generation(&reader->freshness) > assertion->generation;
-    if (parking_park(reader->parking, assertion->request, has_moved ? 0 : left_ms, on_wake,
-                     assertion) != MS_OK)
-        answer_error(assertion->request, 503, NULL, MS_STR("too many clients wait for changes"),
-                     MS_STR_ABSENT);
+    const struct freshness *freshness = &assertion->reader->freshness;
+    park(assertion, freshness_generation(freshness) > assertion->generation ? 0 : left_ms);
+}
+
+/* The index is of a standby that lags behind what was shown before, or of another epoch. */
+static bool is_behind(const struct assertion *assertion)
+{
+    return assertion->epoch != assertion->reader->epoch || assertion->generation < assertion->floor;
+}
+
+static void wait_for_database(struct assertion *assertion, uint64_t left_ms)
+{
+    struct ms_error err;
+    if (left_ms > 0) {
+        park(assertion, left_ms < PAUSE_MS ? left_ms : PAUSE_MS);
+        return;
+    }
+    (void)ms_error_set(&err, MS_CONFLICT, "the database is behind");
+    fail(assertion, &err);
 }
 
 static void finish(struct assertion *assertion)
@@ -113,8 +136,7 @@ static void finish(struct assertion *assertion)
     ms_http_entity_init(&entry.entity, assertion->holds ? 200 : 400, "application/json",
                         ms_doc_take(&assertion->text));
     stop(assertion);
-    if (assertion->epoch == reader->epoch)
-        answer_said(reader, assertion->generation);
+    answer_said(reader, assertion->generation);
     answer_send(assertion->request, &entry, assertion->generation,
                 freshness_stale_seconds(&reader->freshness), &plain);
     cache_entry_release(&entry);
@@ -173,11 +195,13 @@ static void on_assert_done(const struct ms_error *err, void *arg)
     if (!has_landed(assertion, err))
         return;
     answer_refresh(assertion->reader);
-    uint64_t left_ms = assertion->holds ? 0 : time_left(assertion);
-    if (left_ms > 0)
-        wait_for_change(assertion, left_ms);
-    else
+    uint64_t left_ms = time_left(assertion);
+    if (is_behind(assertion))
+        wait_for_database(assertion, left_ms);
+    else if (assertion->holds || left_ms == 0)
         finish(assertion);
+    else
+        wait_for_change(assertion, left_ms);
 }
 
 static void ask_assert(struct assertion *assertion)
@@ -215,6 +239,7 @@ static void ask_index(struct assertion *assertion)
 {
     ms_buf_init(&assertion->text, INDEX_MAX);
     assertion->epoch = assertion->reader->epoch;
+    assertion->floor = answer_floor(assertion->reader);
     assertion->index = (struct index_body){.config = assertion->reader->config};
     run(assertion, assertion->query.statement, assertion->query.params, assertion->query.n_params,
         on_index_row, on_index_done);

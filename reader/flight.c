@@ -3,16 +3,18 @@
  * Queries under way. Called by answer.c; calls the store, fill.c, and answer.c again to send. The
  * life of a flight:
  *
- *   ask            FLIGHT_ASKING: rows come and are built into an entry (fill.c)
- *   pause          FLIGHT_PAUSING, to ask again: what came is from before what we know, or of
- *                  another epoch; or our connection is gone, and the watcher's is not
- *   land           sends the result to who does not want gzip of a file, and keeps it
- *   wait_for_gzip  FLIGHT_COMPRESSING: a file at a time, a piece in each turn of the loop
- *   deliver_all    to who waits
+ *   ask               FLIGHT_ASKING: rows come and are built into an entry (fill.c)
+ *   pause             FLIGHT_PAUSING, to ask again: what came is from before what we know, or of
+ *                     another epoch; or our connection is gone, and the watcher's is not
+ *   wait_for_watcher  FLIGHT_AHEAD: what came is from after what we know
+ *   land              sends the result to who does not want gzip of a file, and keeps it
+ *   wait_for_gzip     FLIGHT_COMPRESSING: a file at a time, a piece in each turn of the loop
+ *   deliver_all       to who waits
  *
  * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled. It is
  * freed in a later turn, for we may be inside one of its query's callbacks. Its timer carries it
- * over whatever is not the database's turn.
+ * over whatever is not the database's turn. While the watcher sees the database, nothing is told
+ * of a generation that it has not told: so what is kept is never older than what was shown.
  */
 #include "reader/flight.h"
 
@@ -23,18 +25,19 @@
 #include "reader/fill.h"
 #include "reader/reader.h"
 
-#include <string.h>
 #include <sys/queue.h>
 
 enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
     PAUSE_MS = 100,
-    PAUSES_MAX = 20
+    PAUSES_MAX = 20,
+    LOOKS_MAX = 3 /* of the watcher; only the third has surely begun after the result came */
 };
 
 enum flight_state {
     FLIGHT_ASKING,
     FLIGHT_PAUSING,
+    FLIGHT_AHEAD,
     FLIGHT_LANDING, /* being sent, or about to fail: nobody joins any more */
     FLIGHT_COMPRESSING
 };
@@ -62,6 +65,7 @@ struct flight {
     uint64_t floor;      /* the least its snapshot may be: what was known when it was asked */
     uint64_t touched_at; /* the last generation that concerned it since then; 0: none */
     unsigned n_pauses;
+    unsigned n_looks; /* of the watcher while AHEAD */
     struct ms_timer *timer;
     struct ms_error err;      /* while LANDING without a result */
     struct cache_entry entry; /* the result */
@@ -212,58 +216,19 @@ static void fail_later(struct flight *flight, const struct ms_error *err)
 
 /* --- asking --- */
 
-static enum ms_status copy_params(struct flight *flight, const struct answer_spec *spec)
-{
-    struct ms_str *params =
-        ms_arena_try_array(flight->arena, spec->n_params + 1, sizeof(struct ms_str));
-    if (params == NULL)
-        return MS_TOO_LARGE;
-    for (size_t i = 0; i < spec->n_params; i++) {
-        if (ms_arena_copy(&params[i], flight->arena, spec->params[i]) != MS_OK)
-            return MS_TOO_LARGE;
-    }
-    flight->spec.params = params;
-    flight->spec.n_params = spec->n_params;
-    return MS_OK;
-}
-
-/* The original, and room for the builder's own. */
-static void *copy_state(struct flight *flight, const struct answer_spec *spec)
-{
-    if (spec->state_bytes == 0)
-        return NULL;
-    void *original = ms_arena_alloc(flight->arena, spec->state_bytes);
-    memcpy(original, spec->state, spec->state_bytes);
-    flight->spec.state = original;
-    flight->spec.state_bytes = spec->state_bytes;
-    return ms_arena_alloc(flight->arena, spec->state_bytes);
-}
-
 /* What belongs to the request (headers, repository's name) may be gone long before the flight. */
 static enum ms_status copy_spec(struct flight *flight, const struct answer_spec *spec,
                                 struct ms_error *err)
 {
-    flight->spec = (struct answer_spec){.query = spec->query,
-                                        .shows_counts = spec->shows_counts,
-                                        .is_momentary = spec->is_momentary,
-                                        .is_large = spec->is_large,
-                                        .content_type = spec->content_type,
-                                        .on_row = spec->on_row,
-                                        .on_finish = spec->on_finish};
+    void *builder_state = NULL;
     flight->repository_hash =
         ms_str_is_absent(spec->repository) ? 0 : ms_str_hash(spec->repository);
-    if (ms_arena_copy(&flight->spec.key, flight->arena, spec->key) != MS_OK ||
-        copy_params(flight, spec) != MS_OK)
+    if (answer_spec_copy(&flight->spec, flight->arena, spec) != MS_OK)
         return ms_error_set(err, MS_TOO_LARGE, "the parameters of the query are too large");
-    void *builder_state = copy_state(flight, spec);
+    if (spec->state_bytes > 0)
+        builder_state = ms_arena_alloc(flight->arena, spec->state_bytes);
     fill_init(&flight->fill, flight->flights->reader, &flight->spec, builder_state);
     return MS_OK;
-}
-
-static uint64_t floor_of(const struct reader *reader)
-{
-    uint64_t seen = freshness_generation(&reader->freshness);
-    return seen > reader->highest ? seen : reader->highest;
 }
 
 static enum ms_status ask(struct flight *flight, struct ms_error *err)
@@ -272,8 +237,9 @@ static enum ms_status ask(struct flight *flight, struct ms_error *err)
     fill_begin(&flight->fill);
     flight->state = FLIGHT_ASKING;
     flight->epoch = reader->epoch;
-    flight->floor = floor_of(reader);
+    flight->floor = answer_floor(reader);
     flight->touched_at = 0;
+    flight->n_looks = 0;
     struct ms_store_query query = {.query = flight->spec.query,
                                    .params = flight->spec.params,
                                    .n_params = flight->spec.n_params,
@@ -295,6 +261,13 @@ static void on_row(const struct ms_str *columns, size_t n_columns, void *arg)
 
 /* --- the result --- */
 
+/* The watcher sees the database: what is kept can be invalidated. */
+static bool is_in_sight(const struct reader *reader)
+{
+    const struct freshness *freshness = &reader->freshness;
+    return freshness_is_known(freshness) && freshness_stale_seconds(freshness) == 0;
+}
+
 static bool is_current(const struct flight *flight)
 {
     return flight->touched_at <= flight->fill.snapshot;
@@ -303,9 +276,7 @@ static bool is_current(const struct flight *flight)
 static void keep(struct flight *flight)
 {
     struct reader *reader = flight->flights->reader;
-    bool can_be_invalidated =
-        freshness_is_known(&reader->freshness) && freshness_stale_seconds(&reader->freshness) == 0;
-    if (is_current(flight) && can_be_invalidated && !flight->spec.is_momentary)
+    if (is_current(flight) && is_in_sight(reader) && !flight->spec.is_momentary)
         cache_put(flight->entry.file != NULL ? reader->large : reader->cache, flight->spec.key,
                   flight->repository_hash, &flight->entry);
 }
@@ -382,12 +353,35 @@ static void ask_again(struct flight *flight)
     fail_all(flight, &err);
 }
 
+/* The watcher has not told this generation yet. It will at once, unless it has lost sight. */
+static bool is_ahead(const struct flight *flight)
+{
+    const struct reader *reader = flight->flights->reader;
+    return flight->fill.snapshot > freshness_generation(&reader->freshness) &&
+           is_in_sight(reader) && freshness_loss(&reader->freshness) == NULL;
+}
+
+static void wait_for_watcher(struct flight *flight)
+{
+    flight->state = FLIGHT_AHEAD;
+    ms_timer_start(flight->timer, PAUSE_MS);
+}
+
+/* Our connection leads to a server that the watcher's does not lead to: one that was the primary,
+ * and has changes that were lost when another one took over. */
+static void fail_elsewhere(struct flight *flight)
+{
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_CONFLICT, "generation %llu, which the database has not reached",
+                       (unsigned long long)flight->fill.snapshot);
+    fail_all(flight, &err);
+}
+
 /* True: it is asked again. A database that restarts is soon back, and nobody needs to know. */
 static bool bridge(struct flight *flight, const struct ms_error *err)
 {
-    const struct freshness *freshness = &flight->flights->reader->freshness;
-    bool is_in_sight = freshness_is_known(freshness) && freshness_stale_seconds(freshness) == 0;
-    return err->status == MS_UNAVAILABLE && is_in_sight && pause_flight(flight);
+    return err->status == MS_UNAVAILABLE && is_in_sight(flight->flights->reader) &&
+           pause_flight(flight);
 }
 
 static void on_failure(struct flight *flight, const struct ms_error *err)
@@ -396,20 +390,30 @@ static void on_failure(struct flight *flight, const struct ms_error *err)
         fail_all(flight, err);
 }
 
-static void on_done(const struct ms_error *err, void *arg)
+static void conclude(struct flight *flight)
 {
-    struct flight *flight = arg;
     struct ms_error failure;
-    flight->read = NULL;
-    answer_refresh(flight->flights->reader);
-    if (err != NULL)
-        on_failure(flight, err);
-    else if (is_behind(flight))
+    if (is_behind(flight))
         ask_again(flight);
+    else if (is_ahead(flight) && flight->n_looks < LOOKS_MAX)
+        wait_for_watcher(flight);
+    else if (is_ahead(flight))
+        fail_elsewhere(flight);
     else if (fill_finish(&flight->entry, &flight->fill, &failure) != MS_OK)
         fail_all(flight, &failure);
     else
         land(flight);
+}
+
+static void on_done(const struct ms_error *err, void *arg)
+{
+    struct flight *flight = arg;
+    flight->read = NULL;
+    answer_refresh(flight->flights->reader);
+    if (err != NULL)
+        on_failure(flight, err);
+    else
+        conclude(flight);
 }
 
 /* --- compressing --- */
@@ -446,11 +450,14 @@ static void on_timer(void *arg)
 {
     struct flight *flight = arg;
     struct ms_error err;
+    answer_refresh(flight->flights->reader);
     switch (flight->state) {
     case FLIGHT_PAUSING:
-        answer_refresh(flight->flights->reader);
         if (ask(flight, &err) != MS_OK)
             on_failure(flight, &err);
+        break;
+    case FLIGHT_AHEAD:
+        conclude(flight);
         break;
     case FLIGHT_LANDING:
         fail_all(flight, &flight->err);
@@ -463,20 +470,30 @@ static void on_timer(void *arg)
 
 /* --- requests --- */
 
-static bool may_join(const struct flight *flight, struct ms_str key)
+/* What it will bring is from no earlier generation than an answer to a new query must be. */
+static bool is_fresh(const struct flight *flight)
 {
     const struct reader *reader = flight->flights->reader;
-    bool is_fresh = flight->state == FLIGHT_PAUSING ||
-                    (flight->state == FLIGHT_ASKING && flight->epoch == reader->epoch &&
-                     flight->floor >= floor_of(reader));
-    return is_fresh && ms_str_equal(flight->spec.key, key);
+    bool is_of_epoch = flight->epoch == reader->epoch;
+    switch (flight->state) {
+    case FLIGHT_PAUSING:
+        return true;
+    case FLIGHT_ASKING:
+        return is_of_epoch && flight->floor >= answer_floor(reader);
+    case FLIGHT_AHEAD:
+        return is_of_epoch && flight->fill.snapshot >= answer_floor(reader);
+    case FLIGHT_LANDING:
+    case FLIGHT_COMPRESSING:
+        break;
+    }
+    return false;
 }
 
 static struct flight *find_joinable(const struct flights *flights, struct ms_str key)
 {
     struct flight *flight;
     TAILQ_FOREACH(flight, &flights->list, link) {
-        if (may_join(flight, key))
+        if (is_fresh(flight) && ms_str_equal(flight->spec.key, key))
             return flight;
     }
     return NULL;
@@ -544,5 +561,16 @@ void flights_touched(struct flights *flights, uint64_t repository_hash, uint64_t
     TAILQ_FOREACH(flight, &flights->list, link) {
         if (flight->repository_hash == 0 || flight->repository_hash == repository_hash)
             flight->touched_at = generation;
+    }
+}
+
+void flights_looked(struct flights *flights)
+{
+    struct flight *flight;
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        if (flight->state == FLIGHT_AHEAD) {
+            flight->n_looks++;
+            ms_timer_start(flight->timer, 0);
+        }
     }
 }

@@ -27,4 +27,7 @@ void flight_serve_gzip(struct flights *flights, struct ms_http_request *request,
 /* What arrives from before this generation is sent, but not kept. */
 void flights_touched(struct flights *flights, uint64_t repository_hash, uint64_t generation);
 
+/* The watcher has looked at the database, and shared memory says what it saw. */
+void flights_looked(struct flights *flights);
+
 #endif

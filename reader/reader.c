@@ -100,13 +100,16 @@ static void on_reload(int signal_number, void *arg)
 
 /* --- events --- */
 
+/* By the watcher, whenever it has looked. */
 static void on_wake(int fd, int ready, void *arg)
 {
     (void)ready;
+    struct reader *reader = arg;
     uint64_t count;
     ssize_t got = read(fd, &count, sizeof(count));
     (void)got; /* shared memory says what happened */
-    answer_refresh(arg);
+    answer_refresh(reader);
+    flights_looked(reader->flights);
 }
 
 static void on_gauges(void *arg)

@@ -6,6 +6,7 @@ import time
 
 import psycopg2
 import pytest
+import requests
 
 from harness import Postgres, query, wait_for
 from watching import LIST, Watcher, make_schema, push, wait_until_seen
@@ -99,6 +100,34 @@ def test_a_database_that_went_back_is_believed(server, database, make_reader):
     wait_until_seen(reader, "later")
 
 
+@contextlib.contextmanager
+def blinded(uri):
+    """The watcher's next look waits for a lock that nobody else needs."""
+    with contextlib.closing(psycopg2.connect(uri)) as lock:
+        lock.cursor().execute("LOCK TABLE touched IN ACCESS EXCLUSIVE MODE")
+        wait_for(lambda: is_locked_out(uri, 1), "the watcher to wait")
+        yield
+
+
+def is_locked_out(uri, number):
+    return query(uri, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")[0][0] == number
+
+
+def test_nothing_is_asserted_of_a_database_that_is_behind(server, database, make_reader):
+    for number in range(5):
+        push(database, f"tag-{number}")
+    reader = make_reader(database, components={"assert_endpoint": True})
+    wait_until_seen(reader, "tag-4")
+    nothing = {"Query": {}, "Assertions": []}
+    assert requests.post(reader.url + "/assert", json=nothing, timeout=20).status_code == 200
+    with blinded(database):
+        query(database, "UPDATE state SET generation = 2")
+        behind = requests.post(reader.url + "/assert", json=nothing, timeout=20)
+        assert behind.status_code == 503 and "Retry-After" in behind.headers
+    later = requests.post(reader.url + "/assert?timeout=20", json=nothing, timeout=30)
+    assert later.status_code == 200 and later.headers["X-Metastore-Generation"] == "2"
+
+
 def test_an_answer_from_before_it_went_back(server, database, make_reader):
     """A query that began before, and lands after: its generation must not bar all later ones."""
     for number in range(5):
@@ -110,8 +139,7 @@ def test_an_answer_from_before_it_went_back(server, database, make_reader):
         lock.cursor().execute("LOCK TABLE label IN ACCESS EXCLUSIVE MODE")
         slow = threading.Thread(target=reader.get, args=("/index/dynamic?label:a=b",))
         slow.start()
-        wait_for(lambda: query(database, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-                 [0][0] == 1, "a query to wait")
+        wait_for(lambda: is_locked_out(database, 1), "a query to wait")
         query(database, "UPDATE state SET generation = 2")
         wait_for(lambda: reader.get(LIST).headers["X-Metastore-Generation"] == "2", "the new epoch")
     slow.join()
