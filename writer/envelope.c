@@ -121,12 +121,17 @@ static const char *find_fault(const struct event *event)
     return NULL;
 }
 
+static bool is_own(const struct event *event, struct ms_str own_user_agent)
+{
+    return own_user_agent.len > 0 && ms_str_starts_with(event->user_agent, own_user_agent);
+}
+
 /* A pull counts when a client fetched a manifest: no HEAD, none of our own (contract 4.4). */
 static bool is_counted_pull(const struct event *event, struct ms_str own_user_agent)
 {
     if (!ms_str_is_absent(event->method) && !ms_str_equal(event->method, MS_STR("GET")))
         return false;
-    if (own_user_agent.len > 0 && ms_str_starts_with(event->user_agent, own_user_agent))
+    if (is_own(event, own_user_agent))
         return false;
     return !ms_str_is_absent(event->digest) && find_fault(event) == NULL;
 }
@@ -271,11 +276,19 @@ static enum ms_status fill_record(struct envelope_event *out, struct ms_arena *a
     return status == MS_OK ? fill_names(record, arena, event) : status;
 }
 
+static bool is_echo(const struct event *event, struct ms_str own_user_agent)
+{
+    return ms_str_equal(event->action, MS_STR("pull")) && is_own(event, own_user_agent) &&
+           !is_blob(event);
+}
+
 static enum ms_status make_event(struct envelope_event *out, struct ms_arena *arena,
-                                 struct json_object *json, struct ms_str own_user_agent)
+                                 struct json_object *json, struct ms_str own_user_agent,
+                                 size_t *n_echoes)
 {
     struct event event;
     read_event(&event, json);
+    *n_echoes += is_echo(&event, own_user_agent);
     out->verdict = judge(&out->reason, &event, own_user_agent);
     out->record.action = known_action(event.action);
     return fill_record(out, arena, &event);
@@ -294,7 +307,8 @@ static enum ms_status make_events(struct envelope *out, struct ms_arena *arena,
     if (envelope.events == NULL)
         return arena_full(err);
     for (size_t i = 0; i < envelope.n_events; i++) {
-        if (make_event(&envelope.events[i], arena, json_array_at(list, i), own_user_agent) != MS_OK)
+        if (make_event(&envelope.events[i], arena, json_array_at(list, i), own_user_agent,
+                       &envelope.n_echoes) != MS_OK)
             return arena_full(err);
     }
     *out = envelope;

@@ -21,10 +21,15 @@
  * Queue and slots
  * ------------------------------------------------------------------------------------------ */
 
+/* NULL: none, or only such as are held back. */
 static struct registry_request *next_request(struct registry_client *client)
 {
     struct registry_request *request = TAILQ_FIRST(&client->queues[REGISTRY_EVENT]);
-    return request != NULL ? request : TAILQ_FIRST(&client->queues[REGISTRY_SCAN]);
+    if (request == NULL)
+        request = TAILQ_FIRST(&client->queues[REGISTRY_SCAN]);
+    if (request == NULL || request->ask.priority == REGISTRY_EVENT)
+        return request;
+    return registry_echo_holds_back(client) ? NULL : request;
 }
 
 static bool may_begin(const struct registry_client *client)
@@ -129,6 +134,7 @@ struct registry_client *registry_client_new(struct ms_loop *loop, const struct m
     LIST_INIT(&client->calls);
     client->quiet = ms_timer_new(loop, on_quiet_over, client);
     registry_circuit_init(client);
+    registry_echo_init(client);
     return client;
 }
 
@@ -146,6 +152,7 @@ static void destroy(void *arg)
 {
     struct registry_client *client = arg;
     ms_timer_free(client->quiet);
+    ms_timer_free(client->echo.timer);
     registry_auth_free(client->auth);
     curl_loop_free(client->curl);
     free(client->base_url);
@@ -161,6 +168,7 @@ void registry_client_free(struct registry_client *client)
         registry_call_cancel(LIST_FIRST(&client->calls));
     registry_circuit_close_down(client);
     ms_timer_stop(client->quiet);
+    ms_timer_stop(client->echo.timer);
     ms_loop_defer(client->loop, destroy, client);
 }
 

@@ -7,6 +7,7 @@
  *   registry_list.c      calls on lists: catalog pages, tag lists over their pages
  *   registry_request.c   one request until it has an answer: credentials, pauses, tries
  *   registry_circuit.c   is the registry there at all
+ *   registry_echo.c      what our requests make the registry notify us of
  *   registry_auth.c      credentials                 curl_loop.c   HTTP
  *
  * Pure, with headers of their own: registry_answer.c registry_challenge.c registry_jws.c
@@ -65,6 +66,30 @@ void registry_circuit_close_down(struct registry_client *client); /* no callback
 /* Takes note of an answer, or of none. */
 void registry_circuit_note(struct registry_client *client, bool is_alive, const char *error);
 
+/* ---- registry_echo.c ---- */
+
+enum {
+    /* Notifications of our own requests that may wait in the registry before a scan waits for them.
+     * A push waits behind so many: at 1,000 a second for 64 ms. */
+    REGISTRY_ECHO_WINDOW = 64,
+    REGISTRY_ECHO_WATCH_MS = 1000, /* holding back for so long must bring at least */
+    REGISTRY_ECHO_WATCH_MIN = 32   /* so many, else they are lost, or wait behind others' */
+};
+
+struct registry_echo {
+    int64_t waiting; /* pulls that were answered and not notified of yet; below 0: notified first */
+    int64_t window;  /* how many of them may be */
+    bool is_heard;   /* the registry does notify us of them */
+    size_t n_watched;       /* notifications since the timer was started */
+    struct ms_timer *timer; /* running: a scan was held back */
+};
+
+void registry_echo_init(struct registry_client *client);
+/* The registry gave us a manifest, or its head. */
+void registry_echo_note_pull(struct registry_client *client);
+/* Must the next request of a scan wait? registry_client_dispatch_soon follows when not any more. */
+bool registry_echo_holds_back(struct registry_client *client);
+
 /* ---- registry_client.c ---- */
 
 TAILQ_HEAD(registry_queue, registry_request);
@@ -84,6 +109,7 @@ struct registry_client {
     LIST_HEAD(registry_calls, registry_call) calls;
     size_t n_calls;
     struct registry_circuit circuit;
+    struct registry_echo echo;
     int64_t storage_read_us; /* when the registry last read something from its storage for us */
     uint64_t requests;
     uint64_t retries;

@@ -319,6 +319,11 @@ static bool reads_storage(enum registry_kind kind)
            kind == REGISTRY_KIND_MANIFEST || kind == REGISTRY_KIND_BLOB;
 }
 
+static bool makes_echo(enum registry_kind kind)
+{
+    return kind == REGISTRY_KIND_HEAD || kind == REGISTRY_KIND_MANIFEST;
+}
+
 static bool is_html(const struct curl_response *response)
 {
     struct ms_str type = curl_response_header(response, "Content-Type", 0);
@@ -355,6 +360,8 @@ static void on_answer(const struct curl_response *response, void *arg)
     };
     if (result.verdict == REGISTRY_SAYS_FOUND && reads_storage(request->ask.kind))
         client->storage_read_us = ms_clock_mono_us();
+    if (result.verdict == REGISTRY_SAYS_FOUND && makes_echo(request->ask.kind))
+        registry_echo_note_pull(client);
     registry_circuit_note(client, registry_is_alive(&answer), err.text);
     act(request, &result);
 }

@@ -143,6 +143,21 @@ START_TEST(what_says_nothing_is_accepted_and_not_kept)
 }
 END_TEST
 
+#define OWN_PULL                                                                                   \
+    "{\"id\": \"2\", \"action\": \"pull\", \"target\": {\"repository\": \"a\", \"tag\": \"t\"}, "  \
+    "\"request\": {\"useragent\": \"metastore-writer/1\"}}"
+
+START_TEST(pulls_of_our_own_go_to_the_registry_client_and_not_into_the_database)
+{
+    ck_assert_int_eq(post(ENVELOPE(OWN_PULL)), 202);
+    ck_assert_int_eq(post(ENVELOPE(OWN_PULL "," OWN_PULL)), 202);
+    ck_assert_uint_eq(played->echoes, 3);
+    ck_assert_uint_eq(played->puts, 0);
+    ck_assert_int_eq(post(PUSH), 202);
+    ck_assert_uint_eq(played->echoes, 3);
+}
+END_TEST
+
 START_TEST(what_leads_nowhere_is_kept_with_the_reason)
 {
     ck_assert_int_eq(post(ENVELOPE(EVENT_OF("push", "No Name"))), 202);
@@ -461,6 +476,7 @@ static Suite *make_suite(void)
     tcase_add_test(leading, methods_and_paths);
     tcase_add_test(leading, an_event_goes_into_the_inbox);
     tcase_add_test(leading, what_says_nothing_is_accepted_and_not_kept);
+    tcase_add_test(leading, pulls_of_our_own_go_to_the_registry_client_and_not_into_the_database);
     tcase_add_test(leading, what_leads_nowhere_is_kept_with_the_reason);
     tcase_add_test(leading, odd_events_leave_their_neighbours);
     tcase_add_test(leading, no_envelope_is_refused_with_words);

@@ -36,6 +36,7 @@ static struct played {
     /* said by the writer */
     atomic_uint handled; /* requests that reached the handler */
     atomic_uint puts, put_events[PLAYED_PUTS_MAX];
+    atomic_uint echoes; /* told to the registry client */
     atomic_uint wakes, scan_wishes, scan_requests, scans, scans_accepting;
     char last_action[PLAYED_TEXT_MAX], last_repository[PLAYED_TEXT_MAX];
     char last_body[PLAYED_TEXT_MAX], last_fault[PLAYED_TEXT_MAX], last_instance[PLAYED_TEXT_MAX];
@@ -186,6 +187,12 @@ void registry_client_health(struct registry_health *out, const struct registry_c
 {
     (void)client;
     *out = (struct registry_health){.reachable = true, .last_error = ""};
+}
+
+void registry_client_note_echoes(struct registry_client *client, size_t n)
+{
+    (void)client;
+    played->echoes += (unsigned)n;
 }
 
 static void on_app_signal(int number, void *arg)
