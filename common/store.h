@@ -237,6 +237,22 @@ struct ms_known_manifest {
     bool is_held;   /* this repository is known to hold it, readable */
 };
 
+/* What a document of an older version was made from. */
+struct ms_old_document {
+    uint64_t id;
+    struct ms_digest digest;
+    struct ms_str media_type, raw;
+    struct ms_str config_raw; /* absent: none */
+};
+
+/* Of an image or an index. */
+struct ms_new_document {
+    struct ms_digest digest;
+    struct ms_str document;
+    struct ms_digest config_digest; /* len 0: none */
+    struct ms_str config_document;
+};
+
 struct ms_scan_record {
     int64_t id;
     bool complete;
@@ -390,13 +406,26 @@ enum ms_status ms_store_tags_on(struct ms_store_writer *store, struct ms_str rep
                                 const struct ms_digest *digests, size_t n_digests, size_t limit,
                                 ms_store_known_tag_row *on_row, ms_store_done *on_done,
                                 void *arg) MS_CHECKED;
-/* What is known of manifests and of everything below them, each once;
- * digests never seen give no row. */
+/* What is known of manifests and of everything below them, each once; digests never seen
+ * give no row. */
 typedef void ms_store_known_manifest_row(const struct ms_known_manifest *manifest, void *arg);
 enum ms_status ms_store_manifests_known(struct ms_store_writer *store, struct ms_str repository,
                                         const struct ms_digest *digests, size_t n_digests,
                                         ms_store_known_manifest_row *on_row, ms_store_done *on_done,
                                         void *arg) MS_CHECKED;
+/* Some manifests with documents of a version before MS_DOCUMENT_VERSION, after this id and in its
+ * order; no row: there are no more. */
+typedef void ms_store_old_document_row(const struct ms_old_document *old, void *arg);
+enum ms_status ms_store_documents_old(struct ms_store_writer *store, uint64_t after_id,
+                                      ms_store_old_document_row *on_row, ms_store_done *on_done,
+                                      void *arg) MS_CHECKED;
+enum ms_status ms_store_documents_put(struct ms_store_writer *store, uint64_t term,
+                                      const struct ms_new_document *documents, size_t n,
+                                      ms_store_done *on_done, void *arg) MS_CHECKED;
+/* There are no more; from now on ms_store_documents_old gives none. Readers hear of changes. */
+enum ms_status ms_store_documents_end(struct ms_store_writer *store, uint64_t term,
+                                      bool are_changed, ms_store_done *on_done,
+                                      void *arg) MS_CHECKED;
 /* Which of these configurations are stored (their labels need not be fetched again): their
  * document, raw bytes. */
 typedef void ms_store_config_row(const struct ms_digest *digest, struct ms_str raw, void *arg);

@@ -23,6 +23,7 @@
 #include "common/metrics.h"
 #include "common/sd.h"
 #include "writer/admin.h"
+#include "writer/documents.h"
 #include "writer/gc.h"
 #include "writer/inbox.h"
 #include "writer/pulls.h"
@@ -72,6 +73,7 @@ static void begin_term(struct life *life, uint64_t term)
     }
     gc_begin_term(writer->collector);
     pulls_begin_term(writer->pulls);
+    documents_begin_term(writer->documents);
     admin_begin_term(writer->admin);
 }
 
@@ -81,6 +83,7 @@ static void end_jobs(struct life *life)
     if (life->once != NULL)
         scan_once_stop(life->once);
     admin_end_term(writer->admin);
+    documents_end_term(writer->documents);
     pulls_end_term(writer->pulls);
     gc_end_term(writer->collector);
     scan_end_term(writer->scan);
@@ -313,6 +316,7 @@ static void free_parts(struct life *life)
     ms_store_writer_free(writer->store);
     scan_once_free(life->once);
     admin_free(writer->admin);
+    documents_free(writer->documents);
     pulls_free(writer->pulls);
     gc_free(writer->collector);
     scan_free(writer->scan);
@@ -348,6 +352,7 @@ static void make_parts(struct life *life)
     writer->scan = scan_new(writer);
     writer->collector = gc_new(writer);
     writer->pulls = pulls_new(writer);
+    writer->documents = documents_new(writer);
     if (writer->scan_only)
         life->once = scan_once_new(writer, on_scanned, life);
     else

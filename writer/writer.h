@@ -33,6 +33,7 @@ struct writer {
     struct scan *scan;
     struct collector *collector;
     struct pulls *pulls;
+    struct documents *documents;
     struct admin *admin;   /* NULL in --scan */
     int64_t scan_number;   /* id of the running or last scan; scan.c sets it */
     int64_t lead_since_ms; /* wall clock */

@@ -31,13 +31,15 @@ CREATE TABLE state (
     last_complete_scan timestamptz,
     scan_running       boolean NOT NULL DEFAULT false,
     scan_wanted        timestamptz,
-    changes_pruned     bigint NOT NULL DEFAULT 0
+    changes_pruned     bigint NOT NULL DEFAULT 0,
+    document_version   smallint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE state IS 'Exactly one row';
 COMMENT ON COLUMN state.generation IS 'Raised by every visible change, last statement of its transaction (publish())';
 COMMENT ON COLUMN state.term IS 'Number of the present leader; a transaction of an older one fails (MS001)';
 COMMENT ON COLUMN state.scan_wanted IS 'When an envelope was last accepted unread: only a complete scan that began later finds what it told';
 COMMENT ON COLUMN state.changes_pruned IS 'The feed of changes is complete after this generation';
+COMMENT ON COLUMN state.document_version IS 'Of the program that last made sure of all documents; that of another version makes the old ones again';
 INSERT INTO state DEFAULT VALUES;
 
 CREATE TABLE touched (
@@ -494,7 +496,8 @@ CREATE FUNCTION end_term_holders() RETURNS bigint
 $$;
 
 -- The end of a visible change: nothing but the rows of the feed comes after it. Holds every other
--- publishing transaction back until COMMIT, so that generations are committed in order.
+-- publishing transaction back until COMMIT, so that generations are committed in order. Repository NULL:
+-- a generation that touched none is a gap, after which readers forget all that they remember.
 CREATE FUNCTION publish(p_term bigint, p_repository text) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -505,7 +508,8 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'term % is over: another writer leads', p_term USING ERRCODE = 'MS001';
     END IF;
-    INSERT INTO touched (generation, repository) VALUES (v_generation, p_repository);
+    INSERT INTO touched (generation, repository)
+    SELECT v_generation, p_repository WHERE p_repository IS NOT NULL;
     PERFORM pg_notify('metastore', v_generation::text);
     RETURN v_generation;
 END $$;
@@ -521,6 +525,18 @@ BEGIN
        AND NOT EXISTS (SELECT FROM manifest m WHERE m.digest = d.digest OFFSET 0)
      ORDER BY d.digest
         ON CONFLICT (digest) DO NOTHING;
+END $$;
+
+-- ---- Documents ----
+
+-- All documents are of this version now; readers must hear of it when some were made again.
+CREATE FUNCTION end_documents(p_term bigint, p_version smallint, p_are_changed boolean) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE state SET document_version = p_version WHERE document_version <> p_version;
+    IF p_are_changed THEN
+        PERFORM publish(p_term, NULL);
+    END IF;
 END $$;
 
 -- ---- What is below an index ----

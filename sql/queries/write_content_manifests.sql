@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Storing contents, 9: the manifests themselves; those of an older document version get a new document.
+-- Storing contents, 9: the manifests themselves, those that are not stored yet.
 -- Arrays, one element a manifest: $1 digests bytea[], $2 kinds text[], $3 media types text[],
 -- $4 artifact types text[], $5 sizes bigint[], $6 their bytes bytea[], $7 subjects bytea[],
 -- $8 configurations bytea[], $9 operating systems text[], $10 architectures text[], $11 variants text[],
@@ -22,6 +22,6 @@ UPDATE manifest m
                      document)
          CROSS JOIN LATERAL (SELECT ctid FROM manifest
                               WHERE digest = r.digest
-                                AND (raw IS NULL OR document_version < $18::smallint) OFFSET 0) AS x
+                                AND raw IS NULL OFFSET 0) AS x
           LEFT JOIN LATERAL (SELECT id FROM blob WHERE digest = r.config OFFSET 0) AS b ON true) AS n
  WHERE m.ctid = n.ctid;
