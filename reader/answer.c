@@ -226,6 +226,14 @@ void answer_serve(struct reader *reader, struct ms_http_request *request,
         flight_serve(reader->flights, request, spec);
 }
 
+void answer_fixed(struct ms_http_request *request, struct ms_http_entity *kept, struct ms_str json,
+                  const struct ms_http_header *headers, size_t n_headers)
+{
+    if (kept->body == NULL)
+        ms_http_entity_init(kept, 200, "application/json", ms_doc_static(json));
+    ms_http_send_entity(request, kept, NULL, headers, n_headers);
+}
+
 /* --- failures --- */
 
 static void answer_no_query(struct ms_http_request *request, enum ms_status status)

@@ -76,6 +76,11 @@ void answer_error_with(struct ms_http_request *request, int status, const char *
                        struct ms_str detail, struct ms_str parameter,
                        const struct ms_http_header *headers, size_t n_headers);
 
+/* Answers what never changes, which is nobody's generation. `kept` is a zeroed static, which is
+ * made once a worker, with its validator and its compressed variant, and never freed. */
+void answer_fixed(struct ms_http_request *request, struct ms_http_entity *kept, struct ms_str json,
+                  const struct ms_http_header *headers, size_t n_headers);
+
 /* Looks at shared memory: forgets what was touched, or everything. */
 void answer_refresh(struct reader *reader);
 

@@ -44,9 +44,10 @@ void api_referrers_discover(struct ms_http_request *request, const struct ms_rou
         "\"description\":\"indexes, search and metadata of everything in the registry\","
         "\"endpoints\":[\"/api/v1\",\"/index/static\",\"/index/dynamic\",\"/v1/search\"]}"
         "]}");
+    static struct ms_http_entity kept;
     (void)match;
     (void)arg;
-    ms_http_send(request, 200, "application/json", BODY, HEADERS, N_HEADERS_ALWAYS);
+    answer_fixed(request, &kept, BODY, HEADERS, N_HEADERS_ALWAYS);
 }
 
 /* --------------------------------------------------------------------------------

@@ -34,10 +34,10 @@ void api_search_ping(struct ms_http_request *request, const struct ms_route_matc
         {"X-Docker-Registry-Version", MS_STR_INIT("0.6.0")},
         {"X-Docker-Registry-Standalone", MS_STR_INIT("false")},
     };
+    static struct ms_http_entity kept;
     (void)match;
     (void)arg;
-    ms_http_send(request, 200, "application/json", MS_STR("true"), HEADERS,
-                 sizeof(HEADERS) / sizeof(HEADERS[0]));
+    answer_fixed(request, &kept, MS_STR("true"), HEADERS, sizeof(HEADERS) / sizeof(HEADERS[0]));
 }
 
 static bool is_official(const struct ms_config *config, struct ms_str name)

@@ -73,13 +73,13 @@ struct ms_arena *ms_http_request_arena(struct ms_http_request *request)
     return request->arena;
 }
 
-void ms_http_send(struct ms_http_request *request, int status, const char *content_type,
-                  struct ms_str body, const struct ms_http_header *headers, size_t n_headers)
+void answer_fixed(struct ms_http_request *request, struct ms_http_entity *kept, struct ms_str json,
+                  const struct ms_http_header *headers, size_t n_headers)
 {
     (void)request;
-    ck_assert_str_eq(content_type, "application/json");
-    answered.status = status;
-    answered.body = strndup(body.ptr, body.len);
+    (void)kept;
+    answered.status = 200;
+    answered.body = strndup(json.ptr, json.len);
     copy_headers(headers, n_headers);
 }
 
