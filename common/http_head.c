@@ -75,10 +75,28 @@ static struct ms_http_fault read_version(struct ms_http_head *head, struct ms_st
     return MS_HTTP_NO_FAULT;
 }
 
-static struct ms_http_fault check_target(struct ms_str target, size_t max_target_bytes)
+/* "http://host/path", as a proxy is asked: RFC 9112 3.2.2 wants it understood by all. An empty path
+ * is the slash before the authority, which lies in the same bytes. */
+static struct ms_http_fault take_off_origin(struct ms_str *target)
 {
-    if (target.len > max_target_bytes)
-        return (struct ms_http_fault){414, "the request target is too long", "target"};
+    static const struct ms_str SCHEMES[] = {MS_STR_INIT("http://"), MS_STR_INIT("https://")};
+    for (size_t i = 0; i < sizeof(SCHEMES) / sizeof(SCHEMES[0]); i++) {
+        size_t scheme_len = SCHEMES[i].len;
+        if (!ms_str_equal_ci(ms_str_slice(*target, 0, scheme_len), SCHEMES[i]))
+            continue;
+        struct ms_str rest = ms_str_skip(*target, scheme_len);
+        struct ms_str authority = ms_str_next(&rest, '/');
+        if (authority.len == 0 || !ms_http_is_host(authority))
+            return BAD("malformed authority in the request target");
+        *target = ms_str_is_absent(rest) ? ms_str_slice(*target, scheme_len - 1, scheme_len)
+                                         : ms_str_skip(*target, scheme_len + authority.len);
+        break;
+    }
+    return MS_HTTP_NO_FAULT;
+}
+
+static struct ms_http_fault check_path(struct ms_str target)
+{
     if (target.len == 0 || target.ptr[0] != '/')
         return BAD("the request target must begin with a slash");
     if (target.len > 1 && target.ptr[1] == '/')
@@ -93,6 +111,16 @@ static struct ms_http_fault check_target(struct ms_str target, size_t max_target
     return MS_HTTP_NO_FAULT;
 }
 
+static struct ms_http_fault read_target(struct ms_http_head *head, size_t max_target_bytes)
+{
+    if (head->target.len > max_target_bytes)
+        return (struct ms_http_fault){414, "the request target is too long", "target"};
+    if (head->method == MS_HTTP_OPTIONS && ms_str_equal(head->target, MS_STR("*")))
+        return MS_HTTP_NO_FAULT;
+    struct ms_http_fault fault = take_off_origin(&head->target);
+    return fault.status == 0 ? check_path(head->target) : fault;
+}
+
 static struct ms_http_fault read_request_line(struct ms_http_head *head, struct ms_str line,
                                               size_t max_target_bytes)
 {
@@ -104,7 +132,7 @@ static struct ms_http_fault read_request_line(struct ms_http_head *head, struct 
     head->target = ms_str_next(&rest, ' ');
     struct ms_http_fault fault = read_version(head, rest);
     if (fault.status == 0)
-        fault = check_target(head->target, max_target_bytes);
+        fault = read_target(head, max_target_bytes);
     return fault;
 }
 

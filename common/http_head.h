@@ -27,7 +27,9 @@ struct ms_http_field {
 struct ms_http_head {
     enum ms_http_method method;
     struct ms_str method_name;
-    struct ms_str target; /* begins with one slash, no control bytes */
+    /* Begins with one slash, no control bytes: of an absolute form, what follows the authority. Or
+     * "*", of OPTIONS only. */
+    struct ms_str target;
     bool is_http_1_0;
     bool keep_alive;
     bool expects_continue;

@@ -111,6 +111,10 @@ enum ms_status ms_http_path_decode(struct ms_str *out, char *buffer, struct ms_s
     size_t len;
     if (!unescape(&len, buffer, raw, false))
         return MS_INVALID;
+    if (ms_str_equal(raw, MS_STR("*"))) {
+        *out = ms_str_n(buffer, len);
+        return MS_OK;
+    }
     if (len == 0 || buffer[0] != '/' || (len > 1 && buffer[1] == '/'))
         return MS_INVALID;
     for (size_t i = 0; i < len; i++) {

@@ -71,10 +71,20 @@ static void answer_other_method(const struct ms_router *router, struct ms_http_r
     ms_buf_free(&allow);
 }
 
+/* OPTIONS of the server as a whole: what any of its paths knows. */
+static int all_methods(const struct ms_router *router)
+{
+    int methods = 0;
+    for (size_t i = 0; i < router->n_routes; i++)
+        methods |= router->routes[i].methods;
+    return methods;
+}
+
 void ms_router_dispatch(const struct ms_router *router, struct ms_http_request *request, void *arg)
 {
     int wanted = method_bit(ms_http_request_method(request));
-    int methods_of_path = 0;
+    int methods_of_path =
+        ms_str_equal(ms_http_request_path(request), MS_STR("*")) ? all_methods(router) : 0;
     struct ms_route_match match;
     for (size_t i = 0; i < router->n_routes; i++) {
         const struct ms_route *route = &router->routes[i];

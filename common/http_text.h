@@ -37,8 +37,8 @@ void ms_http_format_date(char out[static MS_HTTP_DATE_MAX], int64_t wall_ms);
 const char *ms_http_code(int status);
 
 /* Decodes the path of a target once, into `buffer` of at least raw.len bytes; `out` is a view of
- * it. MS_INVALID: does not begin with exactly one slash (also when decoded), a bad escape, a
- * control byte, invalid UTF-8. */
+ * it. "*" is one, too. MS_INVALID: does not begin with exactly one slash (also when decoded), a bad
+ * escape, a control byte, invalid UTF-8. */
 enum ms_status ms_http_path_decode(struct ms_str *out, char *buffer, struct ms_str raw) MS_CHECKED;
 
 #endif

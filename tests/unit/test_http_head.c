@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The head parser: what is understood, and the list of what must be refused. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/http_head.h"
@@ -50,6 +51,27 @@ START_TEST(a_plain_request)
     ck_assert_uint_eq(head.n_fields, 2);
     ck_assert(ms_str_equal(head.fields[1].name, MS_STR("X")));
     ck_assert(ms_str_equal(head.fields[1].value, MS_STR("y z")));
+}
+END_TEST
+
+static void expect_target(const char *line, const char *target)
+{
+    struct ms_http_head head;
+    char bytes[128];
+    (void)snprintf(bytes, sizeof(bytes), "%s HTTP/1.1\r\n" HOST "\r\n", line);
+    ck_assert_int_eq(parse(&head, bytes).status, 0);
+    ck_assert_msg(ms_str_equal(head.target, ms_str(target)), "%s: %.*s", line, (int)head.target.len,
+                  head.target.ptr);
+    ck_assert(head.target.ptr >= bytes && head.target.ptr < bytes + sizeof(bytes));
+}
+
+START_TEST(an_absolute_form_is_its_path)
+{
+    expect_target("GET http://h/a?b", "/a?b");
+    expect_target("GET HTTPS://other:8088/a/b", "/a/b");
+    expect_target("GET http://[::1]:80/", "/");
+    expect_target("GET http://h", "/");
+    expect_target("OPTIONS *", "*");
 }
 END_TEST
 
@@ -117,9 +139,16 @@ static const struct {
     {505, "GET / HTTP/2.0\r\n" HOST "\r\n"},
     {505, "PRI * HTTP/2.0\r\n\r\n"},
     {505, "GET / HTTP/0.9\r\n\r\n"},
-    {400, "GET http://h/ HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET http:///x HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET http://u@h/ HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET http://h?x HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET http://h//x HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET http:/h/x HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET ftp://h/ HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET http://h/ HTTP/1.1\r\n\r\n"},
     {400, "GET //h/x HTTP/1.1\r\n" HOST "\r\n"},
-    {400, "OPTIONS * HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET * HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "OPTIONS ** HTTP/1.1\r\n" HOST "\r\n"},
     {400, "CONNECT h:80 HTTP/1.1\r\n" HOST "\r\n"},
     {400, "GET x HTTP/1.1\r\n" HOST "\r\n"},
     {400, "GET /a\x01 HTTP/1.1\r\n" HOST "\r\n"},
@@ -237,6 +266,7 @@ static Suite *make_suite(void)
     tcase_add_test(head, a_head_is_found_however_it_arrives);
     tcase_add_test(head, bare_line_feeds_are_refused_at_once);
     tcase_add_test(head, a_plain_request);
+    tcase_add_test(head, an_absolute_form_is_its_path);
     tcase_add_test(head, framing_is_read);
     tcase_add_test(head, connections_are_kept_or_closed);
     tcase_add_test(head, repeated_lists_are_noticed);
