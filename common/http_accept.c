@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accepts connections. Called by the loop; makes connections (http_conn.c). At the limit, and for a
- * second when descriptors run out, the listeners leave the loop: what waits stays in the kernel's
- * queue, and a level-triggered listener that cannot be served does not spin.
+ * Accepts connections. Called by the loop; makes connections (http_conn.c). Beyond the limit there
+ * are a few more, whose requests are refused politely. When these are taken, too, and for a second
+ * when descriptors run out, the listeners leave the loop: what waits stays in the kernel's queue,
+ * and a level-triggered listener that cannot be served does not spin.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -43,13 +44,18 @@ static bool accept_one(struct ms_http_server *server, int listener)
     return errno == EINTR || errno == ECONNABORTED; /* that one has gone, the next may wait */
 }
 
+static bool has_room(const struct ms_http_server *server)
+{
+    return server->n_connections < server->limits.max_connections + HTTP_SURPLUS_MAX;
+}
+
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
     struct ms_http_listener *listener = arg;
     struct ms_http_server *server = listener->server;
     for (int i = 0; i < HTTP_ACCEPTS_PER_TURN; i++) {
-        if (server->n_connections >= server->limits.max_connections) {
+        if (!has_room(server)) {
             ms_http_count_limit("connections");
             ms_http_accept_update(server);
             return;
@@ -61,8 +67,8 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 
 void ms_http_accept_update(struct ms_http_server *server)
 {
-    bool wanted = !server->is_draining && !ms_timer_is_running(server->accept_again) &&
-                  server->n_connections < server->limits.max_connections;
+    bool wanted =
+        !server->is_draining && !ms_timer_is_running(server->accept_again) && has_room(server);
     if (wanted == server->is_accepting)
         return;
     server->is_accepting = wanted;

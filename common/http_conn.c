@@ -65,7 +65,7 @@ void ms_http_conn_new(struct ms_http_server *server, int fd, const struct sockad
     ms_buf_init(&conn->input, server->limits.max_header_bytes + HTTP_READ_BYTES);
     ms_http_out_init(&conn->out);
     format_peer(conn->peer, address);
-    server->n_connections++;
+    conn->is_surplus = server->n_connections++ >= server->limits.max_connections;
     count_connections(server);
     ms_http_guard_add(conn);
     ms_http_conn_run(conn);
@@ -199,6 +199,15 @@ static struct ms_http_fault check_body(const struct ms_http_conn *conn,
     return MS_HTTP_NO_FAULT;
 }
 
+/* One of those who came when all places were taken, and no place has become free since. */
+static struct ms_http_fault check_room(const struct ms_http_conn *conn)
+{
+    const struct ms_http_server *server = conn->server;
+    if (conn->is_surplus && server->n_connections > server->limits.max_connections)
+        return (struct ms_http_fault){503, "too many connections at once", "connections"};
+    return MS_HTTP_NO_FAULT;
+}
+
 /* The head is whole: makes the request of it, and goes on to the body or to the handler. */
 static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
 {
@@ -207,6 +216,8 @@ static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
         ms_http_head_parse(&head, bytes, conn->server->limits.max_target_bytes);
     if (fault.status == 0)
         fault = check_body(conn, &head);
+    if (fault.status == 0)
+        fault = check_room(conn);
     if (fault.status == 0 && !(conn->request = ms_http_request_new(conn, &head, bytes)))
         fault = (struct ms_http_fault){400, "the path cannot be decoded", NULL};
     if (fault.status != 0) {
@@ -214,6 +225,7 @@ static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
         return true;
     }
     consume(conn, bytes.len);
+    conn->is_surplus = false;
     conn->must_close = !head.keep_alive;
     ms_http_body_begin(&conn->framing, head.is_chunked, head.content_length);
     if (!head.is_chunked && head.content_length == 0)

@@ -49,8 +49,9 @@ static int64_t limit_ms(const struct ms_http_server *server, enum ms_http_state 
         ms = limits->write_timeout_ms;
     else if (state == CONN_LINGERING)
         ms = HTTP_LINGER_MS;
-    if (state == CONN_HEAD && server->is_draining && ms > HTTP_DRAIN_HEAD_MS)
-        ms = HTTP_DRAIN_HEAD_MS;
+    bool is_hurried = server->is_draining || server->n_connections > limits->max_connections;
+    if (state == CONN_HEAD && is_hurried && ms > HTTP_HURRIED_HEAD_MS)
+        ms = HTTP_HURRIED_HEAD_MS;
     return ms < INT64_MAX ? (int64_t)ms : INT64_MAX;
 }
 

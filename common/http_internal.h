@@ -36,11 +36,12 @@ enum {
     HTTP_READ_BYTES = 64 * 1024,      /* for one read */
     HTTP_REPLY_HEAD_MAX = 128 * 1024, /* a Link may repeat a whole target, escaped */
     HTTP_REQUEST_ARENA_MAX = 1024 * 1024,
-    HTTP_LINGER_MS = 2000,     /* how long a refused client may go on sending */
-    HTTP_DRAIN_HEAD_MS = 2000, /* header_timeout at most, while draining */
+    HTTP_LINGER_MS = 2000,       /* how long a refused client may go on sending */
+    HTTP_HURRIED_HEAD_MS = 2000, /* header_timeout at most, while draining or full */
     HTTP_SWEEP_MS = 500,
     HTTP_PAUSE_ACCEPT_MS = 1000, /* after running out of descriptors */
     HTTP_ACCEPTS_PER_TURN = 64,
+    HTTP_SURPLUS_MAX = 64,     /* connections beyond the limit, to be told so */
     HTTP_STEPS_PER_TURN = 256, /* of one connection: some 60 pipelined requests */
     HTTP_FILE_PIECE_BYTES = 1024 * 1024,
     HTTP_PEER_MAX = 64
@@ -89,6 +90,7 @@ struct ms_http_conn {
     bool is_running; /* inside ms_http_conn_run */
     bool at_end;     /* the client sends no more */
     bool must_close; /* after the present answer */
+    bool is_surplus; /* came when all places were taken, and has not been served since */
     bool may_linger; /* because of a refusal: it may still be sending */
     struct ms_buf input;
     size_t consumed; /* of input */

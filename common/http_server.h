@@ -16,7 +16,7 @@ struct ms_http_server;
 
 /* No way to make a server without them. Times in milliseconds, 0 is not allowed. */
 struct ms_http_limits {
-    uint64_t max_connections; /* beyond it no connection is accepted until one ends */
+    uint64_t max_connections; /* beyond it a few more are accepted, and answered 503 */
     uint64_t header_timeout_ms;
     uint64_t body_timeout_ms;
     uint64_t idle_timeout_ms;

@@ -18,7 +18,7 @@ static const struct {
     {400, "\n"},
     {400, "GET /hello HTTP/1.1\r\n\r\n"},
     {400, "GET /hello HTTP/1.1\r\n" H H "\r\n"},
-    {400, "GET http://h/hello HTTP/1.1\r\n" H "\r\n"},
+    {400, "GET ftp://h/hello HTTP/1.1\r\n" H "\r\n"},
     {400, "GET //h/hello HTTP/1.1\r\n" H "\r\n"},
     {400, "GET /%2Fhello HTTP/1.1\r\n" H "\r\n"},
     {400, "GET /hel%00lo HTTP/1.1\r\n" H "\r\n"},
@@ -26,7 +26,7 @@ static const struct {
     {400, "GET /%ff HTTP/1.1\r\n" H "\r\n"},
     {400, "GET /%zz HTTP/1.1\r\n" H "\r\n"},
     {400, "GET /hel\x01lo HTTP/1.1\r\n" H "\r\n"},
-    {400, "OPTIONS * HTTP/1.1\r\n" H "\r\n"},
+    {400, "GET * HTTP/1.1\r\n" H "\r\n"},
     {400, "GET /hello HTTP/1.1\r\n" H " folded\r\n\r\n"},
     {400, "GET /hello HTTP/1.1\r\n" H "X : y\r\n\r\n"},
     {400, "GET /hello HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello"},
@@ -71,6 +71,8 @@ START_TEST(odd_but_right_requests_are_answered)
         "\r\n\r\nGET /hello HTTP/1.1\r\n" H "\r\n",
         "GET /hello?x HTTP/1.1\r\nhOST:h\r\n\r\n",
         "GET /%68ello HTTP/1.1\r\n" H "\r\n",
+        "GET http://other:8088/hello?x HTTP/1.1\r\n" H "\r\n",
+        "GET http://other:8088/hello?x HTTP/1.1\r\n" H "\r\n",
         "GET /hello HTTP/1.1\r\n" H "Content-Length: 0\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost:\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
     };
@@ -99,6 +101,11 @@ START_TEST(unknown_methods_get_405)
     }
     peer_send(fd, "BREW /nowhere HTTP/1.1\r\n" H "\r\n");
     peer_expect_status(fd, 404);
+    peer_send(fd, "OPTIONS * HTTP/1.1\r\n" H "\r\n");
+    peer_read(fd, &response);
+    ck_assert_int_eq(response.status, 204);
+    ck_assert_str_eq(response_header(&response, "Allow"), "GET, HEAD, POST, OPTIONS");
+    response_free(&response);
     peer_send(fd, "OPTIONS /echo HTTP/1.1\r\n" H "\r\n");
     peer_read(fd, &response);
     ck_assert_int_eq(response.status, 204);
@@ -395,7 +402,7 @@ END_TEST
 
 /* Limits on number. */
 
-START_TEST(connections_beyond_the_limit_wait)
+START_TEST(connections_beyond_the_limit_are_refused)
 {
     struct ms_http_limits limits;
     app_limits(&limits);
@@ -406,16 +413,52 @@ START_TEST(connections_beyond_the_limit_wait)
     peer_expect_status(first, 200);
     peer_get(second, "/hello");
     peer_expect_status(second, 200);
-    int third = peer_dial(app.port); /* into the kernel's queue */
-    peer_get(third, "/limit/connections");
-    peer_expect_silence(third, 300);
-    close(first);
+    int third = peer_dial(app.port), fourth = peer_dial(app.port);
     struct response response;
+    peer_get(third, "/hello");
     peer_read(third, &response);
-    ck_assert_int_ge(strtol(response.body, NULL, 10), 1);
+    ck_assert_int_eq(response.status, 503);
+    ck_assert_str_eq(response_header(&response, "Connection"), "close");
+    ck_assert_ptr_nonnull(response_header(&response, "Retry-After"));
     response_free(&response);
-    close(second);
+    peer_expect_closed(third);
     close(third);
+    close(first);
+    peer_get(fourth, "/hello"); /* there is a place now */
+    peer_expect_status(fourth, 200);
+    peer_get(fourth, "/hello");
+    peer_expect_status(fourth, 200);
+    close(second);
+    close(fourth);
+    app_expect_limit("connections", "1");
+}
+END_TEST
+
+START_TEST(far_beyond_the_limit_they_wait)
+{
+    enum { REFUSED = 64 };
+    int fds[REFUSED];
+    struct ms_http_limits limits;
+    app_limits(&limits);
+    limits.max_connections = 1;
+    app_start(&limits);
+    int first = peer_dial(app.port);
+    peer_get(first, "/hello");
+    peer_expect_status(first, 200);
+    for (size_t i = 0; i < REFUSED; i++)
+        fds[i] = peer_dial(app.port);
+    int last = peer_dial(app.port); /* into the kernel's queue */
+    peer_get(last, "/hello");
+    peer_expect_silence(last, 300);
+    peer_get(fds[0], "/hello");
+    peer_expect_status(fds[0], 503);
+    close(fds[0]);
+    peer_expect_status(last, 503);
+    peer_expect_closed(fds[1]); /* who does not ask does not keep a place */
+    for (size_t i = 1; i < REFUSED; i++)
+        close(fds[i]);
+    close(last);
+    close(first);
 }
 END_TEST
 
@@ -486,7 +529,8 @@ static Suite *make_suite(void)
     TCase *numbers = tcase_create("numbers");
     tcase_set_timeout(numbers, 30);
     tcase_add_checked_fixture(numbers, NULL, app_end);
-    tcase_add_test(numbers, connections_beyond_the_limit_wait);
+    tcase_add_test(numbers, connections_beyond_the_limit_are_refused);
+    tcase_add_test(numbers, far_beyond_the_limit_they_wait);
     tcase_add_test(numbers, running_out_of_descriptors_is_survived);
     Suite *suite = suite_create("http_server");
     suite_add_tcase(suite, framing);
