@@ -218,7 +218,7 @@ COMMENT ON TABLE repository IS 'Every repository ever seen; deleted_at: the regi
 COMMENT ON COLUMN repository.size IS 'Bytes of all that is reachable from its tags, each blob and manifest once; kept by adjust_references()';
 COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is known to have had';
 COMMENT ON COLUMN repository.updated IS 'Of its tag updated last, hidden ones aside';
-COMMENT ON COLUMN repository.image_count IS 'Image manifests reachable from tags';
+COMMENT ON COLUMN repository.image_count IS 'Image manifests reachable from tags, those that only attest aside';
 COMMENT ON COLUMN repository.artifact_count IS 'Artifact manifests (signatures, SBOMs, charts …) that it holds';
 COMMENT ON COLUMN repository.title IS 'Of its latest tag, else of the tag updated last (contract 4.2); kept by refresh_repository()';
 
@@ -226,6 +226,7 @@ CREATE TABLE repository_manifest (
     repository_id     bigint NOT NULL REFERENCES repository (id),
     manifest_id       bigint NOT NULL REFERENCES manifest (id),
     "references"      integer NOT NULL DEFAULT 0,
+    attests           integer NOT NULL DEFAULT 0,
     unreadable        text,
     unreadable_since  timestamptz,
     first_seen        timestamptz NOT NULL DEFAULT now(),
@@ -239,6 +240,7 @@ CREATE INDEX repository_manifest_unreadable ON repository_manifest (repository_i
     WHERE unreadable IS NOT NULL;
 COMMENT ON TABLE repository_manifest IS 'Which repository holds a manifest, and whether it could be read there';
 COMMENT ON COLUMN repository_manifest."references" IS 'Tags of this repository on it, plus indexes that list it and are reachable from tags and readable here. 0: untagged. Kept by adjust_references()';
+COMMENT ON COLUMN repository_manifest.attests IS 'How many of the references are indexes that list it as nothing but an attestation: with no other reference it is shown as no image';
 COMMENT ON COLUMN repository_manifest.unreadable IS 'Why it could not be read in this repository, in words; NULL: it could, and its content is stored';
 
 CREATE TABLE repository_blob (
@@ -669,9 +671,10 @@ END $$;
 -- ---- Reference counts ----
 --
 -- A manifest is *live* in a repository when "references" > 0 and it can be read there. What is live
--- counts: its blobs, labels, platform and size for the repository, and one reference for each of its
--- children that the repository holds. All of it changes in the transaction that makes a manifest
--- live (sign 1) or no longer live (sign -1). The caller has locked the repository's row.
+-- counts: its blobs and its size for the repository, and one reference for each of its children that the
+-- repository holds. It is *shown* when a tag or a live index refers to it as more than an attestation: then
+-- it counts among the images, with its labels and platform. All of it changes in the transaction that makes
+-- a manifest live or shown (sign 1) or no longer (sign -1). The caller has locked the repository's row.
 
 CREATE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS bigint
     LANGUAGE plpgsql AS $$
@@ -760,70 +763,93 @@ BEGIN
         ON CONFLICT (repository_id, platform) DO UPDATE SET "references" = excluded."references";
 END $$;
 
--- Manifests became live, or no longer are: everything of their own that is counted.
-CREATE FUNCTION count_contents(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
+-- Manifests became live or shown, or no longer are: everything of their own that is counted.
+CREATE FUNCTION count_contents(p_repository bigint, p_live bigint[], p_live_signs integer[],
+                               p_shown bigint[], p_shown_signs integer[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
-    v_blob_bytes bigint := count_blobs(p_repository, p_manifests, p_signs);
+    v_blob_bytes bigint := count_blobs(p_repository, p_live, p_live_signs);
     v_bytes bigint;
     v_images integer;
 BEGIN
-    PERFORM count_labels(p_repository, p_manifests, p_signs);
-    PERFORM count_platforms(p_repository, p_manifests, p_signs);
-    SELECT coalesce(sum(f.sign * m.size), 0), coalesce(sum(f.sign) FILTER (WHERE m.kind = 'image'), 0)
-      INTO v_bytes, v_images
-      FROM unnest(p_manifests, p_signs) AS f (id, sign)
-     CROSS JOIN LATERAL (SELECT size, kind FROM manifest WHERE id = f.id OFFSET 0) AS m;
+    PERFORM count_labels(p_repository, p_shown, p_shown_signs);
+    PERFORM count_platforms(p_repository, p_shown, p_shown_signs);
+    SELECT coalesce(sum(f.sign * m.size), 0) INTO v_bytes
+      FROM unnest(p_live, p_live_signs) AS f (id, sign)
+     CROSS JOIN LATERAL (SELECT size FROM manifest WHERE id = f.id OFFSET 0) AS m;
+    SELECT coalesce(sum(f.sign), 0) INTO v_images
+      FROM unnest(p_shown, p_shown_signs) AS f (id, sign)
+     WHERE EXISTS (SELECT FROM manifest WHERE id = f.id AND kind = 'image' OFFSET 0);
     UPDATE repository
        SET size = size + v_bytes + v_blob_bytes, image_count = image_count + v_images
      WHERE id = p_repository AND (v_bytes + v_blob_bytes <> 0 OR v_images <> 0);
 END $$;
 
--- The same, and the references of their children: `ids` and `deltas` are what adjust_references needs.
-CREATE FUNCTION flip_manifests(p_repository bigint, p_manifests bigint[], p_signs integer[],
-                               OUT ids bigint[], OUT deltas integer[])
+-- The same, and the references of their children: `ids`, `deltas` and `attests` are what
+-- adjust_references needs.
+CREATE FUNCTION flip_manifests(p_repository bigint, p_live bigint[], p_live_signs integer[],
+                               p_shown bigint[], p_shown_signs integer[],
+                               OUT ids bigint[], OUT deltas integer[], OUT attests integer[])
     LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM count_contents(p_repository, p_manifests, p_signs);
-    SELECT array_agg(child_id), array_agg(delta) INTO ids, deltas
-      FROM (SELECT c.child_id, sum(f.sign)::integer AS delta
-              FROM unnest(p_manifests, p_signs) AS f (id, sign)
-             CROSS JOIN LATERAL (SELECT DISTINCT child_id FROM manifest_child
-                                  WHERE parent_id = f.id) AS c
+    PERFORM count_contents(p_repository, p_live, p_live_signs, p_shown, p_shown_signs);
+    SELECT array_agg(child_id), array_agg(delta), array_agg(attest) INTO ids, deltas, attests
+      FROM (SELECT c.child_id, sum(f.sign)::integer AS delta,
+                   sum(CASE WHEN c.only_attests THEN f.sign ELSE 0 END)::integer AS attest
+              FROM unnest(p_live, p_live_signs) AS f (id, sign)
+             CROSS JOIN LATERAL (SELECT child_id, bool_and(is_attestation) AS only_attests
+                                   FROM manifest_child
+                                  WHERE parent_id = f.id GROUP BY child_id) AS c
              WHERE EXISTS (SELECT FROM repository_manifest h
                             WHERE h.repository_id = p_repository AND h.manifest_id = c.child_id OFFSET 0)
-             GROUP BY c.child_id HAVING sum(f.sign) <> 0) AS child;
+             GROUP BY c.child_id) AS child
+     WHERE delta <> 0 OR attest <> 0;
 END $$;
 
--- Adds to the counts of manifests that the repository holds, and carries on downwards from those that
--- become live or cease to be. Ends: manifests name each other by digest, there are no circles.
-CREATE FUNCTION adjust_references(p_repository bigint, p_manifests bigint[], p_deltas integer[])
-    RETURNS void
+-- Adds to the counts of manifests that the repository holds (`p_attests` is a part of `p_deltas`), and
+-- carries on downwards from those that become live or cease to be. Ends: manifests name each other by
+-- digest, there are no circles.
+CREATE FUNCTION adjust_references(p_repository bigint, p_manifests bigint[], p_deltas integer[],
+                                  p_attests integer[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     v_ids bigint[] := p_manifests;
     v_deltas integer[] := p_deltas;
-    v_signs integer[];
+    v_attests integer[] := p_attests;
+    v_live bigint[];
+    v_live_signs integer[];
+    v_shown bigint[];
+    v_shown_signs integer[];
 BEGIN
     WHILE v_ids IS NOT NULL LOOP
         WITH summed AS (
-            SELECT d.id, sum(d.delta)::integer AS more
-              FROM unnest(v_ids, v_deltas) AS d (id, delta) GROUP BY d.id HAVING sum(d.delta) <> 0
+            SELECT d.id, sum(d.delta)::integer AS more, sum(d.attest)::integer AS more_attest
+              FROM unnest(v_ids, v_deltas, v_attests) AS d (id, delta, attest)
+             GROUP BY d.id HAVING sum(d.delta) <> 0 OR sum(d.attest) <> 0
         ), delta AS MATERIALIZED (
-            SELECT s.id, h.ctid, h."references" AS was, h."references" + s.more AS becomes, h.is_readable
+            SELECT s.id, h.ctid, h.is_readable, h."references" + s.more AS becomes,
+                   h.attests + s.more_attest AS attests,
+                   (h."references" + s.more > 0)::integer - (h."references" > 0)::integer AS live_sign,
+                   (h."references" + s.more > h.attests + s.more_attest)::integer
+                       - (h."references" > h.attests)::integer AS shown_sign
               FROM summed s
-             CROSS JOIN LATERAL (SELECT ctid, "references", unreadable IS NULL AS is_readable
+             CROSS JOIN LATERAL (SELECT ctid, "references", attests, unreadable IS NULL AS is_readable
                                    FROM repository_manifest
                                   WHERE repository_id = p_repository AND manifest_id = s.id
                                  OFFSET 0) AS h
         ), counted AS (
-            UPDATE repository_manifest h SET "references" = d.becomes FROM delta d WHERE h.ctid = d.ctid
+            UPDATE repository_manifest h SET "references" = d.becomes, attests = d.attests
+              FROM delta d WHERE h.ctid = d.ctid
         )
-        SELECT array_agg(id), array_agg(CASE WHEN becomes > 0 THEN 1 ELSE -1 END)
-          INTO v_ids, v_signs
-          FROM delta WHERE is_readable AND (was > 0) <> (becomes > 0);
-        EXIT WHEN v_ids IS NULL;
-        SELECT ids, deltas INTO v_ids, v_deltas FROM flip_manifests(p_repository, v_ids, v_signs);
+        SELECT array_agg(id) FILTER (WHERE live_sign <> 0),
+               array_agg(live_sign) FILTER (WHERE live_sign <> 0),
+               array_agg(id) FILTER (WHERE shown_sign <> 0),
+               array_agg(shown_sign) FILTER (WHERE shown_sign <> 0)
+          INTO v_live, v_live_signs, v_shown, v_shown_signs
+          FROM delta WHERE is_readable;
+        EXIT WHEN v_live IS NULL AND v_shown IS NULL;
+        SELECT ids, deltas, attests INTO v_ids, v_deltas, v_attests
+          FROM flip_manifests(p_repository, v_live, v_live_signs, v_shown, v_shown_signs);
     END LOOP;
 END $$;
 
@@ -851,6 +877,7 @@ DECLARE
     v_new bigint[];
     v_ids bigint[];
     v_deltas integer[];
+    v_attests integer[];
 BEGIN
     WITH added AS (
         INSERT INTO repository_manifest (repository_id, manifest_id, unreadable, unreadable_since)
@@ -867,15 +894,18 @@ BEGIN
         RETURN '{}';
     END IF;
     PERFORM count_artifacts(p_repository, v_new, v_deltas);
-    SELECT array_agg(child_id), array_agg(parents) INTO v_ids, v_deltas
-      FROM (SELECT n.id AS child_id, count(DISTINCT c.parent_id)::integer AS parents
+    SELECT array_agg(child_id), array_agg(parents), array_agg(attests) INTO v_ids, v_deltas, v_attests
+      FROM (SELECT n.id AS child_id, count(*)::integer AS parents,
+                   (count(*) FILTER (WHERE c.only_attests))::integer AS attests
               FROM unnest(v_new) AS n (id)
-             CROSS JOIN LATERAL (SELECT parent_id FROM manifest_child WHERE child_id = n.id OFFSET 0) AS c
+             CROSS JOIN LATERAL (SELECT parent_id, bool_and(is_attestation) AS only_attests
+                                   FROM manifest_child
+                                  WHERE child_id = n.id GROUP BY parent_id) AS c
              WHERE EXISTS (SELECT FROM repository_manifest p
                             WHERE p.repository_id = p_repository AND p.manifest_id = c.parent_id
                               AND p."references" > 0 AND p.unreadable IS NULL OFFSET 0)
              GROUP BY n.id) AS child;
-    PERFORM adjust_references(p_repository, v_ids, v_deltas);
+    PERFORM adjust_references(p_repository, v_ids, v_deltas, v_attests);
     RETURN v_new;
 END $$;
 
@@ -888,15 +918,20 @@ DECLARE
     v_signs integer[];
     v_live bigint[];
     v_live_signs integer[];
+    v_shown bigint[];
+    v_shown_signs integer[];
     v_deltas integer[];
+    v_attests integer[];
     v_changed bigint;
 BEGIN
     SELECT array_agg(id), array_agg(sign),
-           array_agg(id) FILTER (WHERE "references" > 0), array_agg(sign) FILTER (WHERE "references" > 0)
-      INTO v_ids, v_signs, v_live, v_live_signs
-      FROM (SELECT n.id, h."references", CASE WHEN n.reason IS NULL THEN 1 ELSE -1 END AS sign
+           array_agg(id) FILTER (WHERE "references" > 0), array_agg(sign) FILTER (WHERE "references" > 0),
+           array_agg(id) FILTER (WHERE "references" > attests),
+           array_agg(sign) FILTER (WHERE "references" > attests)
+      INTO v_ids, v_signs, v_live, v_live_signs, v_shown, v_shown_signs
+      FROM (SELECT n.id, h."references", h.attests, CASE WHEN n.reason IS NULL THEN 1 ELSE -1 END AS sign
               FROM unnest(p_manifests, p_reasons) AS n (id, reason)
-             CROSS JOIN LATERAL (SELECT "references", unreadable FROM repository_manifest
+             CROSS JOIN LATERAL (SELECT "references", attests, unreadable FROM repository_manifest
                                   WHERE repository_id = p_repository AND manifest_id = n.id OFFSET 0) AS h
              WHERE (h.unreadable IS NULL) <> (n.reason IS NULL)) AS flip;
     UPDATE repository_manifest h
@@ -913,8 +948,9 @@ BEGIN
         PERFORM count_artifacts(p_repository, v_ids, v_signs);
     END IF;
     IF v_live IS NOT NULL THEN
-        SELECT ids, deltas INTO v_ids, v_deltas FROM flip_manifests(p_repository, v_live, v_live_signs);
-        PERFORM adjust_references(p_repository, v_ids, v_deltas);
+        SELECT ids, deltas, attests INTO v_ids, v_deltas, v_attests
+          FROM flip_manifests(p_repository, v_live, v_live_signs, v_shown, v_shown_signs);
+        PERFORM adjust_references(p_repository, v_ids, v_deltas, v_attests);
     END IF;
     RETURN v_changed;
 END $$;
@@ -1165,7 +1201,8 @@ BEGIN
       FROM unnest(p_moves) AS m
      CROSS JOIN LATERAL (VALUES (m.manifest_id, 1), (m.previous_id, -1)) AS d (id, delta)
      WHERE m.type IS NOT NULL AND d.id IS NOT NULL;
-    PERFORM adjust_references(p_repository, v_ids, v_deltas);
+    PERFORM adjust_references(p_repository, v_ids, v_deltas,
+                              array_fill(0, ARRAY[coalesce(cardinality(v_ids), 0)]));
 END $$;
 
 -- ---- Repositories ----

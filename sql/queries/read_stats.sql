@@ -2,16 +2,15 @@
 -- Totals over all repositories; what several of them have counts once. Called by reader/api_stats.c.
 -- Columns: generation, body: the answer as JSON. One row.
 WITH held AS MATERIALIZED (
-    SELECT h.manifest_id, bool_or(h."references" > 0) AS is_live
+    SELECT h.manifest_id, bool_or(h."references" > 0) AS is_live,
+           bool_or(h."references" > h.attests) AS is_shown
     FROM repository_manifest h
     GROUP BY h.manifest_id
 ),
--- What BuildKit attests is stored like an image, but no index lists it as one.
+-- An attestation may look like an image, but no index lists it as one.
 live AS MATERIALIZED (
     SELECT m.size, m.os, m.architecture, m.variant,
-           CASE WHEN m.kind <> 'image' OR EXISTS (SELECT FROM tag t WHERE t.manifest_id = m.id)
-                     OR EXISTS (SELECT FROM index_image i WHERE i.image_id = m.id)
-                THEN m.kind ELSE 'attestation' END AS kind
+           CASE WHEN m.kind <> 'image' OR held.is_shown THEN m.kind ELSE 'attestation' END AS kind
     FROM held JOIN manifest m ON m.id = held.manifest_id
     WHERE held.is_live
 ),

@@ -223,13 +223,14 @@ struct content {
     struct ms_child_record children[CHILDREN_MAX];
 };
 
-/* Layers are shared with neighbours, and one is there twice; a label has one of three values. */
+/* Layers are shared with neighbours, and one is there twice; a label has one of three values. "i1"
+ * and "p1" are images, "a1" is an artifact; indexes list "a1" and "p1" as attestations. */
 static inline void make_image(struct content *out, const char *name)
 {
     int number = (int)strtol(name + 1, NULL, 10);
     *out = (struct content){
         .record = {.digest = digest_of(name),
-                   .kind = name[0] == 'i' ? MS_KIND_IMAGE : MS_KIND_ARTIFACT,
+                   .kind = name[0] == 'a' ? MS_KIND_ARTIFACT : MS_KIND_IMAGE,
                    .media_type = MS_STR("application/vnd.oci.image.manifest.v1+json"),
                    .size = 1000 + number,
                    .raw = ms_str(name),
@@ -244,7 +245,7 @@ static inline void make_image(struct content *out, const char *name)
             .media_type = MS_STR("application/vnd.oci.image.layer.v1.tar+gzip")};
     out->record.layers = out->layers;
     out->record.n_layers = LAYERS;
-    if (name[0] != 'i')
+    if (name[0] == 'a')
         return;
     out->record.config_raw = MS_STR("{}");
     out->record.config_document = MS_STR("\"os\":\"linux\"");
@@ -272,7 +273,7 @@ static inline void make_index(struct content *out, const char *name, const char 
     for (size_t i = 0; i < n; i++) {
         out->children[i] = (struct ms_child_record){
             .digest = digest_of(children[i]), .size = 1, .annotations = MS_STR("{}")};
-        out->children[i].is_attestation = children[i][0] == 'a';
+        out->children[i].is_attestation = children[i][0] == 'a' || children[i][0] == 'p';
     }
     out->record.children = out->children;
     out->record.n_children = n;

@@ -22,6 +22,13 @@ static int below(int limit)
     return (int)((random_state >> 33) % (uint64_t)limit);
 }
 
+static char kind_of(int i)
+{
+    if (i >= IMAGES)
+        return 'x';
+    return i < IMAGES - 4 ? 'i' : i < IMAGES - 2 ? 'p' : 'a';
+}
+
 static void store_something(void)
 {
     struct content content;
@@ -83,7 +90,7 @@ START_TEST(counts_stay_right_under_random_changes)
     const char *given = getenv("METASTORE_TEST_SEED");
     random_state = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)_i + 1;
     for (int i = 0; i < IMAGES + INDEXES; i++)
-        names[i] = strdup(name_of(i < IMAGES - 2 ? 'i' : i < IMAGES ? 'a' : 'x', i));
+        names[i] = strdup(name_of(kind_of(i), i));
     for (int step = 0; step < STEPS; step++) {
         if (below(4) == 0)
             store_something();

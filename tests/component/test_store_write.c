@@ -76,6 +76,38 @@ START_TEST(children_may_be_stored_after_their_indexes)
 }
 END_TEST
 
+static const char *images_of(const char *repository)
+{
+    char text[256];
+    (void)snprintf(text, sizeof(text),
+                   "SELECT image_count || ' ' || coalesce((SELECT string_agg(platform || ' ' || "
+                   "\"references\", ',') FROM repository_platform WHERE repository_id = id), '-') "
+                   "FROM repository WHERE name = '%s'",
+                   repository);
+    return sql(text);
+}
+
+START_TEST(what_only_attests_is_no_image)
+{
+    put_image("i1");
+    put_image("p3");
+    PUT_INDEX("x1", "i1", "p3");
+    ck_assert_int_eq(hold("app", "i1", NULL), MS_OK);
+    ck_assert_int_eq(hold("app", "p3", NULL), MS_OK);
+    set_tag("app", "index", "x1");
+    ck_assert_str_eq(images_of("app"), "1 linux/arm64 1");
+    set_tag("app", "too", "p3");
+    ck_assert_str_eq(images_of("app"), "2 linux/arm64 2");
+    assert_recount();
+    remove_tag("app", "index");
+    ck_assert_str_eq(images_of("app"), "1 linux/arm64 1");
+    set_tag("app", "index", "x1");
+    remove_tag("app", "too");
+    ck_assert_str_eq(images_of("app"), "1 linux/arm64 1");
+    assert_recount();
+}
+END_TEST
+
 /* --- indexes nested too deeply: nine levels of them --- */
 
 enum { CHAIN = 9 };
@@ -525,6 +557,7 @@ static Suite *make_suite(void)
     tcase_add_test(contents, text_that_postgresql_cannot_store_is_replaced);
     tcase_add_test(contents, nested_indexes_are_flattened_in_order);
     tcase_add_test(contents, children_may_be_stored_after_their_indexes);
+    tcase_add_test(contents, what_only_attests_is_no_image);
     tcase_add_test(contents, indexes_nested_too_deeply_are_unreadable_from_below);
     tcase_add_test(contents, indexes_nested_too_deeply_are_unreadable_from_above);
     tcase_add_test(contents, an_index_is_nested_too_deeply_when_the_middle_comes_last);

@@ -271,10 +271,12 @@ CREATE FUNCTION pg_temp.put_indexes(is_nested boolean) RETURNS void LANGUAGE sql
       JOIN manifest m ON m.id = c.child_id
       JOIN manifest about ON about.id = c.about_id
      WHERE EXISTS (SELECT FROM child n WHERE n.parent_id = c.parent_id AND n.is_index) = is_nested;
-    INSERT INTO manifest (id, digest, kind, media_type, size, raw, annotations, document, document_version)
+    INSERT INTO manifest (id, digest, kind, media_type, size, raw, annotations, document, document_version,
+                          nesting)
            OVERRIDING SYSTEM VALUE
     SELECT i.id, digest.digest, 'index', i.type, length(i.raw), i.raw, '{}',
-           format('"Digest":"%s","MediaType":"%s"', digest_text(digest.digest), i.type), 1
+           format('"Digest":"%s","MediaType":"%s"', digest_text(digest.digest), i.type), 1,
+           is_nested::integer
       FROM (SELECT p.id, r.index_type AS type,
                    convert_to(format('{"schemaVersion":2,"mediaType":"%s","manifests":[%s]}', r.index_type,
                                      listed.descriptors), 'UTF8') AS raw
@@ -418,12 +420,15 @@ SELECT * FROM live;
 ALTER TABLE live ADD PRIMARY KEY (repository_id, manifest_id);
 ANALYZE hold, live, tagged;
 
-INSERT INTO repository_manifest (repository_id, manifest_id, "references", unreadable, unreadable_since, pulls)
-SELECT h.repository_id, h.manifest_id, coalesce(t.tags, 0) + coalesce(l.parents, 0), h.unreadable,
+INSERT INTO repository_manifest (repository_id, manifest_id, "references", attests, unreadable,
+                                 unreadable_since, pulls)
+SELECT h.repository_id, h.manifest_id, coalesce(t.tags, 0) + coalesce(l.parents, 0),
+       coalesce(l.attests, 0), h.unreadable,
        CASE WHEN h.unreadable IS NOT NULL THEN now() END, coalesce(t.pulls, 0)
   FROM hold h
   LEFT JOIN tagged t USING (repository_id, manifest_id)
-  LEFT JOIN (SELECT l.repository_id, c.child_id AS manifest_id, count(DISTINCT c.parent_id) AS parents
+  LEFT JOIN (SELECT l.repository_id, c.child_id AS manifest_id, count(DISTINCT c.parent_id) AS parents,
+                    count(DISTINCT c.parent_id) FILTER (WHERE c.is_attestation) AS attests
                FROM live l JOIN child c ON c.parent_id = l.manifest_id GROUP BY 1, 2) AS l
        USING (repository_id, manifest_id);
 
