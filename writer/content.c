@@ -493,6 +493,15 @@ struct content *content_start(struct writer *writer, struct ms_str repository,
     return content;
 }
 
+void content_hurry(struct content *content)
+{
+    if (content == NULL)
+        return;
+    content->priority = REGISTRY_EVENT;
+    for (size_t i = content->first_unsettled; i < content->n_nodes; i++)
+        registry_call_hurry(content->nodes[i]->call);
+}
+
 void content_cancel(struct content *content)
 {
     if (content == NULL || content->ended)

@@ -38,6 +38,8 @@ struct content_root {
 struct content *content_start(struct writer *writer, struct ms_str repository,
                               enum registry_priority priority, const struct content_root *roots,
                               size_t n_roots, content_done *on_done, void *arg);
+/* From now on with the priority of events; NULL is fine. */
+void content_hurry(struct content *content);
 void content_cancel(struct content *content); /* no callback any more; frees it; NULL is fine */
 
 #endif

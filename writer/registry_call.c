@@ -80,6 +80,14 @@ void registry_call_fail(struct registry_call *call, enum registry_outcome outcom
     registry_call_finish(call, &reply);
 }
 
+void registry_call_hurry(struct registry_call *call)
+{
+    if (call == NULL)
+        return;
+    call->ask.priority = REGISTRY_EVENT;
+    registry_request_hurry(call->request);
+}
+
 void registry_call_cancel(struct registry_call *call)
 {
     if (call == NULL || call->is_finished)

@@ -92,6 +92,8 @@ struct registry_call *registry_delete_manifest(struct registry_client *client,
                                                struct ms_str repository,
                                                const struct ms_digest *digest,
                                                registry_done *on_done, void *arg);
+/* From now on it has the priority of an event; NULL is fine. */
+void registry_call_hurry(struct registry_call *call);
 /* No callback comes any more. */
 void registry_call_cancel(struct registry_call *call);
 

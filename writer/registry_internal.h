@@ -187,6 +187,8 @@ struct registry_request *registry_request_start(struct registry_client *client,
                                                 const struct registry_ask *ask,
                                                 registry_request_done *on_done, void *arg);
 void registry_request_cancel(struct registry_request *request); /* NULL is fine */
+/* From now on as for an event; NULL is fine. */
+void registry_request_hurry(struct registry_request *request);
 /* For registry_client.c: the request has a slot, which it gives back itself. */
 void registry_request_begin(struct registry_request *request);
 

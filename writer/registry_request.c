@@ -86,6 +86,18 @@ void registry_request_cancel(struct registry_request *request)
     discard(request);
 }
 
+void registry_request_hurry(struct registry_request *request)
+{
+    if (request == NULL || request->ask.priority == REGISTRY_EVENT)
+        return;
+    bool is_queued = request->state == REQUEST_QUEUED;
+    if (is_queued)
+        registry_client_dequeue(request->client, request);
+    request->ask.priority = REGISTRY_EVENT;
+    if (is_queued)
+        registry_client_enqueue(request->client, request, false);
+}
+
 /* ------------------------------------------------------------------------------------------
  * Pauses
  * ------------------------------------------------------------------------------------------ */

@@ -26,6 +26,7 @@ struct chunk {
     struct ms_str repository; /* in `arena`, as is all that follows */
     struct ms_arena *arena;
     struct chunk_callbacks callbacks;
+    enum registry_priority priority;
     const struct ms_str *names;
     size_t n_names;
     bool is_whole;
@@ -79,6 +80,14 @@ void chunk_cancel(struct chunk *chunk)
 {
     stop(chunk);
     release(chunk);
+}
+
+void chunk_hurry(struct chunk *chunk)
+{
+    chunk->priority = REGISTRY_EVENT;
+    tags_hurry(chunk->asking);
+    content_hurry(chunk->content);
+    registry_call_hurry(chunk->call);
 }
 
 /* Every store callback begins with this; false: it is over, touch nothing. */
@@ -217,7 +226,7 @@ static void fetch(struct chunk *chunk)
         roots[n++] = (struct content_root){
             .digest = chunk->indexes[i], .was_seen = true, .asks_below = true};
     if (n > 0)
-        chunk->content = content_start(chunk->writer, chunk->repository, REGISTRY_SCAN, roots, n,
+        chunk->content = content_start(chunk->writer, chunk->repository, chunk->priority, roots, n,
                                        on_content, chunk);
     else
         become_ready(chunk);
@@ -332,7 +341,7 @@ static void on_answers(const struct tags_result *result, void *arg)
             note_record(chunk, &result->answers[i]);
     }
     if (chunk->has_dangling)
-        chunk->call = registry_tags(chunk->writer->registry, REGISTRY_SCAN, chunk->repository,
+        chunk->call = registry_tags(chunk->writer->registry, chunk->priority, chunk->repository,
                                     on_list, chunk);
     else
         fetch(chunk);
@@ -348,7 +357,7 @@ static void ask(struct chunk *chunk)
         if (known != NULL && known->readable && !is_of_thorough_share(chunk, known->name))
             questions[i].known = known->digest;
     }
-    chunk->asking = tags_start(chunk->writer, chunk->repository, REGISTRY_SCAN, questions,
+    chunk->asking = tags_start(chunk->writer, chunk->repository, chunk->priority, questions,
                                chunk->n_names, on_answers, chunk);
 }
 
@@ -391,6 +400,7 @@ struct chunk *chunk_start(const struct sync_job *job, const struct ms_str *names
     *chunk = (struct chunk){.writer = job->writer,
                             .arena = ms_arena_new(CHUNK_ARENA_MAX),
                             .callbacks = *callbacks,
+                            .priority = REGISTRY_SCAN,
                             .names = names,
                             .n_names = n_names,
                             .is_whole = is_whole};

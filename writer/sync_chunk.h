@@ -34,6 +34,8 @@ struct chunk *chunk_start(const struct sync_job *job, const struct ms_str *names
                           bool is_whole, const struct chunk_callbacks *callbacks);
 /* Some of its tags answered 404, and the tag list is being read again. */
 bool chunk_waits_for_list(const struct chunk *chunk);
+/* Events wait for its end: its requests go before those of other repositories. */
+void chunk_hurry(struct chunk *chunk);
 /* Once, after on_ready. */
 void chunk_write(struct chunk *chunk);
 /* No callback any more; frees it. Not after chunk_write, unless the job is cancelled. */

@@ -10,8 +10,9 @@
  *   removed, gone   what is known and not listed: sync_visit_removals.c
  *
  * Events that come while chunks are being asked for do not wait for their end: the chunks are given
- * up and begun again after them, smaller; so is a page of tags that the list lacks. Always holds:
- * while a chunk is under way, nothing but the chunks before it writes to its repository.
+ * up and begun again after them, smaller; so is a page of tags that the list lacks. What is so
+ * small that it is not given up asks with the priority of events from then on. Always holds: while
+ * a chunk is under way, nothing but the chunks before it writes to its repository.
  */
 #include "writer/sync_visit_internal.h"
 
@@ -307,6 +308,7 @@ static void yield_chunks(struct visit *visit)
     visit->is_yielding = true;
     if (must_get_on(visit, first)) {
         cancel_chunks(visit, 1);
+        chunk_hurry(first->chunk);
         return; /* its end is the end of the step */
     }
     visit->yields++;
@@ -323,10 +325,18 @@ static void cancel_requests(struct visit *visit)
     visit->call = NULL;
 }
 
+static void hurry_requests(struct visit *visit)
+{
+    tags_hurry(visit->asking);
+    registry_call_hurry(visit->call);
+}
+
 static void yield_page(struct visit *visit)
 {
-    if (visit->asking == NULL || visit->n_known <= VISIT_CHUNK_MIN)
-        return; /* soon done */
+    if (visit->asking == NULL || visit->n_known <= VISIT_CHUNK_MIN) {
+        hurry_requests(visit);
+        return;
+    }
     cancel_requests(visit);
     visit->page_max = half_of(visit->n_known);
     visit_end_step(visit, VISIT_REMOVED);
@@ -335,8 +345,10 @@ static void yield_page(struct visit *visit)
 /* Whoever sent the event knows of something here: the list is read again. */
 static void yield_gone(struct visit *visit)
 {
-    if (visit->call == NULL || visit->yields >= VISIT_YIELDS_MAX)
+    if (visit->call == NULL || visit->yields >= VISIT_YIELDS_MAX) {
+        hurry_requests(visit);
         return;
+    }
     cancel_requests(visit);
     visit->yields++;
     visit_end_step(visit, VISIT_LIST);

@@ -154,6 +154,15 @@ struct tags *tags_start(struct writer *writer, struct ms_str repository,
     return tags;
 }
 
+void tags_hurry(struct tags *tags)
+{
+    if (tags == NULL)
+        return;
+    tags->priority = REGISTRY_EVENT;
+    for (size_t i = 0; i < tags->next; i++)
+        registry_call_hurry(tags->probes[i].call);
+}
+
 void tags_cancel(struct tags *tags)
 {
     if (tags == NULL)

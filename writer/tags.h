@@ -39,6 +39,8 @@ struct tags_question {
 struct tags *tags_start(struct writer *writer, struct ms_str repository,
                         enum registry_priority priority, const struct tags_question *questions,
                         size_t n_questions, tags_done *on_done, void *arg);
+/* From now on with the priority of events; NULL is fine. */
+void tags_hurry(struct tags *tags);
 void tags_cancel(struct tags *tags); /* no callback any more; frees it; NULL is fine */
 
 #endif

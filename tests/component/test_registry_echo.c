@@ -118,6 +118,24 @@ START_TEST(a_new_scan_learns_anew)
 }
 END_TEST
 
+START_TEST(what_is_hurried_goes_first)
+{
+    struct fixture f;
+    start_calls(&f);
+    registry_client_note_echoes(f.client, 1);
+    run_until_held_back(&f);
+    struct ended ended = {.fixture = &f};
+    struct registry_call *call = registry_get_manifest(f.client, REGISTRY_SCAN, MS_STR("a/b"),
+                                                       MS_STR("1"), on_ended, &ended);
+    size_t before = n_ended;
+    registry_call_hurry(call);
+    await(&ended);
+    ck_assert_uint_eq(n_ended, before);
+    expect(ended, REGISTRY_FOUND);
+    fixture_stop(&f);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("registry_echo");
@@ -126,6 +144,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, what_is_never_told_of_holds_nothing_back);
     tcase_add_test(tests, a_scan_waits_for_its_echo);
     tcase_add_test(tests, events_do_not_wait);
+    tcase_add_test(tests, what_is_hurried_goes_first);
     tcase_add_test(tests, echoes_that_are_lost_hold_back_for_a_time);
     tcase_add_test(tests, a_new_scan_learns_anew);
     suite_add_tcase(suite, tests);

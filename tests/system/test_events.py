@@ -440,16 +440,35 @@ def slow_world(postgres, tmp_path):
     made.fake.stop()
 
 
+def test_a_push_does_not_wait_for_what_others_ask(postgres, tmp_path):
+    """The few tags of its repository that the scan has begun with are asked for before those of all others."""
+    world = World.__new__(World)
+    world.database, world.n_events = postgres.new_database(), 0
+    world.registry = world.fake = FakeRegistry(tmp_path / "fake").start()
+    for n in range(12):
+        for tag in range(16):
+            world.fake.put("slow/app" if n == 0 else f"tardy/app-{n}", f"v{tag}", labels={"n": f"{n} {tag}"})
+    world.fake.fault("manifests", "slow", seconds=0.4)
+    world.writer = Writer(tmp_path, world.database, world.fake.url, interval={"fetch_all": 0},
+                          registry={"concurrency": 8})
+    world.writer.start()
+    begin_scan(world)
+    wait_for(lambda: sum(world.fake.hits()) > 16, "manifests to be asked for")
+    push_while_scanned(world, "new", 6)
+    assert world.writer.terminate() == 0, world.writer.log()[-3000:]
+    world.fake.stop()
+
+
 def begin_scan(world):
     scan = requests.post(world.writer.url + "/scan", headers={"Authorization": "Bearer " + world.writer.token})
     assert scan.status_code == 202
 
 
-def push_while_scanned(world, tag):
+def push_while_scanned(world, tag, seconds=10):
     """The tag is seen although the step of the scan that is under way has not come to its end."""
     pushed = world.fake.put("slow/app", tag, labels={"pushed": tag})
     world.send(world.event("push", "slow/app", pushed, tag))
-    wait_for(lambda: world.tag("slow/app", tag) == pushed, "the pushed tag", 10)
+    wait_for(lambda: world.tag("slow/app", tag) == pushed, "the pushed tag", seconds)
     assert world.writer.status()["scan"]["running"]
 
 
