@@ -322,6 +322,8 @@ struct ms_store_lead_events {
     void (*on_leader)(uint64_t term, void *arg);
     void (*on_follower)(const struct ms_store_leader_info *leader, void *arg);
     void (*on_lost)(const struct ms_error *err, void *arg);
+    /* The lock is ours, the term cannot begin: tried on. Told once, unless the reason changes. */
+    void (*on_failed)(const struct ms_error *err, void *arg);
     /* The schema is newer than the program, or cannot be migrated: no use to go on. */
     void (*on_impossible)(const struct ms_error *err, void *arg);
 };

@@ -68,6 +68,7 @@ struct ms_store_lead {
     bool has_told;                     /* who leads */
     struct ms_store_leader_info known; /* as told */
     struct ms_store_leader_info found; /* as just read */
+    struct ms_error failure;           /* as told; MS_OK: none since somebody led */
     uint64_t term;
 };
 
@@ -90,10 +91,24 @@ static void drop_session(struct ms_store_lead *lead)
     lead->is_asking = false;
 }
 
+static bool is_told(const struct ms_store_lead *lead, const struct ms_error *err)
+{
+    return lead->failure.status == err->status && strcmp(lead->failure.text, err->text) == 0;
+}
+
+static void tell_failure(struct ms_store_lead *lead, const struct ms_error *err)
+{
+    if (is_told(lead, err))
+        return;
+    lead->failure = *err;
+    lead->events.on_failed(err, lead->arg);
+}
+
 /* Every failure ends here: the session goes, and the lock with it. */
 static void fail(struct ms_store_lead *lead, const struct ms_error *err)
 {
     bool was_leading = lead->state == LEADING;
+    bool had_lock = lead->state == MIGRATING || lead->state == TAKING;
     struct ms_error copy = *err;
     drop_session(lead);
     set_state(lead, LOST);
@@ -101,6 +116,8 @@ static void fail(struct ms_store_lead *lead, const struct ms_error *err)
     ms_timer_start(lead->timer, ms_backoff_next_ms(&lead->backoff));
     if (was_leading)
         lead->events.on_lost(&copy, lead->arg);
+    else if (had_lock)
+        tell_failure(lead, &copy);
 }
 
 static void give_up(struct ms_store_lead *lead, const struct ms_error *err)
@@ -159,6 +176,7 @@ static void on_who(const struct ms_pg_outcome *outcome, void *arg)
     if (lead->has_told && lead->known.term == lead->found.term)
         return;
     lead->has_told = true;
+    lead->failure.status = MS_OK;
     lead->known = lead->found;
     lead->events.on_follower(&lead->known, lead->arg);
 }
@@ -238,6 +256,7 @@ static void on_taken(const struct ms_pg_outcome *outcome, void *arg)
         return;
     set_state(lead, LEADING);
     lead->has_told = false;
+    lead->failure.status = MS_OK;
     ms_timer_start(lead->timer, PING_MS);
     lead->events.on_leader(lead->term, lead->arg);
 }

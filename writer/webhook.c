@@ -86,6 +86,8 @@ bool webhook_require_leader(struct ms_http_request *request, const struct writer
         say_away(&why, writer);
     else if (other->pid != 0)
         ms_buf_printf(&why, "another writer leads: process %d on %s", other->pid, other->host);
+    else if (writer->lead_error.status != MS_OK)
+        ms_buf_printf(&why, "this writer cannot take the lead: %s", writer->lead_error.text);
     else
         ms_buf_append_c(&why, "this writer does not lead yet");
     send_unavailable(request, ms_buf_view(&why));

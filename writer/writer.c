@@ -63,6 +63,7 @@ static void begin_term(struct life *life, uint64_t term)
     struct writer *writer = &life->writer;
     writer->term = term;
     writer->lead_since_ms = ms_clock_wall_ms();
+    writer->lead_error.status = MS_OK;
     writer->other = (struct ms_store_leader_info){.pid = 0};
     ms_metrics_set(MS_METRIC_LEADER, NULL, NULL, 1);
     scheduler_begin_term(writer->scheduler);
@@ -129,6 +130,7 @@ static void on_follower(const struct ms_store_leader_info *leader, void *arg)
         MS_FIELDS(ms_field_c("host", leader->host), ms_field_i64("pid", leader->pid),
                   ms_field_u64("term", leader->term));
     writer->other = *leader;
+    writer->lead_error.status = MS_OK;
     if (writer->scan_only) {
         ms_log(MS_LOG_ERROR, "another writer leads; ask it for the scan (POST /scan)", fields);
         stop(life, EXIT_FAILURE);
@@ -146,6 +148,13 @@ static void on_lost(const struct ms_error *err, void *arg)
     end_term(life);
     if (life->writer.scan_only)
         stop(life, EXIT_FAILURE);
+}
+
+static void on_failed(const struct ms_error *err, void *arg)
+{
+    struct life *life = arg;
+    life->writer.lead_error = *err;
+    ms_log(MS_LOG_WARN, "cannot take the lead: trying again", MS_FIELDS(ms_field_error(err)));
 }
 
 static void on_impossible(const struct ms_error *err, void *arg)
@@ -387,6 +396,7 @@ static void seek_leadership(struct life *life)
     static const struct ms_store_lead_events events = {.on_leader = on_leader,
                                                        .on_follower = on_follower,
                                                        .on_lost = on_lost,
+                                                       .on_failed = on_failed,
                                                        .on_impossible = on_impossible};
     struct writer *writer = &life->writer;
     struct ms_store_options options = {.url = writer->config->database.url,

@@ -34,11 +34,12 @@ struct writer {
     struct collector *collector;
     struct pulls *pulls;
     struct documents *documents;
-    struct admin *admin;   /* NULL in --scan */
-    int64_t scan_number;   /* id of the running or last scan; scan.c sets it */
-    int64_t lead_since_ms; /* wall clock */
-    char host[256];        /* our own name, as the database shows it */
-    bool scan_only;        /* --scan: no events, exit after one scan */
+    struct admin *admin;        /* NULL in --scan */
+    int64_t scan_number;        /* id of the running or last scan; scan.c sets it */
+    int64_t lead_since_ms;      /* wall clock */
+    struct ms_error lead_error; /* why no term can begin; MS_OK: nothing is known against it */
+    char host[256];             /* our own name, as the database shows it */
+    bool scan_only;             /* --scan: no events, exit after one scan */
     int exit_status;
 };
 

@@ -16,7 +16,7 @@ enum { TAKE_OVER_MAX_MS = 5000 };
 
 /* --- what a leader is told --- */
 
-static int leader_calls, follower_calls, lost_calls, impossible_calls;
+static int leader_calls, follower_calls, lost_calls, failed_calls, impossible_calls;
 static uint64_t led_term;
 static struct ms_store_leader_info told_leader;
 
@@ -44,6 +44,14 @@ static void on_lost(const struct ms_error *err, void *arg)
     ms_loop_stop(loop);
 }
 
+static void on_failed(const struct ms_error *err, void *arg)
+{
+    (void)arg;
+    last_err = *err;
+    failed_calls++;
+    ms_loop_stop(loop);
+}
+
 static void on_impossible(const struct ms_error *err, void *arg)
 {
     (void)arg;
@@ -55,6 +63,7 @@ static void on_impossible(const struct ms_error *err, void *arg)
 static const struct ms_store_lead_events lead_events = {.on_leader = on_leader,
                                                         .on_follower = on_follower,
                                                         .on_lost = on_lost,
+                                                        .on_failed = on_failed,
                                                         .on_impossible = on_impossible};
 
 static struct ms_store_lead *new_lead(const char *url, const char *host, int pid)
@@ -149,6 +158,20 @@ static void tear_down_lead(void)
     administer("DROP DATABASE", "WITH (FORCE)");
 }
 
+static void stop_loop(void *arg)
+{
+    (void)arg;
+    ms_loop_stop(loop);
+}
+
+static void run_for(uint64_t ms)
+{
+    struct ms_timer *timer = ms_timer_new(loop, stop_loop, NULL);
+    ms_timer_start(timer, ms);
+    ms_loop_run(loop);
+    ms_timer_free(timer);
+}
+
 /* --- alone --- */
 
 START_TEST(the_first_migrates_and_leads)
@@ -168,25 +191,41 @@ START_TEST(the_first_migrates_and_leads)
 }
 END_TEST
 
-static void stop_loop(void *arg)
-{
-    (void)arg;
-    ms_loop_stop(loop);
-}
-
 START_TEST(a_leader_keeps_leading)
 {
     loop = ms_loop_new();
     struct ms_store_lead *lead = new_lead(conninfo, "here", 1);
     run_until(&leader_calls);
-    struct ms_timer *timer = ms_timer_new(loop, stop_loop, NULL);
-    ms_timer_start(timer, 4000); /* longer than the server lets a silent session live */
-    ms_loop_run(loop);
+    run_for(4000); /* longer than the server lets a silent session live */
     ck_assert_int_eq(lost_calls, 0);
     ck_assert_str_eq(sql("SELECT term FROM state"), "1");
     (void)sql("SELECT begin_term('thief', 3)");
     run_until(&lost_calls);
-    ms_timer_free(timer);
+    ms_store_lead_free(lead);
+}
+END_TEST
+
+/* A sequence counts its tries also when they are rolled back. */
+START_TEST(a_term_that_cannot_begin_is_told_once)
+{
+    loop = ms_loop_new();
+    struct ms_store_lead *lead = new_lead(conninfo, "here", 1);
+    run_until(&leader_calls);
+    ms_store_lead_free(lead);
+    (void)sql("ALTER FUNCTION begin_term RENAME TO begin_term_well; CREATE SEQUENCE tries;"
+              "CREATE FUNCTION begin_term(text, integer) RETURNS bigint LANGUAGE plpgsql AS $$"
+              "BEGIN PERFORM nextval('tries'); RAISE 'not today'; END $$");
+    leader_calls = 0;
+    lead = new_lead(conninfo, "here", 1);
+    run_until(&failed_calls);
+    ck_assert_ptr_nonnull(strstr(last_err.text, "not today"));
+    while (strtol(sql("SELECT last_value FROM tries"), NULL, 10) < 4)
+        run_for(50);
+    ck_assert_int_eq(failed_calls, 1);
+    (void)sql("DROP FUNCTION begin_term; ALTER FUNCTION begin_term_well RENAME TO begin_term");
+    run_until(&leader_calls);
+    ck_assert_uint_eq(led_term, 2);
+    ck_assert_int_eq(failed_calls + lost_calls, 1);
     ms_store_lead_free(lead);
 }
 END_TEST
@@ -328,6 +367,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, the_first_migrates_and_leads);
     tcase_add_test(tcase, a_leader_keeps_leading);
+    tcase_add_test(tcase, a_term_that_cannot_begin_is_told_once);
     tcase_add_test(tcase, a_newer_database_is_left_alone);
     tcase_add_test(tcase, migrating_twice_is_harmless);
     tcase_add_test(tcase, a_role_without_rights_is_told);
