@@ -196,7 +196,7 @@ static void finish_public_url(struct ms_config *config)
     config->registry.public_url = ms_alloc_copy(config->registry.url);
 }
 
-/* --- secrets --- */
+/* --- files and secrets --- */
 
 /* Reads at most `size` bytes; -1 with errno. */
 static ssize_t read_file(const char *path, char *bytes, size_t size)
@@ -216,6 +216,23 @@ static ssize_t read_file(const char *path, char *bytes, size_t size)
     (void)close(fd);
     errno = saved_errno;
     return n < 0 ? -1 : (ssize_t)len;
+}
+
+/* A certificate that is missing would show only as a registry that cannot be reached. */
+static void check_files(struct loading *loading)
+{
+    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+        const struct ms_yaml_entry *entry = loading->given[key - ms_config_keys];
+        const char *path = (key->flags & MS_KEY_FILE) != 0
+                               ? *(char **)ms_config_field(loading->config, key)
+                               : NULL;
+        char byte;
+        struct ms_error err;
+        if (!path || !entry || read_file(path, &byte, 1) >= 0)
+            continue;
+        (void)ms_error_set(&err, MS_IO, "cannot read %s: %s", path, strerror(errno));
+        fault_in_value(loading, entry, 0, err.text);
+    }
 }
 
 /* An empty file is an error: it would switch the check of a token off without a word. */
@@ -290,6 +307,8 @@ static void apply_document(struct loading *loading, const struct ms_yaml_documen
         apply_entry(loading, &document->entries[i]);
     check_required(loading);
     check_pairs(loading);
+    if (loading->program == MS_CONFIG_WRITER)
+        check_files(loading);
     for (size_t i = 0; i < N_SECRETS; i++)
         load_secret(loading, &SECRETS[i]);
     finish_public_url(loading->config);

@@ -31,6 +31,7 @@ enum {
     MS_KEY_SECRET = 2, /* masked when printed; not kept by a reader */
     MS_KEY_RELOAD = 4, /* changes at run time */
     MS_KEY_ZERO = 8,   /* 0 is allowed beside the range */
+    MS_KEY_FILE = 16,  /* a file that the writer must be able to read; a reader never opens it */
 };
 
 struct ms_config_key {

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #include "common/config_keys.h"
+#include "common/pg_conninfo.h"
 
 #define MASK "****"
 
@@ -180,7 +181,7 @@ enum ms_status ms_config_check_database(struct ms_str url, struct ms_error *err)
         return ms_error_set(err, MS_INVALID,
                             "must be a URI such as postgresql://user@host/database or a keyword "
                             "string such as \"host=db dbname=metastore\"");
-    return MS_OK;
+    return ms_pg_conninfo_check(url, err);
 }
 
 /* In a URI a name may itself be escaped: what cannot be compared counts as a secret. */

@@ -172,11 +172,23 @@ static enum ms_status type_error(struct ms_str text, const char *expected, struc
                         quote.len < text.len ? " and so on" : "");
 }
 
-static enum ms_status parse_count(uint64_t *out, struct ms_str text, bool quoted,
-                                  struct ms_error *err)
+static bool is_negative(struct ms_str text)
 {
-    if (quoted || ms_str_to_u64(out, text) != MS_OK)
-        return type_error(text, quoted ? "a number without quotes" : "a number", err);
+    uint64_t number;
+    return ms_str_starts_with(text, MS_STR("-")) &&
+           ms_str_to_u64(&number, ms_str_skip(text, 1)) == MS_OK;
+}
+
+static enum ms_status parse_count(uint64_t *out, const struct ms_config_key *key,
+                                  struct ms_str text, bool quoted, struct ms_error *err)
+{
+    bool may_be_auto = key->type == MS_TYPE_WORKERS;
+    if (quoted)
+        return type_error(text, "a number without quotes", err);
+    if (is_negative(text))
+        return range_error(key, err);
+    if (ms_str_to_u64(out, text) != MS_OK)
+        return type_error(text, may_be_auto ? "auto or a number" : "a number", err);
     return MS_OK;
 }
 
@@ -198,7 +210,7 @@ static enum ms_status set_number(uint64_t *field, const struct ms_config_key *ke
         if (status != MS_OK)
             return type_error(text, "a size such as 64MiB, 1MB or 0", err);
     } else {
-        status = parse_count(&value, text, quoted, err);
+        status = parse_count(&value, key, text, quoted, err);
         if (status != MS_OK)
             return status;
     }

@@ -132,9 +132,9 @@ START_TEST(missing_keys_have_no_position)
     assert_faults("", "f: registry.url: required\n");
     assert_faults("registry:\n    url:\n", "f: registry.url: required\n");
     assert_faults("registry: {url: ~}\n", "f: registry.url: required\n");
-    assert_faults("registry: {url: \"http://r\", client_cert: a}\n",
+    assert_faults("registry: {url: \"http://r\", client_cert: /dev/null}\n",
                   "f: registry.client_key: required beside registry.client_cert\n");
-    assert_faults("registry: {url: \"http://r\", client_key: a}\n",
+    assert_faults("registry: {url: \"http://r\", client_key: /dev/null}\n",
                   "f: registry.client_cert: required beside registry.client_key\n");
     assert_faults("registry: {url: \"http://r\", password: geheim}\n",
                   "f: registry.username: required beside the password\n");
@@ -198,6 +198,18 @@ START_TEST(what_cannot_be_read_is_said)
     ck_assert_str_eq(diagnostics.data, "/dev/zero:1:1: the file is larger than 64 KiB\n");
     ck_assert_ptr_null(config);
     ms_buf_free(&diagnostics);
+}
+END_TEST
+
+START_TEST(files_that_only_the_writer_needs)
+{
+    static const char yaml[] =
+        "registry: {url: \"http://r\", ca_file: /nonexistent/ca, client_cert: /tmp,\n"
+        "           client_key: /dev/null}\n";
+    assert_faults(yaml, "f:1:38: registry.ca_file: cannot read /nonexistent/ca: No such file or "
+                        "directory\n"
+                        "f:1:68: registry.client_cert: cannot read /tmp: Is a directory\n");
+    ms_config_free(parse_as(yaml, MS_CONFIG_READER));
 }
 END_TEST
 
@@ -334,6 +346,7 @@ static Suite *make_suite(void)
     tcase_add_test(faults, ports_need_no_quotes_in_a_block);
     tcase_add_test(faults, broken_yaml_is_one_fault);
     tcase_add_test(faults, what_cannot_be_read_is_said);
+    tcase_add_test(faults, files_that_only_the_writer_needs);
     suite_add_tcase(suite, faults);
     TCase *sample = tcase_create("sample");
     tcase_add_test(sample, the_shipped_sample_is_the_defaults);

@@ -98,6 +98,7 @@ END_TEST
 #define NO_SIZE "must be a size such as 64MiB, 1MB or 0, not "
 #define NO_ADDRESS                                                                                 \
     "must be an address such as \":8088\", \"127.0.0.1:8088\", \"[::1]:8088\" or \"unix:/path\""
+#define NO_LIBPQ "libpq cannot read it: "
 #define NO_DATABASE                                                                                \
     "must be a URI such as postgresql://user@host/database or a keyword string such as "           \
     "\"host=db dbname=metastore\""
@@ -132,7 +133,7 @@ static const struct {
     {"registry.username", "\"a\\nb\"", "must not hold control characters"},
     {"registry.concurrency", "0", "must be between 1 and 1024"},
     {"registry.concurrency", "1025", "must be between 1 and 1024"},
-    {"registry.concurrency", "-1", "must be a number, not \"-1\""},
+    {"registry.concurrency", "-1", "must be between 1 and 1024"},
     {"registry.concurrency", "many", "must be a number, not \"many\""},
     {"registry.concurrency", "1.5", "must be a number, not \"1.5\""},
     {"registry.concurrency", "99999999999999999999",
@@ -165,6 +166,15 @@ static const struct {
     {"events.max_body", "65MiB", "must be between 1B and 64MiB"},
     {"database.postgres.url", "mysql://h/db?a=b", NO_DATABASE},
     {"database.postgres.url", "metastore", NO_DATABASE},
+    {"database.postgres.url", "host=db geheim", NO_LIBPQ "missing \"=\" after"},
+    {"database.postgres.url", "host=db geheim=x", NO_LIBPQ "invalid connection option"},
+    {"database.postgres.url", "\"host=db password='geheim\"",
+     NO_LIBPQ "unterminated quoted string in connection info string"},
+    {"database.postgres.url", "postgres://a:geheim%zz@h/d",
+     NO_LIBPQ "invalid percent-encoded token"},
+    {"database.postgres.read_url", "\"postgres://a:geheim@[::1/d\"",
+     NO_LIBPQ "end of string reached when looking for matching \"]\" in IPv6 host address in URI"},
+    {"database.postgres.url", "postgres://h/d?geheim=1", NO_LIBPQ "invalid URI query parameter"},
     {"database.postgres.connections", "0", "must be between 1 and 1000"},
     {"writer.listen", "8087", NO_ADDRESS},
     {"writer.listen", "localhost:8087", NO_ADDRESS},
@@ -182,7 +192,9 @@ static const struct {
      "the path of a Unix socket is at most 107 bytes"},
     {"reader.workers", "0", "must be auto or between 1 and 64"},
     {"reader.workers", "65", "must be auto or between 1 and 64"},
-    {"reader.workers", "all", "must be a number, not \"all\""},
+    {"reader.workers", "-1", "must be auto or between 1 and 64"},
+    {"database.postgres.connections", "-", "must be a number, not \"-\""},
+    {"reader.workers", "all", "must be auto or a number, not \"all\""},
     {"reader.cors_origin", "\"a b\"", "must be \"*\" or an origin such as \"https://example.com\""},
     {"interval.fetch_all", "1ms", "must be 0 or between 100ms and 8760h"},
     {"interval.fetch_all", "1", NO_DURATION "\"1\""},
