@@ -16,7 +16,7 @@
 
 /* What the fields say, before the rules between them are applied. */
 struct framing {
-    unsigned hosts, lengths, codings, none_matches, accept_encodings;
+    unsigned hosts, lengths, codings, none_matches, accept_encodings, authorizations;
     struct ms_str host, length, coding;
     bool close, keep_alive, expects_other;
 };
@@ -176,6 +176,8 @@ static void note_field(struct ms_http_head *head, struct framing *framing,
         framing->none_matches++;
     } else if (is_named(field, "Accept-Encoding")) {
         framing->accept_encodings++;
+    } else if (is_named(field, "Authorization")) {
+        framing->authorizations++;
     }
 }
 
@@ -253,6 +255,8 @@ static struct ms_http_fault apply_framing(struct ms_http_head *head, const struc
         fault = apply_lengths(head, framing);
     if (fault.status != 0)
         return fault;
+    if (framing->authorizations > 1) /* a proxy may have looked at the other one */
+        return BAD("more than one Authorization header");
     if (framing->expects_other)
         return (struct ms_http_fault){417, "only 100-continue can be expected", NULL};
     if (head->is_http_1_0)

@@ -160,6 +160,7 @@ static const struct {
           "\r\n"},
     {400, "GET / HTTP/1.1\r\n\r\n"},
     {400, "GET / HTTP/1.1\r\n" HOST HOST "\r\n"},
+    {400, "GET / HTTP/1.1\r\n" HOST "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n"},
     {400, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"},
     {400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"},
     {400, "GET / HTTP/1.0\r\n" HOST HOST "\r\n"},
