@@ -4,6 +4,7 @@
  *
  *   load       the rows of the inbox: due ones, and postponed ones as witnesses of what happened
  *   touched    which known tags are on digests that a delete event names?
+ *   wish       (when there are too many of those) a scan is to find what is left out
  *   ask_tags   where do the named tags point now?
  *   ask_gone   are the deleted digests really gone?
  *   ask_list   does the tag list still have the tags that answered 404?
@@ -22,9 +23,7 @@
 #include "common/metrics.h"
 #include "writer/scan.h"
 
-/* A pass that failed as a whole is tried again after 1 s, 2 s, 4 s … */
-enum { FAILURE_PAUSE_MS = 1000, FAILURE_PAUSE_DOUBLINGS = 6 };
-
+static void wish_for_scan(struct events_pass *pass);
 static void ask_tags(struct events_pass *pass);
 static void ask_gone(struct events_pass *pass);
 static void ask_list(struct events_pass *pass);
@@ -32,132 +31,6 @@ static void ask_history(struct events_pass *pass);
 static void fetch_content(struct events_pass *pass);
 static void apply(struct events_pass *pass);
 static void postpone(struct events_pass *pass);
-
-/* --- the end --- */
-
-static void count(const struct event_item *item, const char *result)
-{
-    static const char *const actions[] = {
-        [EVENT_PUSH] = "push", [EVENT_DELETE] = "delete", [EVENT_OTHER] = "other"};
-    ms_metrics_add(MS_METRIC_EVENTS, actions[item->action], result, 1);
-}
-
-static void free_pass(struct events_pass *pass)
-{
-    struct ms_loop *loop = pass->job->writer->loop;
-    tags_cancel(pass->asking);
-    content_cancel(pass->content);
-    if (pass->call != NULL)
-        registry_call_cancel(pass->call);
-    ms_arena_free(pass->arena);
-    ms_loop_defer_free(loop, pass);
-}
-
-void events_pass_cancel(struct events_pass *pass)
-{
-    if (pass != NULL)
-        free_pass(pass);
-}
-
-static void end(struct events_pass *pass, bool is_done)
-{
-    struct sync_job *job = pass->job;
-    bool may_be_more = is_done && pass->n_due == pass->load_max;
-    free_pass(pass);
-    sync_events_ended(job, may_be_more);
-}
-
-static void log_failure(const struct events_pass *pass, const struct ms_error *err)
-{
-    ms_log(MS_LOG_WARN, "events wait: they could not be applied",
-           MS_FIELDS(ms_field_str("repository", pass->job->repository),
-                     ms_field_u64("events", pass->n_due), ms_field_error(err)));
-}
-
-/* Its events stay as they are: the scheduler finds them again. */
-static void leave(struct events_pass *pass, const struct ms_error *err)
-{
-    log_failure(pass, err);
-    end(pass, false);
-}
-
-/* What was not postponed is due at once, and found again all the same. */
-static void on_failure_recorded(const struct ms_error *err, void *arg)
-{
-    struct sync_job *job = arg;
-    (void)err;
-    if (sync_store_call_ended(job))
-        end(job->events, false);
-}
-
-/* The whole pass failed: its events stay, and wait a while so that they do not spin. */
-static void fail(struct events_pass *pass, const struct ms_error *err)
-{
-    struct sync_job *job = pass->job;
-    struct ms_inbox_delay *delays =
-        ms_arena_alloc(pass->arena, (pass->n_due + 1) * sizeof(*delays));
-    for (size_t i = 0; i < pass->n_due; i++) {
-        unsigned looks = pass->items[i].looks;
-        unsigned doublings = looks < FAILURE_PAUSE_DOUBLINGS ? looks : FAILURE_PAUSE_DOUBLINGS;
-        delays[i] =
-            (struct ms_inbox_delay){pass->items[i].id, (uint64_t)FAILURE_PAUSE_MS << doublings};
-    }
-    log_failure(pass, err);
-    job->store_calls++;
-    if (ms_store_inbox_postpone(job->writer->store, job->writer->term, delays, pass->n_due,
-                                on_failure_recorded, job) != MS_OK) {
-        job->store_calls--;
-        end(pass, false);
-    }
-}
-
-static void on_buried(const struct ms_error *err, void *arg)
-{
-    struct sync_job *job = arg;
-    if (!sync_store_call_ended(job))
-        return;
-    if (err != NULL) {
-        leave(job->events, err);
-        return;
-    }
-    count(&job->events->items[0], "dead");
-    end(job->events, false);
-}
-
-static void bury(struct events_pass *pass, const struct ms_error *why)
-{
-    struct sync_job *job = pass->job;
-    ms_log(MS_LOG_WARN, "an event becomes a dead letter",
-           MS_FIELDS(ms_field_str("repository", job->repository), ms_field_error(why)));
-    job->store_calls++;
-    if (ms_store_inbox_bury(job->writer->store, job->writer->term, &pass->items[0].id, 1,
-                            ms_str(why->text), on_buried, job) != MS_OK) {
-        job->store_calls--;
-        leave(pass, ms_store_writer_refusal(job->writer->store));
-    }
-}
-
-/* The database refuses for good what the pass found. Its events are tried one at a time: the one
- * that is refused alone becomes a dead letter. */
-static void refuse(struct events_pass *pass, const struct ms_error *err)
-{
-    struct sync_job *job = pass->job;
-    job->one_by_one = true;
-    if (pass->load_max == 1) {
-        bury(pass, err);
-        return;
-    }
-    sync_job_wake(job);
-    end(pass, true);
-}
-
-static void give_up(struct events_pass *pass, const struct ms_error *err)
-{
-    if (err->status == MS_INVALID || err->status == MS_TOO_LARGE)
-        refuse(pass, err);
-    else
-        fail(pass, err);
-}
 
 /* --- load --- */
 
@@ -199,7 +72,6 @@ static void note_overfull(struct events_pass *pass)
         return;
     pass->is_overfull = true;
     ms_metrics_add(MS_METRIC_LIMIT_REACHED, "event_tags", NULL, 1);
-    scan_request(pass->job->writer->scan, "events name more tags than can be asked about at once");
 }
 
 static void add_tag(struct events_pass *pass, struct ms_str name)
@@ -258,16 +130,16 @@ static void on_touched(const struct ms_error *err, void *arg)
         return;
     struct events_pass *pass = job->events;
     if (err != NULL)
-        fail(pass, err);
+        events_pass_fail(pass, err);
     else
-        ask_tags(pass);
+        wish_for_scan(pass);
 }
 
 static void find_touched(struct events_pass *pass)
 {
     struct sync_job *job = pass->job;
     if (pass->n_deleted == 0) {
-        ask_tags(pass);
+        wish_for_scan(pass);
         return;
     }
     struct ms_digest *digests = ms_arena_alloc(pass->arena, pass->n_deleted * sizeof(*digests));
@@ -277,7 +149,7 @@ static void find_touched(struct events_pass *pass)
     if (ms_store_tags_on(job->writer->store, job->repository, digests, pass->n_deleted,
                          EVENTS_TAGS_MAX + 1, on_touched_tag, on_touched, job) != MS_OK) {
         job->store_calls--;
-        give_up(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_give_up(pass, ms_store_writer_refusal(job->writer->store));
     }
 }
 
@@ -288,15 +160,48 @@ static void on_loaded(const struct ms_error *err, void *arg)
         return;
     struct events_pass *pass = job->events;
     if (err != NULL) {
-        leave(pass, err);
+        events_pass_leave(pass, err);
         return;
     }
     if (pass->n_due == 0) {
-        end(pass, true);
+        events_pass_end(pass, true);
         return;
     }
     note_what_events_name(pass);
     find_touched(pass);
+}
+
+/* --- wish --- */
+
+static void on_wished(const struct ms_error *err, size_t n_new, bool new_instance, void *arg)
+{
+    struct sync_job *job = arg;
+    (void)n_new;
+    (void)new_instance;
+    if (!sync_store_call_ended(job))
+        return;
+    if (err != NULL) {
+        events_pass_fail(job->events, err);
+        return;
+    }
+    scan_request(job->writer->scan, "events name more tags than can be asked about at once");
+    ask_tags(job->events);
+}
+
+/* Kept in the database before the events that gave reason for it leave. */
+static void wish_for_scan(struct events_pass *pass)
+{
+    struct sync_job *job = pass->job;
+    if (!pass->is_overfull) {
+        ask_tags(pass);
+        return;
+    }
+    job->store_calls++;
+    if (ms_store_inbox_put(job->writer->store, job->writer->term, NULL, 0, true, on_wished, job) !=
+        MS_OK) {
+        job->store_calls--;
+        events_pass_give_up(pass, ms_store_writer_refusal(job->writer->store));
+    }
 }
 
 /* --- ask_tags --- */
@@ -306,7 +211,7 @@ static void on_tags(const struct tags_result *result, void *arg)
     struct events_pass *pass = arg;
     pass->asking = NULL;
     if (result->err != NULL) {
-        fail(pass, result->err);
+        events_pass_fail(pass, result->err);
         return;
     }
     for (size_t i = 0; i < result->n_answers; i++) {
@@ -340,7 +245,7 @@ static void on_deleted_asked(const struct registry_reply *reply, void *arg)
     struct events_pass *pass = arg;
     pass->call = NULL;
     if (reply->outcome == REGISTRY_FAILED || reply->outcome == REGISTRY_CANCELLED) {
-        fail(pass, reply->error);
+        events_pass_fail(pass, reply->error);
         return;
     }
     pass->deleted[pass->n_deleted_asked++].is_gone = reply->outcome == REGISTRY_ABSENT;
@@ -368,7 +273,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
     struct events_pass *pass = arg;
     pass->call = NULL;
     if (reply->outcome != REGISTRY_FOUND && reply->outcome != REGISTRY_ABSENT) {
-        fail(pass, reply->error);
+        events_pass_fail(pass, reply->error);
         return;
     }
     for (size_t i = 0; i < reply->n_names; i++) {
@@ -407,7 +312,7 @@ static void on_history(const struct ms_error *err, void *arg)
     if (!sync_store_call_ended(job))
         return;
     if (err != NULL)
-        fail(job->events, err);
+        events_pass_fail(job->events, err);
     else
         fetch_content(job->events);
 }
@@ -426,7 +331,7 @@ static void ask_history(struct events_pass *pass)
     if (ms_store_tags_named(job->writer->store, job->repository, names, pass->n_tags, on_known_tag,
                             on_history, job) != MS_OK) {
         job->store_calls--;
-        give_up(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_give_up(pass, ms_store_writer_refusal(job->writer->store));
     }
 }
 
@@ -437,7 +342,7 @@ static void on_content(const struct content_result *result, void *arg)
     struct events_pass *pass = arg;
     pass->content = NULL;
     if (result->err != NULL) {
-        fail(pass, result->err);
+        events_pass_fail(pass, result->err);
         return;
     }
     pass->n_held = result->n_held;
@@ -474,7 +379,7 @@ static void count_applied(const struct events_pass *pass)
 {
     for (size_t i = 0; i < pass->n_items; i++) {
         if (pass->items[i].is_settled)
-            count(&pass->items[i], "applied");
+            events_count(&pass->items[i], "applied");
     }
 }
 
@@ -499,7 +404,7 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
         log_applied(pass, result);
         postpone(pass);
     } else {
-        give_up(pass, err);
+        events_pass_give_up(pass, err);
     }
 }
 
@@ -527,7 +432,7 @@ static void apply(struct events_pass *pass)
     job->store_calls++;
     if (ms_store_apply(job->writer->store, &change, on_applied, job) != MS_OK) {
         job->store_calls--;
-        give_up(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_give_up(pass, ms_store_writer_refusal(job->writer->store));
     }
 }
 
@@ -539,9 +444,9 @@ static void on_postponed(const struct ms_error *err, void *arg)
     if (!sync_store_call_ended(job))
         return;
     if (err != NULL)
-        leave(job->events, err);
+        events_pass_leave(job->events, err);
     else
-        end(job->events, true);
+        events_pass_end(job->events, true);
 }
 
 static void postpone(struct events_pass *pass)
@@ -556,14 +461,14 @@ static void postpone(struct events_pass *pass)
             delays[n++] = (struct ms_inbox_delay){item->id, item->again_after_ms};
     }
     if (n == 0) {
-        end(pass, true);
+        events_pass_end(pass, true);
         return;
     }
     job->store_calls++;
     if (ms_store_inbox_postpone(job->writer->store, job->writer->term, delays, n, on_postponed,
                                 job) != MS_OK) {
         job->store_calls--;
-        leave(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_leave(pass, ms_store_writer_refusal(job->writer->store));
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sync_events.c (the steps of a pass) and sync_settle.c (what its findings mean) share. */
+/* What sync_events.c (the steps of a pass), sync_events_end.c (how it ends) and sync_settle.c (what
+ * its findings mean) share. */
 #ifndef SYNC_EVENTS_INTERNAL_H
 #define SYNC_EVENTS_INTERNAL_H
 
@@ -63,6 +64,19 @@ struct events_pass {
     struct content *content;
     struct registry_call *call;
 };
+
+/* sync_events_end.c. Each but the last ends the pass and frees it, at once or when the database has
+ * answered. */
+
+void events_pass_end(struct events_pass *pass, bool is_done);
+/* Its events stay as they are: the scheduler finds them again. */
+void events_pass_leave(struct events_pass *pass, const struct ms_error *err);
+/* The whole pass failed: its events stay, and wait a while so that they do not spin. */
+void events_pass_fail(struct events_pass *pass, const struct ms_error *err);
+/* As events_pass_fail, but for what the database refuses for good: its events are tried one at a
+ * time, and the one that is refused alone becomes a dead letter. */
+void events_pass_give_up(struct events_pass *pass, const struct ms_error *err);
+void events_count(const struct event_item *item, const char *result);
 
 /* sync_settle.c; pure. */
 

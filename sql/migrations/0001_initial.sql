@@ -37,7 +37,7 @@ CREATE TABLE state (
 COMMENT ON TABLE state IS 'Exactly one row';
 COMMENT ON COLUMN state.generation IS 'Raised by every visible change, last statement of its transaction (publish())';
 COMMENT ON COLUMN state.term IS 'Number of the present leader; a transaction of an older one fails (MS001)';
-COMMENT ON COLUMN state.scan_wanted IS 'When an envelope was last accepted unread: only a complete scan that began later finds what it told';
+COMMENT ON COLUMN state.scan_wanted IS 'When something was last accepted unread, or more was deleted than could be asked about: only a complete scan that began later finds it';
 COMMENT ON COLUMN state.changes_pruned IS 'The feed of changes is complete after this generation';
 COMMENT ON COLUMN state.document_version IS 'Of the program that last made sure of all documents; that of another version makes the old ones again';
 INSERT INTO state DEFAULT VALUES;

@@ -391,6 +391,27 @@ def test_a_crash_forgets_no_new_instance(fresh_world):
     wait_for(lambda: world.tag("unheard/app", "1") == pushed, "the scan")
 
 
+def test_a_crash_forgets_no_tags_that_were_too_many(fresh_world):
+    """A deleted digest has more tags than one pass may ask about: the wish for a scan comes before the events leave."""
+    world = fresh_world
+    doomed = world.pusher.image("many/app", "1", salt="many")["digest"]
+    world.send(world.event("push", "many/app", doomed, "1"))
+    wait_for(lambda: world.tag("many/app", "1") == doomed, "the push")
+    wait_for(world.scans, "the scan for a new instance")
+    query(world.database, "SELECT apply((SELECT term FROM state), 'many/app', false, false, array_agg('t' || n), "
+          "array_agg(digest_bytes(%s)), array_agg(NULL::text), array_agg(NULL::bigint), array_agg(NULL::text), "
+          "'{}', '{}', '{}', '{}', 0, '{}') FROM generate_series(1, 4001) AS n", doomed)
+    world.registry.kill()
+    world.send(world.event("delete", "many/app", doomed))
+    wait_for(lambda: query(world.database, "SELECT scan_wanted > (SELECT max(started) FROM scan) FROM state")[0][0],
+             "the wish for a scan")
+    world.writer.kill()
+    world.registry.start()
+    world.pusher.delete("many/app", doomed)
+    world.writer.start()
+    wait_for(lambda: world.scans() > 1, "the scan")
+
+
 # ---- A push into a repository that is being scanned ----
 
 def test_a_push_goes_before_the_scan(postgres, tmp_path):
