@@ -6,15 +6,11 @@
 -- Columns: generation, body: the answer as JSON. One row. An image that several repositories have counts
 -- once.
 WITH asked AS MATERIALIZED (
-    SELECT $1::jsonb AS terms, $2::text AS way, $3::text AS key, $4::text AS value
+    SELECT $1::jsonb AS terms, $2::text AS way, $3::text AS key, $4::text AS value, false AS is_ranked
 ),
 -- include find_items.sql
 image AS MATERIALIZED (
-    SELECT DISTINCT m.id, m.os, m.architecture
-    FROM item i
-    CROSS JOIN LATERAL (SELECT id, kind, os, architecture FROM manifest
-                        WHERE id = i.manifest_id OFFSET 0) m
-    WHERE m.kind = 'image'
+    SELECT DISTINCT manifest_id AS id, os, architecture FROM item WHERE kind = 'image'
 )
 SELECT s.generation, (SELECT row_to_json(o)::text FROM (
     SELECT array_to_json(ARRAY(

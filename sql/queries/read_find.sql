@@ -9,7 +9,7 @@
 -- $12 the type of results: text, NULL: all
 -- Columns: generation, place, found, has_more, number, text, body: see reader/rest_list.h.
 WITH asked AS MATERIALIZED (
-    SELECT $8::jsonb AS terms, $9::text AS way, $10::text AS key, $11::text AS value
+    SELECT $8::jsonb AS terms, $9::text AS way, $10::text AS key, $11::text AS value, true AS is_ranked
     WHERE $1::text IS NOT NULL OR $3::text IS NOT NULL OR $7::boolean -- tells the types of what is not used
 ),
 -- include find_items.sql
@@ -32,7 +32,7 @@ found_repository AS MATERIALIZED (
 -- The worst of its words places a repository, the best of its terms a manifest; one that is found by
 -- its repository only is not listed beside it.
 result AS MATERIALIZED (
-    SELECT 'repository' AS type, r.id AS repository_id, NULL::bigint AS manifest_id,
+    SELECT 'repository' AS type, r.id AS repository_id, NULL::bigint AS manifest_id, NULL::bytea AS digest,
            (ARRAY[1, 0.98, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.45])[placed.rank] AS score,
            (ARRAY['name', 'name', 'name', 'name', 'name', 'title', 'description', 'label',
                   'content'])[placed.rank] AS match
@@ -52,40 +52,18 @@ result AS MATERIALIZED (
     ) placed
     WHERE coalesce($12::text, 'repository') = 'repository'
     UNION ALL
-    SELECT i.kind, i.repository_id, i.manifest_id,
-           (ARRAY[0.99, 0.92, 0.71, 0.7, 0.65, 0.55, 0.48, 0.4, 0.35, 0.3])[placed.rank],
+    SELECT i.kind, i.repository_id, i.manifest_id, i.digest,
+           (ARRAY[0.99, 0.92, 0.71, 0.7, 0.65, 0.55, 0.48, 0.4, 0.35, 0.3])[i.rank],
            (ARRAY['digest', 'tag', 'label', 'annotation', 'title', 'description', 'label', 'platform',
-                  'kind', 'content'])[placed.rank]
+                  'kind', 'content'])[i.rank]
     FROM item i
-    CROSS JOIN LATERAL (SELECT id, title, description FROM manifest
-                        WHERE id = i.manifest_id OFFSET 0) m
-    CROSS JOIN flag
-    CROSS JOIN LATERAL (
-        SELECT min(CASE WHEN t.kind = 'digest' THEN 1
-                        WHEN t.kind = 'tag' THEN 2
-                        WHEN t.kind = 'label' THEN 3
-                        WHEN t.kind = 'annotation' THEN 4
-                        WHEN t.kind IN ('os', 'arch') THEN 8
-                        WHEN t.kind = 'is' THEN 9
-                        WHEN t.kind = 'updated' THEN 10
-                        WHEN lower(m.title) LIKE t."like" THEN 5
-                        WHEN lower(m.description) LIKE t."like" THEN 6
-                        WHEN EXISTS (SELECT FROM label l WHERE l.manifest_id = m.id
-                                       AND lower(l.value) LIKE t."like") THEN 7
-                        WHEN flag.has_filters THEN 10 END) AS rank
-        FROM (SELECT * FROM term WHERE NOT is_not
-              UNION ALL
-              SELECT 'updated', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-              WHERE flag.has_filters) t
-    ) placed
-    WHERE placed.rank IS NOT NULL AND coalesce($12::text, i.kind) = i.kind
+    WHERE i.rank IS NOT NULL AND coalesce($12::text, i.kind) = i.kind
 ),
 ranked AS MATERIALIZED (
     SELECT result.*, row_number() OVER (ORDER BY score DESC, r.pulls DESC, r.updated DESC NULLS LAST, r.name,
-                                                 type = 'repository' DESC, m.digest) AS number
+                                                 type = 'repository' DESC, result.digest) AS number
     FROM result
     CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = result.repository_id OFFSET 0) r
-    LEFT JOIN LATERAL (SELECT digest FROM manifest WHERE id = result.manifest_id OFFSET 0) m ON true
 ),
 walked AS MATERIALIZED (
     (SELECT ranked.*, row_number() OVER (ORDER BY number) AS place
@@ -111,7 +89,15 @@ SELECT (SELECT generation FROM state), CASE WHEN $6::boolean THEN -w.place ELSE 
 FROM walked w
 CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.repository_id OFFSET 0) r
 LEFT JOIN LATERAL (SELECT * FROM manifest WHERE id = w.manifest_id OFFSET 0) m ON true
-LEFT JOIN item i ON i.repository_id = w.repository_id AND i.manifest_id = w.manifest_id
+LEFT JOIN LATERAL (
+    SELECT array_agg(g.name ORDER BY g.name) AS names, max(g.updated) AS updated
+    FROM (SELECT w.manifest_id AS id
+          UNION
+          SELECT index_id FROM index_image WHERE image_id = w.manifest_id) top
+    CROSS JOIN LATERAL (SELECT name, updated FROM tag
+                        WHERE manifest_id = top.id AND repository_id = w.repository_id
+                          AND NOT hidden OFFSET 0) g
+) i ON w.manifest_id IS NOT NULL
 CROSS JOIN LATERAL (
     SELECT CASE WHEN w.type = 'repository' THEN (
         SELECT json_strip_nulls(row_to_json(o))::text

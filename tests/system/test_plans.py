@@ -71,15 +71,20 @@ POINTS = [
     "/api/v1/changes?since=9990", "/api/v1/status",
 ]
 # What rightly reads much, and its time in ms when the machine is busy with nothing else: lists of everything,
-# counts without a filter, filters that nearly everything passes, words too short for an index, orders
-# that no index has.
+# counts without a filter, filters that much passes, words too short for an index or that nearly everything
+# has, orders that no index has.
 LARGE_ANSWERS = {
     "/index/static": 4000, "/index/static?tag=latest": 2000, "/index/static?label:maintainer:exists=1": 6000,
     "/index/static?annotation:org.example.team:exists=1": 3000, "/index/static?repository=large/one": 1000,
     "/index/static?repository:matches=library/*": 1000,
     "/v2/_catalog": 500, "/v2/large/one/tags/list": 500,
     "/v1/search": 100, "/v1/search?q=a": 1500, "/v1/search?q=re": 1500, "/v1/search?q=proprietary": 300,
+    "/v1/search?q=works": 400, "/api/v1/search": 4000, "/api/v1/search?q=a": 4000, "/api/v1/search?q=re": 1500,
+    "/api/v1/search?q=arch:arm64": 3000, "/api/v1/search?q=os:linux": 4000, "/api/v1/search?q=is:index": 3000,
+    "/api/v1/search?q=:latest": 5000, "/api/v1/search?q=updated:>2026-01-01": 5000,
+    "/api/v1/facets": 5000, "/api/v1/facets?q=a": 6000, "/api/v1/facets?q=arch:arm64": 4000,
     "/api/v1/repositories?sort=-pulls": 200, "/api/v1/repositories?sort=-size": 200,
+    "/api/v1/repositories?sort=-updated": 200, "/api/v1/repositories?sort=-tags": 200,
     f"{TAGS}?sort=-pulls": 500, f"{TAGS}?sort=-size": 1500, f"{TAGS}?total=1": 500,
     "/api/v1/stats": 4000,
 }

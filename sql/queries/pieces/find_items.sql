@@ -13,7 +13,8 @@ term AS MATERIALIZED (
 ),
 flag AS MATERIALIZED (
     SELECT coalesce(bool_or(kind <> 'word'), false) AS has_filters,
-           coalesce(bool_or(kind IN ('is', 'digest') AND NOT is_not), false) AS is_any_kind
+           coalesce(bool_or(kind IN ('is', 'digest') AND NOT is_not), false) AS is_any_kind,
+           coalesce(bool_or(kind IN ('tag', 'updated')), false) AS asks_tags
     FROM term
 ),
 -- The ways in: one of them is gone, the others find nothing and cost nothing.
@@ -95,8 +96,26 @@ candidate AS MATERIALIZED (
 ),
 -- Manifests of which every term is true: images, unless other kinds are asked for. Images and indexes
 -- are there if a tag shows them; its tags are those of the indexes above it, too.
-item AS MATERIALIZED (
-    SELECT c.repository_id, c.manifest_id, m.kind, tagged.names, tagged.updated
+-- Where nothing is asked about tags, they are looked for last, and one is enough.
+matching AS (
+    SELECT c.repository_id, c.manifest_id, m.kind, m.digest, m.os, m.architecture,
+           -- The best of its terms. NULL: only its repository has what was asked for.
+           CASE WHEN (SELECT is_ranked FROM asked) THEN (
+               SELECT min(CASE WHEN t.kind = 'digest' THEN 1
+                               WHEN t.kind = 'tag' THEN 2
+                               WHEN t.kind = 'label' THEN 3
+                               WHEN t.kind = 'annotation' THEN 4
+                               WHEN t.kind IN ('os', 'arch') THEN 8
+                               WHEN t.kind = 'is' THEN 9
+                               WHEN t.kind = 'updated' THEN 10
+                               WHEN lower(m.title) LIKE t."like" THEN 5
+                               WHEN lower(m.description) LIKE t."like" THEN 6
+                               WHEN EXISTS (SELECT FROM label l WHERE l.manifest_id = m.id
+                                              AND lower(l.value) LIKE t."like") THEN 7
+                               WHEN flag.has_filters THEN 10 END)
+               FROM (SELECT kind, "like" FROM term WHERE NOT is_not
+                     UNION ALL
+                     SELECT 'updated', NULL WHERE flag.has_filters) t) END AS rank
     FROM candidate c
     CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = c.repository_id OFFSET 0) r
     CROSS JOIN LATERAL (SELECT id, digest, kind, os, architecture, title, description, config_id
@@ -110,10 +129,10 @@ item AS MATERIALIZED (
         CROSS JOIN LATERAL (SELECT name, updated FROM tag
                             WHERE manifest_id = top.id AND repository_id = c.repository_id
                               AND NOT hidden OFFSET 0) g
+        WHERE flag.asks_tags
     ) tagged
     WHERE r.deleted_at IS NULL
       AND (m.kind = 'image' OR flag.is_any_kind AND m.kind IN ('index', 'artifact'))
-      AND (m.kind = 'artifact' OR tagged.names IS NOT NULL)
       AND NOT EXISTS (
           SELECT FROM term t
           WHERE t.is_not = coalesce(CASE t.kind
@@ -141,4 +160,16 @@ item AS MATERIALIZED (
               WHEN 'updated' THEN (t.not_before IS NULL OR tagged.updated >= t.not_before)
                   AND (t.before IS NULL OR tagged.updated < t.before)
               END, false))
+    OFFSET 0
+),
+item AS MATERIALIZED (
+    SELECT s.*
+    FROM matching s
+    WHERE s.kind = 'artifact' OR EXISTS (
+        SELECT FROM (SELECT s.manifest_id AS id
+                     UNION ALL
+                     SELECT i.index_id FROM index_image i WHERE i.image_id = s.manifest_id) top
+        CROSS JOIN LATERAL (SELECT FROM tag
+                            WHERE manifest_id = top.id AND repository_id = s.repository_id
+                              AND NOT hidden OFFSET 0) g)
 ),
