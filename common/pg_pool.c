@@ -3,10 +3,10 @@
  * The pool: decides which batch goes to which connection, and when there is one more. store_pg_*.c
  * call it; it calls pg_conn.c.
  *
- * A batch goes to the ready connection with the fewest in flight (one that a slow query blocks
- * comes last), or waits. A stream takes a connection of its own; when none is idle and none can be
- * added, one is reserved, so that streams do not starve behind batches. Streams and batches wait in
- * queues of their own, in order.
+ * A batch goes to an idle connection, if need be to a new one; when there can be no more, to the
+ * one with the fewest in flight (one that a slow query blocks comes last); or it waits. A stream
+ * takes a connection of its own; when none is idle and none can be added, one is reserved, so that
+ * streams do not starve behind batches. Streams and batches wait in queues of their own, in order.
  *
  * What always holds: every ticket is in exactly one place, a waiting queue or a connection; nobody
  * waits longer than wait_timeout_ms; `away` is true from a failed attempt to connect until the next
@@ -87,15 +87,19 @@ static bool may_open(const struct ms_pg_pool *pool)
     return pool->n_conns < pool->options.max_connections && !ms_timer_is_running(pool->retry);
 }
 
+static bool is_opening(const struct ms_pg_pool *pool)
+{
+    for (size_t i = 0; i < pool->n_conns; i++)
+        if (ms_pg_conn_is_opening(pool->conns[i]))
+            return true;
+    return false;
+}
+
 /* One at a time: the next is opened when this one has turned out not to be enough. */
 static void open_more(struct ms_pg_pool *pool)
 {
-    if (!may_open(pool))
-        return;
-    for (size_t i = 0; i < pool->n_conns; i++)
-        if (ms_pg_conn_is_opening(pool->conns[i]))
-            return;
-    open_conn(pool);
+    if (may_open(pool) && !is_opening(pool))
+        open_conn(pool);
 }
 
 static bool has_ready(const struct ms_pg_pool *pool)
@@ -126,6 +130,8 @@ static size_t load(const struct ms_pg_pool *pool, const struct ms_pg_conn *conn,
     return ms_pg_conn_in_flight(conn) + (slow ? pool->options.pipeline_depth : 0);
 }
 
+/* NULL also while a connection of its own is to be had: whoever is sent behind a statement that
+ * waits for a lock waits with it. */
 static struct ms_pg_conn *least_busy(const struct ms_pg_pool *pool)
 {
     struct ms_pg_conn *best = NULL;
@@ -138,7 +144,8 @@ static struct ms_pg_conn *least_busy(const struct ms_pg_pool *pool)
         if (best == NULL || load(pool, conn, now_us) < load(pool, best, now_us))
             best = conn;
     }
-    return best;
+    bool may_grow = may_open(pool) || is_opening(pool);
+    return best != NULL && ms_pg_conn_in_flight(best) > 0 && may_grow ? NULL : best;
 }
 
 static bool may_stream(const struct ms_pg_pool *pool)
@@ -189,14 +196,6 @@ static void leave_queue(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket)
     pool->waiting--;
 }
 
-static void submit(struct ms_pg_pool *pool, struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
-{
-    bool crowded = ms_pg_conn_in_flight(conn) > 0;
-    ms_pg_conn_submit(conn, ticket);
-    if (crowded)
-        open_more(pool);
-}
-
 static void pump_queue(struct ms_pg_pool *pool, bool stream)
 {
     struct ms_pg_tickets *queue = queue_of(pool, stream);
@@ -206,7 +205,7 @@ static void pump_queue(struct ms_pg_pool *pool, bool stream)
             break;
         struct ms_pg_ticket *ticket = TAILQ_FIRST(queue);
         leave_queue(pool, ticket);
-        submit(pool, conn, ticket);
+        ms_pg_conn_submit(conn, ticket);
     }
 }
 
@@ -447,7 +446,7 @@ enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool
     ticket->pool = pool;
     ticket->started_us = ms_clock_mono_us();
     if (conn != NULL) {
-        submit(pool, conn, ticket);
+        ms_pg_conn_submit(conn, ticket);
     } else {
         TAILQ_INSERT_TAIL(queue, ticket, next);
         pool->waiting++;

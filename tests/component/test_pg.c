@@ -90,6 +90,21 @@ START_TEST(many_in_flight_end_in_their_own_way)
 }
 END_TEST
 
+START_TEST(nobody_waits_behind_another_while_there_may_be_more_connections)
+{
+    begin_usual();
+    (void)ask_text("one", "SELECT 1", NULL); /* there is one connection */
+    static struct ask slow, quick;
+    ask_add(&slow, "slow", "SELECT pg_sleep(2)", NULL);
+    ask_add(&quick, "one", "SELECT 1", NULL);
+    ask_start(&slow);
+    ask_wait(&quick);
+    ck_assert(quick.ok && !slow.done);
+    await(1);
+    end();
+}
+END_TEST
+
 START_TEST(an_error_rolls_the_batch_back)
 {
     begin_usual();
@@ -504,6 +519,7 @@ static Suite *make_suite(void)
     tcase_add_test(batches, null_empty_text_and_binary);
     tcase_add_test(batches, refused_before_anything_starts);
     tcase_add_test(batches, many_in_flight_end_in_their_own_way);
+    tcase_add_test(batches, nobody_waits_behind_another_while_there_may_be_more_connections);
     tcase_add_test(batches, an_error_rolls_the_batch_back);
     tcase_add_test(batches, an_error_at_commit_is_an_error);
     tcase_add_test(batches, failures_have_a_meaning);

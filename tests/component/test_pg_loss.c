@@ -108,7 +108,9 @@ END_TEST
 
 START_TEST(a_cut_connection)
 {
-    begin_proxied(usual_options());
+    struct ms_pg_pool_options options = usual_options();
+    options.max_connections = 1; /* all that is asked is in flight on it */
+    begin_proxied(options);
     static struct ask asks[20];
     for (int i = 0; i < 20; i++) {
         ask_add(&asks[i], "slow", "SELECT pg_sleep(60)", NULL);
