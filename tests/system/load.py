@@ -89,6 +89,8 @@ class Load:
         self.windows, self.ends = Windows(), threading.Event()
         self.faults, self.counts = [], Counter()
         self.seen = []         # (generation, what, value) of answers to be checked at the end
+        self.listed = []       # the same of lists of images
+        self.deleted = set()   # digests
         self.generations = []  # (time, generation) as the database had it
         self.memory = []       # (time, KiB) of the third reader's worker
         self.began = None
@@ -154,6 +156,7 @@ class Load:
             name = rng.choice(REPOSITORIES)
             made = pusher.image(name, rng.choice(TAGS), salt=str(number), labels={"number": str(number), "vendor": "Acme"})
             if rng.random() < 0.1:
+                self.deleted.add(made["digest"])
                 pusher.delete(name, made["digest"])
             number += 1
             self.ends.wait(max(0, begin + number / PUSHES_PER_SECOND - time.monotonic()))
@@ -226,11 +229,17 @@ class Load:
             if change["type"].startswith("tag."):
                 states.setdefault((change["repository"], change["tag"]), []).append(
                     (change["generation"], change.get("digest")))
-        for generation, (name, tag), digest in self.seen:
-            past = [digest for at, digest in states.get((name, tag), ()) if at <= generation]
-            if (past[-1] if past else None) != digest:
-                self.fault(f"{name}:{tag} at generation {generation} was said to be {digest}, and was {past[-1:]}")
-        self.counts["answers compared with history"] = len(self.seen)
+        for generation, key, digest in self.seen:
+            self.check_state(states, generation, key, digest, {digest})
+        for generation, key, digest in self.listed:
+            # what was deleted before the writer could read it is no image, while its tag stands
+            self.check_state(states, generation, key, digest, {digest} if digest else {None, *self.deleted})
+        self.counts["answers compared with history"] = len(self.seen) + len(self.listed)
+
+    def check_state(self, states, generation, key, told, possible):
+        was = ([None] + [digest for at, digest in states.get(key, ()) if at <= generation])[-1]
+        if was not in possible:
+            self.fault(f"{':'.join(key)} at generation {generation} was said to be {told}, and was {was}")
 
     def growth(self):
         """KiB from the second fifth of the time to the last."""
@@ -374,4 +383,4 @@ class Client:
         if found:
             images = value["Results"][0]["Images"] if value["Results"] else []
             tags = {tag: image["Digest"] for image in images for tag in image["Tags"]}
-            self.load.seen += [(generation, (found[1], tag), tags.get(tag)) for tag in TAGS]
+            self.load.listed += [(generation, (found[1], tag), tags.get(tag)) for tag in TAGS]
