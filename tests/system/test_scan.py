@@ -128,6 +128,7 @@ def test_removals_of_a_lost_storage_are_held(make_stack):
     pusher = Pusher(stack.registry.url)
     for number in range(30):
         pusher.image(f"held/app{number}", "1", salt=str(number))
+    wait_for(lambda: len(stack.reader.json("/v2/_catalog")["repositories"]) == 30, "the repositories", 60)
     stack.writer.wait_until_settled()
     stack.registry.kill()
     stack.registry.storage.rename(stack.registry.storage.with_name("lost"))
