@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -42,10 +43,14 @@ def wait_for(condition, what, seconds=WAIT_SECONDS, pause=0.02):
 
 
 def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, below those that the kernel gives to connections: one of these could take it
+    before the server does that it is for."""
+    while True:
+        with contextlib.closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", 10000 + secrets.randbelow(20000)))
+                return probe.getsockname()[1]
 
 
 class Process:

@@ -183,7 +183,7 @@ def test_ties_are_ordered_by_name(filled):
     ({"q": "_"}, lambda n: "_" in n), ({"q": "%"}, lambda n: False), ({"q": "\\"}, lambda n: False),
     ({"q": "r", "prefix": "team/"}, lambda n: n.startswith("team/") and "r" in n),
     ({"q": ""}, lambda n: True),
-], ids=str)
+], ids=lambda value: "" if callable(value) else str(value))
 def test_repositories_are_filtered(filled, params, wanted):
     expected = sorted(n for n in filled.registry.tags if wanted(n))
     for sort in ("name", "-name", "-pulls"):
