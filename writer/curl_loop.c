@@ -19,6 +19,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
+enum { IDLE_MAX = 64 };
+
 struct curl_exchange {
     LIST_ENTRY(curl_exchange) link;
     struct curl_loop *owner;
@@ -40,6 +42,9 @@ struct curl_loop {
     CURLM *multi;
     struct ms_timer *timer;
     LIST_HEAD(curl_exchanges, curl_exchange) exchanges;
+    CURL *
+        idle[IDLE_MAX]; /* handles of ended exchanges: to make one costs more than a small answer */
+    size_t n_idle;
     char *ca_file;
     char *client_cert;
     char *client_key;
@@ -60,11 +65,30 @@ struct curl_loop {
  * Finished exchanges
  * ------------------------------------------------------------------------------------------ */
 
+/* Nothing of one exchange may reach the next: a handle is reset before it is idle. */
+static void give_back(struct curl_loop *curl, CURL *easy)
+{
+    if (curl->n_idle == IDLE_MAX) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    curl->idle[curl->n_idle++] = easy;
+}
+
+static CURL *take_handle(struct curl_loop *curl)
+{
+    CURL *easy = curl->n_idle > 0 ? curl->idle[--curl->n_idle] : curl_easy_init();
+    if (easy == NULL)
+        abort();
+    return easy;
+}
+
 static void forget_exchange(struct curl_exchange *exchange)
 {
     LIST_REMOVE(exchange, link);
     curl_multi_remove_handle(exchange->owner->multi, exchange->easy);
-    curl_easy_cleanup(exchange->easy);
+    give_back(exchange->owner, exchange->easy);
     curl_slist_free_all(exchange->headers);
     ms_buf_free(&exchange->body);
     free(exchange);
@@ -143,6 +167,8 @@ static void destroy(void *arg)
     struct curl_loop *curl = arg;
     while (!LIST_EMPTY(&curl->exchanges))
         forget_exchange(LIST_FIRST(&curl->exchanges));
+    while (curl->n_idle > 0)
+        curl_easy_cleanup(take_handle(curl));
     curl_multi_cleanup(curl->multi);
     ms_timer_free(curl->timer);
     free(curl->ca_file);
@@ -377,9 +403,7 @@ struct curl_exchange *curl_loop_start(struct curl_loop *curl, const struct curl_
     exchange->arg = arg;
     exchange->started_us = ms_clock_mono_us();
     exchange->headers = make_headers(request->headers);
-    exchange->easy = curl_easy_init();
-    if (exchange->easy == NULL)
-        abort();
+    exchange->easy = take_handle(curl);
     exchange->max_body_bytes = request->max_body_bytes;
     ms_buf_init(&exchange->body, request->max_body_bytes > CURL_LOOP_ERROR_BODY_MAX
                                      ? request->max_body_bytes
