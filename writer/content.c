@@ -3,10 +3,9 @@
  * See content.h. A graph walk: every digest is a node, examined once.
  *
  *   examine   ask the store about nodes not asked about yet (which also tells of all below them)
- *   probe     HEAD: stored already, but does this repository hold it, or still? A GET before it is
- * called absent fetch     GET the manifest, then its configuration (content_fetch.c), parse, queue
- * the record flush     store a batch of records; while one is being stored, fetching goes on up to
- * a bound
+ *   probe     HEAD: stored already, but does this repository hold it, or still?
+ *   fetch     GET the manifest, then its configuration (content_fetch.c), parse, queue the record
+ *   flush     store a batch of records; while one is being stored, fetching goes on up to a bound
  *
  * The first failure of the registry or of the database ends the walk; a node that cannot be read
  * does not: it is held as unreadable, with the reason.
