@@ -4,8 +4,8 @@
  * so that the manual cannot drift from the tables in the code; installed as
  * doc/metastore/manual.md.
  */
-#include "common/config.h"
-#include "common/metrics.h"
+#include "common/config/config.h"
+#include "common/runtime/metrics.h"
 
 #include <stdio.h>
 

@@ -6,12 +6,12 @@
  */
 #include "reader/admin.h"
 
-#include "common/http_response.h"
-#include "common/metrics.h"
-#include "reader/cache.h"
-#include "reader/parking.h"
+#include "common/http/response.h"
+#include "common/runtime/metrics.h"
+#include "reader/answer/cache.h"
+#include "reader/answer/parking.h"
 #include "reader/reader.h"
-#include "reader/shared.h"
+#include "reader/shared/shared.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #ifndef ADMIN_H
 #define ADMIN_H
 
-#include "common/http_router.h"
+#include "common/http/router.h"
 
 struct reader;
 

@@ -3,12 +3,12 @@
  * metastore-reader: options, configuration, then the supervisor. Calls supervisor.c, which calls
  * reader.c and watcher.c in the children.
  */
-#include "common/metrics.h"
-#include "common/supervisor.h"
+#include "common/runtime/metrics.h"
+#include "reader/answer/spool.h"
+#include "reader/process/supervisor.h"
 #include "reader/reader.h"
 #include "reader/routes.h"
-#include "reader/shared.h"
-#include "reader/spool.h"
+#include "reader/shared/shared.h"
 
 #include <getopt.h>
 #include <sched.h>

@@ -6,17 +6,17 @@
  */
 #include "reader/reader.h"
 
-#include "common/alloc.h"
-#include "common/loop.h"
-#include "common/metrics.h"
+#include "common/base/alloc.h"
+#include "common/runtime/loop.h"
+#include "common/runtime/metrics.h"
 #include "reader/admin.h"
-#include "reader/answer.h"
-#include "reader/cache.h"
-#include "reader/flight.h"
-#include "reader/parking.h"
+#include "reader/answer/answer.h"
+#include "reader/answer/cache.h"
+#include "reader/answer/flight.h"
+#include "reader/answer/parking.h"
+#include "reader/answer/spool.h"
 #include "reader/routes.h"
-#include "reader/shared.h"
-#include "reader/spool.h"
+#include "reader/shared/shared.h"
 
 #include <signal.h>
 #include <stdlib.h>

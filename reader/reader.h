@@ -5,11 +5,11 @@
 #ifndef READER_H
 #define READER_H
 
-#include "common/config.h"
-#include "common/http_server.h"
-#include "common/store.h"
-#include "common/supervisor.h"
-#include "reader/freshness.h"
+#include "common/config/config.h"
+#include "common/http/server.h"
+#include "reader/process/supervisor.h"
+#include "reader/shared/freshness.h"
+#include "reader/store/store.h"
 
 struct cache;
 struct spool;

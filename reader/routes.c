@@ -6,13 +6,13 @@
  */
 #include "reader/routes.h"
 
-#include "common/http_router.h"
-#include "common/metrics.h"
-#include "common/store_queries.h"
+#include "common/http/router.h"
+#include "common/runtime/metrics.h"
 #include "reader/admin.h"
-#include "reader/answer.h"
-#include "reader/api.h"
+#include "reader/answer/answer.h"
+#include "reader/api/api.h"
 #include "reader/reader.h"
+#include "reader/store/queries.h"
 
 /* clang-format off */
 static const struct ms_route ROUTES[] = {

@@ -3,7 +3,7 @@
 #ifndef ROUTES_H
 #define ROUTES_H
 
-#include "common/http_request.h"
+#include "common/http/request.h"
 
 /* Labels for metrics, set before the workers are forked. */
 void routes_set_metric_labels(void);

@@ -2,14 +2,14 @@
 /* See admin.h. */
 #include "writer/admin.h"
 
-#include "common/alloc.h"
-#include "common/http_response.h"
-#include "common/http_router.h"
-#include "common/metrics.h"
-#include "writer/chore.h"
-#include "writer/scan.h"
+#include "common/base/alloc.h"
+#include "common/http/response.h"
+#include "common/http/router.h"
+#include "common/runtime/metrics.h"
+#include "writer/intake/webhook.h"
+#include "writer/scan/scan.h"
 #include "writer/status.h"
-#include "writer/webhook.h"
+#include "writer/upkeep/chore.h"
 #include "writer/writer.h"
 
 enum {

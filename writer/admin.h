@@ -6,8 +6,8 @@
 #ifndef ADMIN_H
 #define ADMIN_H
 
-#include "common/config.h"
-#include "common/http_server.h"
+#include "common/config/config.h"
+#include "common/http/server.h"
 
 struct writer;
 struct admin;

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/config.h"
-#include "common/log.h"
-#include "writer/dead_letters.h"
-#include "writer/store_task.h"
+#include "common/config/config.h"
+#include "common/runtime/log.h"
+#include "writer/upkeep/dead_letters.h"
+#include "writer/upkeep/store_task.h"
 #include "writer/writer.h"
 
 enum { EXIT_USAGE = 2, DIAGNOSTICS_MAX_BYTES = 1024 * 1024, CONFIG_TEXT_MAX_BYTES = 1024 * 1024 };

@@ -5,10 +5,10 @@
  */
 #include "writer/reload.h"
 
-#include "common/log.h"
+#include "common/runtime/log.h"
 #include "writer/admin.h"
-#include "writer/gc.h"
-#include "writer/scan.h"
+#include "writer/scan/scan.h"
+#include "writer/upkeep/gc.h"
 #include "writer/writer.h"
 
 enum { REPORT_MAX_BYTES = 64 * 1024 };

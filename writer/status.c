@@ -10,8 +10,8 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "common/alloc.h"
-#include "common/http_response.h"
+#include "common/base/alloc.h"
+#include "common/http/response.h"
 #include "writer/writer.h"
 
 struct waiter {

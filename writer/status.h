@@ -7,11 +7,11 @@
 #ifndef STATUS_H
 #define STATUS_H
 
-#include "common/buf.h"
-#include "common/http_router.h"
-#include "writer/inbox.h"
-#include "writer/registry_client.h"
-#include "writer/scan.h"
+#include "common/base/buf.h"
+#include "common/http/router.h"
+#include "writer/intake/inbox.h"
+#include "writer/registry/client.h"
+#include "writer/scan/scan.h"
 
 struct writer;
 struct status;

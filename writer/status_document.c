@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The document of GET /status, see status.h. Pure; the fields are those of api-examples. */
-#include "common/clock.h"
-#include "common/json_write.h"
+#include "common/base/clock.h"
+#include "common/base/json_write.h"
 #include "writer/status.h"
 
 static void write_u64(struct ms_json_writer *json, const char *key, uint64_t value)

@@ -18,19 +18,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/metrics.h"
-#include "common/sd.h"
+#include "common/base/clock.h"
+#include "common/runtime/log.h"
+#include "common/runtime/metrics.h"
+#include "common/runtime/sd.h"
 #include "writer/admin.h"
-#include "writer/documents.h"
-#include "writer/gc.h"
-#include "writer/inbox.h"
-#include "writer/pulls.h"
+#include "writer/intake/inbox.h"
 #include "writer/reload.h"
-#include "writer/scan.h"
-#include "writer/scan_once.h"
-#include "writer/scheduler.h"
+#include "writer/scan/once.h"
+#include "writer/scan/scan.h"
+#include "writer/sync/scheduler.h"
+#include "writer/upkeep/documents.h"
+#include "writer/upkeep/gc.h"
+#include "writer/upkeep/pulls.h"
 
 enum {
     STORE_WAITING_MAX = 4000, /* a full scan's questions: every visit asks several at once */

@@ -5,10 +5,10 @@
 #ifndef WRITER_H
 #define WRITER_H
 
-#include "common/config.h"
-#include "common/http_server.h"
-#include "common/store.h"
-#include "writer/registry_client.h"
+#include "common/config/config.h"
+#include "common/http/server.h"
+#include "writer/registry/client.h"
+#include "writer/store/store.h"
 
 struct inbox;
 struct scheduler;

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /api/v1/search, the best first. Called by reader/api_find.c; $1 to $7 as in reader/paging.h:
+-- /api/v1/search, the best first. Called by reader/api/find.c; $1 to $7 as in reader/api/paging.h:
 -- $1 sort: text, there is but one    $2 number of the cursor: bigint, NULL: from the end of the list
 -- $3 its text: it has none           $4 rows on a page: bigint
 -- $5 walk against the statement's own order: boolean
 -- $6 the rows walked are to be shown in reverse: boolean    $7 count all rows: it is always done
--- $8 the terms, all must be true: jsonb [{"kind", "is_not", …}], see reader/search_plan.h
+-- $8 the terms, all must be true: jsonb [{"kind", "is_not", …}], see reader/query/search_plan.h
 -- $9 the way in: text, and $10 its key, $11 its value: text
 -- $12 the type of results: text, NULL: all
--- Columns: generation, place, found, has_more, number, text, body: see reader/rest_list.h.
+-- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 WITH asked AS MATERIALIZED (
     SELECT $8::jsonb AS terms, $9::text AS way, $10::text AS key, $11::text AS value, true AS is_ranked
     WHERE $1::text IS NOT NULL OR $3::text IS NOT NULL OR $7::boolean -- tells the types of what is not used

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- /index, way in: the key of one annotation, whatever its value.
--- Called by reader/api_index.c with the parameters that reader/index_query.c made:
+-- Called by reader/api/index.c with the parameters that reader/query/index_query.c made:
 -- $1 repository names     text[]   $2 the same as LIKE patterns   text[]
 -- $3 tag names            text[]   $4 the same as LIKE patterns   text[]
 -- $5 operating systems    text[]   $6 architectures               text[]

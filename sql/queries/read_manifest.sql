@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Everything known of one manifest of a repository. Called by reader/api_manifests.c.
+-- Everything known of one manifest of a repository. Called by reader/api/manifests.c.
 -- $1 repository: text; $2 tag: text, or NULL and $3 its digest: text
 -- Columns: generation, is_known (the repository), body: the answer as JSON; NULL: no such manifest.
 -- One row. A tag whose digest the registry does not tell has an answer too.

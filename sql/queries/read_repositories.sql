@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /api/v1/repositories. Called by reader/api_repositories.c; $1 to $7 as in reader/paging.h:
+-- /api/v1/repositories. Called by reader/api/repositories.c; $1 to $7 as in reader/api/paging.h:
 -- $1 sort: text, one of name, pulls, size, tags, updated
 -- $2 number and $3 text of the cursor: bigint, text; NULL: from the end of the list
 -- $4 rows on a page: bigint    $5 walk against the statement's own order: boolean
 -- $6 the rows walked are to be shown in reverse: boolean    $7 count all rows: boolean
 -- $8 LIKE pattern of names, in any case: text, NULL: all    $9 prefix of names: text, NULL: all
 -- $10 LIKE patterns of official repositories: text[]
--- Columns: generation, place, found, has_more, number, text, body: see reader/rest_list.h.
+-- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 --
 -- The statement's own order: by name, or by a number, the largest first, and then by name. Each way to
 -- walk is a branch of its own with a plan of its own, and only one of them is executed. OFFSET 0 keeps

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /v1/search with words. Called by reader/api_search.c; the words come from there:
+-- /v1/search with words. Called by reader/api/search.c; the words come from there:
 -- $1 the query, to be echoed: text
 -- $2 the words, all must match: jsonb [{"plain", "like", "whole", "near"}]: a word itself, escaped
 --    for LIKE, a regular expression of it as a whole word, one of its misspellings (the last two

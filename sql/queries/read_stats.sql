@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Totals over all repositories; what several of them have counts once. Called by reader/api_stats.c.
+-- Totals over all repositories; what several of them have counts once. Called by reader/api/stats.c.
 -- Columns: generation, body: the answer as JSON. One row.
 WITH held AS MATERIALIZED (
     SELECT h.manifest_id, bool_or(h."references" > 0) AS is_live,

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /api/v1/repositories/<name>/-/tags/<tag>/history, the newest first. Called by reader/api_tags.c; $1 to
--- $7 as in reader/paging.h:
+-- /api/v1/repositories/<name>/-/tags/<tag>/history, the newest first. Called by reader/api/tags.c; $1 to
+-- $7 as in reader/api/paging.h:
 -- $1 sort: text, there is but one    $2 number of the cursor: bigint, NULL: from the end of the list
 -- $3 its text: it has none           $4 rows on a page: bigint
 -- $5 walk against the statement's own order: boolean
 -- $6 the rows walked are to be shown in reverse: boolean    $7 count all rows: boolean
 -- $8 repository: text; it may be gone    $9 tag: text; it may be gone
--- Columns: generation, place, found, has_more, number, text, body: see reader/rest_list.h.
+-- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 WITH listed AS NOT MATERIALIZED (
     SELECT h.id, h.digest, h.from_time, h.until_time, h.changed_by, h.source
     FROM tag_history h

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /api/v1/repositories/<name>/-/tags. Called by reader/api_tags.c; $1 to $7 as in reader/paging.h:
+-- /api/v1/repositories/<name>/-/tags. Called by reader/api/tags.c; $1 to $7 as in reader/api/paging.h:
 -- $1 sort: text, one of name, pulls, size, updated
 -- $2 number and $3 text of the cursor: bigint, text; NULL: from the end of the list
 -- $4 rows on a page: bigint    $5 walk against the statement's own order: boolean
 -- $6 the rows walked are to be shown in reverse: boolean    $7 count all rows: boolean
 -- $8 repository: text    $9 LIKE pattern of tags: text, NULL: all
 -- $10 hidden tags (fallback tags, cosign's) too: boolean
--- Columns: generation, place, found, has_more, number, text, body: see reader/rest_list.h.
+-- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 --
 -- The statement's own order: by name, or by a number, the largest first, and then by name. Each way to
 -- walk is a branch of its own with a plan of its own, and only one of them is executed. Sizes are

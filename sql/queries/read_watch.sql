@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What the watcher asks, in one statement and so of one snapshot: the present state, and which
 -- repositories the generations after the last one seen touched. Not a query of the workers; asked
--- over the simple protocol (store_pg_watch.c), which sets the setting before it:
+-- over the simple protocol (store/watch.c), which sets the setting before it:
 --     SET metastore.seen = '81234';   -- not set: no touched rows are wanted
 -- Rows: one for each touched generation in order, at least one; columns 7 and 8 are NULL without any.
 -- More rows than the ring of shared memory holds (4096) are of no use: the limit shows that there

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/config.h"
-#include "common/config_keys.h"
-#include "common/config_yaml.h"
+#include "common/config/config.h"
+#include "common/config/keys.h"
+#include "common/config/yaml.h"
 
-#define ORIGINAL_SAMPLE METASTORE_SOURCE_DIR "/tests/fuzz/corpus/config/original_sample.yaml"
+#define ORIGINAL_SAMPLE METASTORE_SOURCE_DIR "/tests/fuzz/corpus/config/config/original_sample.yaml"
 #define SHIPPED_SAMPLE METASTORE_SOURCE_DIR "/deploy/config.sample.yaml"
 #define URL "registry: {url: \"https://r.example\"}\n"
 

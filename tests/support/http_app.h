@@ -14,10 +14,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "common/http_response.h"
-#include "common/http_router.h"
-#include "common/http_server.h"
-#include "common/metrics.h"
+#include "common/http/response.h"
+#include "common/http/router.h"
+#include "common/http/server.h"
+#include "common/runtime/metrics.h"
 #include "tests/support/http_peer.h"
 
 enum { APP_FILE_BYTES = 20 * 1024 * 1024 };

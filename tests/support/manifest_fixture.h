@@ -5,7 +5,7 @@
 #define MANIFEST_FIXTURE_H
 
 #include "tests/support/check_main.h"
-#include "writer/manifest.h"
+#include "writer/parse/manifest.h"
 
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
 
 #include "tests/support/check_main.h"
 #include "tests/support/fake_registry.h"
-#include "writer/registry_client.h"
+#include "writer/registry/client.h"
 
 enum { FIXTURE_PATIENCE_MS = 40000 };
 

@@ -13,14 +13,14 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/metrics.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/runtime/metrics.h"
 #include "tests/support/http_peer.h"
 #include "writer/admin.h"
-#include "writer/inbox.h"
-#include "writer/scan.h"
-#include "writer/scheduler.h"
+#include "writer/intake/inbox.h"
+#include "writer/scan/scan.h"
+#include "writer/sync/scheduler.h"
 #include "writer/writer.h"
 
 enum { PLAYED_TICK_MS = 2, PLAYED_PUTS_MAX = 16, PLAYED_TEXT_MAX = 256 };

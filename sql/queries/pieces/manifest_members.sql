@@ -52,7 +52,7 @@
                            to_char(c.unreadable_since AT TIME ZONE 'UTC',
                                    'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since) failure) d
     ) document
-    -- The configuration's document, whose last members are diff_ids and history (writer/manifest_document.c):
+    -- The configuration's document, whose last members are diff_ids and history (writer/parse/manifest_document.c):
     -- within a string the quotes would be escaped, so this is where they begin. OFFSET 0: taken apart once.
     CROSS JOIN LATERAL (
         SELECT split_part(f.document, ',"diff_ids":[', 1) AS members,

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A connection. Called by the loop when its socket is ready, by http/guard.c when its time is over,
+ * by http/reply.c when its request has been answered. The steps, in order:
+ *
+ *   IDLE -> HEAD -> (BODY ->) HANDLING -> WRITING -> IDLE, or LINGERING, or closed
+ *
+ * Always: one request at a time, so that memory is bounded by limits and a client that does not
+ * read is not read from; ms_http_conn_close is the only exit; the struct lives until the loop's
+ * next turn.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/http/internal.h"
+#include "common/runtime/metrics.h"
+
+static void on_io(evutil_socket_t fd, short what, void *arg);
+
+/* Making and ending. */
+
+static void format_peer(char out[static HTTP_PEER_MAX], const struct sockaddr *address)
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, address, sizeof(v4));
+        inet_ntop(AF_INET, &v4.sin_addr, host, sizeof(host));
+        (void)snprintf(out, HTTP_PEER_MAX, "%s:%u", host, (unsigned)ntohs(v4.sin_port));
+    } else if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 v6;
+        memcpy(&v6, address, sizeof(v6));
+        bool is_mapped = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
+        if (is_mapped)
+            inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], host, sizeof(host));
+        else
+            inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
+        (void)snprintf(out, HTTP_PEER_MAX, is_mapped ? "%s:%u" : "[%s]:%u", host,
+                       (unsigned)ntohs(v6.sin6_port));
+    } else {
+        (void)snprintf(out, HTTP_PEER_MAX, "unix");
+    }
+}
+
+static void count_connections(struct ms_http_server *server)
+{
+    ms_metrics_set(MS_METRIC_HTTP_CONNECTIONS, NULL, NULL, (double)server->n_connections);
+}
+
+void ms_http_conn_new(struct ms_http_server *server, int fd, const struct sockaddr *address)
+{
+    struct ms_http_conn *conn = ms_alloc(sizeof(*conn));
+    conn->server = server;
+    conn->fd = fd;
+    conn->state = CONN_HEAD;
+    ms_buf_init(&conn->input, server->limits.max_header_bytes + HTTP_READ_BYTES);
+    ms_http_out_init(&conn->out);
+    format_peer(conn->peer, address);
+    conn->is_surplus = server->n_connections++ >= server->limits.max_connections;
+    count_connections(server);
+    ms_http_guard_add(conn);
+    ms_http_conn_run(conn);
+}
+
+void ms_http_conn_close(struct ms_http_conn *conn)
+{
+    struct ms_http_server *server = conn->server;
+    ms_http_guard_remove(conn);
+    conn->state = CONN_CLOSED;
+    if (event_initialized(&conn->io))
+        (void)event_del(&conn->io);
+    close(conn->fd);
+    server->n_connections--;
+    count_connections(server);
+
+    struct ms_http_request *request = conn->request;
+    conn->request = NULL;
+    uint64_t sent = conn->out.body_sent;
+    ms_http_out_reset(&conn->out);
+    ms_buf_free(&conn->input);
+    ms_loop_defer_free(server->loop, conn);
+    if (request && request->is_dispatched && request->status == 0)
+        ms_http_request_gone(request);
+    else if (request)
+        ms_http_request_finish(request, sent);
+    ms_http_accept_update(server);
+    ms_http_server_check_idle(server);
+}
+
+/* Reading. */
+
+static struct ms_str unread(const struct ms_http_conn *conn)
+{
+    return ms_str_skip(ms_buf_view(&conn->input), conn->consumed);
+}
+
+static void consume(struct ms_http_conn *conn, size_t bytes)
+{
+    conn->consumed += bytes;
+    conn->scanned = 0;
+}
+
+/* As the limit was when the connection was made: the buffer has its size from it. */
+static size_t max_header_bytes(const struct ms_http_conn *conn)
+{
+    return conn->input.max - HTTP_READ_BYTES;
+}
+
+/* The read high-water mark: beyond it nothing is read until the present request is answered. */
+static bool has_room(const struct ms_http_conn *conn)
+{
+    return conn->input.len <= max_header_bytes(conn);
+}
+
+static void read_input(struct ms_http_conn *conn)
+{
+    struct ms_http_server *server = conn->server;
+    ssize_t n = recv(conn->fd, server->scratch, sizeof(server->scratch), 0);
+    if (n > 0 && conn->state != CONN_LINGERING)
+        ms_buf_append(&conn->input, ms_str_n(server->scratch, (size_t)n));
+    else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        conn->at_end = true;
+    if (ms_buf_status(&conn->input) != MS_OK) /* no memory */
+        conn->at_end = true;
+}
+
+/* Idle connections hold no buffer; else what was used goes. */
+static void compact_input(struct ms_http_conn *conn)
+{
+    size_t left = conn->input.len - conn->consumed;
+    if (left == 0) {
+        ms_buf_free(&conn->input);
+    } else if (conn->consumed > 0) {
+        memmove(conn->input.data, conn->input.data + conn->consumed, left + 1);
+        conn->input.len = left;
+    }
+    conn->consumed = 0;
+}
+
+/* Refusing: answered like a request, then the connection ends. */
+
+static void refuse(struct ms_http_conn *conn, struct ms_http_fault fault)
+{
+    if (fault.limit)
+        ms_http_count_limit(fault.limit);
+    conn->must_close = true;
+    conn->may_linger = true;
+    if (!conn->request)
+        conn->request = ms_http_request_new_refused(conn, unread(conn));
+    if (conn->state != CONN_HANDLING)
+        ms_http_guard_move(conn, CONN_HANDLING);
+    conn->server->refuse(conn->request, fault.status, ms_str(fault.detail));
+}
+
+/* The steps. Each returns true when the next one can be taken at once. */
+
+/* There is too little input for this step. */
+static bool wait_for_input(struct ms_http_conn *conn)
+{
+    if (conn->at_end)
+        ms_http_conn_close(conn);
+    return false;
+}
+
+static bool step_idle(struct ms_http_conn *conn)
+{
+    if (unread(conn).len > 0) {
+        ms_http_guard_move(conn, CONN_HEAD);
+        return true;
+    }
+    if (conn->server->is_draining)
+        conn->at_end = true;
+    return wait_for_input(conn);
+}
+
+static bool dispatch(struct ms_http_conn *conn)
+{
+    struct ms_http_server *server = conn->server;
+    ms_http_guard_move(conn, CONN_HANDLING);
+    conn->request->is_dispatched = true;
+    server->handler(conn->request, server->arg);
+    return true;
+}
+
+static struct ms_http_fault check_body(const struct ms_http_conn *conn,
+                                       const struct ms_http_head *head)
+{
+    if (head->content_length > conn->server->limits.max_body_bytes)
+        return (struct ms_http_fault){413, "the body is too large", "body"};
+    return MS_HTTP_NO_FAULT;
+}
+
+/* One of those who came when all places were taken, and no place has become free since. */
+static struct ms_http_fault check_room(const struct ms_http_conn *conn)
+{
+    const struct ms_http_server *server = conn->server;
+    if (conn->is_surplus && server->n_connections > server->limits.max_connections)
+        return (struct ms_http_fault){503, "too many connections at once", "connections"};
+    return MS_HTTP_NO_FAULT;
+}
+
+/* The head is whole: makes the request of it, and goes on to the body or to the handler. */
+static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
+{
+    struct ms_http_head head;
+    struct ms_http_fault fault =
+        ms_http_head_parse(&head, bytes, conn->server->limits.max_target_bytes);
+    if (fault.status == 0)
+        fault = check_body(conn, &head);
+    if (fault.status == 0)
+        fault = check_room(conn);
+    if (fault.status == 0 && !(conn->request = ms_http_request_new(conn, &head, bytes)))
+        fault = (struct ms_http_fault){400, "the path cannot be decoded", NULL};
+    if (fault.status != 0) {
+        refuse(conn, fault);
+        return true;
+    }
+    consume(conn, bytes.len);
+    conn->is_surplus = false;
+    conn->must_close = !head.keep_alive;
+    ms_http_body_begin(&conn->framing, head.is_chunked, head.content_length);
+    if (!head.is_chunked && head.content_length == 0)
+        return dispatch(conn);
+    ms_http_guard_move(conn, CONN_BODY);
+    if (head.expects_continue && unread(conn).len == 0) {
+        ms_http_reply_continue(conn);
+        ms_http_guard_move(conn, CONN_WRITING);
+    }
+    return true;
+}
+
+static struct ms_http_fault head_too_long(const struct ms_http_conn *conn)
+{
+    struct ms_str input = unread(conn);
+    bool in_request_line = input.len == 0 || !memchr(input.ptr, '\n', input.len);
+    if (in_request_line)
+        return (struct ms_http_fault){414, "the request target is too long", "target"};
+    return (struct ms_http_fault){431, "the request header is too long", "headers"};
+}
+
+static bool step_head(struct ms_http_conn *conn)
+{
+    /* Empty lines before a request are ignored (RFC 9112 2.2); they are part of no other. */
+    while (ms_str_starts_with(unread(conn), MS_STR("\r\n")))
+        consume(conn, 2);
+    size_t max = max_header_bytes(conn);
+    size_t len = 0;
+    enum ms_status status = ms_http_head_find(&len, &conn->scanned, unread(conn));
+    if (status == MS_INVALID)
+        refuse(conn, (struct ms_http_fault){400, "line feed without carriage return", NULL});
+    else if (status == MS_OK ? len > max : unread(conn).len > max)
+        refuse(conn, head_too_long(conn));
+    else if (status == MS_OK)
+        return begin_request(conn, ms_str_slice(unread(conn), 0, len));
+    else
+        return wait_for_input(conn);
+    return true;
+}
+
+static enum ms_status take_body(struct ms_http_conn *conn, struct ms_http_fault *fault)
+{
+    struct ms_str input = unread(conn);
+    size_t before = input.len;
+    struct ms_str piece;
+    enum ms_status status;
+    while ((status = ms_http_body_next(&piece, &conn->framing, &input)) == MS_OK) {
+        if (piece.len > conn->server->limits.max_body_bytes - conn->request->body_bytes)
+            *fault = (struct ms_http_fault){413, "the body is too large", "body"};
+        else if (ms_http_request_add_body(conn->request, piece) != MS_OK)
+            *fault = (struct ms_http_fault){503, "too many bodies at once", "bodies"};
+        if (fault->status != 0)
+            break;
+    }
+    if (status == MS_INVALID)
+        *fault = (struct ms_http_fault){400, "malformed chunked body", NULL};
+    else if (status == MS_TOO_LARGE)
+        *fault = (struct ms_http_fault){431, "a chunk header or trailer is too long", "headers"};
+    consume(conn, before - input.len);
+    return status;
+}
+
+static bool step_body(struct ms_http_conn *conn)
+{
+    struct ms_http_fault fault = MS_HTTP_NO_FAULT;
+    enum ms_status status = take_body(conn, &fault);
+    if (fault.status != 0) {
+        refuse(conn, fault);
+        return true;
+    }
+    return status == MS_NOT_FOUND ? dispatch(conn) : wait_for_input(conn);
+}
+
+/* The answer comes later, or never any more. */
+static bool step_handling(struct ms_http_conn *conn)
+{
+    return wait_for_input(conn);
+}
+
+/* Closing with unread input would reset the connection, and the client would lose the answer. */
+static bool end(struct ms_http_conn *conn)
+{
+    bool client_may_send = conn->may_linger || conn->server->is_draining || unread(conn).len > 0;
+    if (conn->at_end || !client_may_send || shutdown(conn->fd, SHUT_WR) != 0) {
+        ms_http_conn_close(conn);
+        return false;
+    }
+    consume(conn, unread(conn).len);
+    ms_http_guard_move(conn, CONN_LINGERING);
+    return true;
+}
+
+static bool after_answer(struct ms_http_conn *conn)
+{
+    bool was_interim = conn->out.is_interim;
+    uint64_t sent = conn->out.body_sent;
+    ms_http_out_reset(&conn->out);
+    if (was_interim) {
+        ms_http_guard_move(conn, CONN_BODY);
+        return true;
+    }
+    ms_http_request_finish(conn->request, sent);
+    conn->request = NULL;
+    if (conn->must_close)
+        return end(conn);
+    ms_http_guard_move(conn, CONN_IDLE);
+    return true;
+}
+
+/* The kernel takes megabytes from us before the client has taken the first of them, and lets us
+ * know late that there is room again: what counts is what the client has acknowledged. */
+static bool client_has_taken_some(struct ms_http_conn *conn)
+{
+    int before = conn->queued_bytes;
+    return ioctl(conn->fd, SIOCOUTQ, &conn->queued_bytes) == 0 && conn->queued_bytes < before;
+}
+
+static bool step_writing(struct ms_http_conn *conn)
+{
+    switch (ms_http_out_write(&conn->out, conn->fd)) {
+    case HTTP_SENT_ALL:
+        return after_answer(conn);
+    case HTTP_SENT_SOME:
+        (void)client_has_taken_some(conn); /* from here on */
+        ms_http_guard_move(conn, CONN_WRITING);
+        return false;
+    case HTTP_SENT_NOTHING:
+        return false;
+    case HTTP_SEND_FAILED:
+        break;
+    }
+    ms_http_conn_close(conn);
+    return false;
+}
+
+static bool step_lingering(struct ms_http_conn *conn)
+{
+    return wait_for_input(conn);
+}
+
+/* Running. */
+
+static short wanted_events(const struct ms_http_conn *conn)
+{
+    if (conn->state == CONN_WRITING)
+        return EV_WRITE;
+    return has_room(conn) ? EV_READ : 0;
+}
+
+static void set_interest(struct ms_http_conn *conn, short events)
+{
+    if (conn->interest == events)
+        return;
+    if (event_initialized(&conn->io))
+        (void)event_del(&conn->io);
+    conn->interest = events;
+    if (events == 0)
+        return;
+    struct event_base *base = ms_loop_base(conn->server->loop);
+    if (event_assign(&conn->io, base, conn->fd, (short)(events | EV_PERSIST), on_io, conn) != 0 ||
+        event_add(&conn->io, NULL) != 0)
+        abort();
+}
+
+void ms_http_conn_run(struct ms_http_conn *conn)
+{
+    static bool (*const STEPS[CONN_STATES])(struct ms_http_conn *) = {
+        [CONN_IDLE] = step_idle,       [CONN_HEAD] = step_head,
+        [CONN_BODY] = step_body,       [CONN_HANDLING] = step_handling,
+        [CONN_WRITING] = step_writing, [CONN_LINGERING] = step_lingering,
+    };
+    conn->is_running = true;
+    bool more = true;
+    for (int left = HTTP_STEPS_PER_TURN; more && left > 0; left--)
+        more = STEPS[conn->state](conn);
+    conn->is_running = false;
+    if (conn->state == CONN_CLOSED)
+        return;
+    compact_input(conn);
+    short events = more ? EV_WRITE : wanted_events(conn); /* out of turns: back after the others */
+    if (events == 0 && conn->interest != 0)
+        ms_http_count_limit("unread_input");
+    set_interest(conn, events);
+}
+
+static void on_io(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    struct ms_http_conn *conn = arg;
+    if (what & EV_READ)
+        read_input(conn);
+    ms_http_conn_run(conn);
+}
+
+void ms_http_conn_answered(struct ms_http_conn *conn)
+{
+    ms_http_guard_move(conn, CONN_WRITING);
+    if (!conn->is_running) /* answered later: the run begins when the caller has returned */
+        event_active(&conn->io, EV_WRITE, 0);
+}
+
+/* What others ask of it. */
+
+void ms_http_conn_expire(struct ms_http_conn *conn)
+{
+    bool has_begun = conn->input.len > 0;
+    if (conn->state == CONN_BODY) {
+        refuse(conn, (struct ms_http_fault){408, "the body took too long", "body_time"});
+        ms_http_conn_run(conn);
+    } else if (conn->state == CONN_HEAD && has_begun) {
+        refuse(conn, (struct ms_http_fault){408, "the header took too long", "header_time"});
+        ms_http_conn_run(conn);
+    } else if (conn->state == CONN_WRITING && client_has_taken_some(conn)) {
+        ms_http_guard_move(conn, CONN_WRITING);
+    } else {
+        if (conn->state != CONN_LINGERING)
+            ms_http_count_limit(conn->state == CONN_WRITING ? "write_time" : "idle_time");
+        ms_http_conn_close(conn);
+    }
+}
+
+void ms_http_conn_hang_up(struct ms_http_conn *conn)
+{
+    read_input(conn);
+    bool request_came_before = conn->input.len > 0 && !conn->at_end;
+    if (request_came_before)
+        event_active(&conn->io, EV_WRITE, 0); /* handled, but not from here */
+    else
+        ms_http_conn_close(conn);
+}
+
+bool ms_http_conn_has_lost_peer(const struct ms_http_conn *conn)
+{
+    struct pollfd peer = {.fd = conn->fd, .events = POLLRDHUP};
+    return poll(&peer, 1, 0) > 0 && peer.revents != 0;
+}

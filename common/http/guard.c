@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Watches over the connections: a list for each state, and twice a second a look at who has been in
+ * its state for too long. Called by http/conn.c at each change of state; calls it back for the
+ * late. Always: a list is ordered by since_ms, every open connection is in exactly one.
+ */
+#include "common/base/clock.h"
+#include "common/http/internal.h"
+
+void ms_http_guard_init(struct ms_http_server *server)
+{
+    for (int state = 0; state < CONN_STATES; state++)
+        TAILQ_INIT(&server->lists[state]);
+}
+
+void ms_http_guard_add(struct ms_http_conn *conn)
+{
+    struct ms_http_server *server = conn->server;
+    conn->since_ms = ms_clock_mono_ms();
+    TAILQ_INSERT_TAIL(&server->lists[conn->state], conn, link);
+    if (!ms_timer_is_running(server->sweep))
+        ms_timer_start(server->sweep, HTTP_SWEEP_MS);
+}
+
+void ms_http_guard_remove(struct ms_http_conn *conn)
+{
+    TAILQ_REMOVE(&conn->server->lists[conn->state], conn, link);
+}
+
+void ms_http_guard_move(struct ms_http_conn *conn, enum ms_http_state state)
+{
+    ms_http_guard_remove(conn);
+    conn->state = state;
+    conn->since_ms = ms_clock_mono_ms();
+    TAILQ_INSERT_TAIL(&conn->server->lists[state], conn, link);
+}
+
+static int64_t limit_ms(const struct ms_http_server *server, enum ms_http_state state)
+{
+    const struct ms_http_limits *limits = &server->limits;
+    uint64_t ms = UINT64_MAX; /* a handler has limits of its own */
+    if (state == CONN_IDLE)
+        ms = limits->idle_timeout_ms;
+    else if (state == CONN_HEAD)
+        ms = limits->header_timeout_ms;
+    else if (state == CONN_BODY)
+        ms = limits->body_timeout_ms;
+    else if (state == CONN_WRITING)
+        ms = limits->write_timeout_ms;
+    else if (state == CONN_LINGERING)
+        ms = HTTP_LINGER_MS;
+    bool is_hurried = server->is_draining || server->n_connections > limits->max_connections;
+    if (state == CONN_HEAD && is_hurried && ms > HTTP_HURRIED_HEAD_MS)
+        ms = HTTP_HURRIED_HEAD_MS;
+    return ms < INT64_MAX ? (int64_t)ms : INT64_MAX;
+}
+
+/* Expiring a connection takes it out of its list or to the end of another one. */
+static void sweep_list(struct ms_http_server *server, enum ms_http_state state, int64_t now_ms)
+{
+    int64_t limit = limit_ms(server, state);
+    struct ms_http_conn *conn;
+    while ((conn = TAILQ_FIRST(&server->lists[state])) && now_ms - conn->since_ms >= limit)
+        ms_http_conn_expire(conn);
+}
+
+/* Who sends more than we read while its request waits would not be missed otherwise. */
+static void sweep_lost_peers(struct ms_http_server *server)
+{
+    struct ms_http_conn *conn, *next;
+    for (conn = TAILQ_FIRST(&server->lists[CONN_HANDLING]); conn; conn = next) {
+        next = TAILQ_NEXT(conn, link);
+        if (conn->interest == 0 && ms_http_conn_has_lost_peer(conn))
+            ms_http_conn_close(conn);
+    }
+}
+
+void ms_http_guard_on_sweep(void *arg)
+{
+    struct ms_http_server *server = arg;
+    int64_t now_ms = ms_clock_mono_ms();
+    for (int state = 0; state < CONN_STATES; state++)
+        sweep_list(server, (enum ms_http_state)state, now_ms);
+    sweep_lost_peers(server);
+    if (server->n_connections > 0)
+        ms_timer_start(server->sweep, HTTP_SWEEP_MS);
+}

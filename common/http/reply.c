@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes the head of an answer and hands it, with the body, to the connection. Called by
+ * http/response.c only; calls http/conn.c. Always: every answer has a length (an HTTP/1.0 client
+ * could not tell the end from a cut), a Date, a Cache-Control, and no byte of a header value can
+ * end its line.
+ */
+#include <assert.h>
+
+#include "common/http/internal.h"
+
+static void append_line(struct ms_buf *head, const char *name, struct ms_str value)
+{
+    ms_buf_append_c(head, name);
+    ms_buf_append(head, MS_STR(": "));
+    if (ms_http_is_field_value(value)) {
+        ms_buf_append(head, value);
+    } else {
+        for (size_t i = 0; i < value.len; i++)
+            ms_buf_append_char(
+                head, ms_http_is_field_value(ms_str_n(value.ptr + i, 1)) ? value.ptr[i] : '?');
+    }
+    ms_buf_append(head, MS_STR("\r\n"));
+}
+
+static void append_headers(struct ms_buf *head, const struct ms_http_header *headers, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        append_line(head, headers[i].name, headers[i].value);
+}
+
+static bool has_header(const struct ms_http_reply *reply, const char *name)
+{
+    for (size_t i = 0; i < reply->n_headers; i++) {
+        if (ms_str_equal_ci(ms_str(reply->headers[i].name), ms_str(name)))
+            return true;
+    }
+    return false;
+}
+
+static void append_status_line(struct ms_buf *head, int status)
+{
+    ms_buf_append(head, MS_STR("HTTP/1.1 "));
+    ms_buf_append_u64(head, (uint64_t)status);
+    ms_buf_append_char(head, ' ');
+    ms_buf_append_c(head, ms_http_reason(status));
+    ms_buf_append(head, MS_STR("\r\n"));
+}
+
+/* 204 and 304 have no body and announce none (RFC 9110 8.6). */
+static bool has_length(int status)
+{
+    return status != 204 && status != 304;
+}
+
+static void append_body_lines(struct ms_buf *head, const struct ms_http_reply *reply)
+{
+    if (has_length(reply->status)) {
+        if (reply->content_type)
+            append_line(head, "Content-Type", ms_str(reply->content_type));
+        if (reply->is_gzip)
+            ms_buf_append(head, MS_STR("Content-Encoding: gzip\r\n"));
+        ms_buf_append(head, MS_STR("Content-Length: "));
+        ms_buf_append_u64(head, reply->body_bytes);
+        ms_buf_append(head, MS_STR("\r\n"));
+    }
+    if (!ms_str_is_absent(reply->etag))
+        append_line(head, "ETag", reply->etag);
+    if (reply->cache_control || !has_header(reply, "Cache-Control"))
+        append_line(head, "Cache-Control",
+                    ms_str(reply->cache_control ? reply->cache_control : "no-cache"));
+    if (reply->varies)
+        ms_buf_append(head, MS_STR("Vary: Accept-Encoding\r\n"));
+}
+
+static void append_connection_lines(struct ms_buf *head, const struct ms_http_request *request)
+{
+    ms_buf_append(head, MS_STR("Date: "));
+    ms_buf_append_c(head, ms_http_server_date(request->conn->server));
+    ms_buf_append(head, MS_STR("\r\n"));
+    if (request->conn->must_close)
+        ms_buf_append(head, MS_STR("Connection: close\r\n"));
+    else if (request->is_http_1_0)
+        ms_buf_append(head, MS_STR("Connection: keep-alive\r\n"));
+}
+
+static void write_head(struct ms_buf *head, const struct ms_http_request *request,
+                       const struct ms_http_reply *reply)
+{
+    const struct ms_http_server *server = request->conn->server;
+    append_status_line(head, reply->status);
+    append_connection_lines(head, request);
+    append_body_lines(head, reply);
+    append_headers(head, server->headers, server->n_headers);
+    append_headers(head, reply->headers, reply->n_headers);
+    ms_buf_append(head, MS_STR("\r\n"));
+}
+
+static void release(struct ms_loop *loop, const struct ms_http_reply *reply)
+{
+    ms_doc_unref(reply->doc);
+    if (reply->release)
+        ms_loop_defer(loop, reply->release, reply->release_arg);
+}
+
+/* A head that grew beyond its limit is a fault of ours that must not become a cut answer. */
+static void reply_overflow(struct ms_http_request *request)
+{
+    request->status = 0;
+    request->conn->must_close = true;
+    ms_buf_clear(&request->conn->out.head);
+    ms_http_count_limit("reply_head");
+    struct ms_http_reply bare = {.status = 500, .etag = MS_STR_ABSENT};
+    ms_http_reply(request, &bare);
+}
+
+/* Nobody is there any more: the handler's duty is done, and so is the request. */
+static void drop(struct ms_http_request *request, const struct ms_http_reply *reply)
+{
+    release(request->loop, reply);
+    ms_http_request_drop(request);
+}
+
+void ms_http_reply(struct ms_http_request *request, const struct ms_http_reply *reply)
+{
+    assert(request->status == 0);
+    struct ms_http_conn *conn = request->conn;
+    if (!conn) {
+        drop(request, reply);
+        return;
+    }
+    request->status = reply->status;
+    if (conn->server->is_draining)
+        conn->must_close = true;
+    struct ms_http_out *out = &conn->out;
+    write_head(&out->head, request, reply);
+    if (ms_buf_status(&out->head) != MS_OK) {
+        release(request->loop, reply);
+        reply_overflow(request);
+        return;
+    }
+    bool has_body = request->method != MS_HTTP_HEAD && has_length(reply->status);
+    out->body_bytes = has_body ? reply->body_bytes : 0;
+    out->doc = reply->doc;
+    out->fd = reply->fd;
+    out->release = reply->release;
+    out->release_arg = reply->release_arg;
+    ms_http_conn_answered(conn);
+}
+
+void ms_http_reply_continue(struct ms_http_conn *conn)
+{
+    ms_buf_append(&conn->out.head, MS_STR("HTTP/1.1 100 Continue\r\n\r\n"));
+    conn->out.is_interim = true;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server: limits, listeners, drain. Made by the daemons' wiring; the work is done in the files
+ * that http/internal.h lists.
+ *
+ * Why not evhttp: what it leaves undone (strict framing, limits on time and number, back-pressure,
+ * noticing a client that has gone) would have needed a second parser in front of it, which has to
+ * find the end of every head and body by itself, and a guard that pokes its connections from
+ * behind. With that parser written, what evhttp adds is its own list of surprises. So the
+ * connection layer is ours: a pure, fuzzed parser, and a state machine over plain events of
+ * libevent.
+ */
+#include "common/http/server.h"
+
+#include <assert.h>
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/http/internal.h"
+#include "common/runtime/metrics.h"
+
+void ms_http_limits_default(struct ms_http_limits *limits)
+{
+    *limits = (struct ms_http_limits){
+        .max_connections = 10000,
+        .header_timeout_ms = 10 * 1000,
+        .body_timeout_ms = 30 * 1000,
+        .idle_timeout_ms = 75 * 1000,
+        .write_timeout_ms = 30 * 1000,
+        .max_header_bytes = 48 * 1024,
+        .max_body_bytes = 1024 * 1024,
+        .max_kept_body_bytes = 0,
+        .max_bodies_bytes = 128 * 1024 * 1024,
+        .max_target_bytes = 32 * 1024,
+    };
+}
+
+static void check_limits(const struct ms_http_limits *limits)
+{
+    assert(limits->max_connections > 0 && limits->max_header_bytes > 0);
+    assert(limits->max_bodies_bytes > 0 && limits->max_target_bytes > 0);
+    assert(limits->header_timeout_ms > 0 && limits->body_timeout_ms > 0);
+    assert(limits->idle_timeout_ms > 0 && limits->write_timeout_ms > 0);
+}
+
+static void refuse_with_problem(struct ms_http_request *request, int status, struct ms_str detail)
+{
+    struct ms_http_header again = {"Retry-After", MS_STR("1")};
+    ms_http_send_problem(request, status, detail, MS_STR_ABSENT, &again, status == 503 ? 1 : 0);
+}
+
+struct ms_http_server *ms_http_server_new(struct ms_loop *loop, const struct ms_http_limits *limits,
+                                          ms_http_handler *handler, void *arg)
+{
+    check_limits(limits);
+    struct ms_http_server *server = ms_alloc(sizeof(*server));
+    server->loop = loop;
+    server->limits = *limits;
+    server->handler = handler;
+    server->arg = arg;
+    server->refuse = refuse_with_problem;
+    server->is_accepting = true;
+    SLIST_INIT(&server->listeners);
+    ms_http_guard_init(server);
+    server->sweep = ms_timer_new(loop, ms_http_guard_on_sweep, server);
+    server->accept_again = ms_timer_new(loop, ms_http_accept_on_pause_over, server);
+    return server;
+}
+
+void ms_http_server_set_limits(struct ms_http_server *server, const struct ms_http_limits *limits)
+{
+    check_limits(limits);
+    server->limits = *limits;
+    ms_http_accept_update(server);
+}
+
+void ms_http_server_set_access_log(struct ms_http_server *server, bool enabled)
+{
+    server->access_log = enabled;
+}
+
+void ms_http_server_set_headers(struct ms_http_server *server, const struct ms_http_header *headers,
+                                size_t n_headers)
+{
+    server->headers = headers;
+    server->n_headers = n_headers;
+}
+
+void ms_http_server_set_refuser(struct ms_http_server *server, ms_http_refuser *refuse)
+{
+    server->refuse = refuse;
+}
+
+size_t ms_http_server_connections(const struct ms_http_server *server)
+{
+    return server->n_connections;
+}
+
+void ms_http_server_check_idle(struct ms_http_server *server)
+{
+    if (!server->is_draining || server->n_connections > 0 || !server->on_idle)
+        return;
+    ms_loop_defer(server->loop, server->on_idle, server->idle_arg);
+    server->on_idle = NULL; /* once */
+}
+
+void ms_http_server_drain(struct ms_http_server *server, ms_loop_call *on_idle, void *arg)
+{
+    assert(!server->is_draining);
+    server->is_draining = true;
+    server->on_idle = on_idle;
+    server->idle_arg = arg;
+    ms_http_accept_update(server);
+    struct ms_http_conn *conn, *next;
+    for (conn = TAILQ_FIRST(&server->lists[CONN_IDLE]); conn; conn = next) {
+        next = TAILQ_NEXT(conn, link);
+        ms_http_conn_hang_up(conn);
+    }
+    ms_http_server_check_idle(server);
+}
+
+void ms_http_server_free(struct ms_http_server *server)
+{
+    if (!server)
+        return;
+    server->on_idle = NULL;
+    server->is_draining = true;
+    ms_http_accept_close(server);
+    for (int state = 0; state < CONN_STATES; state++) {
+        struct ms_http_conn *conn;
+        while ((conn = TAILQ_FIRST(&server->lists[state])))
+            ms_http_conn_close(conn);
+    }
+    ms_timer_free(server->sweep);
+    ms_timer_free(server->accept_again);
+    ms_loop_defer_free(server->loop, server);
+}
+
+const char *ms_http_server_date(struct ms_http_server *server)
+{
+    int64_t now_ms = ms_clock_wall_ms();
+    if (server->date[0] == '\0' || server->date_second != now_ms / 1000) {
+        server->date_second = now_ms / 1000;
+        ms_http_format_date(server->date, now_ms);
+    }
+    return server->date;
+}
+
+void ms_http_count_limit(const char *limit)
+{
+    ms_metrics_add(MS_METRIC_LIMIT_REACHED, limit, NULL, 1);
+}

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pooled connection in pipeline mode. pg/pool.c submits tickets; this file writes them with
+ * libpq and takes the results as pg/link.c says that there are some. A connection goes through
+ * these states, in order:
+ *
+ *   OPENING  connecting, then the session's settings, all within connect_timeout_ms
+ *   READY    tickets are submitted and end
+ *   LOST     failed: its tickets end, then on_lost
+ *
+ * What always holds: the server answers in the order of asking, so the first ticket's next reply
+ * says what the next result is about. A batch has taken place when the reply to its Sync is there,
+ * not before. Callbacks may free the connection: `freed` is looked at after each of them, the
+ * memory stays until a later turn.
+ */
+#include "common/pg/conn.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/pg/link.h"
+#include "common/pg/prepared.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum conn_state { OPENING, READY, LOST };
+
+struct ms_pg_conn {
+    struct ms_loop *loop;
+    enum conn_state state;
+    bool worked; /* was READY */
+    bool freed;
+    struct ms_pg_link *link;
+    struct ms_timer *deadline; /* of OPENING */
+    uint64_t statement_timeout_ms;
+    bool read_only;
+    struct ms_pg_tickets tickets; /* in the order of their answers */
+    size_t in_flight;
+    int64_t began_us; /* when the first ticket became the first */
+    int64_t heard_us; /* when the server last said something, or began to owe an answer */
+    struct ms_pg_prepared_set prepared;
+    struct ms_str *columns;
+    size_t columns_capacity;
+    const struct ms_pg_conn_events *events;
+    void *arg;
+};
+
+/* A client that is gone must not keep a query running; not every server knows the setting. */
+#define CHECK_CLIENT_EVERY "1000"
+
+static const struct ms_pg_statement settings_statement = {
+    .name = "session_settings",
+    .sql = "SELECT set_config(s.name, v.setting, false)"
+           " FROM (VALUES ('statement_timeout', $1::text),"
+           " ('default_transaction_read_only', $2::text),"
+           " ('client_connection_check_interval', $3::text),"
+           /* Statements are few, fixed and prepared: planning each execution anew costs more than
+            * most of them, and compiling them always does. */
+           " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'),"
+           /* One processor a statement: there are others who ask. */
+           " ('max_parallel_workers_per_gather', '0')) AS v(name, setting)"
+           " JOIN pg_catalog.pg_settings AS s ON s.name = v.name"
+           " WHERE v.setting IS NOT NULL",
+};
+
+static void on_open(void *arg);
+static void on_input(void *arg);
+static void on_failed(const struct ms_error *err, void *arg);
+static void on_deadline(void *arg);
+
+static const struct ms_pg_link_events link_events = {
+    .on_open = on_open,
+    .on_input = on_input,
+    .on_failed = on_failed,
+};
+
+struct ms_pg_conn *ms_pg_conn_new(struct ms_loop *loop, const struct ms_pg_conn_options *options,
+                                  const struct ms_pg_conn_events *events, void *arg)
+{
+    struct ms_pg_conn *conn = ms_alloc(sizeof(*conn));
+    *conn = (struct ms_pg_conn){
+        .loop = loop,
+        .state = OPENING,
+        .deadline = ms_timer_new(loop, on_deadline, conn),
+        .statement_timeout_ms = options->statement_timeout_ms,
+        .read_only = options->read_only,
+        .events = events,
+        .arg = arg,
+    };
+    TAILQ_INIT(&conn->tickets);
+    conn->link =
+        ms_pg_link_new(loop, options->conninfo, options->application_name, &link_events, conn);
+    ms_timer_start(conn->deadline, options->connect_timeout_ms);
+    return conn;
+}
+
+static struct ms_pg_ticket *pop_ticket(struct ms_pg_conn *conn)
+{
+    struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets);
+    TAILQ_REMOVE(&conn->tickets, ticket, next);
+    conn->in_flight--;
+    conn->began_us = ms_clock_mono_us();
+    ticket->conn = NULL;
+    return ticket;
+}
+
+void ms_pg_conn_free(struct ms_pg_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    conn->freed = true;
+    while (!TAILQ_EMPTY(&conn->tickets)) {
+        struct ms_pg_ticket *ticket = pop_ticket(conn);
+        ticket->cancelled = true; /* we may be inside one of its callbacks */
+        ms_loop_defer_free(conn->loop, ticket);
+    }
+    ms_pg_link_free(conn->link);
+    ms_timer_free(conn->deadline);
+    ms_pg_prepared_set_free(&conn->prepared);
+    ms_loop_defer_free(conn->loop, conn->columns);
+    ms_loop_defer_free(conn->loop, conn);
+}
+
+/* The end of a connection: the only way to LOST. */
+static void lose(struct ms_pg_conn *conn, const struct ms_error *err)
+{
+    if (conn->state == LOST)
+        return;
+    conn->state = LOST;
+    ms_timer_stop(conn->deadline);
+    ms_pg_link_free(conn->link);
+    conn->link = NULL;
+    while (!conn->freed && !TAILQ_EMPTY(&conn->tickets)) {
+        struct ms_pg_ticket *ticket = pop_ticket(conn);
+        if (ticket->pool == NULL)
+            free(ticket); /* our own: what it was for is lost as well */
+        else
+            conn->events->on_end(ticket, err, "", conn->arg);
+    }
+    if (!conn->freed)
+        conn->events->on_lost(conn, err, conn->arg);
+}
+
+static void on_failed(const struct ms_error *err, void *arg)
+{
+    lose(arg, err);
+}
+
+static void on_deadline(void *arg)
+{
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_UNAVAILABLE, "no connection to the database in time");
+    lose(arg, &err);
+}
+
+/* Sending. */
+
+static struct ms_pg_prepared *prepared_of(struct ms_pg_conn *conn,
+                                          const struct ms_pg_command *command)
+{
+    return ms_pg_prepared_get(&conn->prepared, command->statement);
+}
+
+static bool sync_pipeline(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
+                          enum ms_pg_reply_kind kind)
+{
+    ticket->replies[ticket->n_replies++].kind = kind;
+    return PQpipelineSync(ms_pg_link_pq(conn->link)) == 1;
+}
+
+/* A statement's first use on this connection. Later ones ride on the Parse of the first before it
+ * is answered; one that fell with it once gets its own, and with it the true error. */
+static bool send_prepare(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, size_t step)
+{
+    struct ms_pg_command *command = &ticket->commands[step];
+    struct ms_pg_prepared *prepared = prepared_of(conn, command);
+    if (!prepared->usable || (ticket->retried && !prepared->confirmed)) {
+        ms_pg_prepared_renew(&conn->prepared, prepared);
+        ticket->replies[ticket->n_replies++] =
+            (struct ms_pg_reply){.kind = MS_PG_REPLY_PREPARE, .step = step};
+        if (PQsendPrepare(ms_pg_link_pq(conn->link), prepared->wire_name, command->statement->sql,
+                          0, NULL) != 1 ||
+            !sync_pipeline(conn, ticket, MS_PG_REPLY_PREPARE_SYNC))
+            return false;
+    }
+    command->serial = prepared->serial;
+    return true;
+}
+
+static bool send_execute(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, size_t step)
+{
+    const struct ms_pg_command *command = &ticket->commands[step];
+    const struct ms_pg_prepared *prepared = prepared_of(conn, command);
+    ticket->replies[ticket->n_replies++] =
+        (struct ms_pg_reply){.kind = MS_PG_REPLY_EXECUTE, .step = step};
+    return PQsendQueryPrepared(ms_pg_link_pq(conn->link), prepared->wire_name, command->n_params,
+                               command->values, command->lengths, command->formats,
+                               ticket->binary_results ? 1 : 0) == 1;
+}
+
+static bool send_ticket(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
+{
+    for (size_t i = 0; i < ticket->n_commands; i++)
+        if (!send_prepare(conn, ticket, i))
+            return false;
+    for (size_t i = 0; i < ticket->n_commands; i++)
+        if (!send_execute(conn, ticket, i))
+            return false;
+    return sync_pipeline(conn, ticket, MS_PG_REPLY_SYNC);
+}
+
+/* PQpipelineSync has written to the socket already; the flush is for what did not fit. */
+void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
+{
+    if (conn->in_flight == 0)
+        conn->began_us = conn->heard_us = ms_clock_mono_us();
+    ticket->conn = conn;
+    TAILQ_INSERT_TAIL(&conn->tickets, ticket, next);
+    conn->in_flight++;
+    if (!send_ticket(conn, ticket)) {
+        ms_pg_link_doom(conn->link);
+        return;
+    }
+    ms_pg_link_flush(conn->link);
+}
+
+/* Opening. */
+
+static void on_settings_done(const struct ms_pg_outcome *outcome, void *arg)
+{
+    struct ms_pg_conn *conn = arg;
+    if (outcome->err != NULL) {
+        lose(conn, outcome->err);
+        return;
+    }
+    ms_timer_stop(conn->deadline);
+    conn->state = READY;
+    conn->worked = true;
+    conn->events->on_ready(conn, conn->arg);
+}
+
+static void on_open(void *arg)
+{
+    struct ms_pg_conn *conn = arg;
+    if (PQenterPipelineMode(ms_pg_link_pq(conn->link)) != 1) {
+        ms_pg_link_doom(conn->link);
+        return;
+    }
+    char timeout[24];
+    (void)snprintf(timeout, sizeof(timeout), "%llu",
+                   (unsigned long long)conn->statement_timeout_ms);
+    const struct ms_pg_param params[] = {
+        {.value = conn->statement_timeout_ms > 0 ? ms_str(timeout) : MS_STR_ABSENT},
+        {.value = conn->read_only ? MS_STR("on") : MS_STR_ABSENT},
+        {.value = MS_STR(CHECK_CLIENT_EVERY)},
+    };
+    const struct ms_pg_step step = {
+        .statement = &settings_statement, .params = params, .n_params = 3};
+    const struct ms_pg_batch batch = {
+        .steps = &step, .n_steps = 1, .on_done = on_settings_done, .arg = conn};
+    struct ms_pg_ticket *ticket;
+    if (ms_pg_ticket_new(&ticket, &batch, NULL) != MS_OK)
+        abort(); /* out of memory */
+    ms_pg_conn_submit(conn, ticket);
+}
+
+/* Taking results. */
+
+static void end_ticket(struct ms_pg_conn *conn)
+{
+    struct ms_pg_ticket *ticket = pop_ticket(conn);
+    const struct ms_error *err = ticket->err.status == MS_OK ? NULL : &ticket->err;
+    if (ticket->pool == NULL)
+        ms_pg_ticket_finish(ticket, err, ticket->sqlstate, true);
+    else
+        conn->events->on_end(ticket, err, ticket->sqlstate, conn->arg);
+}
+
+void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why)
+{
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_UNAVAILABLE, "connection given up: %s", why);
+    lose(conn, &err);
+}
+
+/* A result that libpq made up itself has no SQLSTATE; after FATAL the server closes. */
+static bool ends_connection(const PGresult *result)
+{
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    return PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL ||
+           (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0));
+}
+
+/* "cached plan must not change result type" has no code of its own; its text is translated. */
+static bool is_stale_plan(const PGresult *result, const char *sqlstate)
+{
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    return strcmp(sqlstate, "26000") == 0 || (strcmp(sqlstate, "0A000") == 0 && function != NULL &&
+                                              strcmp(function, "RevalidateCachedQuery") == 0);
+}
+
+/* The first failure of a batch is its error. */
+static void note_failure(struct ms_pg_ticket *ticket, const struct ms_pg_reply *reply,
+                         const PGresult *result)
+{
+    if (ticket->err.status != MS_OK)
+        return;
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    size_t step = reply->kind == MS_PG_REPLY_SYNC ? ticket->n_commands - 1 : reply->step;
+    ticket->stale = reply->kind == MS_PG_REPLY_EXECUTE && is_stale_plan(result, sqlstate);
+    ticket->failed_statement = step;
+    memcpy(ticket->sqlstate, sqlstate, strnlen(sqlstate, sizeof(ticket->sqlstate) - 1));
+    (void)ms_error_set(&ticket->err, ticket->stale ? MS_UNAVAILABLE : ms_pg_status_of(sqlstate),
+                       "%s: %s (%s)", ticket->commands[step].statement->name,
+                       message != NULL ? message : "no message", sqlstate);
+}
+
+static void take_failure(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
+                         const struct ms_pg_reply *reply, const PGresult *result)
+{
+    if (ends_connection(result)) {
+        struct ms_str message = ms_str(PQresultErrorMessage(result));
+        struct ms_str line = ms_str_next(&message, '\n');
+        struct ms_error err;
+        (void)ms_error_set(&err, MS_UNAVAILABLE, "%.*s", MS_STR_ARG(line));
+        lose(conn, &err);
+        return;
+    }
+    note_failure(ticket, reply, result);
+    if (reply->kind == MS_PG_REPLY_PREPARE ||
+        (reply->kind == MS_PG_REPLY_EXECUTE && ticket->stale)) {
+        const struct ms_pg_command *command = &ticket->commands[reply->step];
+        ms_pg_prepared_forget(prepared_of(conn, command), command->serial);
+    }
+}
+
+static void reserve_columns(struct ms_pg_conn *conn, size_t count)
+{
+    if (count <= conn->columns_capacity)
+        return;
+    free(conn->columns);
+    conn->columns = ms_alloc(count * sizeof(*conn->columns)); /* at most 1664, the server's limit */
+    conn->columns_capacity = count;
+}
+
+static void fill_columns(struct ms_str *columns, const PGresult *result, int row, int n_columns)
+{
+    for (int i = 0; i < n_columns; i++)
+        columns[i] =
+            PQgetisnull(result, row, i) != 0
+                ? MS_STR_ABSENT
+                : ms_str_n(PQgetvalue(result, row, i), (size_t)PQgetlength(result, row, i));
+}
+
+static void take_rows(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, size_t step,
+                      const PGresult *result)
+{
+    int n_rows = PQntuples(result);
+    int n_columns = PQnfields(result);
+    if (ticket->on_row == NULL || n_rows == 0)
+        return;
+    reserve_columns(conn, (size_t)n_columns);
+    struct ms_pg_row row = {.columns = conn->columns, .n_columns = (size_t)n_columns};
+    for (int i = 0; i < n_rows && !ticket->cancelled; i++) {
+        fill_columns(conn->columns, result, i, n_columns);
+        ticket->rows_seen = true;
+        ticket->on_row(step, &row, ticket->arg);
+    }
+}
+
+static void take_success(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
+                         const struct ms_pg_reply *reply, PGresult *result)
+{
+    if (reply->kind == MS_PG_REPLY_PREPARE) {
+        const struct ms_pg_command *command = &ticket->commands[reply->step];
+        ms_pg_prepared_confirm(prepared_of(conn, command), command->serial);
+        return;
+    }
+    uint64_t affected;
+    if (ms_str_to_u64(&affected, ms_str(PQcmdTuples(result))) == MS_OK)
+        ticket->affected[reply->step] = affected;
+    take_rows(conn, ticket, reply->step, result);
+}
+
+/* The NULL that ends the results of one command. A Sync has none of its own, but one can come after
+ * an error that the commit raised; more would mean that libpq and we disagree about what is asked.
+ */
+static void take_end_of_command(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
+                                const struct ms_pg_reply *reply)
+{
+    if (reply->kind == MS_PG_REPLY_PREPARE || reply->kind == MS_PG_REPLY_EXECUTE) {
+        ticket->reply++;
+        ticket->single_row = false;
+    } else if (ticket->null_seen) {
+        ms_pg_conn_give_up(conn, "a result is missing");
+    } else {
+        ticket->null_seen = true;
+    }
+}
+
+static void take_sync(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
+                      const struct ms_pg_reply *reply)
+{
+    ticket->null_seen = false;
+    if (reply->kind == MS_PG_REPLY_PREPARE_SYNC)
+        ticket->reply++;
+    else if (reply->kind == MS_PG_REPLY_SYNC)
+        end_ticket(conn);
+    else
+        ms_pg_conn_give_up(conn, "a transaction ended too early");
+}
+
+static void take_result(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, PGresult *result)
+{
+    const struct ms_pg_reply *reply = &ticket->replies[ticket->reply];
+    if (result == NULL) {
+        take_end_of_command(conn, ticket, reply);
+        return;
+    }
+    switch (PQresultStatus(result)) {
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+        take_success(conn, ticket, reply, result);
+        break;
+    case PGRES_SINGLE_TUPLE:
+        take_rows(conn, ticket, reply->step, result);
+        break;
+    case PGRES_FATAL_ERROR:
+        take_failure(conn, ticket, reply, result);
+        break;
+    case PGRES_PIPELINE_SYNC:
+        take_sync(conn, ticket, reply);
+        break;
+    case PGRES_PIPELINE_ABORTED:
+    case PGRES_EMPTY_QUERY:
+    case PGRES_NONFATAL_ERROR:
+        break;
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+    case PGRES_BAD_RESPONSE:
+    default:
+        ms_pg_conn_give_up(conn, "unexpected kind of result");
+        break;
+    }
+}
+
+/* Single-row mode can only be switched on while its query is the one libpq is about to read. */
+static bool prepare_to_take(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
+{
+    if (!ticket->row_by_row || ticket->single_row ||
+        ticket->replies[ticket->reply].kind != MS_PG_REPLY_EXECUTE)
+        return true;
+    ticket->single_row = true;
+    return PQsetSingleRowMode(ms_pg_link_pq(conn->link)) == 1;
+}
+
+/* Takes one result. False when there is none (yet), or the connection is no more. */
+static bool take_next(struct ms_pg_conn *conn)
+{
+    PGconn *pq = ms_pg_link_pq(conn->link);
+    struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets);
+    if (ticket != NULL && !prepare_to_take(conn, ticket)) {
+        ms_pg_conn_give_up(conn, "no single-row mode");
+        return false;
+    }
+    /* Also when nothing is expected: it is what makes libpq look at its input. */
+    if (PQisBusy(pq) != 0 || ticket == NULL)
+        return false;
+    PGresult *result = PQgetResult(pq);
+    if (result == NULL && PQstatus(pq) != CONNECTION_OK)
+        return false; /* there will be no more; the link reports why */
+    take_result(conn, ticket, result);
+    PQclear(result);
+    return !conn->freed && conn->state != LOST;
+}
+
+static void on_input(void *arg)
+{
+    struct ms_pg_conn *conn = arg;
+    conn->heard_us = ms_clock_mono_us();
+    while (take_next(conn))
+        continue;
+    if (!conn->freed && conn->state == READY)
+        conn->events->on_drained(conn, conn->arg);
+}
+
+bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn)
+{
+    return conn->state == READY && ms_pg_link_is_usable(conn->link);
+}
+
+bool ms_pg_conn_is_opening(const struct ms_pg_conn *conn)
+{
+    return conn->state == OPENING;
+}
+
+bool ms_pg_conn_has_worked(const struct ms_pg_conn *conn)
+{
+    return conn->worked;
+}
+
+bool ms_pg_conn_is_streaming(const struct ms_pg_conn *conn)
+{
+    const struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets);
+    return ticket != NULL && ticket->stream;
+}
+
+size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn)
+{
+    return conn->in_flight;
+}
+
+int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us)
+{
+    return conn->in_flight > 0 ? now_us - conn->began_us : 0;
+}
+
+int64_t ms_pg_conn_silent_us(const struct ms_pg_conn *conn, int64_t now_us)
+{
+    bool owes = conn->state == READY && conn->in_flight > 0;
+    return owes ? now_us - conn->heard_us : 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pooled connection in pipeline mode. Internal: pg/pool.c decides what goes to which
+ * connection, this one gets it there and back.
+ */
+#ifndef MS_PG_CONN_H
+#define MS_PG_CONN_H
+
+#include "common/pg/ticket.h"
+
+struct ms_pg_conn;
+
+struct ms_pg_conn_options {
+    const char *conninfo;
+    const char *application_name;
+    uint64_t connect_timeout_ms;   /* until the session's settings are in force */
+    uint64_t statement_timeout_ms; /* 0: the server's */
+    bool read_only;
+};
+
+struct ms_pg_conn_events {
+    void (*on_ready)(struct ms_pg_conn *conn, void *arg); /* batches may be submitted */
+    /* The ticket is off the connection. `err` NULL: success. `sqlstate` "": the connection failed.
+     */
+    void (*on_end)(struct ms_pg_ticket *ticket, const struct ms_error *err, const char *sqlstate,
+                   void *arg);
+    void (*on_drained)(struct ms_pg_conn *conn, void *arg); /* all that had come was taken */
+    /* After the end of each of its tickets; the owner frees the connection. At most once. */
+    void (*on_lost)(struct ms_pg_conn *conn, const struct ms_error *err, void *arg);
+};
+
+/* `events` must outlive the connection. Any callback may free it. */
+struct ms_pg_conn *ms_pg_conn_new(struct ms_loop *loop, const struct ms_pg_conn_options *options,
+                                  const struct ms_pg_conn_events *events, void *arg);
+void ms_pg_conn_free(struct ms_pg_conn *conn); /* and its tickets, without callbacks */
+
+/* Takes the ticket over until on_end. Never calls back before it returns. */
+void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket);
+
+bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn);
+bool ms_pg_conn_is_opening(const struct ms_pg_conn *conn);
+bool ms_pg_conn_has_worked(const struct ms_pg_conn *conn); /* was ready once */
+bool ms_pg_conn_is_streaming(const struct ms_pg_conn *conn);
+size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn);
+
+/* For how long the server has been at work on the first ticket; 0 when idle. */
+int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us);
+/* For how long the server, at work for us, has not said a word; 0 when idle. */
+int64_t ms_pg_conn_silent_us(const struct ms_pg_conn *conn, int64_t now_us);
+/* The same as if it had failed: calls back. */
+void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The socket under a PostgreSQL connection. pg/conn.c and pg/session.c call it; it calls libpq and
+ * tells them when there is something to take. A link goes through these states, in order:
+ *
+ *   BEGINNING   nothing was done yet: the work begins in the loop's next turn
+ *   CONNECTING  PQconnectPoll is driven by the socket
+ *   OPEN        input is consumed as it comes
+ *   CLOSED      failed or freed; the memory goes in a later turn
+ *
+ * One function, update_interest(), decides what is waited for. libpq may close its socket inside
+ * PQconnectPoll and after fatal errors; the watch never outlives such a call.
+ */
+#include "common/pg/link.h"
+
+#include "common/base/alloc.h"
+#include "common/base/str.h"
+#include "common/pg/tls.h"
+
+#include <string.h>
+
+/* A peer that is gone without a word is noticed after some 30 s, sent data that nobody
+ * acknowledges after 20 s. The user's conninfo may say otherwise. */
+static const char *const early_keywords[][2] = {
+    {"keepalives_idle", "15"},     {"keepalives_interval", "5"}, {"keepalives_count", "3"},
+    {"tcp_user_timeout", "20000"}, {"gssencmode", "disable"}, /* it would hide bytes as TLS does */
+};
+enum { EARLY_KEYWORDS = sizeof(early_keywords) / sizeof(early_keywords[0]) };
+
+enum link_state { BEGINNING, CONNECTING, OPEN, CLOSED };
+
+struct ms_pg_link {
+    struct ms_loop *loop;
+    enum link_state state;
+    PGconn *pq;
+    struct ms_watch *watch;
+    struct ms_timer *kick; /* work without an event on the socket, in the next turn */
+    bool doomed;           /* failed, which on_failed will tell in the next turn */
+    struct ms_error why;
+    char *conninfo; /* until the connecting begins: it may hold a password */
+    char *application_name;
+    const struct ms_pg_link_events *events;
+    void *arg;
+};
+
+static void on_socket(int fd, int ready, void *arg);
+static void on_kick(void *arg);
+
+char *ms_pg_secret_copy(const char *s)
+{
+    return ms_alloc_copy(s != NULL ? s : "");
+}
+
+struct ms_pg_link *ms_pg_link_new(struct ms_loop *loop, const char *conninfo,
+                                  const char *application_name,
+                                  const struct ms_pg_link_events *events, void *arg)
+{
+    struct ms_pg_link *link = ms_alloc(sizeof(*link));
+    *link = (struct ms_pg_link){
+        .loop = loop,
+        .state = BEGINNING,
+        .kick = ms_timer_new(loop, on_kick, link),
+        .conninfo = ms_pg_secret_copy(conninfo),
+        .application_name = ms_pg_secret_copy(application_name),
+        .events = events,
+        .arg = arg,
+    };
+    ms_timer_start(link->kick, 0);
+    return link;
+}
+
+static void forget_strings(struct ms_pg_link *link)
+{
+    ms_alloc_wipe(link->conninfo);
+    ms_alloc_wipe(link->application_name);
+    link->conninfo = NULL;
+    link->application_name = NULL;
+}
+
+static void drop_watch(struct ms_pg_link *link)
+{
+    ms_watch_free(link->watch);
+    link->watch = NULL;
+}
+
+static void close_link(struct ms_pg_link *link)
+{
+    link->state = CLOSED;
+    drop_watch(link);
+    ms_timer_stop(link->kick);
+    forget_strings(link);
+    PQfinish(link->pq);
+    link->pq = NULL;
+}
+
+void ms_pg_link_free(struct ms_pg_link *link)
+{
+    if (link == NULL)
+        return;
+    close_link(link);
+    ms_timer_free(link->kick);
+    ms_loop_defer_free(link->loop, link); /* we may be inside one of its callbacks */
+}
+
+PGconn *ms_pg_link_pq(struct ms_pg_link *link)
+{
+    return link->pq;
+}
+
+void ms_pg_link_error(struct ms_error *out, const PGconn *pq)
+{
+    struct ms_str message = ms_str(PQerrorMessage(pq));
+    struct ms_str line = ms_str_trim(ms_str_next(&message, '\n'));
+    if (line.len == 0)
+        line = MS_STR("the connection to the database failed");
+    (void)ms_error_set(out, MS_UNAVAILABLE, "%.*s", MS_STR_ARG(line));
+}
+
+/* libpq's message is about its last call: the first failure's is kept. */
+static void note_failure(struct ms_pg_link *link)
+{
+    if (!link->doomed)
+        ms_pg_link_error(&link->why, link->pq);
+    link->doomed = true;
+}
+
+static void fail(struct ms_pg_link *link)
+{
+    note_failure(link);
+    close_link(link);
+    link->events->on_failed(&link->why, link->arg);
+}
+
+/* Last words, even results, may have come together with the end. */
+static void give_up(struct ms_pg_link *link)
+{
+    note_failure(link);
+    link->events->on_input(link->arg);
+    if (link->state == OPEN)
+        fail(link);
+}
+
+static void wait_for(struct ms_pg_link *link, int interest)
+{
+    if (link->watch == NULL)
+        link->watch = ms_watch_new(link->loop, PQsocket(link->pq), on_socket, link);
+    ms_watch_set(link->watch, interest);
+}
+
+/* What libpq could not send yet makes us wait for both: the server may be unable to read before it
+ * has got rid of what it has to say. */
+static void update_interest(struct ms_pg_link *link)
+{
+    int unsent = PQflush(link->pq);
+    if (unsent < 0 || link->doomed || PQstatus(link->pq) != CONNECTION_OK) {
+        note_failure(link);
+        drop_watch(link);
+        ms_timer_start(link->kick, 0);
+        return;
+    }
+    wait_for(link, MS_READABLE | (unsent > 0 ? MS_WRITABLE : 0));
+}
+
+/* Connecting. */
+
+static void discard_notice(void *arg, const PGresult *result)
+{
+    (void)arg; /* libpq would print it on standard error */
+    (void)result;
+}
+
+/* What libpq says of a connection string that it does not understand repeats pieces of it, and the
+ * password may be among them: only what it says of a server is passed on. */
+static void hide_connection_string(struct ms_pg_link *link)
+{
+    struct ms_str message = ms_str(PQerrorMessage(link->pq));
+    if (ms_str_starts_with(message, MS_STR("connection to server")) ||
+        ms_str_starts_with(message, MS_STR("could not translate host name")))
+        return;
+    (void)ms_error_set(&link->why, MS_UNAVAILABLE,
+                       "the database's connection string is not understood");
+    link->doomed = true; /* with this reason */
+}
+
+static void begin_connecting(struct ms_pg_link *link)
+{
+    const char *keywords[EARLY_KEYWORDS + 4] = {NULL};
+    const char *values[EARLY_KEYWORDS + 4] = {NULL};
+    size_t n = 0;
+    for (; n < EARLY_KEYWORDS; n++) {
+        keywords[n] = early_keywords[n][0];
+        values[n] = early_keywords[n][1];
+    }
+    keywords[n] = "fallback_application_name";
+    values[n++] = link->application_name;
+    keywords[n] =
+        "dbname"; /* the whole conninfo is expanded here and overrides what stands before */
+    values[n++] = link->conninfo;
+    keywords[n] = "client_encoding";
+    values[n++] = "UTF8";
+    link->pq = PQconnectStartParams(keywords, values, 1);
+    forget_strings(link);
+    if (link->pq == NULL)
+        abort(); /* out of memory */
+    link->state = CONNECTING;
+    if (PQstatus(link->pq) == CONNECTION_BAD) {
+        hide_connection_string(link);
+        fail(link);
+        return;
+    }
+    PQsetNoticeReceiver(link->pq, discard_notice, NULL);
+    wait_for(link, MS_WRITABLE);
+}
+
+static void finish_connecting(struct ms_pg_link *link)
+{
+    link->state = OPEN;
+    if (PQsetnonblocking(link->pq, 1) != 0)
+        note_failure(link);
+    else
+        link->events->on_open(link->arg);
+    if (link->state == OPEN)
+        update_interest(link);
+}
+
+static void continue_connecting(struct ms_pg_link *link)
+{
+    drop_watch(link); /* the socket may be another one afterwards, even under the same number */
+    switch (PQconnectPoll(link->pq)) {
+    case PGRES_POLLING_READING:
+        wait_for(link, MS_READABLE);
+        break;
+    case PGRES_POLLING_WRITING:
+        wait_for(link, MS_WRITABLE);
+        break;
+    case PGRES_POLLING_OK:
+        finish_connecting(link);
+        break;
+    case PGRES_POLLING_FAILED:
+    case PGRES_POLLING_ACTIVE:
+    default:
+        fail(link);
+        break;
+    }
+}
+
+/* Open. */
+
+static void receive(struct ms_pg_link *link)
+{
+    do {
+        if (PQconsumeInput(link->pq) == 0) {
+            give_up(link);
+            return;
+        }
+        link->events->on_input(link->arg);
+        if (link->state != OPEN)
+            return;
+    } while (ms_pg_tls_has_pending(link->pq));
+    update_interest(link);
+}
+
+static void on_socket(int fd, int ready, void *arg)
+{
+    (void)fd;
+    struct ms_pg_link *link = arg;
+    if (link->state == CONNECTING)
+        continue_connecting(link);
+    else if ((ready & MS_READABLE) != 0)
+        receive(link);
+    else
+        update_interest(link);
+}
+
+static void on_kick(void *arg)
+{
+    struct ms_pg_link *link = arg;
+    if (link->state == BEGINNING)
+        begin_connecting(link);
+    else
+        give_up(link);
+}
+
+bool ms_pg_link_is_usable(const struct ms_pg_link *link)
+{
+    return link->state == OPEN && !link->doomed;
+}
+
+void ms_pg_link_flush(struct ms_pg_link *link)
+{
+    if (link->state == OPEN)
+        update_interest(link);
+}
+
+void ms_pg_link_doom(struct ms_pg_link *link)
+{
+    if (link->state != OPEN)
+        return;
+    note_failure(link);
+    update_interest(link);
+}

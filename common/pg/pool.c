@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pool: decides which batch goes to which connection, and when there is one more. store/*.c
+ * call it; it calls pg/conn.c.
+ *
+ * A batch goes to an idle connection, if need be to a new one; when there can be no more, to the
+ * one with the fewest in flight (one that a slow query blocks comes last); or it waits. A stream
+ * takes a connection of its own; when none is idle and none can be added, one is reserved, so that
+ * streams do not starve behind batches. Streams and batches wait in queues of their own, in order.
+ *
+ * What always holds: every ticket is in exactly one place, a waiting queue or a connection; nobody
+ * waits longer than wait_timeout_ms; `away` is true from a failed attempt to connect until the next
+ * success, and while it is, nothing waits at all. Callbacks may free the pool: `closed` is looked
+ * at after them, the memory stays until a later turn.
+ */
+#include "common/pg/pool.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/pg/conn.h"
+#include "common/pg/link.h"
+#include "common/runtime/metrics.h"
+
+enum {
+    WAIT_TIMEOUT_MS = 5000,
+    CONNECT_TIMEOUT_MS = 5000,
+    PIPELINE_DEPTH = 16,
+    SILENCE_GRACE_MS = 5000, /* after statement_timeout: then the server itself is stuck */
+    SWEEP_EVERY_MS = 100,
+    SLOW_US = 20000, /* at work on one for so long: better not queue behind that */
+    RETRY_BASE_MS = 100,
+    RETRY_MAX_MS = 1000 /* whoever asks meanwhile is refused: not longer */
+};
+
+struct ms_pg_pool {
+    struct ms_loop *loop;
+    struct ms_pg_pool_options options; /* but for the strings: */
+    char *conninfo;
+    char *application_name;
+    struct ms_pg_conn **conns;
+    size_t n_conns;
+    struct ms_pg_conn *reserved; /* takes no more batches: the next stream gets it */
+    struct ms_pg_tickets batches;
+    struct ms_pg_tickets streams;
+    size_t waiting;         /* in both */
+    struct ms_timer *retry; /* no connection is opened while it runs */
+    struct ms_backoff backoff;
+    struct ms_timer *sweep; /* runs while something waits or is in flight */
+    bool told;
+    bool connected; /* as told */
+    bool away;
+    struct ms_error why_away;
+    bool closed;
+};
+
+static void on_conn_ready(struct ms_pg_conn *conn, void *arg);
+static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *err,
+                          const char *sqlstate, void *arg);
+static void on_conn_drained(struct ms_pg_conn *conn, void *arg);
+static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, void *arg);
+static void on_retry(void *arg);
+static void on_sweep(void *arg);
+
+static const struct ms_pg_conn_events conn_events = {
+    .on_ready = on_conn_ready,
+    .on_end = on_ticket_end,
+    .on_drained = on_conn_drained,
+    .on_lost = on_conn_lost,
+};
+
+/* Connections. */
+
+static void open_conn(struct ms_pg_pool *pool)
+{
+    const struct ms_pg_conn_options options = {
+        .conninfo = pool->conninfo,
+        .application_name = pool->application_name,
+        .connect_timeout_ms = pool->options.connect_timeout_ms,
+        .statement_timeout_ms = pool->options.statement_timeout_ms,
+        .read_only = pool->options.read_only,
+    };
+    pool->conns[pool->n_conns++] = ms_pg_conn_new(pool->loop, &options, &conn_events, pool);
+}
+
+static bool may_open(const struct ms_pg_pool *pool)
+{
+    return pool->n_conns < pool->options.max_connections && !ms_timer_is_running(pool->retry);
+}
+
+static bool is_opening(const struct ms_pg_pool *pool)
+{
+    for (size_t i = 0; i < pool->n_conns; i++)
+        if (ms_pg_conn_is_opening(pool->conns[i]))
+            return true;
+    return false;
+}
+
+/* One at a time: the next is opened when this one has turned out not to be enough. */
+static void open_more(struct ms_pg_pool *pool)
+{
+    if (may_open(pool) && !is_opening(pool))
+        open_conn(pool);
+}
+
+static bool has_ready(const struct ms_pg_pool *pool)
+{
+    for (size_t i = 0; i < pool->n_conns; i++)
+        if (ms_pg_conn_is_ready(pool->conns[i]))
+            return true;
+    return false;
+}
+
+static void remove_conn(struct ms_pg_pool *pool, struct ms_pg_conn *conn)
+{
+    size_t i = 0;
+    while (pool->conns[i] != conn)
+        i++;
+    pool->conns[i] = pool->conns[--pool->n_conns];
+    if (pool->reserved == conn)
+        pool->reserved = NULL;
+    ms_pg_conn_free(conn);
+}
+
+/* Choosing. */
+
+/* What is sent now waits for all that is in flight; behind a slow query it waits longest. */
+static size_t load(const struct ms_pg_pool *pool, const struct ms_pg_conn *conn, int64_t now_us)
+{
+    bool slow = ms_pg_conn_busy_us(conn, now_us) > SLOW_US;
+    return ms_pg_conn_in_flight(conn) + (slow ? pool->options.pipeline_depth : 0);
+}
+
+/* NULL also while a connection of its own is to be had: whoever is sent behind a statement that
+ * waits for a lock waits with it. */
+static struct ms_pg_conn *least_busy(const struct ms_pg_pool *pool)
+{
+    struct ms_pg_conn *best = NULL;
+    int64_t now_us = ms_clock_mono_us();
+    for (size_t i = 0; i < pool->n_conns; i++) {
+        struct ms_pg_conn *conn = pool->conns[i];
+        if (!ms_pg_conn_is_ready(conn) || ms_pg_conn_is_streaming(conn) || conn == pool->reserved ||
+            ms_pg_conn_in_flight(conn) >= pool->options.pipeline_depth)
+            continue;
+        if (best == NULL || load(pool, conn, now_us) < load(pool, best, now_us))
+            best = conn;
+    }
+    bool may_grow = may_open(pool) || is_opening(pool);
+    return best != NULL && ms_pg_conn_in_flight(best) > 0 && may_grow ? NULL : best;
+}
+
+static bool may_stream(const struct ms_pg_pool *pool)
+{
+    size_t streaming = 0;
+    for (size_t i = 0; i < pool->n_conns; i++)
+        streaming += ms_pg_conn_is_streaming(pool->conns[i]) ? 1 : 0;
+    return streaming < pool->options.max_streams;
+}
+
+static struct ms_pg_conn *choose_for_stream(struct ms_pg_pool *pool)
+{
+    if (!may_stream(pool))
+        return NULL;
+    struct ms_pg_conn *conn = pool->reserved != NULL ? pool->reserved : least_busy(pool);
+    if (conn == NULL)
+        return NULL;
+    if (ms_pg_conn_in_flight(conn) == 0) {
+        pool->reserved = NULL;
+        return conn;
+    }
+    if (!may_open(pool))
+        pool->reserved = conn;
+    return NULL;
+}
+
+static struct ms_pg_conn *choose(struct ms_pg_pool *pool, bool stream)
+{
+    return stream ? choose_for_stream(pool) : least_busy(pool);
+}
+
+/* Waiting. */
+
+static struct ms_pg_tickets *queue_of(struct ms_pg_pool *pool, bool stream)
+{
+    return stream ? &pool->streams : &pool->batches;
+}
+
+static void keep_sweeping(struct ms_pg_pool *pool)
+{
+    if (!ms_timer_is_running(pool->sweep))
+        ms_timer_start(pool->sweep, SWEEP_EVERY_MS);
+}
+
+static void leave_queue(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket)
+{
+    TAILQ_REMOVE(queue_of(pool, ticket->stream), ticket, next);
+    pool->waiting--;
+}
+
+static void pump_queue(struct ms_pg_pool *pool, bool stream)
+{
+    struct ms_pg_tickets *queue = queue_of(pool, stream);
+    while (!TAILQ_EMPTY(queue)) {
+        struct ms_pg_conn *conn = choose(pool, stream);
+        if (conn == NULL)
+            break;
+        struct ms_pg_ticket *ticket = TAILQ_FIRST(queue);
+        leave_queue(pool, ticket);
+        ms_pg_conn_submit(conn, ticket);
+    }
+}
+
+/* Gives out what waits. Never calls back. */
+static void pump(struct ms_pg_pool *pool)
+{
+    if (TAILQ_EMPTY(&pool->streams))
+        pool->reserved = NULL; /* whom it was for has left */
+    pump_queue(pool, true);
+    pump_queue(pool, false);
+    if (pool->waiting > 0 || pool->n_conns == 0)
+        open_more(pool);
+}
+
+static void end_waiting(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket,
+                        const struct ms_error *err)
+{
+    leave_queue(pool, ticket);
+    ms_pg_ticket_finish(ticket, err, "", false);
+}
+
+static void end_all_waiting(struct ms_pg_pool *pool, const struct ms_error *err)
+{
+    struct ms_pg_ticket *ticket;
+    while (!pool->closed && ((ticket = TAILQ_FIRST(&pool->streams)) != NULL ||
+                             (ticket = TAILQ_FIRST(&pool->batches)) != NULL))
+        end_waiting(pool, ticket, err);
+}
+
+/* What connections say. */
+
+static void tell_state(struct ms_pg_pool *pool, bool connected, const struct ms_error *err)
+{
+    if (pool->told && pool->connected == connected)
+        return;
+    pool->told = true;
+    pool->connected = connected;
+    if (pool->options.on_state != NULL)
+        pool->options.on_state(connected, err, pool->options.arg);
+}
+
+static void on_conn_ready(struct ms_pg_conn *conn, void *arg)
+{
+    (void)conn; /* on_drained comes next and gives out what waits */
+    struct ms_pg_pool *pool = arg;
+    pool->away = false;
+    ms_backoff_reset(&pool->backoff);
+    tell_state(pool, true, NULL);
+}
+
+static void on_conn_drained(struct ms_pg_conn *conn, void *arg)
+{
+    (void)conn;
+    pump(arg);
+}
+
+/* A forgotten or outdated prepared statement is our own business, as long as nobody saw a row. */
+static bool retry_stale(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket)
+{
+    if (!ticket->stale || ticket->retried || ticket->rows_seen || ticket->cancelled)
+        return false;
+    ms_pg_ticket_rewind(ticket);
+    ticket->retried = true;
+    TAILQ_INSERT_HEAD(queue_of(pool, ticket->stream), ticket, next);
+    pool->waiting++;
+    return true;
+}
+
+static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *err,
+                          const char *sqlstate, void *arg)
+{
+    struct ms_pg_pool *pool = arg;
+    if (retry_stale(pool, ticket))
+        return; /* on_drained or on_lost comes next */
+    if (err != NULL && err->status == MS_TIMEOUT)
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "statement_time", NULL, 1);
+    ms_metrics_observe(MS_METRIC_QUERY_SECONDS, ticket->commands[0].statement->name,
+                       (double)(ms_clock_mono_us() - ticket->started_us) / 1e6);
+    ms_pg_ticket_finish(ticket, err, sqlstate, true);
+}
+
+/* The first pause comes also after a connection that had worked: a server that dies of what we ask
+ * is not to be asked in a tight loop. */
+static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, void *arg)
+{
+    struct ms_pg_pool *pool = arg;
+    struct ms_error why = *err; /* the connection's, perhaps */
+    bool had_worked = ms_pg_conn_has_worked(conn);
+    remove_conn(pool, conn);
+    if (!ms_timer_is_running(pool->retry))
+        ms_timer_start(pool->retry, ms_backoff_next_ms(&pool->backoff));
+    if (!has_ready(pool)) {
+        if (!had_worked) {
+            pool->away = true;
+            pool->why_away = why;
+            end_all_waiting(pool, &why);
+        }
+        if (!pool->closed)
+            tell_state(pool, false, &why);
+    }
+    if (!pool->closed)
+        pump(pool);
+}
+
+static void on_retry(void *arg)
+{
+    pump(arg);
+}
+
+/* Time limits. */
+
+static void expire_queue(struct ms_pg_pool *pool, struct ms_pg_tickets *queue, int64_t now_us)
+{
+    int64_t limit_us = (int64_t)pool->options.wait_timeout_ms * 1000;
+    struct ms_error err;
+    (void)ms_error_set(&err, has_ready(pool) ? MS_BUSY : MS_UNAVAILABLE,
+                       "no connection to the database was free in time");
+    struct ms_pg_ticket *ticket;
+    while (!pool->closed && (ticket = TAILQ_FIRST(queue)) != NULL &&
+           now_us - ticket->started_us > limit_us) {
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "pg_wait_timeout", NULL, 1);
+        end_waiting(pool, ticket, &err);
+    }
+}
+
+/* One connection a sweep at most is given up, because doing so calls back. */
+static bool check_conns(struct ms_pg_pool *pool, int64_t now_us)
+{
+    int64_t limit_us = (int64_t)(pool->options.statement_timeout_ms + SILENCE_GRACE_MS) * 1000;
+    bool limited = pool->options.statement_timeout_ms > 0;
+    bool busy = false;
+    struct ms_pg_conn *stuck = NULL;
+    for (size_t i = 0; i < pool->n_conns; i++) {
+        struct ms_pg_conn *conn = pool->conns[i];
+        busy = busy || ms_pg_conn_in_flight(conn) > 0;
+        if (limited && ms_pg_conn_silent_us(conn, now_us) > limit_us)
+            stuck = conn;
+    }
+    if (stuck != NULL)
+        ms_pg_conn_give_up(stuck, "the database has not answered in time");
+    return busy;
+}
+
+static void on_sweep(void *arg)
+{
+    struct ms_pg_pool *pool = arg;
+    int64_t now_us = ms_clock_mono_us();
+    expire_queue(pool, &pool->streams, now_us);
+    expire_queue(pool, &pool->batches, now_us);
+    bool busy = !pool->closed && check_conns(pool, now_us);
+    if (!pool->closed && (busy || pool->waiting > 0))
+        keep_sweeping(pool);
+}
+
+/* The interface. */
+
+static struct ms_pg_pool_options complete(const struct ms_pg_pool_options *options)
+{
+    struct ms_pg_pool_options full = *options;
+    if (full.max_connections == 0)
+        full.max_connections = 1;
+    if (full.max_streams == 0)
+        full.max_streams = full.max_connections > 1 ? full.max_connections - 1 : 1;
+    if (full.wait_timeout_ms == 0)
+        full.wait_timeout_ms = WAIT_TIMEOUT_MS;
+    if (full.connect_timeout_ms == 0)
+        full.connect_timeout_ms = CONNECT_TIMEOUT_MS;
+    if (full.pipeline_depth == 0)
+        full.pipeline_depth = PIPELINE_DEPTH;
+    return full;
+}
+
+struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_options *options)
+{
+    struct ms_pg_pool *pool = ms_alloc(sizeof(*pool));
+    pool->loop = loop;
+    pool->options = complete(options);
+    pool->conninfo = ms_pg_secret_copy(options->conninfo);
+    pool->application_name = ms_pg_secret_copy(options->application_name);
+    pool->conns = ms_alloc(pool->options.max_connections * sizeof(struct ms_pg_conn *));
+    TAILQ_INIT(&pool->batches);
+    TAILQ_INIT(&pool->streams);
+    pool->retry = ms_timer_new(loop, on_retry, pool);
+    pool->sweep = ms_timer_new(loop, on_sweep, pool);
+    pool->backoff = (struct ms_backoff){.base_ms = RETRY_BASE_MS, .max_ms = RETRY_MAX_MS};
+    open_conn(pool);
+    return pool;
+}
+
+static void drop_queue(struct ms_pg_pool *pool, struct ms_pg_tickets *queue)
+{
+    while (!TAILQ_EMPTY(queue)) {
+        struct ms_pg_ticket *ticket = TAILQ_FIRST(queue);
+        leave_queue(pool, ticket);
+        free(ticket);
+    }
+}
+
+void ms_pg_pool_free(struct ms_pg_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    pool->closed = true;
+    drop_queue(pool, &pool->batches);
+    drop_queue(pool, &pool->streams);
+    while (pool->n_conns > 0)
+        ms_pg_conn_free(pool->conns[--pool->n_conns]);
+    ms_timer_free(pool->retry);
+    ms_timer_free(pool->sweep);
+    free(pool->conns);
+    ms_alloc_wipe(pool->conninfo);
+    ms_alloc_wipe(pool->application_name);
+    ms_loop_defer_free(pool->loop, pool); /* we may be inside one of its callbacks */
+}
+
+bool ms_pg_pool_is_connected(const struct ms_pg_pool *pool)
+{
+    return pool->connected;
+}
+
+enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,
+                              const struct ms_pg_batch *batch, struct ms_error *err)
+{
+    if (pool->away)
+        return ms_error_set(err, MS_UNAVAILABLE, "%s", pool->why_away.text);
+    struct ms_pg_tickets *queue = queue_of(pool, batch->stream);
+    struct ms_pg_conn *conn = TAILQ_EMPTY(queue) ? choose(pool, batch->stream) : NULL;
+    if (conn == NULL && pool->waiting >= pool->options.max_waiting) {
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "pg_waiting", NULL, 1);
+        return ms_error_set(err, MS_BUSY, "%zu batches wait for the database", pool->waiting);
+    }
+    struct ms_pg_ticket *ticket;
+    enum ms_status status = ms_pg_ticket_new(&ticket, batch, err);
+    if (status == MS_TOO_LARGE)
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "pg_batch", NULL, 1);
+    if (status != MS_OK)
+        return status;
+    ticket->pool = pool;
+    ticket->started_us = ms_clock_mono_us();
+    if (conn != NULL) {
+        ms_pg_conn_submit(conn, ticket);
+    } else {
+        TAILQ_INSERT_TAIL(queue, ticket, next);
+        pool->waiting++;
+        open_more(pool);
+    }
+    keep_sweeping(pool);
+    *out = ticket;
+    return MS_OK;
+}
+
+void ms_pg_ticket_cancel(struct ms_pg_ticket *ticket)
+{
+    if (ticket == NULL || ticket->cancelled)
+        return;
+    ticket->cancelled = true;
+    struct ms_pg_pool *pool = ticket->pool;
+    if (ticket->conn == NULL) {
+        leave_queue(pool, ticket);
+        free(ticket);
+    } else if (ticket->stream) {
+        remove_conn(pool, ticket->conn); /* to read the rest would take longer than to reconnect */
+    } else {
+        return;
+    }
+    pump(pool);
+}

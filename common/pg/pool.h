@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pool: batches on a bounded number of pipelined connections. Used by store/*.c.
+ *
+ * The first connection is opened at once and kept; more are opened when all are at work.
+ * Connections that are lost or refused are tried again with growing pauses.
+ */
+#ifndef MS_PG_POOL_H
+#define MS_PG_POOL_H
+
+#include "common/pg/pg.h"
+
+struct ms_pg_pool;
+struct ms_pg_ticket; /* a batch under way; gone after on_done */
+
+struct ms_pg_pool_options {
+    const char *conninfo; /* libpq URI or keyword string; NULL or "": the PG* environment */
+    const char *application_name;
+    size_t max_connections;
+    size_t max_streams;          /* at once; 0: all connections but one, which is for the others */
+    size_t max_waiting;          /* batches waiting for a connection; beyond: MS_BUSY */
+    uint64_t wait_timeout_ms;    /* then MS_BUSY, or MS_UNAVAILABLE when none works; 0: 5 s */
+    uint64_t connect_timeout_ms; /* 0: 5 s; names are resolved synchronously, in addition */
+    /* 0: the server's. A server that stays silent for 5 s longer is given up. */
+    uint64_t statement_timeout_ms;
+    bool read_only;        /* default_transaction_read_only = on */
+    size_t pipeline_depth; /* batches in flight on one connection; 0: 16 */
+    /* connected: at least one connection works. Told at the first outcome and at each change; `err`
+     * is NULL when connected. May be NULL. */
+    void (*on_state)(bool connected, const struct ms_error *err, void *arg);
+    void *arg;
+};
+
+/* Copies the options and their strings. */
+struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_options *options);
+void ms_pg_pool_free(struct ms_pg_pool *pool); /* cancels what is under way without callbacks */
+bool ms_pg_pool_is_connected(const struct ms_pg_pool *pool);
+
+/* Starts a batch. MS_BUSY: the queue is full; MS_UNAVAILABLE: no connection works and the last
+ * attempt at one failed (the pool tries again with growing pauses); MS_TOO_LARGE: more than 256 MiB
+ * or 4096 statements; MS_INVALID: no statement, a stream of several, a NUL in a text parameter. On
+ * failure nothing was started and no callback comes. A batch that met a forgotten or outdated
+ * prepared statement before it had delivered a row is run once more by itself. */
+enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,
+                              const struct ms_pg_batch *batch, struct ms_error *err) MS_CHECKED;
+/* No callback comes any more; what is on the wire runs to its end, unobserved, but for a stream,
+ * whose connection is closed. NULL is fine. */
+void ms_pg_ticket_cancel(struct ms_pg_ticket *ticket);
+
+#endif

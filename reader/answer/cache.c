@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The response cache: a hash table by key, a second one by repository (so that an invalidation
+ * touches only what it drops), and a list by use. Called by answer.c and flight.c. Always: every
+ * node is in all three, and `bytes` is the sum over them, at most `max_bytes`.
+ */
+#include "reader/answer/cache.h"
+
+#include "common/base/alloc.h"
+#include "common/runtime/metrics.h"
+
+#include <string.h>
+#include <sys/queue.h>
+
+/* What a node costs beside its bytes: allocator, documents, table slots. */
+enum { NODE_OVERHEAD_BYTES = 256, BUCKETS_MIN = 256 };
+
+struct node {
+    LIST_ENTRY(node) by_key;
+    LIST_ENTRY(node) by_repository;
+    TAILQ_ENTRY(node) by_use;
+    uint64_t hash;
+    uint64_t repository_hash;
+    uint64_t cost_bytes;
+    struct cache_entry entry;
+    size_t key_len;
+    char key[];
+};
+LIST_HEAD(bucket, node);
+TAILQ_HEAD(use_list, node);
+
+struct cache {
+    struct bucket *keys;
+    struct bucket *repositories;
+    size_t n_buckets; /* of each table; a power of two */
+    size_t n_nodes;
+    uint64_t bytes;
+    uint64_t max_bytes;
+    uint64_t largest_bytes;
+    struct use_list recent; /* the head was used last */
+};
+
+static struct bucket *bucket_of(const struct cache *cache, struct bucket *table, uint64_t hash)
+{
+    return &table[hash & (cache->n_buckets - 1)];
+}
+
+static void link_node(struct cache *cache, struct node *node)
+{
+    LIST_INSERT_HEAD(bucket_of(cache, cache->keys, node->hash), node, by_key);
+    LIST_INSERT_HEAD(bucket_of(cache, cache->repositories, node->repository_hash), node,
+                     by_repository);
+}
+
+static struct bucket *new_table(size_t n_buckets)
+{
+    return ms_alloc(n_buckets * sizeof(struct bucket)); /* zeroed is an empty LIST_HEAD */
+}
+
+/* Doubles the tables when chains grow: entries are bounded by bytes, so the tables are too. */
+static void grow(struct cache *cache)
+{
+    struct bucket *keys = cache->keys;
+    struct bucket *repositories = cache->repositories;
+    cache->n_buckets *= 2;
+    cache->keys = new_table(cache->n_buckets);
+    cache->repositories = new_table(cache->n_buckets);
+    struct node *node;
+    TAILQ_FOREACH(node, &cache->recent, by_use)
+        link_node(cache, node);
+    free(keys);
+    free(repositories);
+}
+
+void cache_entry_release(struct cache_entry *entry)
+{
+    ms_http_entity_release(&entry->entity);
+    spool_file_unref(entry->file);
+    ms_doc_unref(entry->link);
+}
+
+static struct ms_doc *ref_or_null(struct ms_doc *doc)
+{
+    return doc == NULL ? NULL : ms_doc_ref(doc);
+}
+
+void cache_entry_copy(struct cache_entry *to, const struct cache_entry *from)
+{
+    *to = *from;
+    ref_or_null(to->entity.body);
+    ref_or_null(to->link);
+    if (to->file != NULL)
+        spool_file_ref(to->file);
+}
+
+static void drop(struct cache *cache, struct node *node)
+{
+    LIST_REMOVE(node, by_key);
+    LIST_REMOVE(node, by_repository);
+    TAILQ_REMOVE(&cache->recent, node, by_use);
+    cache->bytes -= node->cost_bytes;
+    cache->n_nodes--;
+    cache_entry_release(&node->entry);
+    free(node);
+}
+
+bool cache_drop_oldest(struct cache *cache)
+{
+    struct node *oldest = TAILQ_LAST(&cache->recent, use_list);
+    if (oldest == NULL)
+        return false;
+    drop(cache, oldest);
+    return true;
+}
+
+static void shrink_to(struct cache *cache, uint64_t bytes)
+{
+    while (cache->bytes > bytes)
+        cache_drop_oldest(cache);
+}
+
+struct cache *cache_new(uint64_t max_bytes, uint64_t largest_bytes)
+{
+    struct cache *cache = ms_alloc(sizeof(*cache));
+    cache->n_buckets = BUCKETS_MIN;
+    cache->keys = new_table(cache->n_buckets);
+    cache->repositories = new_table(cache->n_buckets);
+    cache->max_bytes = max_bytes;
+    cache->largest_bytes = largest_bytes < max_bytes ? largest_bytes : max_bytes;
+    TAILQ_INIT(&cache->recent);
+    return cache;
+}
+
+void cache_free(struct cache *cache)
+{
+    if (cache == NULL)
+        return;
+    cache_clear(cache);
+    free(cache->keys);
+    free(cache->repositories);
+    free(cache);
+}
+
+uint64_t cache_bytes(const struct cache *cache)
+{
+    return cache->bytes;
+}
+
+static struct node *find(const struct cache *cache, struct ms_str key, uint64_t hash)
+{
+    struct node *node;
+    LIST_FOREACH(node, bucket_of(cache, cache->keys, hash), by_key) {
+        if (node->hash == hash && ms_str_equal(ms_str_n(node->key, node->key_len), key))
+            return node;
+    }
+    return NULL;
+}
+
+const struct cache_entry *cache_find(struct cache *cache, struct ms_str key)
+{
+    struct node *node = find(cache, key, ms_str_hash(key));
+    if (node == NULL)
+        return NULL;
+    TAILQ_REMOVE(&cache->recent, node, by_use);
+    TAILQ_INSERT_HEAD(&cache->recent, node, by_use);
+    return &node->entry;
+}
+
+static size_t doc_bytes(const struct ms_doc *doc)
+{
+    return doc == NULL ? 0 : ms_doc_view(doc).len;
+}
+
+static uint64_t cost_of(struct ms_str key, const struct cache_entry *entry)
+{
+    uint64_t file_bytes = entry->file == NULL ? 0 : spool_file_bytes(entry->file);
+    return file_bytes + sizeof(struct node) + NODE_OVERHEAD_BYTES + key.len +
+           ms_http_entity_bytes(&entry->entity) + doc_bytes(entry->link);
+}
+
+static void insert(struct cache *cache, struct ms_str key, uint64_t hash, uint64_t repository_hash,
+                   const struct cache_entry *entry)
+{
+    struct node *node = ms_alloc(sizeof(*node) + key.len);
+    node->hash = hash;
+    node->repository_hash = repository_hash;
+    node->cost_bytes = cost_of(key, entry);
+    cache_entry_copy(&node->entry, entry);
+    node->key_len = key.len;
+    memcpy(node->key, key.ptr, key.len);
+    TAILQ_INSERT_HEAD(&cache->recent, node, by_use);
+    link_node(cache, node);
+    cache->bytes += node->cost_bytes;
+    if (++cache->n_nodes > cache->n_buckets)
+        grow(cache);
+}
+
+void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
+               const struct cache_entry *entry)
+{
+    uint64_t hash = ms_str_hash(key);
+    struct node *old = find(cache, key, hash);
+    if (old != NULL)
+        drop(cache, old);
+    uint64_t cost = cost_of(key, entry);
+    if (cost > cache->largest_bytes) {
+        if (cache->max_bytes > 0)
+            ms_metrics_add(MS_METRIC_LIMIT_REACHED, "cache_entry", NULL, 1);
+        return;
+    }
+    shrink_to(cache, cache->max_bytes - cost);
+    insert(cache, key, hash, repository_hash, entry);
+}
+
+void cache_recount(struct cache *cache, struct ms_str key)
+{
+    struct node *node = find(cache, key, ms_str_hash(key));
+    if (node == NULL)
+        return;
+    cache->bytes -= node->cost_bytes;
+    node->cost_bytes = cost_of(key, &node->entry);
+    cache->bytes += node->cost_bytes;
+    shrink_to(cache, cache->max_bytes);
+}
+
+static void invalidate_one(struct cache *cache, uint64_t repository_hash, uint64_t generation)
+{
+    struct node *node = LIST_FIRST(bucket_of(cache, cache->repositories, repository_hash));
+    while (node != NULL) {
+        struct node *next = LIST_NEXT(node, by_repository);
+        if (node->repository_hash == repository_hash && node->entry.generation < generation)
+            drop(cache, node);
+        node = next;
+    }
+}
+
+void cache_invalidate(struct cache *cache, uint64_t repository_hash, uint64_t generation)
+{
+    invalidate_one(cache, 0, generation);
+    if (repository_hash != 0)
+        invalidate_one(cache, repository_hash, generation);
+}
+
+void cache_clear(struct cache *cache)
+{
+    shrink_to(cache, 0);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files of large answers. Called by flight.c, cache.c and answer.c; calls the file system, hash and
+ * compress. Always: a byte is counted in shared memory from before it is written until its file is
+ * closed, so that all workers together stay within the limit (but for what several reserve at the
+ * same moment, a piece each).
+ */
+#include "reader/answer/spool.h"
+
+#include "common/base/alloc.h"
+#include "common/base/compress.h"
+#include "common/base/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    COMPRESS_PIECE_BYTES = 64 * 1024,
+    ETAG_HASH_BYTES = 16, /* as ms_http_entity_init: equal bytes have equal tags */
+    PATH_BYTES_MAX = 4096
+};
+
+struct spool {
+    struct spool_options options;
+};
+
+enum gzip_state { GZIP_NONE, GZIP_MAKING, GZIP_READY, GZIP_IMPOSSIBLE };
+
+struct spool_file {
+    struct spool *spool;
+    unsigned references;
+    int fd;
+    uint64_t length;
+    struct ms_hash *hash; /* NULL when finished */
+    const char *content_type;
+    char etag[MS_ETAG_MAX];
+    enum gzip_state gzip_state;
+    int gzip_fd;
+    uint64_t gzip_length;
+    uint64_t compressed; /* bytes of the plain file that went into it */
+    struct ms_gzip *gzip;
+};
+
+struct spool *spool_new(const struct spool_options *options)
+{
+    struct spool *spool = ms_alloc(sizeof(*spool));
+    spool->options = *options;
+    /* What a worker that died had on disk was unlinked and died with it. */
+    atomic_store_explicit(&options->used[options->own], 0, memory_order_relaxed);
+    return spool;
+}
+
+void spool_free(struct spool *spool)
+{
+    free(spool);
+}
+
+uint64_t spool_bytes(const struct spool *spool)
+{
+    return atomic_load_explicit(&spool->options.used[spool->options.own], memory_order_relaxed);
+}
+
+static void give_back(struct spool *spool, uint64_t bytes)
+{
+    atomic_fetch_sub_explicit(&spool->options.used[spool->options.own], bytes,
+                              memory_order_relaxed);
+}
+
+static enum ms_status reserve(struct spool *spool, uint64_t bytes, struct ms_error *err)
+{
+    uint64_t used = 0;
+    for (size_t i = 0; i < spool->options.n_used; i++)
+        used += atomic_load_explicit(&spool->options.used[i], memory_order_relaxed);
+    if (used + bytes > spool->options.max_bytes)
+        return ms_error_set(err, MS_TOO_LARGE, "large answers take up all of cache.spool_size");
+    atomic_fetch_add_explicit(&spool->options.used[spool->options.own], bytes,
+                              memory_order_relaxed);
+    return MS_OK;
+}
+
+/* --- files --- */
+
+/* For file systems without O_TMPFILE. */
+static int open_and_unlink(const char *dir)
+{
+    char path[PATH_BYTES_MAX];
+    int len = snprintf(path, sizeof(path), "%s/metastore-XXXXXX", dir);
+    if (len < 0 || (size_t)len >= sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
+static enum ms_status open_unlinked(int *out, const char *dir, struct ms_error *err)
+{
+    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+        fd = open_and_unlink(dir);
+    if (fd < 0)
+        return ms_error_set(err, MS_IO, "cache.spool_dir %s: %s", dir, strerror(errno));
+    *out = fd;
+    return MS_OK;
+}
+
+enum ms_status spool_check(const char *dir, struct ms_error *err)
+{
+    int fd = -1;
+    enum ms_status status = open_unlinked(&fd, dir, err);
+    if (status == MS_OK)
+        close(fd);
+    return status;
+}
+
+enum ms_status spool_file_new(struct spool_file **out, struct spool *spool, struct ms_error *err)
+{
+    int fd;
+    enum ms_status status = open_unlinked(&fd, spool->options.dir, err);
+    if (status != MS_OK)
+        return status;
+    struct spool_file *file = ms_alloc(sizeof(*file));
+    file->spool = spool;
+    file->references = 1;
+    file->fd = fd;
+    file->gzip_fd = -1;
+    file->hash = ms_hash_new(MS_SHA256);
+    *out = file;
+    return MS_OK;
+}
+
+struct spool_file *spool_file_ref(struct spool_file *file)
+{
+    file->references++;
+    return file;
+}
+
+static void drop_gzip(struct spool_file *file)
+{
+    if (file->gzip_fd >= 0)
+        close(file->gzip_fd);
+    file->gzip_fd = -1;
+    ms_gzip_free(file->gzip);
+    file->gzip = NULL;
+    give_back(file->spool, file->gzip_length);
+    file->gzip_length = 0;
+}
+
+void spool_file_unref(struct spool_file *file)
+{
+    if (file == NULL || --file->references > 0)
+        return;
+    drop_gzip(file);
+    close(file->fd);
+    give_back(file->spool, file->length);
+    ms_hash_free(file->hash);
+    free(file);
+}
+
+uint64_t spool_file_bytes(const struct spool_file *file)
+{
+    return file->length + file->gzip_length;
+}
+
+static enum ms_status write_all(int fd, struct ms_str bytes, struct ms_error *err)
+{
+    while (bytes.len > 0) {
+        ssize_t written = write(fd, bytes.ptr, bytes.len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return ms_error_set(err, MS_IO, "writing a large answer to disk: %s", strerror(errno));
+        bytes = ms_str_skip(bytes, (size_t)written);
+    }
+    return MS_OK;
+}
+
+/* Reserves first; what was reserved is in *length, also when the disk refuses it. */
+static enum ms_status append(struct spool *spool, int fd, uint64_t *length, struct ms_str bytes,
+                             struct ms_error *err)
+{
+    enum ms_status status = reserve(spool, bytes.len, err);
+    if (status != MS_OK)
+        return status;
+    *length += bytes.len;
+    return write_all(fd, bytes, err);
+}
+
+enum ms_status spool_file_append(struct spool_file *file, struct ms_str bytes, struct ms_error *err)
+{
+    return append(file->spool, file->fd, &file->length, bytes, err);
+}
+
+void spool_file_tag(struct spool_file *file, struct ms_str bytes)
+{
+    ms_hash_update(file->hash, bytes);
+}
+
+void spool_file_finish(struct spool_file *file, const char *content_type)
+{
+    struct ms_digest digest;
+    ms_hash_finish(&digest, file->hash);
+    file->hash = NULL;
+    file->content_type = content_type;
+    struct ms_buf text;
+    ms_buf_init(&text, MS_ETAG_MAX - 1);
+    ms_buf_append_char(&text, '"');
+    ms_buf_append_hex(&text, digest.bytes + 1, ETAG_HASH_BYTES);
+    ms_buf_append_char(&text, '"');
+    memcpy(file->etag, text.data, text.len + 1);
+    ms_buf_free(&text);
+}
+
+/* --- the gzip variant --- */
+
+bool spool_file_lacks_gzip(const struct spool_file *file)
+{
+    return file->gzip_state == GZIP_NONE || file->gzip_state == GZIP_MAKING;
+}
+
+bool spool_file_awaits_gzip(const struct spool_file *file, const struct ms_http_request *request)
+{
+    return spool_file_lacks_gzip(file) && ms_http_accepts_gzip(request) &&
+           !ms_http_is_unmodified(request, file->etag);
+}
+
+static enum ms_status begin_gzip(struct spool_file *file, struct ms_error *err)
+{
+    enum ms_status status = open_unlinked(&file->gzip_fd, file->spool->options.dir, err);
+    if (status != MS_OK)
+        return status;
+    file->gzip = ms_gzip_new();
+    file->gzip_state = GZIP_MAKING;
+    return MS_OK;
+}
+
+static enum ms_status read_piece(struct ms_str *out, struct spool_file *file, char *buffer,
+                                 struct ms_error *err)
+{
+    ssize_t got = pread(file->fd, buffer, COMPRESS_PIECE_BYTES, (off_t)file->compressed);
+    if (got <= 0)
+        return ms_error_set(err, MS_IO, "reading a large answer: %s",
+                            got < 0 ? strerror(errno) : "it has become shorter");
+    *out = ms_str_n(buffer, (size_t)got);
+    return MS_OK;
+}
+
+static enum ms_status compress_piece(struct spool_file *file, char *buffer, struct ms_error *err)
+{
+    struct ms_str plain;
+    enum ms_status status = read_piece(&plain, file, buffer, err);
+    if (status != MS_OK)
+        return status;
+    file->compressed += plain.len;
+    struct ms_buf packed;
+    ms_buf_init(&packed, 2 * COMPRESS_PIECE_BYTES);
+    status = ms_gzip_write(file->gzip, &packed, plain, file->compressed == file->length);
+    if (status == MS_OK)
+        status = append(file->spool, file->gzip_fd, &file->gzip_length, ms_buf_view(&packed), err);
+    ms_buf_free(&packed);
+    return status;
+}
+
+static enum ms_status next_piece(struct spool_file *file, struct ms_error *err)
+{
+    if (file->gzip_state == GZIP_NONE) {
+        enum ms_status status = begin_gzip(file, err);
+        if (status != MS_OK)
+            return status;
+    }
+    char *buffer = ms_alloc(COMPRESS_PIECE_BYTES);
+    enum ms_status status = compress_piece(file, buffer, err);
+    free(buffer);
+    return status;
+}
+
+enum ms_status spool_file_compress(bool *out_done, struct spool_file *file, struct ms_error *err)
+{
+    enum ms_status status = next_piece(file, err);
+    if (status != MS_OK) {
+        drop_gzip(file);
+        file->gzip_state = GZIP_IMPOSSIBLE;
+        return status;
+    }
+    *out_done = file->compressed >= file->length;
+    if (*out_done) {
+        ms_gzip_free(file->gzip);
+        file->gzip = NULL;
+        file->gzip_state = GZIP_READY;
+    }
+    return MS_OK;
+}
+
+/* --- sending --- */
+
+static void on_sent(void *arg)
+{
+    spool_file_unref(arg);
+}
+
+void spool_file_send(struct ms_http_request *request, struct spool_file *file,
+                     const char *cache_control, const struct ms_http_header *headers,
+                     size_t n_headers)
+{
+    struct ms_http_file_entity entity = {
+        .content_type = file->content_type,
+        .fd = file->fd,
+        .length = file->length,
+        .gzip_fd = file->gzip_state == GZIP_READY ? file->gzip_fd : -1,
+        .gzip_length = file->gzip_length,
+    };
+    memcpy(entity.etag, file->etag, sizeof(entity.etag));
+    ms_http_send_file(request, &entity, cache_control, headers, n_headers, on_sent,
+                      spool_file_ref(file));
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The handlers of the URL table (routes.c), a resource a file. All have the shape of a route's
+ * handler; `arg` is the struct reader. Each answers its request exactly once, now or later.
+ */
+#ifndef API_H
+#define API_H
+
+#include "common/http/router.h"
+
+/* api/index.c */
+void api_index_static(struct ms_http_request *request, const struct ms_route_match *match,
+                      void *arg);
+void api_index_dynamic(struct ms_http_request *request, const struct ms_route_match *match,
+                       void *arg);
+
+/* api/search.c */
+void api_search_ping(struct ms_http_request *request, const struct ms_route_match *match,
+                     void *arg);
+void api_search(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api/distribution.c; of tags_list the first capture is the repository's name, possible or not. */
+void api_distribution_base(struct ms_http_request *request, const struct ms_route_match *match,
+                           void *arg);
+void api_distribution_catalog(struct ms_http_request *request, const struct ms_route_match *match,
+                              void *arg);
+void api_distribution_tags_list(struct ms_http_request *request, const struct ms_route_match *match,
+                                void *arg);
+
+/* api/referrers.c; the captures are the repository's name and the digest, possible or not. */
+void api_referrers(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_referrers_discover(struct ms_http_request *request, const struct ms_route_match *match,
+                            void *arg);
+
+/* api/repositories.c; the first capture of one is its name, possible or not. */
+void api_repositories(struct ms_http_request *request, const struct ms_route_match *match,
+                      void *arg);
+void api_repository(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api/tags.c; the captures are the repository's name and the tag, possible or not. */
+void api_tags(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_tag_history(struct ms_http_request *request, const struct ms_route_match *match,
+                     void *arg);
+
+/* api/manifests.c; the captures are the repository's name and a tag or digest, possible or not. */
+void api_manifests(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api/find.c: /api/v1/search and /api/v1/facets */
+void api_find(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_facets(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api/assert.c; a table without it is one where it is off */
+void api_assert(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+/* api/stats.c, api/changes.c, api/dump.c, api/openapi.c */
+void api_openapi(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_dump(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_stats(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_status(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_changes(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/changes: what happened after a generation. Called by routes.c; calls answer.c for the
+ * feed and parking.c for clients that wait for it. Always: a client that waits is answered by the
+ * first change, or when its time is over, and costs the database nothing meanwhile; clients that
+ * wait for the same share one query.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/json_write.h"
+#include "reader/answer/answer.h"
+#include "reader/answer/parking.h"
+#include "reader/api/api.h"
+#include "reader/api/rest_question.h"
+#include "reader/reader.h"
+
+enum {
+    N_DEFAULT = 100,
+    N_MAX = 1000,
+    WAIT_MAX_MS = 60 * 1000,
+    /* On a standby a client may know more than we do: another reader has told it. So it waits for
+     * this long, even if it did not ask to. */
+    STANDBY_GRACE_MS = 2000,
+    NUMBER_MAX = 24
+};
+
+enum { COLUMN_PROBLEM, COLUMN_OLDEST, COLUMN_NEXT, COLUMN_BODY, COLUMN_ID, COLUMN_COUNT };
+
+/* What one client asked. In the request's arena. */
+struct changes {
+    struct reader *reader;
+    struct ms_str key;
+    bool has_since;
+    uint64_t since;
+    struct ms_str since_text; /* absent: no changes are wanted */
+    struct ms_str n_text;
+    uint64_t wait_ms;
+    int64_t begun_ms;
+};
+
+/* --- the feed --- */
+
+struct feed_state {
+    bool has_since;
+    uint64_t since;
+    bool is_problem;
+    size_t n_changes;
+    char next[NUMBER_MAX];
+};
+
+static uint64_t to_number(struct ms_str text)
+{
+    uint64_t number;
+    return ms_str_to_u64(&number, text) == MS_OK ? number : 0;
+}
+
+static void take_head(struct answer_result *result, struct feed_state *state,
+                      const struct ms_str *columns)
+{
+    struct ms_str problem = columns[COLUMN_PROBLEM];
+    struct ms_str next = ms_str_slice(columns[COLUMN_NEXT], 0, sizeof(state->next) - 1);
+    memcpy(state->next, next.ptr, next.len);
+    state->is_problem = !ms_str_is_absent(problem);
+    if (ms_str_equal(problem, MS_STR("expired"))) {
+        rest_write_problem(result, 410, "changes-expired",
+                           MS_STR("changes from so long ago are not kept any more"), "oldest",
+                           to_number(columns[COLUMN_OLDEST]));
+    } else if (state->is_problem) {
+        rest_write_problem(result, 400, "about:blank",
+                           MS_STR("since is a generation of the future"), "generation",
+                           to_number(columns[COLUMN_NEXT]));
+        result->is_nothing = true; /* yet: see STANDBY_GRACE_MS */
+    } else {
+        ms_buf_append_c(&result->body, "{\"changes\":[");
+    }
+}
+
+static void on_row(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
+                   void *arg)
+{
+    struct feed_state *state = arg;
+    assert(n_columns == COLUMN_COUNT);
+    if (ms_str_is_absent(columns[COLUMN_BODY])) {
+        take_head(result, state, columns);
+        return;
+    }
+    if (state->n_changes++ > 0)
+        ms_buf_append_char(&result->body, ',');
+    ms_buf_append(&result->body, columns[COLUMN_BODY]);
+}
+
+static void on_finish(struct answer_result *result, void *arg)
+{
+    const struct feed_state *state = arg;
+    if (state->is_problem)
+        return;
+    ms_buf_append_c(&result->body, "],\"next\":");
+    if (state->has_since && state->n_changes == 0) {
+        ms_buf_append_u64(&result->body, state->since);
+        result->is_nothing = true;
+    } else {
+        ms_buf_append_c(&result->body, state->next);
+    }
+    ms_buf_append_char(&result->body, '}');
+}
+
+/* --- waiting --- */
+
+static void serve(struct changes *changes, struct ms_http_request *request);
+
+static void on_wake(struct ms_http_request *request, void *arg)
+{
+    serve(arg, request);
+}
+
+/* How long it may go on waiting; 0: it is time to answer. */
+static uint64_t time_left(const struct changes *changes, uint64_t generation)
+{
+    const struct reader *reader = changes->reader;
+    uint64_t limit_ms = changes->wait_ms;
+    if (changes->since > generation && !freshness_is_standby(&reader->freshness))
+        limit_ms = 0;
+    else if (changes->since > generation && limit_ms < STANDBY_GRACE_MS)
+        limit_ms = STANDBY_GRACE_MS;
+    uint64_t waited_ms = (uint64_t)(ms_clock_mono_ms() - changes->begun_ms);
+    bool is_over = waited_ms >= limit_ms || ms_loop_is_draining(reader->loop);
+    return is_over ? 0 : limit_ms - waited_ms;
+}
+
+static void park(struct changes *changes, struct ms_http_request *request, uint64_t at_most_ms)
+{
+    if (parking_park(changes->reader->parking, request, at_most_ms, on_wake, changes) != MS_OK)
+        answer_error(request, 503, NULL, MS_STR("too many clients wait for changes"),
+                     MS_STR_ABSENT);
+}
+
+/* The generation may have moved since the query began: then it is asked again at once. */
+static bool on_nothing(struct ms_http_request *request, uint64_t generation, void *arg)
+{
+    struct changes *changes = arg;
+    uint64_t left_ms = time_left(changes, generation);
+    if (left_ms == 0)
+        return false;
+    bool has_moved = freshness_generation(&changes->reader->freshness) > generation;
+    park(changes, request, has_moved ? 0 : left_ms);
+    return true;
+}
+
+static void ask(struct changes *changes, struct ms_http_request *request)
+{
+    const struct ms_str params[] = {changes->since_text, changes->n_text};
+    const struct feed_state state = {.has_since = changes->has_since, .since = changes->since};
+    answer_serve(changes->reader, request,
+                 &(struct answer_spec){
+                     .key = changes->key,
+                     .query = MS_READ_CHANGES,
+                     .params = params,
+                     .n_params = sizeof(params) / sizeof(params[0]),
+                     .content_type = "application/json",
+                     .on_row = on_row,
+                     .on_finish = on_finish,
+                     .on_nothing = on_nothing,
+                     .on_nothing_arg = changes,
+                     .state = &state,
+                     .state_bytes = sizeof(state),
+                 });
+}
+
+/* Nobody needs to be asked when nothing has happened. */
+static void serve(struct changes *changes, struct ms_http_request *request)
+{
+    const struct freshness *freshness = &changes->reader->freshness;
+    answer_refresh(changes->reader);
+    uint64_t generation = freshness_generation(freshness);
+    bool is_up_to_date = changes->has_since && changes->since == generation &&
+                         freshness_is_known(freshness) && freshness_stale_seconds(freshness) == 0;
+    uint64_t left_ms = time_left(changes, generation);
+    if (is_up_to_date && left_ms > 0)
+        park(changes, request, left_ms);
+    else
+        ask(changes, request);
+}
+
+/* --- the question --- */
+
+static const struct query_param TABLE[] = {
+    {"n", QUERY_PLAIN},
+    {"since", QUERY_PLAIN},
+    {"wait", QUERY_PLAIN},
+};
+
+static bool read_wait(struct changes *out, struct rest_question *question)
+{
+    struct ms_str text;
+    if (!rest_question_value(&text, question, "wait"))
+        return false;
+    if (ms_str_is_absent(text) ||
+        (ms_config_parse_duration(&out->wait_ms, text) == MS_OK && out->wait_ms <= WAIT_MAX_MS))
+        return true;
+    rest_question_refuse(question, "wait", " is no duration of at most 60s, such as 30s");
+    return false;
+}
+
+static bool read_since(struct changes *out, struct rest_question *question)
+{
+    if (!rest_question_value(&out->since_text, question, "since"))
+        return false;
+    out->has_since = !ms_str_is_absent(out->since_text);
+    return rest_question_number(&out->since, question, "since", 0, INT64_MAX);
+}
+
+/* Equal feeds have equal keys, however long somebody waits for them. */
+static struct ms_str make_key(struct ms_arena *arena, const struct changes *changes, uint64_t n)
+{
+    struct ms_buf key;
+    ms_buf_init(&key, 4 * NUMBER_MAX);
+    ms_buf_append_c(&key, "/api/v1/changes?n=");
+    ms_buf_append_u64(&key, n);
+    if (changes->has_since) {
+        ms_buf_append_c(&key, "&since=");
+        ms_buf_append_u64(&key, changes->since);
+    }
+    struct ms_str copy = ms_arena_dup(arena, ms_buf_view(&key));
+    ms_buf_free(&key);
+    return copy;
+}
+
+static struct ms_str format_number(struct ms_arena *arena, uint64_t number)
+{
+    struct ms_buf text;
+    ms_buf_init(&text, NUMBER_MAX);
+    ms_buf_append_u64(&text, number);
+    struct ms_str copy = ms_arena_dup(arena, ms_buf_view(&text));
+    ms_buf_free(&text);
+    return copy;
+}
+
+void api_changes(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    struct rest_question question;
+    uint64_t n = N_DEFAULT;
+    (void)match;
+    if (!rest_question_read(&question, request, TABLE, sizeof(TABLE) / sizeof(TABLE[0])))
+        return;
+    struct changes *changes = ms_arena_alloc(question.arena, sizeof(*changes));
+    changes->reader = arg;
+    changes->begun_ms = ms_clock_mono_ms();
+    if (!rest_question_number(&n, &question, "n", 1, N_MAX) || !read_since(changes, &question) ||
+        !read_wait(changes, &question))
+        return;
+    changes->n_text = format_number(question.arena, n);
+    changes->key = make_key(question.arena, changes, n);
+    serve(changes, request);
+}

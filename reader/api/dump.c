@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/dump: everything, as a line of JSON each. Called by routes.c; calls answer.c, which
+ * writes it to disk as it comes and sends it from there. Always: the last line counts the others,
+ * so that a dump without it is known to be cut.
+ */
+#include <assert.h>
+
+#include "common/base/json_write.h"
+#include "reader/answer/answer.h"
+#include "reader/api/api.h"
+#include "reader/api/rest_question.h"
+#include "reader/reader.h"
+
+enum { COLUMN_SECTION, COLUMN_LINE, COLUMN_COUNT };
+
+/* As the statement numbers them. */
+enum section { SECTION_HEAD, SECTION_REPOSITORIES, SECTION_TAGS, SECTION_MANIFESTS, SECTION_COUNT };
+
+struct dump_state {
+    const struct ms_config *config;
+    uint64_t n_lines[SECTION_COUNT];
+};
+
+/* The statement leaves the brace at the end to us. */
+static void on_row(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
+                   void *arg)
+{
+    struct dump_state *state = arg;
+    uint64_t section;
+    assert(n_columns == COLUMN_COUNT);
+    if (ms_str_to_u64(&section, columns[COLUMN_SECTION]) != MS_OK || section >= SECTION_COUNT)
+        return;
+    state->n_lines[section]++;
+    ms_buf_append(&result->body, columns[COLUMN_LINE]);
+    if (section == SECTION_HEAD) {
+        ms_buf_append_c(&result->body, ",\"registry\":");
+        ms_json_append_string(&result->body, ms_str(state->config->registry.public_url));
+    }
+    ms_buf_append_c(&result->body, "}\n");
+    if (section == SECTION_HEAD)
+        result->untagged = result->body.len;
+}
+
+static void on_finish(struct answer_result *result, void *arg)
+{
+    const struct dump_state *state = arg;
+    ms_buf_append_c(&result->body, "{\"type\":\"end\",\"repositories\":");
+    ms_buf_append_u64(&result->body, state->n_lines[SECTION_REPOSITORIES]);
+    ms_buf_append_c(&result->body, ",\"tags\":");
+    ms_buf_append_u64(&result->body, state->n_lines[SECTION_TAGS]);
+    ms_buf_append_c(&result->body, ",\"manifests\":");
+    ms_buf_append_u64(&result->body, state->n_lines[SECTION_MANIFESTS]);
+    ms_buf_append_c(&result->body, "}\n");
+}
+
+void api_dump(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    const struct reader *reader = arg;
+    const struct dump_state state = {.config = reader->config};
+    struct rest_question question;
+    (void)match;
+    if (!rest_question_read(&question, request, NULL, 0))
+        return;
+    answer_serve(arg, request,
+                 &(struct answer_spec){
+                     .key = MS_STR("/api/v1/dump"),
+                     .query = MS_READ_DUMP,
+                     .shows_counts = true,
+                     .is_large = true,
+                     .content_type = "application/x-ndjson",
+                     .on_row = on_row,
+                     .on_finish = on_finish,
+                     .state = &state,
+                     .state_bytes = sizeof(state),
+                 });
+}

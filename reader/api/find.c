@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/search and /api/v1/facets: what is found with the language of search_query.h, and what
+ * there is to ask for next. Called by routes.c; calls search_plan.c for the question, rest_list.c
+ * and answer.c for the rest.
+ */
+#include <assert.h>
+
+#include "common/base/json_write.h"
+#include "reader/answer/answer.h"
+#include "reader/api/api.h"
+#include "reader/api/rest_list.h"
+#include "reader/api/rest_question.h"
+#include "reader/query/search_plan.h"
+
+enum { DETAIL_MAX = 256 };
+
+/* MS_INVALID: `fault` points at the character. */
+static enum ms_status read_plan(struct search_plan *out, struct ms_str text, struct ms_arena *arena,
+                                struct query_fault *fault)
+{
+    struct search_query query;
+    struct search_fault where;
+    struct ms_buf detail;
+    if (search_query_parse(&query, text, &where) == MS_OK)
+        return search_plan_make(out, &query, arena);
+    ms_buf_init(&detail, DETAIL_MAX);
+    ms_buf_printf(&detail, "q, character %zu: %s", where.character, where.what);
+    *fault = (struct query_fault){ms_arena_dup(arena, ms_buf_view(&detail)), MS_STR("q")};
+    ms_buf_free(&detail);
+    return MS_INVALID;
+}
+
+/* --- search --- */
+
+static const struct query_param SEARCH_TABLE[] = {
+    {"cursor", QUERY_PLAIN}, {"kind", QUERY_PLAIN},  {"n", QUERY_PLAIN},
+    {"q", QUERY_PLAIN},      {"total", QUERY_PLAIN},
+};
+
+/* There is no choice; its name stands in cursors. */
+static const struct paging_sort SEARCH_SORTS[] = {{"score", false}};
+
+static const struct rest_list_kind SEARCH = {
+    .table = SEARCH_TABLE,
+    .n_table = sizeof(SEARCH_TABLE) / sizeof(SEARCH_TABLE[0]),
+    .sorts = SEARCH_SORTS,
+    .n_sorts = sizeof(SEARCH_SORTS) / sizeof(SEARCH_SORTS[0]),
+    .query = MS_READ_FIND,
+    .shows_counts = true,
+    .member = "results",
+};
+
+static enum ms_status add_kind(struct rest_list *list)
+{
+    static const char *const KINDS[] = {"repository", "image", "index", "artifact"};
+    struct ms_str kind;
+    enum ms_status status =
+        paging_value(&kind, &list->query, SEARCH_TABLE, "kind", list->arena, &list->fault);
+    if (status != MS_OK)
+        return status;
+    bool is_known = ms_str_is_absent(kind);
+    for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
+        is_known = is_known || ms_str_equal(kind, ms_str(KINDS[i]));
+    if (!is_known)
+        return paging_fail(&list->fault, list->arena, "kind",
+                           " is none of repository, image, index, artifact");
+    rest_list_add(list, kind);
+    return MS_OK;
+}
+
+static enum ms_status add_plan(struct rest_list *list)
+{
+    struct search_plan plan;
+    struct ms_str text;
+    enum ms_status status =
+        paging_value(&text, &list->query, SEARCH_TABLE, "q", list->arena, &list->fault);
+    if (status == MS_OK && ms_str_is_absent(text))
+        text = MS_STR("");
+    if (status == MS_OK)
+        status = read_plan(&plan, text, list->arena, &list->fault);
+    if (status != MS_OK)
+        return status;
+    for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
+        rest_list_add(list, plan.params[i]);
+    ms_buf_append_c(&list->head, "\"query\":");
+    ms_json_append_string(&list->head, text);
+    ms_buf_append_char(&list->head, ',');
+    return MS_OK;
+}
+
+void api_find(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    struct rest_list list;
+    (void)match;
+    if (!rest_list_begin(&list, &SEARCH, request))
+        return;
+    enum ms_status status = add_plan(&list);
+    if (status == MS_OK)
+        status = add_kind(&list);
+    rest_list_end(&list, status, arg);
+}
+
+/* --- facets --- */
+
+static const struct query_param FACETS_TABLE[] = {{"key", QUERY_PLAIN}, {"q", QUERY_PLAIN}};
+
+static void on_facets(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
+                      void *arg)
+{
+    (void)arg;
+    assert(n_columns == 1);
+    ms_buf_append(&result->body, columns[0]);
+}
+
+static void serve_facets(struct reader *reader, struct rest_question *question,
+                         const struct search_plan *plan, struct ms_str label)
+{
+    struct ms_str params[SEARCH_PLAN_PARAMS + 1];
+    struct ms_str key;
+    if (!rest_question_key(&key, question))
+        return;
+    for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
+        params[i] = plan->params[i];
+    params[SEARCH_PLAN_PARAMS] = label;
+    answer_serve(reader, question->request,
+                 &(struct answer_spec){
+                     .key = key,
+                     .query = MS_READ_FACETS,
+                     .params = params,
+                     .n_params = sizeof(params) / sizeof(params[0]),
+                     .content_type = "application/json",
+                     .on_row = on_facets,
+                 });
+}
+
+void api_facets(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    struct rest_question question;
+    struct search_plan plan;
+    struct ms_str text, label;
+    (void)match;
+    if (!rest_question_read(&question, request, FACETS_TABLE,
+                            sizeof(FACETS_TABLE) / sizeof(FACETS_TABLE[0])) ||
+        !rest_question_value(&text, &question, "q") ||
+        !rest_question_value(&label, &question, "key"))
+        return;
+    if (ms_str_is_absent(text))
+        text = MS_STR("");
+    enum ms_status status = read_plan(&plan, text, question.arena, &question.fault);
+    if (status == MS_OK)
+        serve_facets(arg, &question, &plan, label);
+    else if (status == MS_INVALID)
+        answer_error(request, 400, NULL, question.fault.detail, question.fault.parameter);
+    else
+        answer_error(request, 400, NULL, MS_STR("the query is too long"), MS_STR("q"));
+}

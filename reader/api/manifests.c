@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/repositories/<name>/-/manifests/<tag or digest>: everything known of a manifest, or its
+ * own bytes (raw=1). Called by routes.c; calls rest_question.c and answer.c. The document is one
+ * column, made by the statement; bytes come as PostgreSQL's hexadecimal text.
+ */
+#include <assert.h>
+
+#include "common/base/digest.h"
+#include "common/base/refname.h"
+#include "reader/answer/answer.h"
+#include "reader/api/api.h"
+#include "reader/api/rest_question.h"
+#include "reader/reader.h"
+
+enum { COLUMN_IS_KNOWN, COLUMN_BODY, COLUMN_MEDIA_TYPE, COLUMN_COUNT };
+enum { HEX_PREFIX = 2 }; /* `\x` */
+
+#define UNKNOWN_REPOSITORY MS_STR("no repository of this name is known")
+#define UNKNOWN_MANIFEST MS_STR("the repository has no manifest of this tag or digest")
+#define UNREAD_MANIFEST MS_STR("the manifest could not be read, there are no bytes of it")
+
+static const struct query_param TABLE[] = {{"raw", QUERY_PLAIN}};
+
+/* True: there is nothing, and the answer says so. */
+static bool is_missing(struct answer_result *result, const struct ms_str *columns)
+{
+    bool is_known = ms_str_equal(columns[COLUMN_IS_KNOWN], MS_STR("t"));
+    if (is_known && !ms_str_is_absent(columns[COLUMN_BODY]))
+        return false;
+    rest_write_problem(result, 404, "about:blank", is_known ? UNKNOWN_MANIFEST : UNKNOWN_REPOSITORY,
+                       NULL, 0);
+    return true;
+}
+
+static void on_document(struct answer_result *result, const struct ms_str *columns,
+                        size_t n_columns, void *arg)
+{
+    (void)arg;
+    assert(n_columns == COLUMN_MEDIA_TYPE);
+    if (!is_missing(result, columns))
+        ms_buf_append(&result->body, columns[COLUMN_BODY]);
+}
+
+/* --- its own bytes --- */
+
+/* What a manifest calls itself is its author's word: only these are passed on, so that nobody can
+ * push a page with scripts and have it served from here. */
+static const char *known_media_type(struct ms_str type)
+{
+    static const char *const KNOWN[] = {
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        "application/vnd.docker.distribution.manifest.v1+json",
+    };
+    for (size_t i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++)
+        if (ms_str_equal(type, ms_str(KNOWN[i])))
+            return KNOWN[i];
+    return "application/octet-stream";
+}
+
+static unsigned hex_value(char c)
+{
+    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
+}
+
+/* `\x` and two digits a byte, as bytea_output says and the server writes. */
+static void append_bytes(struct ms_buf *out, struct ms_str text)
+{
+    for (size_t i = HEX_PREFIX; i + 1 < text.len; i += 2)
+        ms_buf_append_char(out, (char)(hex_value(text.ptr[i]) << 4 | hex_value(text.ptr[i + 1])));
+}
+
+static void on_raw(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
+                   void *arg)
+{
+    (void)arg;
+    assert(n_columns == COLUMN_COUNT);
+    if (is_missing(result, columns))
+        return;
+    if (columns[COLUMN_BODY].len <= HEX_PREFIX) {
+        rest_write_problem(result, 404, "about:blank", UNREAD_MANIFEST, NULL, 0);
+        return;
+    }
+    result->content_type = known_media_type(columns[COLUMN_MEDIA_TYPE]);
+    append_bytes(&result->body, columns[COLUMN_BODY]);
+}
+
+/* --- the question --- */
+
+static void serve(struct reader *reader, struct ms_http_request *request, struct ms_str key,
+                  const struct ms_route_match *match, bool is_raw)
+{
+    static const struct ms_http_header NO_GUESSING[] = {
+        {"X-Content-Type-Options", MS_STR_INIT("nosniff")}};
+    struct ms_digest digest;
+    struct ms_str reference = match->captures[1];
+    bool is_digest = ms_digest_parse(&digest, reference) == MS_OK;
+    const struct ms_str params[] = {match->captures[0], is_digest ? MS_STR_ABSENT : reference,
+                                    is_digest ? reference : MS_STR_ABSENT};
+    answer_serve(reader, request,
+                 &(struct answer_spec){
+                     .key = key,
+                     .query = is_raw ? MS_READ_MANIFEST_RAW : MS_READ_MANIFEST,
+                     .params = params,
+                     .n_params = sizeof(params) / sizeof(params[0]),
+                     /* the document names other repositories that have it */
+                     .repository = is_raw ? match->captures[0] : MS_STR_ABSENT,
+                     .shows_counts = !is_raw,
+                     .content_type = "application/json",
+                     .headers = NO_GUESSING,
+                     .n_headers = is_raw ? 1 : 0,
+                     .on_row = is_raw ? on_raw : on_document,
+                 });
+}
+
+void api_manifests(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    struct rest_question question;
+    struct ms_str key;
+    bool is_raw = false;
+    if (!rest_question_read(&question, request, TABLE, sizeof(TABLE) / sizeof(TABLE[0])) ||
+        !rest_question_switch(&is_raw, &question, "raw") || !rest_question_key(&key, &question))
+        return;
+    serve(arg, request, key, match, is_raw);
+}

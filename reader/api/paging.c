@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parameters and links of pages. Called by rest_list.c and the api_*.c files; calls the percent
+ * encoder and nothing else. Always: a cursor that is accepted is, byte for byte, one that
+ * paging_page_append_links() would write.
+ */
+#include "reader/api/paging.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/http/request.h"
+
+enum { NUMBER_MAX = 24, DETAIL_MAX = 256 };
+
+/* --- parameters --- */
+
+enum ms_status paging_fail(struct query_fault *fault, struct ms_arena *arena, const char *name,
+                           const char *what)
+{
+    struct ms_buf detail;
+    ms_buf_init(&detail, DETAIL_MAX);
+    ms_buf_append_c(&detail, name);
+    ms_buf_append_c(&detail, what);
+    if (ms_arena_copy(&fault->detail, arena, ms_buf_view(&detail)) != MS_OK)
+        fault->detail = MS_STR("bad parameter");
+    fault->parameter = ms_str(name);
+    ms_buf_free(&detail);
+    return MS_INVALID;
+}
+
+enum ms_status paging_value(struct ms_str *out, const struct query *query,
+                            const struct query_param *table, const char *name,
+                            struct ms_arena *arena, struct query_fault *fault)
+{
+    struct ms_str value = MS_STR_ABSENT;
+    for (size_t i = 0; i < query->n_terms; i++) {
+        const struct query_term *term = &query->terms[i];
+        if (strcmp(table[term->param].name, name) != 0)
+            continue;
+        if (!ms_str_is_absent(value))
+            return paging_fail(fault, arena, name, " is given twice");
+        value = term->value;
+    }
+    *out = value;
+    return MS_OK;
+}
+
+enum ms_status paging_switch(bool *out, const struct query *query, const struct query_param *table,
+                             const char *name, struct ms_arena *arena, struct query_fault *fault)
+{
+    struct ms_str value;
+    enum ms_status status = paging_value(&value, query, table, name, arena, fault);
+    if (status != MS_OK)
+        return status;
+    bool is_on = ms_str_equal(value, MS_STR("1"));
+    if (!is_on && !ms_str_is_absent(value) && !ms_str_equal(value, MS_STR("0")))
+        return paging_fail(fault, arena, name, " is neither 1 nor 0");
+    *out = is_on;
+    return MS_OK;
+}
+
+static enum ms_status read_n(struct paging *paging, struct ms_str text, struct ms_arena *arena,
+                             struct query_fault *fault)
+{
+    uint64_t n = PAGING_N_DEFAULT;
+    if (!ms_str_is_absent(text) && (ms_str_to_u64(&n, text) != MS_OK || n < 1 || n > PAGING_N_MAX))
+        return paging_fail(fault, arena, "n", " is no number from 1 to 1000");
+    paging->n = n;
+    return MS_OK;
+}
+
+/* The sort's name as clients write it. */
+static void append_sort(struct ms_buf *out, const struct paging *paging)
+{
+    if (paging->is_reversed != paging->sort->is_descending)
+        ms_buf_append_char(out, '-');
+    ms_buf_append_c(out, paging->sort->name);
+}
+
+static enum ms_status fail_sort(const struct paging_sort *sorts, size_t n_sorts,
+                                struct ms_arena *arena, struct query_fault *fault)
+{
+    struct ms_buf what;
+    ms_buf_init(&what, DETAIL_MAX / 2);
+    ms_buf_append_c(&what, " is none of");
+    for (size_t i = 0; i < n_sorts; i++) {
+        ms_buf_append_c(&what, i > 0 ? ", " : " ");
+        ms_buf_append_c(&what, sorts[i].name);
+    }
+    ms_buf_append_c(&what, ", nor one of them with - in front");
+    enum ms_status status = paging_fail(fault, arena, "sort", what.data);
+    ms_buf_free(&what);
+    return status;
+}
+
+static enum ms_status read_sort(struct paging *paging, struct ms_str text,
+                                const struct paging_sort *sorts, size_t n_sorts,
+                                struct ms_arena *arena, struct query_fault *fault)
+{
+    bool is_descending = text.len > 0 && text.ptr[0] == '-';
+    struct ms_str name = ms_str_skip(text, is_descending ? 1 : 0);
+    paging->sort = &sorts[0];
+    paging->is_reversed = false;
+    if (ms_str_is_absent(text))
+        return MS_OK;
+    for (size_t i = 0; i < n_sorts; i++) {
+        if (!ms_str_equal(name, ms_str(sorts[i].name)))
+            continue;
+        paging->sort = &sorts[i];
+        paging->is_reversed = is_descending != sorts[i].is_descending;
+        return MS_OK;
+    }
+    return fail_sort(sorts, n_sorts, arena, fault);
+}
+
+/* --- cursors --- */
+
+/* Decimal, as we write it, of 64 bits with a sign. */
+static bool is_number(struct ms_str text)
+{
+    bool is_negative = text.len > 0 && text.ptr[0] == '-';
+    struct ms_str digits = ms_str_skip(text, is_negative ? 1 : 0);
+    uint64_t value;
+    if (ms_str_to_u64(&value, digits) != MS_OK || value > (uint64_t)INT64_MAX)
+        return false;
+    bool has_plain_zero = digits.ptr[0] == '0' && (digits.len > 1 || is_negative);
+    return !has_plain_zero;
+}
+
+static bool read_direction(bool *out_is_back, struct ms_str word)
+{
+    *out_is_back = ms_str_equal(word, MS_STR("prev"));
+    return *out_is_back || ms_str_equal(word, MS_STR("next"));
+}
+
+static bool is_own_sort(const struct paging *paging, struct ms_str name)
+{
+    struct ms_buf own;
+    ms_buf_init(&own, DETAIL_MAX);
+    append_sort(&own, paging);
+    bool is_own = ms_str_equal(name, ms_buf_view(&own));
+    ms_buf_free(&own);
+    return is_own;
+}
+
+static enum ms_status read_cursor(struct paging *paging, struct ms_str cursor,
+                                  struct ms_arena *arena, struct query_fault *fault)
+{
+    struct ms_str rest = cursor;
+    paging->number = paging->text = MS_STR_ABSENT;
+    paging->is_back = false;
+    if (ms_str_is_absent(cursor))
+        return MS_OK;
+    bool is_good = read_direction(&paging->is_back, ms_str_next(&rest, '.'));
+    struct ms_str sort = ms_str_next(&rest, '.');
+    paging->number = ms_str_next(&rest, '.');
+    paging->text = rest;
+    if (!is_good || !is_number(paging->number) || ms_str_is_absent(rest) ||
+        rest.len > PAGING_TEXT_MAX)
+        return paging_fail(fault, arena, "cursor", " is none that was given out here");
+    if (!is_own_sort(paging, sort))
+        return paging_fail(fault, arena, "cursor", " belongs to another sort");
+    return MS_OK;
+}
+
+enum ms_status paging_read(struct paging *out, const struct query *query,
+                           const struct query_param *table, const struct paging_sort *sorts,
+                           size_t n_sorts, struct ms_arena *arena, struct query_fault *fault)
+{
+    struct paging paging = {.sort = &sorts[0]};
+    struct ms_str n, sort, cursor;
+    enum ms_status status = paging_value(&n, query, table, "n", arena, fault);
+    if (status == MS_OK)
+        status = paging_value(&sort, query, table, "sort", arena, fault);
+    if (status == MS_OK)
+        status = paging_value(&cursor, query, table, "cursor", arena, fault);
+    if (status == MS_OK)
+        status = paging_switch(&paging.wants_total, query, table, "total", arena, fault);
+    if (status == MS_OK)
+        status = read_n(&paging, n, arena, fault);
+    if (status == MS_OK)
+        status = read_sort(&paging, sort, sorts, n_sorts, arena, fault);
+    if (status == MS_OK)
+        status = read_cursor(&paging, cursor, arena, fault);
+    if (status == MS_OK)
+        *out = paging;
+    return status;
+}
+
+static struct ms_str boolean(bool value)
+{
+    return value ? MS_STR("t") : MS_STR("f");
+}
+
+void paging_params(struct ms_str out[static PAGING_PARAMS], const struct paging *paging,
+                   struct ms_arena *arena)
+{
+    char n[NUMBER_MAX];
+    (void)snprintf(n, sizeof(n), "%llu", (unsigned long long)paging->n);
+    const struct ms_str params[PAGING_PARAMS] = {
+        ms_str(paging->sort->name),
+        paging->number,
+        paging->text,
+        ms_arena_dup(arena, ms_str(n)),
+        boolean(paging->is_reversed != paging->is_back),
+        boolean(paging->is_back),
+        boolean(paging->wants_total),
+    };
+    memcpy(out, params, sizeof(params));
+}
+
+/* --- links --- */
+
+/* The query without its cursor, in memory of `terms`. */
+static struct query without_cursor(struct query_term terms[static QUERY_TERMS_MAX],
+                                   const struct query *query, const struct query_param *table)
+{
+    struct query kept = {terms, 0};
+    for (size_t i = 0; i < query->n_terms; i++)
+        if (strcmp(table[query->terms[i].param].name, "cursor") != 0)
+            terms[kept.n_terms++] = query->terms[i];
+    return kept;
+}
+
+/* Copies with a terminating NUL. */
+static enum ms_status copy_text(char *out, size_t size, const struct ms_buf *text)
+{
+    if (ms_buf_status(text) != MS_OK || text->len >= size)
+        return MS_TOO_LARGE;
+    memcpy(out, text->data, text->len + 1);
+    return MS_OK;
+}
+
+enum ms_status paging_page_init(struct paging_page *out, struct ms_str path,
+                                const struct query *query, const struct query_param *table,
+                                const struct paging *paging)
+{
+    struct query_term terms[QUERY_TERMS_MAX];
+    struct query kept = without_cursor(terms, query, table);
+    struct paging_page page = {.has_query = kept.n_terms > 0,
+                               .has_cursor = !ms_str_is_absent(paging->number),
+                               .is_back = paging->is_back};
+    struct ms_buf base, sort;
+    ms_buf_init(&base, sizeof(page.base));
+    ms_buf_init(&sort, sizeof(page.sort));
+    ms_http_percent_encode(&base, path, "/");
+    query_append_key(&base, &kept, table);
+    append_sort(&sort, paging);
+    enum ms_status status = copy_text(page.base, sizeof(page.base), &base);
+    if (status == MS_OK)
+        status = copy_text(page.sort, sizeof(page.sort), &sort);
+    page.base_len = base.len;
+    if (status == MS_OK)
+        *out = page;
+    ms_buf_free(&base);
+    ms_buf_free(&sort);
+    return status;
+}
+
+/* What does not fit cannot be a place: then there is no link to it. */
+static void set_place(struct paging_place *place, struct ms_str number, struct ms_str text)
+{
+    place->len = 0;
+    if (!is_number(number) || text.len > PAGING_TEXT_MAX)
+        return;
+    memcpy(place->text, number.ptr, number.len);
+    place->text[number.len] = '.';
+    if (text.len > 0)
+        memcpy(place->text + number.len + 1, text.ptr, text.len);
+    place->len = number.len + 1 + text.len;
+}
+
+void paging_page_note(struct paging_page *page, struct ms_str number, struct ms_str text)
+{
+    set_place(&page->last, number, text);
+    if (page->first.len == 0)
+        page->first = page->last;
+}
+
+static void append_link(struct ms_buf *out, const struct paging_page *page, const char *rel,
+                        const struct paging_place *place)
+{
+    if (place->len == 0)
+        return;
+    ms_buf_append_c(out, out->len > 0 ? ", <" : "<");
+    ms_buf_append(out, ms_str_n(page->base, page->base_len));
+    ms_buf_append_c(out, page->has_query ? "&cursor=" : "?cursor=");
+    ms_buf_append_c(out, rel);
+    ms_buf_append_char(out, '.');
+    ms_buf_append_c(out, page->sort);
+    ms_buf_append_char(out, '.');
+    ms_http_percent_encode(out, ms_str_n(place->text, place->len), "/");
+    ms_buf_append_c(out, ">; rel=\"");
+    ms_buf_append_c(out, rel);
+    ms_buf_append_char(out, '"');
+}
+
+void paging_page_append_links(struct ms_buf *out, const struct paging_page *page)
+{
+    /* A cursor came from the page on its other side. */
+    bool has_next = page->is_back ? page->has_cursor : page->has_more;
+    bool has_prev = page->is_back ? page->has_more : page->has_cursor;
+    if (has_next)
+        append_link(out, page, "next", &page->last);
+    if (has_prev)
+        append_link(out, page, "prev", &page->first);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pages of the lists of /api/v1: what `n`, `cursor`, `sort` and `total` ask for, and the links
+ * to the pages beside one. Pure; called by the api_*.c files that have lists, after query_parse().
+ *
+ * A list's rows are ordered by a number and then by a text, e.g. by pulls and name; both together
+ * name a row, and the first and the last row shown name the pages beside it. So a page is found by
+ * an index however far behind it is, and rows that come and go shift nothing. A cursor is
+ * `next.<sort>.<number>.<text>`, or `prev.…` for the page before; clients take it as it is. What
+ * does not read exactly like that, or was made for another sort, is refused.
+ *
+ * Every statement of a list has an order of its own, by which it walks forwards or backwards, and
+ * begins with the same parameters (paging_params): see read_repositories.sql.
+ */
+#ifndef PAGING_H
+#define PAGING_H
+
+#include "reader/query/query.h"
+
+enum {
+    PAGING_N_DEFAULT = 100,
+    PAGING_N_MAX = 1000,
+    PAGING_TEXT_MAX = 255,  /* bytes of a row's text */
+    PAGING_BASE_MAX = 4096, /* bytes of a page's URL without its cursor */
+    PAGING_PARAMS = 7
+};
+
+/* A value of `sort`, also with `-` in front for the reverse. The first one of a table is the
+ * default, in the statement's own order. */
+struct paging_sort {
+    const char *name;
+    bool is_descending; /* the statement's own order is the one with `-` */
+};
+
+/* What a client asked for. Views into the query. */
+struct paging {
+    uint64_t n;
+    bool wants_total;
+    const struct paging_sort *sort;
+    bool is_reversed;     /* against the statement's own order */
+    bool is_back;         /* the page before the cursor, not the one behind it */
+    struct ms_str number; /* of the cursor: decimal, 64 bits; absent: from the end of the list */
+    struct ms_str text;
+};
+
+/* Reads the parameters "cursor", "n", "sort" and "total", each if the table has it, all of them
+ * QUERY_PLAIN. MS_INVALID: `fault` names the parameter that is wrong. */
+enum ms_status paging_read(struct paging *out, const struct query *query,
+                           const struct query_param *table, const struct paging_sort *sorts,
+                           size_t n_sorts, struct ms_arena *arena,
+                           struct query_fault *fault) MS_CHECKED;
+
+/* $1 name of the sort, without `-`: text      $2 number of the cursor: bigint, NULL: no cursor
+ * $3 its text: text, NULL: no cursor         $4 rows on a page: bigint (ask for one more)
+ * $5 walk against the statement's own order: boolean
+ * $6 the rows walked are to be shown in reverse: boolean
+ * $7 count all rows: boolean */
+void paging_params(struct ms_str out[static PAGING_PARAMS], const struct paging *paging,
+                   struct ms_arena *arena);
+
+/* The value of a parameter that may be given once only; absent when it is not there. */
+enum ms_status paging_value(struct ms_str *out, const struct query *query,
+                            const struct query_param *table, const char *name,
+                            struct ms_arena *arena, struct query_fault *fault) MS_CHECKED;
+/* The same for a switch: 1, or 0, which is like leaving it out. */
+enum ms_status paging_switch(bool *out, const struct query *query, const struct query_param *table,
+                             const char *name, struct ms_arena *arena,
+                             struct query_fault *fault) MS_CHECKED;
+/* Says that the value of a parameter is wrong: `name` and then `what`, e.g. " is no number". */
+enum ms_status paging_fail(struct query_fault *fault, struct ms_arena *arena, const char *name,
+                           const char *what) MS_CHECKED;
+
+/* --- the page shown: part of a builder's state, plain data --- */
+
+enum { PAGING_PLACE_MAX = 20 + 1 + PAGING_TEXT_MAX };
+struct paging_place {
+    char text[PAGING_PLACE_MAX]; /* `<number>.<text>` */
+    size_t len;                  /* 0: none */
+};
+
+struct paging_page {
+    char base[PAGING_BASE_MAX]; /* path, and the parameters without the cursor */
+    size_t base_len;
+    char sort[32]; /* as cursors name it, with its `-` */
+    bool has_query;
+    bool has_cursor;
+    bool is_back;
+    bool has_more; /* set by the caller: the statement found more rows than it shows */
+    struct paging_place first;
+    struct paging_place last;
+};
+
+/* `path` percent-encoded. MS_TOO_LARGE: longer than PAGING_BASE_MAX. */
+enum ms_status paging_page_init(struct paging_page *out, struct ms_str path,
+                                const struct query *query, const struct query_param *table,
+                                const struct paging *paging) MS_CHECKED;
+/* Once for each row, in the order shown. */
+void paging_page_note(struct paging_page *page, struct ms_str number, struct ms_str text);
+/* The value of the Link header: rel="next", rel="prev", as far as there are such pages. */
+void paging_page_append_links(struct ms_buf *out, const struct paging_page *page);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/repositories: the list, and one. Called by routes.c; calls rest_list.c for the list,
+ * rest_question.c and answer.c for one. The objects are made by the statements.
+ */
+#include <assert.h>
+
+#include "common/base/refname.h"
+#include "common/pg/array.h"
+#include "reader/answer/answer.h"
+#include "reader/api/api.h"
+#include "reader/api/rest_list.h"
+#include "reader/api/rest_question.h"
+#include "reader/reader.h"
+
+enum { OFFICIAL_MAX = 256 * 1024 };
+
+#define UNKNOWN MS_STR("no repository of this name is known")
+
+/* search.official as an array of LIKE patterns. */
+static enum ms_status write_official(struct ms_str *out, const struct ms_config *config,
+                                     struct ms_arena *arena)
+{
+    struct ms_buf array, pattern;
+    ms_buf_init(&array, OFFICIAL_MAX);
+    ms_buf_init(&pattern, OFFICIAL_MAX);
+    ms_pg_array_begin(&array);
+    for (size_t i = 0; i < config->search.official.count; i++) {
+        ms_buf_clear(&pattern);
+        query_append_like(&pattern, ms_str(config->search.official.items[i]));
+        ms_pg_array_text(&array, ms_buf_view(&pattern));
+    }
+    ms_pg_array_end(&array);
+    enum ms_status status = ms_buf_status(&array);
+    if (status == MS_OK)
+        status = ms_arena_copy(out, arena, ms_buf_view(&array));
+    ms_buf_free(&pattern);
+    ms_buf_free(&array);
+    return status;
+}
+
+/* --- the list --- */
+
+static const struct query_param LIST_TABLE[] = {
+    {"cursor", QUERY_PLAIN}, {"n", QUERY_PLAIN},    {"prefix", QUERY_PLAIN},
+    {"q", QUERY_PLAIN},      {"sort", QUERY_PLAIN}, {"total", QUERY_PLAIN},
+};
+
+static const struct paging_sort LIST_SORTS[] = {
+    {"name", false}, {"pulls", true}, {"size", true}, {"tags", true}, {"updated", true},
+};
+
+static const struct rest_list_kind LIST = {
+    .table = LIST_TABLE,
+    .n_table = sizeof(LIST_TABLE) / sizeof(LIST_TABLE[0]),
+    .sorts = LIST_SORTS,
+    .n_sorts = sizeof(LIST_SORTS) / sizeof(LIST_SORTS[0]),
+    .query = MS_READ_REPOSITORIES,
+    .shows_counts = true,
+    .member = "repositories",
+};
+
+void api_repositories(struct ms_http_request *request, const struct ms_route_match *match,
+                      void *arg)
+{
+    struct reader *reader = arg;
+    struct rest_list list;
+    struct ms_str prefix, official;
+    (void)match;
+    if (!rest_list_begin(&list, &LIST, request))
+        return;
+    enum ms_status status = rest_list_add_pattern(&list, "q");
+    if (status == MS_OK)
+        status = paging_value(&prefix, &list.query, LIST_TABLE, "prefix", list.arena, &list.fault);
+    if (status == MS_OK) {
+        rest_list_add(&list, prefix);
+        status = write_official(&official, reader->config, list.arena);
+    }
+    if (status == MS_OK)
+        rest_list_add(&list, official);
+    rest_list_end(&list, status, reader);
+}
+
+/* --- one --- */
+
+static void on_repository(struct answer_result *result, const struct ms_str *columns,
+                          size_t n_columns, void *arg)
+{
+    (void)arg;
+    assert(n_columns == 1);
+    if (ms_str_is_absent(columns[0]))
+        rest_write_problem(result, 404, "about:blank", UNKNOWN, NULL, 0);
+    else
+        ms_buf_append(&result->body, columns[0]);
+}
+
+static void serve_one(struct reader *reader, struct ms_http_request *request, struct ms_str name,
+                      struct ms_str key)
+{
+    struct ms_str official;
+    if (write_official(&official, reader->config, ms_http_request_arena(request)) != MS_OK) {
+        answer_error(request, 500, NULL, MS_STR("search.official is too long"), MS_STR_ABSENT);
+        return;
+    }
+    const struct ms_str params[] = {name, official};
+    answer_serve(reader, request,
+                 &(struct answer_spec){
+                     .key = key,
+                     .query = MS_READ_REPOSITORY,
+                     .params = params,
+                     .n_params = sizeof(params) / sizeof(params[0]),
+                     .repository = name,
+                     .shows_counts = true,
+                     .content_type = "application/json",
+                     .on_row = on_repository,
+                 });
+}
+
+void api_repository(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    static const struct query_param NONE[] = {{"", QUERY_PLAIN}};
+    struct ms_str name = match->captures[0];
+    struct rest_question question;
+    struct ms_str key;
+    if (!rest_question_read(&question, request, NONE, 0) || !rest_question_key(&key, &question))
+        return;
+    if (ms_refname_is_repository(name))
+        serve_one(arg, request, name, key);
+    else
+        answer_error(request, 404, NULL, UNKNOWN, MS_STR_ABSENT);
+}

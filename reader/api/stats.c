@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/stats and /api/v1/status: how much there is, and how true it is. Called by routes.c;
+ * calls answer.c. What a reader knows of its own sight of the database comes from shared memory.
+ */
+#include <assert.h>
+
+#include "common/base/json_write.h"
+#include "reader/answer/answer.h"
+#include "reader/api/api.h"
+#include "reader/api/rest_question.h"
+#include "reader/reader.h"
+
+enum { MS_PER_SECOND = 1000 };
+
+/* --- totals --- */
+
+static void on_stats(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
+                     void *arg)
+{
+    (void)arg;
+    assert(n_columns == 1);
+    ms_buf_append(&result->body, columns[0]);
+}
+
+void api_stats(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    struct rest_question question;
+    (void)match;
+    if (!rest_question_read(&question, request, NULL, 0))
+        return;
+    answer_serve(arg, request,
+                 &(struct answer_spec){
+                     .key = MS_STR("/api/v1/stats"),
+                     .query = MS_READ_STATS,
+                     .shows_counts = true,
+                     .content_type = "application/json",
+                     .on_row = on_stats,
+                 });
+}
+
+/* --- status --- */
+
+enum { COLUMN_GENERATION, COLUMN_SCAN, COLUMN_IS_RUNNING, COLUMN_OLDEST, COLUMN_COUNT };
+
+struct status_state {
+    const struct reader *reader;
+};
+
+static void write_sight(struct ms_json_writer *json, const struct freshness *freshness)
+{
+    int64_t lag_ms = freshness_replay_lag_ms(freshness);
+    bool is_standby = freshness_is_standby(freshness);
+    ms_json_key(json, "stale_seconds");
+    ms_json_u64(json, freshness_is_known(freshness) ? freshness_stale_seconds(freshness) : 0);
+    ms_json_key(json, "standby");
+    ms_json_bool(json, is_standby);
+    ms_json_key(json, "replay_lag_seconds");
+    if (is_standby && lag_ms >= 0)
+        ms_json_f64(json, (double)lag_ms / MS_PER_SECOND);
+    else
+        ms_json_null(json);
+}
+
+static void on_status(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
+                      void *arg)
+{
+    const struct status_state *state = arg;
+    struct ms_json_writer json;
+    assert(n_columns == COLUMN_COUNT);
+    ms_json_begin(&json, &result->body);
+    ms_json_object(&json);
+    ms_json_key(&json, "last_complete_scan");
+    ms_json_string(&json, columns[COLUMN_SCAN]);
+    ms_json_key(&json, "scan_running");
+    ms_json_bool(&json, ms_str_equal(columns[COLUMN_IS_RUNNING], MS_STR("t")));
+    ms_json_key(&json, "oldest_event_seconds");
+    ms_json_raw(&json, columns[COLUMN_OLDEST]);
+    write_sight(&json, &state->reader->freshness);
+    ms_json_key(&json, "generation");
+    ms_json_raw(&json, columns[COLUMN_GENERATION]);
+    ms_json_end_object(&json);
+}
+
+void api_status(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    const struct status_state state = {.reader = arg};
+    struct rest_question question;
+    (void)match;
+    if (!rest_question_read(&question, request, NULL, 0))
+        return;
+    answer_serve(arg, request,
+                 &(struct answer_spec){
+                     .key = MS_STR("/api/v1/status"),
+                     .query = MS_READ_STATUS,
+                     .is_momentary = true,
+                     .content_type = "application/json",
+                     .on_row = on_status,
+                     .state = &state,
+                     .state_bytes = sizeof(state),
+                 });
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the query part of a URL to a canonical query: which parameters there are is said by a table,
+ * what is asked comes out sorted and each thing once, so that equal questions have equal keys.
+ * Pure; called by index_query.c and by the api_*.c files.
+ *
+ * Two manners: strict (/index, /api: what is not in the table is a fault that names it) and lenient
+ * (/v1, /v2: unknown parameters are ignored, as registries do).
+ */
+#ifndef QUERY_H
+#define QUERY_H
+
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+
+enum query_shape {
+    QUERY_PLAIN, /* name=value */
+    QUERY_GLOB,  /* and name:matches=glob */
+    QUERY_MAP    /* name:KEY=value, name:KEY:matches=glob, name:KEY:exists=1 */
+};
+
+/* A row of a table of parameters. Rows stand in the order of their names. */
+struct query_param {
+    const char *name;
+    enum query_shape shape;
+};
+
+enum query_operator { QUERY_EQUAL, QUERY_EXISTS, QUERY_MATCHES };
+
+/* One `parameter=value`. Views into the arena or the query. */
+struct query_term {
+    size_t param;      /* row of the table */
+    struct ms_str key; /* of a map, never empty then; else empty */
+    enum query_operator op;
+    struct ms_str value; /* "1" for QUERY_EXISTS */
+};
+
+/* Sorted by param, key, operator and value; no two terms are equal. Terms with the same first three
+ * are alternatives (OR): query_group_end(). */
+struct query {
+    const struct query_term *terms;
+    size_t n_terms;
+};
+
+enum { QUERY_TERMS_MAX = 256 };
+
+/* What is wrong, for the client. */
+struct query_fault {
+    struct ms_str detail;    /* a sentence, possibly cut */
+    struct ms_str parameter; /* as the client wrote it, decoded where that was possible */
+};
+
+/* Reads all of `raw` (ms_http_request_query), strictly. A parameter of a map whose name ends in
+ * `:matches` or `:exists` always means the operator: a label that is itself called `x:matches` is
+ * asked for with `label:x:matches:matches=` (a glob without `*` and `?` is the plain value). Other
+ * colons belong to the key. A parameter without `=` has the empty value.
+ * MS_INVALID: `fault` says why, in memory of the arena. MS_TOO_LARGE: more than QUERY_TERMS_MAX
+ * parameters or the arena is full; `fault` says so too. */
+enum ms_status query_parse(struct query *out, struct ms_str raw, const struct query_param *table,
+                           size_t n_table, struct ms_arena *arena,
+                           struct query_fault *fault) MS_CHECKED;
+
+/* The first term behind `begin` that asks another parameter, key or operator. */
+size_t query_group_end(const struct query *query, size_t begin);
+
+/* Appends `?name:key:operator=value&…`, percent-encoded; nothing for an empty query. */
+void query_append_key(struct ms_buf *out, const struct query *query,
+                      const struct query_param *table);
+
+/* Lenient: the first value of `name` in `raw`, absent when it is not there (or the arena is full).
+ * What cannot be decoded is taken as it stands; the result is valid UTF-8 without NUL in any case,
+ * which PostgreSQL accepts. */
+struct ms_str query_first_value(struct ms_str raw, const char *name, struct ms_arena *arena);
+
+/* `*` and `?` become LIKE's `%` and `_`; LIKE's own special characters are escaped. */
+void query_append_like(struct ms_buf *out, struct ms_str glob);
+/* The text literally, for LIKE. */
+void query_append_like_literal(struct ms_buf *out, struct ms_str text);
+
+#endif

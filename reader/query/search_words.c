@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Takes the text of a search apart and writes the patterns that read_search.sql compares with.
+ * Called by api/search.c; calls nothing but the JSON writer. Whatever the text is, the patterns are
+ * valid: every ASCII character that is no letter or digit is escaped.
+ */
+#include "reader/query/search_words.h"
+#include "common/base/json_write.h"
+#include "common/base/refname.h"
+#include "reader/query/query.h"
+
+enum { JSON_MAX = 512 * 1024 };
+
+static const char BEFORE[] = "(^|[^a-z0-9])";
+static const char BEHIND[] = "([^a-z0-9]|$)";
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+/* Text for a regular expression (PostgreSQL's advanced ones). */
+static void append_literal(struct ms_buf *out, struct ms_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_letter(text.ptr[i]) && !is_digit(text.ptr[i]))
+            ms_buf_append_char(out, '\\');
+        ms_buf_append_char(out, text.ptr[i]);
+    }
+}
+
+void search_words_append_whole(struct ms_buf *out, struct ms_str word)
+{
+    ms_buf_append_c(out, BEFORE);
+    append_literal(out, word);
+    ms_buf_append_c(out, BEHIND);
+}
+
+/* The characters of a word: starts[i] to starts[i + 1]. */
+struct characters {
+    struct ms_str word;
+    size_t starts[SEARCH_NEAR_MAX + 1];
+    size_t count;
+};
+
+/* False when the word is none that has misspellings. */
+static bool read_characters(struct characters *out, struct ms_str word)
+{
+    size_t n_alphanumeric = 0;
+    bool has_letter = false;
+    out->word = word;
+    out->count = 0;
+    for (size_t i = 0; i < word.len;) {
+        size_t length = ms_str_utf8_length(ms_str_skip(word, i));
+        if (length == 0 || out->count == SEARCH_NEAR_MAX)
+            return false;
+        has_letter = has_letter || is_letter(word.ptr[i]);
+        n_alphanumeric += is_letter(word.ptr[i]) || is_digit(word.ptr[i]) ? 1 : 0;
+        out->starts[out->count++] = i;
+        i += length;
+    }
+    out->starts[out->count] = word.len;
+    return has_letter && n_alphanumeric >= SEARCH_NEAR_MIN;
+}
+
+static void append_characters(struct ms_buf *out, const struct characters *c, size_t from,
+                              size_t to)
+{
+    append_literal(out, ms_str_slice(c->word, c->starts[from], c->starts[to]));
+}
+
+/* What the characters from `from` to `to` become by one edit, but for one more at the end: one half
+ * of them stays as it is, or the two in the middle are swapped. So the pattern grows with the
+ * word's length and hardly more: the server tries it on many texts, and prepares it for each. */
+static void append_edited(struct ms_buf *out, const struct characters *c, size_t from, size_t to)
+{
+    if (to - from == 1) {
+        ms_buf_append_c(out, "(.?|."); /* another character or none, or one more before it */
+        append_characters(out, c, from, to);
+        ms_buf_append_char(out, ')');
+        return;
+    }
+    size_t middle = from + (to - from) / 2;
+    ms_buf_append_char(out, '(');
+    append_characters(out, c, from, middle);
+    append_edited(out, c, middle, to);
+    ms_buf_append_char(out, '|');
+    append_edited(out, c, from, middle);
+    append_characters(out, c, middle, to);
+    ms_buf_append_char(out, '|');
+    append_characters(out, c, from, middle - 1);
+    append_characters(out, c, middle, middle + 1);
+    append_characters(out, c, middle - 1, middle);
+    append_characters(out, c, middle + 1, to);
+    ms_buf_append_char(out, ')');
+}
+
+bool search_words_append_near(struct ms_buf *out, struct ms_str word)
+{
+    struct characters c;
+    if (!read_characters(&c, word))
+        return false;
+    ms_buf_append_c(out, BEFORE);
+    ms_buf_append_char(out, '(');
+    append_edited(out, &c, 0, c.count);
+    ms_buf_append_char(out, '|');
+    append_literal(out, word);
+    ms_buf_append_c(out, ".)");
+    ms_buf_append_c(out, BEHIND);
+    return true;
+}
+
+/* One pattern in `scratch` as the value of `key`. */
+static void write_pattern(struct ms_json_writer *json, const char *key, struct ms_buf *scratch)
+{
+    ms_json_key(json, key);
+    ms_json_string(json, ms_buf_view(scratch));
+    ms_buf_clear(scratch);
+}
+
+static void write_word(struct ms_json_writer *json, struct ms_str word, struct ms_buf *scratch)
+{
+    ms_json_object(json);
+    ms_json_key(json, "plain");
+    ms_json_string(json, word);
+    query_append_like_literal(scratch, word);
+    write_pattern(json, "like", scratch);
+    if (word.len <= MS_REPOSITORY_NAME_MAX) {
+        search_words_append_whole(scratch, word);
+        write_pattern(json, "whole", scratch);
+    }
+    if (search_words_append_near(scratch, word))
+        write_pattern(json, "near", scratch);
+    ms_json_end_object(json);
+}
+
+static bool is_space(char c)
+{
+    return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
+/* The next word, absent at the end. */
+static struct ms_str next_word(struct ms_str *rest)
+{
+    size_t begin = 0;
+    while (begin < rest->len && is_space(rest->ptr[begin]))
+        begin++;
+    size_t end = begin;
+    while (end < rest->len && !is_space(rest->ptr[end]))
+        end++;
+    struct ms_str word = ms_str_slice(*rest, begin, end);
+    *rest = ms_str_skip(*rest, end);
+    return word.len > 0 ? word : MS_STR_ABSENT;
+}
+
+/* Writes them all; `longest` becomes the longest of them. */
+static size_t write_words(struct ms_buf *out, struct ms_str *longest, struct ms_str text)
+{
+    struct ms_json_writer json;
+    struct ms_buf scratch;
+    size_t n_words = 0;
+    struct ms_str word;
+    ms_buf_init(&scratch, JSON_MAX);
+    ms_json_begin(&json, out);
+    ms_json_array(&json);
+    while (n_words < SEARCH_WORDS_MAX && !ms_str_is_absent(word = next_word(&text))) {
+        write_word(&json, word, &scratch);
+        if (word.len > longest->len)
+            *longest = word;
+        n_words++;
+    }
+    ms_json_end_array(&json);
+    ms_buf_free(&scratch);
+    return n_words;
+}
+
+/* Takes what is in `buf` into the arena and empties it. */
+static enum ms_status keep(struct ms_str *out, struct ms_buf *buf, struct ms_arena *arena)
+{
+    enum ms_status status = ms_buf_status(buf);
+    if (status == MS_OK)
+        status = ms_arena_copy(out, arena, ms_buf_view(buf));
+    ms_buf_clear(buf);
+    return status;
+}
+
+enum ms_status search_words_read(struct search_words *out, struct ms_str text,
+                                 struct ms_arena *arena)
+{
+    struct search_words made = {.near = MS_STR_ABSENT};
+    struct ms_str longest = MS_STR_ABSENT;
+    struct ms_buf buf;
+    ms_buf_init(&buf, JSON_MAX);
+    made.n_words = write_words(&buf, &longest, text);
+    enum ms_status status = keep(&made.json, &buf, arena);
+    if (status == MS_OK) {
+        query_append_like_literal(&buf, longest);
+        status = keep(&made.like, &buf, arena);
+    }
+    if (status == MS_OK && search_words_append_near(&buf, longest))
+        status = ms_arena_copy(&made.near, arena, longest);
+    ms_buf_free(&buf);
+    if (status == MS_OK)
+        *out = made;
+    return status;
+}

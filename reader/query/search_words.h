@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of a plain search (`docker search`) and how the database is asked for them. Pure;
+ * called by api/search.c.
+ */
+#ifndef SEARCH_WORDS_H
+#define SEARCH_WORDS_H
+
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+
+/* More words are ignored: this is no language, and each is looked for in every candidate. Words
+ * with misspellings have SEARCH_NEAR_MIN letters and digits and at most SEARCH_NEAR_MAX characters.
+ */
+enum { SEARCH_WORDS_MAX = 16, SEARCH_NEAR_MIN = 5, SEARCH_NEAR_MAX = 32 };
+
+struct search_words {
+    size_t n_words;     /* 0: nothing to search for */
+    struct ms_str json; /* $2 of read_search.sql */
+    struct ms_str like; /* of the longest word: $3 */
+    struct ms_str near; /* $4: that word, absent when it has no misspellings */
+};
+
+/* Cuts valid UTF-8 at spaces and control characters. MS_TOO_LARGE: the arena is full. */
+enum ms_status search_words_read(struct search_words *out, struct ms_str text,
+                                 struct ms_arena *arena) MS_CHECKED;
+
+/* Appends a regular expression of `word` standing by itself. */
+void search_words_append_whole(struct ms_buf *out, struct ms_str word);
+/* Appends a regular expression of the words that are one edit away: a character more, less,
+ * another, or two swapped. False, and nothing appended: too short (in letters and digits), too
+ * long, or a mere number, where a misspelling would be another word. */
+bool search_words_append_near(struct ms_buf *out, struct ms_str word);
+
+#endif

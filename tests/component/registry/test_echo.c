@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer/registry/echo.c: a scan asks no faster than the registry tells us of it, and is never held
+ * back for good. */
+#include "tests/support/registry_fixture.h"
+
+#include "writer/registry/internal.h"
+
+enum { N_CALLS = 4 * REGISTRY_ECHO_WINDOW };
+
+static size_t n_ended;
+
+static void on_call_ended(const struct registry_reply *reply, void *arg)
+{
+    struct fixture *f = arg;
+    ck_assert_int_eq(reply->outcome, REGISTRY_FOUND);
+    n_ended++;
+    if (n_ended % REGISTRY_ECHO_WINDOW == 0)
+        ms_loop_stop(f->loop);
+}
+
+static void start_calls(struct fixture *f)
+{
+    fixture_start(f);
+    fake_do(&f->fake, "{\"content\":{\"a/b\":{\"1\":{}}}}");
+    n_ended = 0;
+    for (size_t i = 0; i < N_CALLS; i++)
+        registry_head_manifest(f->client, REGISTRY_SCAN, MS_STR("a/b"), MS_STR("1"), NULL,
+                               on_call_ended, f);
+}
+
+static void run_until(struct fixture *f, size_t n)
+{
+    ms_timer_start(f->watchdog, FIXTURE_PATIENCE_MS);
+    while (n_ended < n)
+        ms_loop_run(f->loop);
+    ms_timer_stop(f->watchdog);
+}
+
+static void on_look(void *arg)
+{
+    ms_loop_stop(arg);
+}
+
+/* Until nothing is asked any more. */
+static void run_until_held_back(struct fixture *f)
+{
+    enum { LOOK_MS = 5 };
+    struct ms_timer *look = ms_timer_new(f->loop, on_look, f->loop);
+    do {
+        ms_timer_start(look, LOOK_MS);
+        while (ms_timer_is_running(look))
+            ms_loop_run(f->loop);
+    } while (f->client->n_in_flight > 0 || f->client->is_dispatching);
+    ms_timer_free(look);
+}
+
+START_TEST(what_is_never_told_of_holds_nothing_back)
+{
+    struct fixture f;
+    start_calls(&f);
+    run_until(&f, N_CALLS);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(a_scan_waits_for_its_echo)
+{
+    struct fixture f;
+    start_calls(&f);
+    registry_client_note_echoes(f.client, 1); /* before its answer */
+    run_until_held_back(&f);
+    ck_assert_uint_le(n_ended, REGISTRY_ECHO_WINDOW);
+    ck_assert_uint_gt(n_ended, REGISTRY_ECHO_WINDOW - f.config.registry.concurrency);
+    size_t before = n_ended;
+    registry_client_note_echoes(f.client, 10);
+    run_until_held_back(&f);
+    ck_assert_uint_eq(n_ended, before + 10);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(events_do_not_wait)
+{
+    struct fixture f;
+    start_calls(&f);
+    registry_client_note_echoes(f.client, 1);
+    run_until_held_back(&f);
+    size_t before = n_ended;
+    expect(get_manifest(&f, "a/b", "1"), REGISTRY_FOUND);
+    ck_assert_uint_le(n_ended, before);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(echoes_that_are_lost_hold_back_for_a_time)
+{
+    struct fixture f;
+    start_calls(&f);
+    registry_client_note_echoes(f.client, 1);
+    run_until(&f, N_CALLS);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(a_new_scan_learns_anew)
+{
+    struct fixture f;
+    start_calls(&f);
+    registry_client_note_echoes(f.client, 1);
+    run_until_held_back(&f);
+    registry_client_forget_echoes(f.client);
+    registry_client_note_echoes(f.client, 1);
+    size_t before = n_ended;
+    run_until_held_back(&f);
+    ck_assert_uint_gt(n_ended, before + REGISTRY_ECHO_WINDOW / 2);
+    ck_assert_uint_le(n_ended, before + REGISTRY_ECHO_WINDOW + 1);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(what_is_hurried_goes_first)
+{
+    struct fixture f;
+    start_calls(&f);
+    registry_client_note_echoes(f.client, 1);
+    run_until_held_back(&f);
+    struct ended ended = {.fixture = &f};
+    struct registry_call *call = registry_get_manifest(f.client, REGISTRY_SCAN, MS_STR("a/b"),
+                                                       MS_STR("1"), on_ended, &ended);
+    size_t before = n_ended;
+    registry_call_hurry(call);
+    await(&ended);
+    ck_assert_uint_eq(n_ended, before);
+    expect(ended, REGISTRY_FOUND);
+    fixture_stop(&f);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("registry_echo");
+    TCase *tests = tcase_create("echo");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, what_is_never_told_of_holds_nothing_back);
+    tcase_add_test(tests, a_scan_waits_for_its_echo);
+    tcase_add_test(tests, events_do_not_wait);
+    tcase_add_test(tests, what_is_hurried_goes_first);
+    tcase_add_test(tests, echoes_that_are_lost_hold_back_for_a_time);
+    tcase_add_test(tests, a_new_scan_learns_anew);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer/parse/manifest_config.c, manifest_document.c: what configurations add, and the documents.
+ */
+#include "tests/support/manifest_fixture.h"
+
+#include <string.h>
+
+static void must_add(struct fixture *f, const char *manifest, const char *config)
+{
+    enum ms_status status = fixture_parse(f, manifest, OCI_MANIFEST);
+    if (status == MS_OK)
+        status = manifest_add_config(&f->record, f->arena, ms_str(config), &f->err);
+    ck_assert_msg(status == MS_OK, "%s", status == MS_OK ? "" : f->err.text);
+}
+
+static const char full_config[] =
+    "{\"created\":\"2024-01-01T02:00:00.5+02:00\",\"author\":\"me\",\"architecture\":\"arm64\","
+    "\"os\":\"linux\",\"variant\":\"v8\",\"os.version\":\"10\",\"config\":{\"User\":\"\",\"Env\":["
+    "\"PATH=/bin\",7],\"Entrypoint\":[\"/run\"],\"Cmd\":null,\"WorkingDir\":\"/\",\"ExposedPorts\":"
+    "{\"5432/tcp\":{}},\"Volumes\":{\"/"
+    "data\":{}},\"StopSignal\":\"SIGINT\",\"Labels\":{\"k\":\"v\","
+    "\"n\":1,\"z\":\"a\\u0000b\"}},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:" HEX_C
+    "\",\"sha256:" HEX_D "\"]},\"history\":[{\"created\":\"2024-01-01T00:00:00Z\",\"created_by\":"
+    "\"ADD\",\"comment\":\"c\"},{\"created\":\"x\",\"empty_layer\":true}]}";
+
+START_TEST(adds_what_the_configuration_tells)
+{
+    struct fixture f;
+    must_add(&f, IMAGE, full_config);
+    assert_text(f.record.os, "linux");
+    assert_text(f.record.architecture, "arm64");
+    assert_text(f.record.variant, "v8");
+    assert_text(f.record.os_version, "10");
+    ck_assert_int_eq(f.record.created_ms, INT64_C(1704067200500));
+    ck_assert_uint_eq(f.record.n_labels, 2);
+    assert_text(f.record.labels[0].key, "k");
+    assert_text(f.record.labels[1].value, "a\xef\xbf\xbd"
+                                          "b");
+    assert_text(f.record.config_raw, full_config);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(a_platform_too_long_to_be_one_counts_as_missing)
+{
+    struct fixture f;
+    char config[1024];
+    char os[MANIFEST_PLATFORM_BYTES_MAX + 2] = "";
+    memset(os, 'x', MANIFEST_PLATFORM_BYTES_MAX);
+    (void)snprintf(config, sizeof(config), "{\"os\":\"%s\",\"architecture\":\"%sx\"}", os, os);
+    must_add(&f, IMAGE, config);
+    assert_text(f.record.os, os);
+    assert_text(f.record.architecture, NULL);
+    ck_assert_ptr_nonnull(strstr(f.record.config_document.ptr, "\"architecture\":null"));
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(the_document_of_an_image)
+{
+    struct fixture f;
+    must_add(&f, IMAGE_WITH(",\"annotations\":{\"a\":\"1\",\"b\":2}"), full_config);
+    assert_text(f.record.document, "\"Digest\":\"sha256:" HEX_A "\",\"MediaType\":\"" OCI_MANIFEST
+                                   "\",\"OS\":\"linux\",\"Architecture\":\"arm64\",\"Annotations\":"
+                                   "{\"a\":\"1\"},\"Labels\":{\"k\":\"v\",\"z\":\"a\xef\xbf\xbd"
+                                   "b\"}");
+    fixture_free(&f);
+    must_add(&f, IMAGE, "{}");
+    assert_text(f.record.document, "\"Digest\":\"sha256:" HEX_A "\",\"MediaType\":\"" OCI_MANIFEST
+                                   "\",\"OS\":\"\",\"Architecture\":\"\"");
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(the_document_of_a_configuration)
+{
+    struct fixture f;
+    must_add(&f, IMAGE, full_config);
+    assert_text(
+        f.record.config_document,
+        "\"config_digest\":\"sha256:" HEX_B "\",\"os\":\"linux\",\"architecture\":\"arm64\","
+        "\"variant\":\"v8\",\"os_version\":\"10\",\"created\":\"2024-01-01T00:00:00Z\",\"author\":"
+        "\"me\",\"labels\":{\"k\":\"v\",\"z\":\"a\xef\xbf\xbd"
+        "b\"},\"env\":[\"PATH=/bin\"],\"entrypoint\":[\"/run\"],\"cmd\":[],\"user\":null,"
+        "\"working_dir\":\"/\",\"exposed_ports\":[\"5432/tcp\"],\"volumes\":[\"/data\"],"
+        "\"stop_signal\":\"SIGINT\",\"diff_ids\":[\"sha256:" HEX_C "\",\"sha256:" HEX_D "\"],"
+        "\"history\":[{\"created\":\"2024-01-01T00:00:00Z\",\"created_by\":\"ADD\",\"comment\":"
+        "\"c\",\"empty_layer\":false},{\"created\":null,\"created_by\":null,\"comment\":null,"
+        "\"empty_layer\":true}]");
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(every_member_is_there)
+{
+    struct fixture f;
+    must_add(&f, IMAGE, "{\"config\":{\"Cmd\":\"/bin/sh\"},\"history\":[7]}");
+    assert_text(f.record.config_document,
+                "\"config_digest\":\"sha256:" HEX_B
+                "\",\"os\":null,\"architecture\":null,\"variant\":null,\"os_version\":null,"
+                "\"created\":null,\"author\":null,\"labels\":{},\"env\":[],\"entrypoint\":[],"
+                "\"cmd\":[\"/bin/sh\"],\"user\":null,\"working_dir\":null,\"exposed_ports\":[],"
+                "\"volumes\":[],\"stop_signal\":null,\"diff_ids\":[],\"history\":[{\"created\":"
+                "null,\"created_by\":null,\"comment\":null,\"empty_layer\":false}]");
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(a_broken_configuration_leaves_the_record_alone)
+{
+    static const char *const bad[] = {"", "[]", "null", "{\"a\":}", "\xff"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct fixture f;
+        ck_assert_int_eq(fixture_parse(&f, IMAGE, OCI_MANIFEST), MS_OK);
+        ck_assert_int_eq(manifest_add_config(&f.record, f.arena, ms_str(bad[i]), &f.err),
+                         MS_INVALID);
+        ck_assert_ptr_nonnull(strstr(f.err.text, "configuration"));
+        assert_text(f.record.config_raw, NULL);
+        assert_text(f.record.document, NULL);
+        fixture_free(&f);
+    }
+}
+END_TEST
+
+START_TEST(odd_members_tell_nothing)
+{
+    struct fixture f;
+    must_add(&f, IMAGE,
+             "{\"os\":7,\"created\":\"yesterday\",\"config\":[],\"history\":{},\"rootfs\":1}");
+    assert_text(f.record.os, NULL);
+    ck_assert_int_eq(f.record.created_ms, 0);
+    ck_assert_uint_eq(f.record.n_labels, 0);
+    fixture_free(&f);
+}
+END_TEST
+
+static void assert_title(const char *annotations, const char *labels, const char *title,
+                         const char *description)
+{
+    struct fixture f;
+    char manifest[4096];
+    char config[1024];
+    snprintf(manifest, sizeof(manifest), "%.*s,\"annotations\":%s}", (int)strlen(IMAGE) - 1, IMAGE,
+             annotations);
+    snprintf(config, sizeof(config), "{\"config\":{\"Labels\":%s}}", labels);
+    must_add(&f, manifest, config);
+    assert_text(f.record.title, title);
+    assert_text(f.record.description, description);
+    fixture_free(&f);
+}
+
+START_TEST(titles)
+{
+    assert_title("{}", "{}", NULL, NULL);
+    assert_title("{\"org.opencontainers.image.title\":\"A\"}",
+                 "{\"org.opencontainers.image.title\":\"L\"}", "A", NULL);
+    assert_title("{\"org.opencontainers.image.title\":\"\"}",
+                 "{\"org.opencontainers.image.title\":\"L\",\"name\":\"n\"}", "L", NULL);
+    assert_title("{}", "{\"name\":\"n\",\"org.label-schema.name\":\"s\",\"description\":\"d\"}",
+                 "s", "d");
+    assert_title("{}",
+                 "{\"Name\":\"N\",\"io.k8s.display-name\":\"k\",\"io.k8s.description\":\"kd\"}",
+                 "k", "kd");
+    assert_title("{}", "{\"Name\":\"N\",\"Description\":\"D\"}", "N", "D");
+    assert_title("{\"name\":\"of an annotation\"}", "{}", NULL, NULL);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    TCase *tests = tcase_create("manifest_config");
+    tcase_add_test(tests, adds_what_the_configuration_tells);
+    tcase_add_test(tests, a_platform_too_long_to_be_one_counts_as_missing);
+    tcase_add_test(tests, the_document_of_an_image);
+    tcase_add_test(tests, the_document_of_a_configuration);
+    tcase_add_test(tests, every_member_is_there);
+    tcase_add_test(tests, a_broken_configuration_leaves_the_record_alone);
+    tcase_add_test(tests, odd_members_tell_nothing);
+    tcase_add_test(tests, titles);
+    Suite *suite = suite_create("manifest_config");
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of a plain search and their patterns; the regular expressions are tried with POSIX's
+ * own matcher, which reads what we write as PostgreSQL does. */
+#include <regex.h>
+#include <stdio.h>
+
+#include "reader/query/search_words.h"
+#include "tests/support/check_main.h"
+
+static struct ms_arena *arena;
+static struct ms_buf text;
+
+static void begin(void)
+{
+    arena = ms_arena_new(1024 * 1024);
+    ms_buf_init(&text, 64 * 1024);
+}
+
+static void end(void)
+{
+    ms_buf_free(&text);
+    ms_arena_free(arena);
+}
+
+static bool matches(const char *pattern, const char *subject)
+{
+    regex_t regex;
+    ck_assert_int_eq(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+    bool matched = regexec(&regex, subject, 0, NULL, 0) == 0;
+    regfree(&regex);
+    return matched;
+}
+
+static bool is_near(const char *word, const char *subject)
+{
+    ms_buf_clear(&text);
+    return search_words_append_near(&text, ms_str(word)) && matches(text.data, subject);
+}
+
+START_TEST(one_edit_is_near)
+{
+    static const char *const NEAR[] = {
+        "redis", "edis",  "rdis",  "redi",  "xredis", "rexdis",     "redisx",      "xedis",
+        "rexis", "redix", "erdis", "rdeis", "redsi",  "lib/rediss", "redi-server",
+    };
+    static const char *const FAR[] = {"dis", "rxxis", "sider", "predict", "rediscover", "red-hat"};
+    for (size_t i = 0; i < sizeof(NEAR) / sizeof(NEAR[0]); i++)
+        ck_assert_msg(is_near("redis", NEAR[i]), "%s", NEAR[i]);
+    for (size_t i = 0; i < sizeof(FAR) / sizeof(FAR[0]); i++)
+        ck_assert_msg(!is_near("redis", FAR[i]), "%s", FAR[i]);
+}
+END_TEST
+
+START_TEST(one_edit_of_a_long_word_is_near_wherever_it_is)
+{
+    static const char WORD[] = "abcdefghijklmnopqrstuvwxyz/01234";
+    static const size_t LENGTH = sizeof(WORD) - 1;
+    char edited[128];
+    for (size_t i = 0; i < LENGTH; i++) {
+        snprintf(edited, sizeof(edited), "%.*s%s", (int)i, WORD, WORD + i + 1);
+        ck_assert_msg(is_near(WORD, edited), "%s", edited);
+        snprintf(edited, sizeof(edited), "%.*s#%s", (int)i, WORD, WORD + i + 1);
+        ck_assert_msg(is_near(WORD, edited), "%s", edited);
+        snprintf(edited, sizeof(edited), "%.*s#%s", (int)i, WORD, WORD + i);
+        ck_assert_msg(is_near(WORD, edited), "%s", edited);
+        snprintf(edited, sizeof(edited), "%s", WORD);
+        edited[i] = WORD[(i + 1) % LENGTH];
+        edited[(i + 1) % LENGTH] = WORD[i];
+        ck_assert_msg(is_near(WORD, edited) == (i + 1 < LENGTH), "%s", edited);
+        snprintf(edited, sizeof(edited), "#%.*s#%s", (int)i, WORD, WORD + i + 1);
+        ck_assert_msg(is_near(WORD, edited), "%s", edited); /* it begins behind what is no letter */
+        edited[0] = 'x';
+        ck_assert_msg(!is_near(WORD, edited) || i == 0, "%s", edited);
+    }
+    ck_assert_uint_lt(text.len, 1024);
+}
+END_TEST
+
+START_TEST(short_words_and_numbers_have_no_misspellings)
+{
+    ck_assert(!search_words_append_near(&text, MS_STR("")));
+    ck_assert(!search_words_append_near(&text, MS_STR("curl")));
+    ck_assert(!search_words_append_near(&text, MS_STR("a.b.c")));
+    ck_assert(!search_words_append_near(&text, MS_STR("10.14.21")));
+    ck_assert(!search_words_append_near(&text, MS_STR("abcdefghijklmnopqrstuvwxyzabcdefg")));
+    ck_assert_uint_eq(text.len, 0);
+    ck_assert(search_words_append_near(&text, MS_STR("abcdefghijklmnopqrstuvwxyzabcdef")));
+    ck_assert(search_words_append_near(&text, MS_STR("log4j")));
+    ck_assert(search_words_append_near(&text, MS_STR("gr\xc3\xbc\xc3\x9f"
+                                                     "e")));
+}
+END_TEST
+
+START_TEST(special_characters_are_literal)
+{
+    search_words_append_whole(&text, MS_STR("a.*b"));
+    ck_assert(matches(text.data, "x/a.*b"));
+    ck_assert(!matches(text.data, "x/aXXb"));
+    ck_assert(!matches(text.data, "xa.*b"));
+    ck_assert(!is_near("c++(])[x", "cccc"));
+    ck_assert(is_near("c++stdx(", "c++sdtx("));
+}
+END_TEST
+
+START_TEST(words_are_cut_at_spaces)
+{
+    struct search_words words;
+    ck_assert_int_eq(search_words_read(&words,
+                                       MS_STR(" a\t50%_\n\x7f"
+                                              "bb "),
+                                       arena),
+                     MS_OK);
+    ck_assert_uint_eq(words.n_words, 3);
+    ck_assert(ms_str_equal(words.like, MS_STR("50\\%\\_")));
+    ck_assert(ms_str_is_absent(words.near));
+    ck_assert_msg(
+        ms_str_equal(
+            words.json,
+            MS_STR("[{\"plain\":\"a\",\"like\":\"a\",\"whole\":\"(^|[^a-z0-9])a([^a-z0-9]|$)\"},"
+                   "{\"plain\":\"50%_\",\"like\":\"50\\\\%\\\\_\","
+                   "\"whole\":\"(^|[^a-z0-9])50\\\\%\\\\_([^a-z0-9]|$)\"},"
+                   "{\"plain\":\"bb\",\"like\":\"bb\","
+                   "\"whole\":\"(^|[^a-z0-9])bb([^a-z0-9]|$)\"}]")),
+        "%.*s", MS_STR_ARG(words.json));
+    ck_assert_int_eq(search_words_read(&words, MS_STR(" \t"), arena), MS_OK);
+    ck_assert_uint_eq(words.n_words, 0);
+    ck_assert_int_eq(search_words_read(&words, MS_STR_ABSENT, arena), MS_OK);
+    ck_assert_uint_eq(words.n_words, 0);
+}
+END_TEST
+
+START_TEST(the_longest_word_is_looked_up)
+{
+    struct search_words words;
+    ck_assert_int_eq(search_words_read(&words, MS_STR("of redis cache"), arena), MS_OK);
+    ck_assert(ms_str_equal(words.like, MS_STR("redis")));
+    ck_assert(!ms_str_is_absent(words.near));
+}
+END_TEST
+
+START_TEST(words_are_limited)
+{
+    struct search_words words;
+    for (int i = 0; i < 1000; i++)
+        ms_buf_append_c(&text, "longword ");
+    ck_assert_int_eq(search_words_read(&words, ms_buf_view(&text), arena), MS_OK);
+    ck_assert_uint_eq(words.n_words, SEARCH_WORDS_MAX);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("search_words");
+    TCase *test = tcase_create("search_words");
+    tcase_add_checked_fixture(test, begin, end);
+    tcase_add_test(test, one_edit_is_near);
+    tcase_add_test(test, one_edit_of_a_long_word_is_near_wherever_it_is);
+    tcase_add_test(test, short_words_and_numbers_have_no_misspellings);
+    tcase_add_test(test, special_characters_are_literal);
+    tcase_add_test(test, words_are_cut_at_spaces);
+    tcase_add_test(test, the_longest_word_is_looked_up);
+    tcase_add_test(test, words_are_limited);
+    suite_add_tcase(suite, test);
+    return suite;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See inbox.h. Submissions gather in batches: one batch is being committed, the last one is being
+ * filled, and whatever arrives during a commit goes into the next. Called by webhook.c; calls the
+ * store, then the scheduler (rows came) and scan.c (the registry restarted, something was not
+ * read).
+ *
+ * Always holds: at most one put is under way; a ticket is told in a later turn than it was made.
+ */
+#include "writer/intake/inbox.h"
+
+#include <string.h>
+#include <sys/queue.h>
+
+#include "common/base/alloc.h"
+#include "common/runtime/log.h"
+#include "common/runtime/metrics.h"
+#include "writer/scan/scan.h"
+#include "writer/sync/scheduler.h"
+#include "writer/writer.h"
+
+enum { INSTANCES_MAX = 32 };
+
+struct inbox_ticket {
+    STAILQ_ENTRY(inbox_ticket) link;
+    ms_store_done *on_done; /* NULL: cancelled */
+    void *arg;
+};
+
+struct batch {
+    TAILQ_ENTRY(batch) link;
+    STAILQ_HEAD(tickets, inbox_ticket) tickets;
+    struct ms_arena *arena;
+    struct ms_event_record *events;
+    size_t n_events, capacity;
+    size_t bytes;
+    bool wants_scan;
+};
+
+struct inbox {
+    struct writer *writer;
+    TAILQ_HEAD(batches, batch) waiting;
+    struct batch *committing; /* NULL: no put is under way */
+    size_t waiting_bytes;
+    bool commit_is_deferred;
+    bool closed;
+    uint64_t instances[INSTANCES_MAX]; /* hashes of ids that were committed lately; 0: none */
+    size_t next_instance;
+    struct inbox_counts counts;
+};
+
+static void commit_next(struct inbox *inbox);
+
+/* --- batches --- */
+
+/* What the arena of a batch may take: its events, and what rounding and the records add. */
+enum { ARENA_MAX_BYTES = 512 * 1024 * 1024, FIRST_CAPACITY = 16 };
+
+static struct batch *batch_new(void)
+{
+    struct batch *batch = ms_alloc(sizeof(*batch));
+    STAILQ_INIT(&batch->tickets);
+    batch->arena = ms_arena_new(ARENA_MAX_BYTES);
+    return batch;
+}
+
+static void batch_free(struct batch *batch)
+{
+    struct inbox_ticket *ticket;
+    while ((ticket = STAILQ_FIRST(&batch->tickets)) != NULL) {
+        STAILQ_REMOVE_HEAD(&batch->tickets, link);
+        free(ticket);
+    }
+    ms_arena_free(batch->arena);
+    free(batch);
+}
+
+static bool make_room(struct batch *batch, size_t n_events)
+{
+    size_t needed = batch->n_events + n_events;
+    if (needed <= batch->capacity)
+        return true;
+    size_t capacity = batch->capacity * 2 > FIRST_CAPACITY ? batch->capacity * 2 : FIRST_CAPACITY;
+    if (capacity < needed)
+        capacity = needed;
+    struct ms_event_record *events =
+        ms_arena_try_array(batch->arena, capacity, sizeof(*batch->events));
+    if (events == NULL)
+        return false;
+    if (batch->n_events > 0)
+        memcpy(events, batch->events, batch->n_events * sizeof(*events));
+    batch->events = events;
+    batch->capacity = capacity;
+    return true;
+}
+
+static bool copy_event(struct ms_event_record *out, struct ms_arena *arena,
+                       const struct ms_event_record *from)
+{
+    *out = *from;
+    struct ms_str *const texts[] = {&out->event_id, &out->action,      &out->repository,
+                                    &out->tag,      &out->media_type,  &out->actor,
+                                    &out->body,     &out->instance_id, &out->fault};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (ms_arena_copy(texts[i], arena, *texts[i]) != MS_OK)
+            return false;
+    }
+    return true;
+}
+
+static bool copy_events(struct batch *batch, const struct ms_event_record *events, size_t n_events)
+{
+    if (!make_room(batch, n_events))
+        return false;
+    for (size_t i = 0; i < n_events; i++) {
+        if (!copy_event(&batch->events[batch->n_events + i], batch->arena, &events[i]))
+            return false;
+    }
+    batch->n_events += n_events;
+    return true;
+}
+
+/* --- commits --- */
+
+static void end_batch(struct inbox *inbox, struct batch *batch, const struct ms_error *err)
+{
+    struct inbox_ticket *ticket;
+    while ((ticket = STAILQ_FIRST(&batch->tickets)) != NULL) {
+        STAILQ_REMOVE_HEAD(&batch->tickets, link);
+        if (ticket->on_done != NULL)
+            ticket->on_done(err, ticket->arg);
+        ms_loop_defer_free(inbox->writer->loop, ticket);
+    }
+    batch_free(batch);
+}
+
+/* --- instances --- */
+
+bool inbox_knows_instance(const struct inbox *inbox, struct ms_str id)
+{
+    uint64_t hash = ms_str_hash(id);
+    for (size_t i = 0; i < INSTANCES_MAX; i++) {
+        if (inbox->instances[i] == hash)
+            return true;
+    }
+    return ms_str_is_absent(id);
+}
+
+static void remember_instances(struct inbox *inbox, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_events; i++) {
+        struct ms_str id = batch->events[i].instance_id;
+        if (inbox_knows_instance(inbox, id))
+            continue;
+        inbox->instances[inbox->next_instance] = ms_str_hash(id);
+        inbox->next_instance = (inbox->next_instance + 1) % INSTANCES_MAX;
+    }
+}
+
+/* What is in the database already is not sent there again and again. */
+static void drop_known_instances(const struct inbox *inbox, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_events; i++) {
+        if (inbox_knows_instance(inbox, batch->events[i].instance_id))
+            batch->events[i].instance_id = MS_STR_ABSENT;
+    }
+}
+
+/* --- what was committed --- */
+
+static bool is_kept(const struct ms_event_record *event)
+{
+    return !ms_str_is_absent(event->event_id);
+}
+
+static size_t count_kept(const struct batch *batch)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < batch->n_events; i++)
+        n += is_kept(&batch->events[i]);
+    return n;
+}
+
+/* The store tells how many were new, not which: a mixture is counted without its actions. */
+static const char *common_action(const struct batch *batch)
+{
+    const char *action = NULL;
+    for (size_t i = 0; i < batch->n_events; i++) {
+        const struct ms_event_record *event = &batch->events[i];
+        if (!is_kept(event))
+            continue;
+        if (action != NULL && !ms_str_equal(event->action, ms_str(action)))
+            return "other";
+        action = event->action.ptr;
+    }
+    return action;
+}
+
+static void count_each(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_events; i++) {
+        const struct ms_event_record *event = &batch->events[i];
+        if (is_kept(event))
+            ms_metrics_add(MS_METRIC_EVENTS, event->action.ptr, "accepted", 1);
+        if (!ms_str_is_absent(event->fault))
+            ms_metrics_add(MS_METRIC_EVENTS, event->action.ptr, "dead", 1);
+    }
+}
+
+static void count_events(struct inbox *inbox, const struct batch *batch, size_t n_new)
+{
+    size_t n_duplicates = count_kept(batch) - n_new;
+    inbox->counts.accepted += n_new;
+    inbox->counts.duplicates += n_duplicates;
+    if (n_duplicates == 0) {
+        count_each(batch);
+        return;
+    }
+    const char *action = common_action(batch);
+    ms_metrics_add(MS_METRIC_EVENTS, action, "accepted", (double)n_new);
+    ms_metrics_add(MS_METRIC_EVENTS, action, "duplicate", (double)n_duplicates);
+}
+
+static void on_committed(const struct ms_error *err, size_t n_new, bool new_instance, void *arg)
+{
+    struct inbox *inbox = arg;
+    struct writer *writer = inbox->writer;
+    struct batch *batch = inbox->committing;
+    inbox->committing = NULL;
+    if (err == NULL) {
+        remember_instances(inbox, batch);
+        count_events(inbox, batch, n_new);
+        if (n_new > 0)
+            scheduler_wake(writer->scheduler);
+        if (new_instance)
+            scan_request(writer->scan, "a registry instance never seen before");
+        if (batch->wants_scan)
+            scan_request(writer->scan, "an envelope that was not read");
+    } else {
+        ms_log(MS_LOG_WARN, "events could not be committed",
+               MS_FIELDS(ms_field_u64("events", batch->n_events), ms_field_error(err)));
+    }
+    commit_next(inbox); /* before the answers: they may take a while */
+    end_batch(inbox, batch, err);
+}
+
+static struct batch *take_batch(struct inbox *inbox)
+{
+    struct batch *batch = TAILQ_FIRST(&inbox->waiting);
+    TAILQ_REMOVE(&inbox->waiting, batch, link);
+    inbox->waiting_bytes -= batch->bytes;
+    return batch;
+}
+
+static enum ms_status start_commit(struct inbox *inbox, struct batch *batch)
+{
+    struct writer *writer = inbox->writer;
+    if (writer->term == 0)
+        return MS_DEPOSED;
+    return ms_store_inbox_put(writer->store, writer->term, batch->events, batch->n_events,
+                              batch->wants_scan, on_committed, inbox);
+}
+
+/* Not from inside inbox_submit: what cannot be started is told at once. */
+static void commit_next(struct inbox *inbox)
+{
+    while (inbox->committing == NULL && !TAILQ_EMPTY(&inbox->waiting)) {
+        struct batch *batch = take_batch(inbox);
+        drop_known_instances(inbox, batch);
+        enum ms_status status = start_commit(inbox, batch);
+        if (status == MS_OK) {
+            inbox->committing = batch;
+            return;
+        }
+        struct ms_error err;
+        (void)ms_error_set(&err, status, "the commit could not be started: %s",
+                           ms_status_name(status));
+        end_batch(inbox, batch, &err);
+    }
+}
+
+static void on_commit(void *arg)
+{
+    struct inbox *inbox = arg;
+    inbox->commit_is_deferred = false;
+    if (!inbox->closed)
+        commit_next(inbox);
+}
+
+/* --- the interface --- */
+
+static size_t bytes_of(const struct ms_event_record *events, size_t n_events)
+{
+    size_t bytes = n_events * sizeof(*events);
+    for (size_t i = 0; i < n_events; i++)
+        bytes += events[i].body.len;
+    return bytes;
+}
+
+/* The batch that is being filled. */
+static struct batch *open_batch(struct inbox *inbox)
+{
+    struct batch *batch = TAILQ_LAST(&inbox->waiting, batches);
+    if (batch != NULL && batch->n_events < INBOX_COMMIT_MAX_EVENTS)
+        return batch;
+    batch = batch_new();
+    TAILQ_INSERT_TAIL(&inbox->waiting, batch, link);
+    return batch;
+}
+
+static void drop_if_empty(struct inbox *inbox, struct batch *batch)
+{
+    if (!STAILQ_EMPTY(&batch->tickets))
+        return;
+    TAILQ_REMOVE(&inbox->waiting, batch, link);
+    batch_free(batch);
+}
+
+static bool is_full(const struct inbox *inbox, size_t bytes)
+{
+    return inbox->waiting_bytes > 0 && inbox->waiting_bytes + bytes > INBOX_WAITING_MAX_BYTES;
+}
+
+enum ms_status inbox_submit(struct inbox_ticket **out, struct inbox *inbox,
+                            const struct inbox_submission *submission, ms_store_done *on_done,
+                            void *arg)
+{
+    size_t bytes = bytes_of(submission->events, submission->n_events);
+    if (is_full(inbox, bytes)) {
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "inbox_waiting", NULL, 1);
+        return MS_BUSY;
+    }
+    struct batch *batch = open_batch(inbox);
+    if (!copy_events(batch, submission->events, submission->n_events)) {
+        drop_if_empty(inbox, batch);
+        return MS_TOO_LARGE;
+    }
+    batch->wants_scan |= submission->wants_scan;
+    batch->bytes += bytes;
+    inbox->waiting_bytes += bytes;
+    struct inbox_ticket *ticket = ms_alloc(sizeof(*ticket));
+    *ticket = (struct inbox_ticket){.on_done = on_done, .arg = arg};
+    STAILQ_INSERT_TAIL(&batch->tickets, ticket, link);
+    if (inbox->committing == NULL && !inbox->commit_is_deferred) {
+        inbox->commit_is_deferred = true;
+        ms_loop_defer(inbox->writer->loop, on_commit, inbox);
+    }
+    *out = ticket;
+    return MS_OK;
+}
+
+void inbox_ticket_cancel(struct inbox_ticket *ticket)
+{
+    ticket->on_done = NULL;
+}
+
+void inbox_get_counts(struct inbox_counts *out, const struct inbox *inbox)
+{
+    *out = inbox->counts;
+}
+
+void inbox_count_oversized(struct inbox *inbox)
+{
+    inbox->counts.oversized++;
+    ms_metrics_add(MS_METRIC_EVENTS, "other", "oversized", 1);
+    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "event_body", NULL, 1);
+}
+
+struct inbox *inbox_new(struct writer *writer)
+{
+    struct inbox *inbox = ms_alloc(sizeof(*inbox));
+    inbox->writer = writer;
+    TAILQ_INIT(&inbox->waiting);
+    return inbox;
+}
+
+void inbox_free(struct inbox *inbox)
+{
+    if (inbox == NULL)
+        return;
+    inbox->closed = true; /* a deferred commit may still come */
+    if (inbox->committing != NULL)
+        batch_free(inbox->committing);
+    while (!TAILQ_EMPTY(&inbox->waiting))
+        batch_free(take_batch(inbox));
+    ms_loop_defer_free(inbox->writer->loop, inbox);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which repositories are kept at all: registry.include and registry.exclude. Pure. */
+#ifndef SELECTION_H
+#define SELECTION_H
+
+#include "common/config/config.h"
+
+/* A possible name that one of the globs of include matches, and none of exclude. Called by scan.c
+ * for names of a catalog and by webhook.c for events. */
+bool selection_has(const struct ms_config *config, struct ms_str repository);
+
+#endif

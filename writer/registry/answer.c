@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The judge of answers. Called by registry/request.c for each of them; pure.
+ */
+#include "writer/registry/answer.h"
+
+#include "common/http/text.h"
+#include "writer/parse/json.h"
+
+#include <string.h>
+#include <time.h>
+
+const char *registry_kind_name(enum registry_kind kind)
+{
+    static const char *const names[] = {
+        [REGISTRY_KIND_CATALOG] = "catalog", [REGISTRY_KIND_TAGS] = "tags",
+        [REGISTRY_KIND_HEAD] = "head",       [REGISTRY_KIND_MANIFEST] = "manifest",
+        [REGISTRY_KIND_BLOB] = "blob",       [REGISTRY_KIND_DELETE] = "delete",
+        [REGISTRY_KIND_TOKEN] = "token",     [REGISTRY_KIND_PING] = "ping",
+    };
+    return names[kind];
+}
+
+const char *registry_code_name(int http_status)
+{
+    return http_status == 0 ? "error" : ms_http_code(http_status);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Error bodies
+ * ------------------------------------------------------------------------------------------ */
+
+enum { ERROR_DEPTH_MAX = 16, ERROR_VALUES_MAX = 10000 };
+
+static bool is_code(struct ms_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if ((c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_')
+            return false;
+    }
+    return s.len > 0 && s.len < REGISTRY_ERROR_CODE_MAX;
+}
+
+/* As much as fits; what is not visible ASCII becomes '?'. */
+static void copy_visible(char *out, size_t out_size, struct ms_str s)
+{
+    size_t len = s.len < out_size ? s.len : out_size - 1;
+    for (size_t i = 0; i < len; i++)
+        out[i] = s.ptr[i] >= 0x20 && s.ptr[i] < 0x7f ? s.ptr[i] : '?';
+    out[len] = '\0';
+}
+
+bool registry_error_parse(struct registry_error_body *out, struct ms_str body)
+{
+    struct json_object *root = NULL;
+    struct ms_str code;
+    struct ms_str message;
+    if (json_parse(&root, body, ERROR_DEPTH_MAX, ERROR_VALUES_MAX, NULL) != MS_OK)
+        return false;
+    struct json_object *error = json_array_at(json_member(root, "errors"), 0);
+    bool is_error = json_get_string(&code, error, "code") == MS_OK && is_code(code);
+    if (is_error) {
+        if (json_get_string(&message, error, "message") != MS_OK)
+            message = MS_STR("");
+        copy_visible(out->code, sizeof(out->code), code);
+        copy_visible(out->message, sizeof(out->message), message);
+    }
+    json_release(root);
+    return is_error;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Retry-After
+ * ------------------------------------------------------------------------------------------ */
+
+static bool parse_date(int64_t *out_wall_ms, struct ms_str header)
+{
+    char text[64];
+    struct tm tm = {0};
+    if (header.len >= sizeof(text))
+        return false;
+    memcpy(text, header.ptr, header.len);
+    text[header.len] = '\0';
+    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    if (end == NULL || *end != '\0')
+        return false;
+    *out_wall_ms = (int64_t)timegm(&tm) * 1000;
+    return true;
+}
+
+uint64_t registry_retry_after_ms(struct ms_str header, int64_t now_wall_ms)
+{
+    struct ms_str value = ms_str_trim(header);
+    uint64_t seconds;
+    int64_t wall_ms;
+    uint64_t pause_ms = 0;
+    if (value.len == 0)
+        return 0;
+    if (ms_str_to_u64(&seconds, value) == MS_OK)
+        pause_ms =
+            seconds > REGISTRY_RETRY_AFTER_MAX_MS ? REGISTRY_RETRY_AFTER_MAX_MS : seconds * 1000;
+    else if (parse_date(&wall_ms, value) && wall_ms > now_wall_ms)
+        pause_ms = (uint64_t)(wall_ms - now_wall_ms);
+    return pause_ms < REGISTRY_RETRY_AFTER_MAX_MS ? pause_ms : REGISTRY_RETRY_AFTER_MAX_MS;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Judging
+ * ------------------------------------------------------------------------------------------ */
+
+static bool is_item(enum registry_kind kind)
+{
+    return kind != REGISTRY_KIND_CATALOG && kind != REGISTRY_KIND_PING &&
+           kind != REGISTRY_KIND_TOKEN;
+}
+
+static bool is_content(enum registry_kind kind)
+{
+    return kind == REGISTRY_KIND_HEAD || kind == REGISTRY_KIND_MANIFEST ||
+           kind == REGISTRY_KIND_BLOB;
+}
+
+/* The codes that say "it does not exist" of what was asked for. NOT_FOUND is Harbor's. */
+static bool says_absent(enum registry_kind kind, const char *code)
+{
+    if (strcmp(code, "NAME_UNKNOWN") == 0)
+        return is_item(kind);
+    if (kind == REGISTRY_KIND_BLOB)
+        return strcmp(code, "BLOB_UNKNOWN") == 0 || strcmp(code, "NOT_FOUND") == 0;
+    if (kind == REGISTRY_KIND_MANIFEST || kind == REGISTRY_KIND_DELETE)
+        return strcmp(code, "MANIFEST_UNKNOWN") == 0 || strcmp(code, "NOT_FOUND") == 0;
+    return false;
+}
+
+static enum registry_verdict judge_not_found(const struct registry_answer *answer)
+{
+    if (answer->kind == REGISTRY_KIND_HEAD)
+        return REGISTRY_SAYS_ABSENT;
+    if (answer->was_redirected)
+        return REGISTRY_DOUBTFUL;
+    if (answer->error_code != NULL && says_absent(answer->kind, answer->error_code))
+        return REGISTRY_SAYS_ABSENT;
+    return REGISTRY_IN_TROUBLE;
+}
+
+/* 4xx but for those with a meaning of their own: believed when the registry itself says so. */
+static enum registry_verdict judge_refusal(const struct registry_answer *answer)
+{
+    if (answer->kind == REGISTRY_KIND_HEAD)
+        return REGISTRY_SAYS_ASK_WHOLLY;
+    if (answer->was_redirected && is_content(answer->kind))
+        return REGISTRY_DOUBTFUL;
+    if (answer->kind == REGISTRY_KIND_DELETE && answer->http_status == 405)
+        return REGISTRY_SAYS_UNREADABLE;
+    if (answer->error_code == NULL)
+        return REGISTRY_IN_TROUBLE;
+    return is_item(answer->kind) ? REGISTRY_SAYS_UNREADABLE : REGISTRY_SAYS_NO;
+}
+
+static enum registry_verdict judge_success(const struct registry_answer *answer)
+{
+    bool is_expected = answer->kind == REGISTRY_KIND_DELETE
+                           ? answer->http_status == 202 || answer->http_status == 200
+                           : answer->http_status == 200;
+    return is_expected && !answer->is_html ? REGISTRY_SAYS_FOUND : REGISTRY_IN_TROUBLE;
+}
+
+static enum registry_verdict judge_server_error(const struct registry_answer *answer)
+{
+    if (answer->http_status == 503 && answer->names_pause)
+        return REGISTRY_SAYS_SLOWER;
+    /* A registry that cannot read or no longer serves this one says 500; a proxy 502 to 504. */
+    if (answer->http_status == 500 && is_content(answer->kind))
+        return REGISTRY_DOUBTFUL;
+    return REGISTRY_IN_TROUBLE;
+}
+
+/* Only the registry itself may say where our credentials go. */
+static enum registry_verdict judge_challenge(const struct registry_answer *answer)
+{
+    if (!answer->was_redirected)
+        return REGISTRY_SAYS_CHALLENGE;
+    return is_content(answer->kind) ? REGISTRY_DOUBTFUL : REGISTRY_IN_TROUBLE;
+}
+
+static enum registry_verdict judge_status(const struct registry_answer *answer)
+{
+    switch (answer->http_status) {
+    case 304:
+        return answer->is_conditional ? REGISTRY_SAYS_NOT_MODIFIED : REGISTRY_IN_TROUBLE;
+    case 401:
+        return judge_challenge(answer);
+    case 404:
+        return judge_not_found(answer);
+    case 408:
+        return REGISTRY_IN_TROUBLE;
+    case 429:
+        return REGISTRY_SAYS_SLOWER;
+    default:
+        break;
+    }
+    if (answer->http_status >= 500)
+        return judge_server_error(answer);
+    if (answer->http_status >= 400)
+        return judge_refusal(answer);
+    if (answer->http_status >= 300)
+        return REGISTRY_SAYS_NO;
+    return judge_success(answer);
+}
+
+enum registry_verdict registry_judge(const struct registry_answer *answer)
+{
+    if (answer->transport == MS_OK)
+        return judge_status(answer);
+    if (answer->transport == MS_TOO_LARGE)
+        return is_content(answer->kind) ? REGISTRY_SAYS_UNREADABLE : REGISTRY_SAYS_NO;
+    /* A body that began and never ends well may be the fault of this one item. */
+    bool has_begun = answer->http_status == 200;
+    return has_begun && is_content(answer->kind) ? REGISTRY_DOUBTFUL : REGISTRY_IN_TROUBLE;
+}
+
+bool registry_is_alive(const struct registry_answer *answer)
+{
+    if (answer->transport != MS_OK)
+        return answer->transport == MS_TOO_LARGE || answer->transport == MS_PROTOCOL;
+    return answer->http_status < 502 || answer->http_status > 504 || answer->names_pause;
+}

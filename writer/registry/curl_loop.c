@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * curl's multi interface, driven by the event loop. Called by registry/request.c and
+ * registry/auth.c.
+ *
+ * The multi handle tells which descriptors (on_socket) and which timer (on_timer) it waits for;
+ * whenever one of them is ready, curl works (perform) and finished exchanges are handed out. Always
+ * holds: curl is never called from inside its own callbacks; callbacks of exchanges come only from
+ * hand_out(), outside of curl, so that they may start and cancel others.
+ */
+#include "writer/registry/curl_loop.h"
+
+#include "common/base/alloc.h"
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <string.h>
+#include <sys/queue.h>
+
+enum { IDLE_MAX = 64 };
+
+struct curl_exchange {
+    LIST_ENTRY(curl_exchange) link;
+    struct curl_loop *owner;
+    CURL *easy;
+    struct curl_slist *headers;
+    struct ms_buf body;
+    size_t max_body_bytes;
+    bool is_too_large;
+    bool is_cut; /* an error page of which the beginning will do */
+    char error_text[CURL_ERROR_SIZE];
+    int64_t started_us;
+    bool is_finishing;
+    curl_exchange_done *on_done;
+    void *arg;
+};
+
+struct curl_loop {
+    struct ms_loop *loop;
+    CURLM *multi;
+    struct ms_timer *timer;
+    LIST_HEAD(curl_exchanges, curl_exchange) exchanges;
+    CURL *
+        idle[IDLE_MAX]; /* handles of ended exchanges: to make one costs more than a small answer */
+    size_t n_idle;
+    char *ca_file;
+    char *client_cert;
+    char *client_key;
+    char *user_agent;
+    bool is_handing_out;
+    bool is_freed;
+};
+
+/* curl's setters are variadic: a wrong option or type is a bug of ours, memory aside. */
+#define SET(easy, option, value)                                                                   \
+    do {                                                                                           \
+        CURLcode set_code = curl_easy_setopt((easy), (option), (value));                           \
+        assert(set_code == CURLE_OK);                                                              \
+        (void)set_code;                                                                            \
+    } while (0)
+
+/* ------------------------------------------------------------------------------------------
+ * Finished exchanges
+ * ------------------------------------------------------------------------------------------ */
+
+/* Nothing of one exchange may reach the next: a handle is reset before it is idle. */
+static void give_back(struct curl_loop *curl, CURL *easy)
+{
+    if (curl->n_idle == IDLE_MAX) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    curl->idle[curl->n_idle++] = easy;
+}
+
+static CURL *take_handle(struct curl_loop *curl)
+{
+    CURL *easy = curl->n_idle > 0 ? curl->idle[--curl->n_idle] : curl_easy_init();
+    if (easy == NULL)
+        abort();
+    return easy;
+}
+
+static void forget_exchange(struct curl_exchange *exchange)
+{
+    LIST_REMOVE(exchange, link);
+    curl_multi_remove_handle(exchange->owner->multi, exchange->easy);
+    give_back(exchange->owner, exchange->easy);
+    curl_slist_free_all(exchange->headers);
+    ms_buf_free(&exchange->body);
+    free(exchange);
+}
+
+static enum ms_status status_of(const struct curl_exchange *exchange, CURLcode code)
+{
+    if (exchange->is_too_large)
+        return MS_TOO_LARGE;
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return MS_TIMEOUT;
+    if (code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL ||
+        code == CURLE_URL_MALFORMAT || code == CURLE_WEIRD_SERVER_REPLY)
+        return MS_PROTOCOL;
+    return MS_UNAVAILABLE;
+}
+
+static void describe_error(struct ms_error *out, const struct curl_exchange *exchange,
+                           CURLcode code)
+{
+    enum ms_status status = status_of(exchange, code);
+    if (status == MS_TOO_LARGE)
+        (void)ms_error_set(out, status, "too large: more than %zu bytes", exchange->max_body_bytes);
+    else if (code == CURLE_UNSUPPORTED_PROTOCOL)
+        (void)ms_error_set(out, status, "a redirect that must not be followed: %s",
+                           exchange->error_text);
+    else
+        (void)ms_error_set(out, status, "%s",
+                           exchange->error_text[0] != '\0' ? exchange->error_text
+                                                           : curl_easy_strerror(code));
+}
+
+static long info_long(CURL *easy, CURLINFO info)
+{
+    long value = 0;
+    return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
+}
+
+static void finish(struct curl_exchange *exchange, CURLcode code)
+{
+    struct ms_error error;
+    struct curl_response response = {
+        .http_status = (int)info_long(exchange->easy, CURLINFO_RESPONSE_CODE),
+        .was_redirected = info_long(exchange->easy, CURLINFO_REDIRECT_COUNT) > 0,
+        .body = ms_buf_view(&exchange->body),
+        .duration_us = (uint64_t)(ms_clock_mono_us() - exchange->started_us),
+        .exchange = exchange,
+    };
+    if (code != CURLE_OK && !exchange->is_cut) {
+        describe_error(&error, exchange, code);
+        response.error = &error;
+    }
+    exchange->is_finishing = true;
+    exchange->on_done(&response, exchange->arg);
+    forget_exchange(exchange);
+}
+
+/* The next exchange that curl is done with; NULL: none. */
+static struct curl_exchange *next_finished(struct curl_loop *curl, CURLcode *out_code)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(curl->multi, &left)) != NULL) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        char *private = NULL;
+        *out_code = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+        return (struct curl_exchange *)(void *)private;
+    }
+    return NULL;
+}
+
+static void destroy(void *arg)
+{
+    struct curl_loop *curl = arg;
+    while (!LIST_EMPTY(&curl->exchanges))
+        forget_exchange(LIST_FIRST(&curl->exchanges));
+    while (curl->n_idle > 0)
+        curl_easy_cleanup(take_handle(curl));
+    curl_multi_cleanup(curl->multi);
+    ms_timer_free(curl->timer);
+    free(curl->ca_file);
+    free(curl->client_cert);
+    free(curl->client_key);
+    free(curl->user_agent);
+    free(curl);
+    curl_global_cleanup();
+}
+
+static void hand_out(struct curl_loop *curl)
+{
+    struct curl_exchange *exchange;
+    CURLcode code;
+    assert(!curl->is_handing_out);
+    curl->is_handing_out = true;
+    while (!curl->is_freed && (exchange = next_finished(curl, &code)) != NULL)
+        finish(exchange, code);
+    curl->is_handing_out = false;
+}
+
+static void perform(struct curl_loop *curl, curl_socket_t fd, int ready)
+{
+    int running;
+    curl_multi_socket_action(curl->multi, fd, ready, &running);
+    hand_out(curl);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * What curl waits for
+ * ------------------------------------------------------------------------------------------ */
+
+static void on_ready(int fd, int ready, void *arg)
+{
+    int flags = ((ready & MS_READABLE) != 0 ? CURL_CSELECT_IN : 0) |
+                ((ready & MS_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
+    perform(arg, fd, flags);
+}
+
+static void on_expire(void *arg)
+{
+    perform(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+    (void)easy;
+    struct curl_loop *curl = arg;
+    struct ms_watch *watch = socket_arg;
+    if (what == CURL_POLL_REMOVE) {
+        ms_watch_free(watch);
+        return 0;
+    }
+    if (watch == NULL) {
+        watch = ms_watch_new(curl->loop, fd, on_ready, curl);
+        curl_multi_assign(curl->multi, fd, watch);
+    }
+    ms_watch_set(watch, ((what & CURL_POLL_IN) != 0 ? MS_READABLE : 0) |
+                            ((what & CURL_POLL_OUT) != 0 ? MS_WRITABLE : 0));
+    return 0;
+}
+
+/* Curl must not be called from here, not even for "now": a timer of 0 it is. */
+static int on_timer(CURLM *multi, long after_ms, void *arg)
+{
+    (void)multi;
+    struct curl_loop *curl = arg;
+    if (after_ms < 0)
+        ms_timer_stop(curl->timer);
+    else
+        ms_timer_start(curl->timer, (uint64_t)after_ms);
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * The multi handle
+ * ------------------------------------------------------------------------------------------ */
+
+struct curl_loop *curl_loop_new(struct ms_loop *loop, const struct curl_loop_options *options)
+{
+    struct curl_loop *curl = ms_alloc(sizeof(*curl));
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        abort();
+    curl->loop = loop;
+    curl->multi = curl_multi_init();
+    if (curl->multi == NULL)
+        abort();
+    curl->timer = ms_timer_new(loop, on_expire, curl);
+    LIST_INIT(&curl->exchanges);
+    curl->ca_file = ms_alloc_copy(options->ca_file);
+    curl->client_cert = ms_alloc_copy(options->client_cert);
+    curl->client_key = ms_alloc_copy(options->client_key);
+    curl->user_agent = ms_alloc_copy(options->user_agent);
+    curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
+    curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
+    curl_loop_set_connections(curl, options->max_connections);
+    return curl;
+}
+
+void curl_loop_set_connections(struct curl_loop *curl, size_t max_connections)
+{
+    long count = (long)max_connections;
+    curl_multi_setopt(curl->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, count);
+    curl_multi_setopt(curl->multi, CURLMOPT_MAX_HOST_CONNECTIONS, count);
+    curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, count);
+}
+
+void curl_loop_free(struct curl_loop *curl)
+{
+    if (curl == NULL || curl->is_freed)
+        return;
+    curl->is_freed = true;
+    ms_timer_stop(curl->timer);
+    if (curl->is_handing_out)
+        ms_loop_defer(curl->loop, destroy, curl); /* called by one of its own callbacks */
+    else
+        destroy(curl);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Starting
+ * ------------------------------------------------------------------------------------------ */
+
+/* Counting here is what limits a body: curl's own limit does not hold for unknown lengths. */
+static size_t on_body(char *bytes, size_t one, size_t count, void *arg)
+{
+    struct curl_exchange *exchange = arg;
+    size_t len = one * count;
+    if (info_long(exchange->easy, CURLINFO_RESPONSE_CODE) >= 400) {
+        size_t room = CURL_LOOP_ERROR_BODY_MAX - exchange->body.len;
+        ms_buf_append(&exchange->body, ms_str_n(bytes, len < room ? len : room));
+        exchange->is_cut = len > room;
+        return exchange->is_cut ? 0 : len;
+    }
+    exchange->is_too_large = len > exchange->max_body_bytes - exchange->body.len;
+    if (exchange->is_too_large)
+        return 0;
+    ms_buf_append(&exchange->body, ms_str_n(bytes, len));
+    return len;
+}
+
+static void set_limits(CURL *easy, const struct curl_request *request)
+{
+    long total_ms = (long)request->timeout_ms;
+    long connect_ms = total_ms < CURL_LOOP_CONNECT_MS ? total_ms : CURL_LOOP_CONNECT_MS;
+    long stall_s = total_ms / 2000;
+    SET(easy, CURLOPT_TIMEOUT_MS, total_ms);
+    SET(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    SET(easy, CURLOPT_LOW_SPEED_LIMIT, (long)CURL_LOOP_STALL_BYTES_PER_S);
+    SET(easy, CURLOPT_LOW_SPEED_TIME, stall_s > 0 ? stall_s : 1L);
+    SET(easy, CURLOPT_MAXREDIRS, (long)CURL_LOOP_REDIRECTS_MAX);
+    SET(easy, CURLOPT_FOLLOWLOCATION, request->follow_redirects ? 1L : 0L);
+    SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    /* What was asked for in secret must not be fetched in the open. */
+    bool has_tls = strncmp(request->url, "https:", 6) == 0;
+    SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, has_tls ? "https" : "http,https");
+    SET(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
+}
+
+static void set_tls(CURL *easy, const struct curl_loop *curl)
+{
+    if (curl->ca_file != NULL) {
+        SET(easy, CURLOPT_CAINFO, curl->ca_file);
+        SET(easy, CURLOPT_CAPATH, NULL); /* these CAs and no others */
+    }
+    if (curl->client_cert != NULL)
+        SET(easy, CURLOPT_SSLCERT, curl->client_cert);
+    if (curl->client_key != NULL)
+        SET(easy, CURLOPT_SSLKEY, curl->client_key);
+}
+
+static void set_credentials(CURL *easy, const struct curl_request *request)
+{
+    if (request->bearer != NULL) {
+        SET(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        SET(easy, CURLOPT_XOAUTH2_BEARER, request->bearer);
+    } else if (request->username != NULL) {
+        SET(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        SET(easy, CURLOPT_USERNAME, request->username);
+        SET(easy, CURLOPT_PASSWORD, request->password != NULL ? request->password : "");
+    }
+}
+
+static void set_method(CURL *easy, enum curl_method method)
+{
+    if (method == EXCHANGE_HEAD)
+        SET(easy, CURLOPT_NOBODY, 1L);
+    if (method == EXCHANGE_DELETE)
+        SET(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+}
+
+static void set_callbacks(CURL *easy, struct curl_exchange *exchange)
+{
+    SET(easy, CURLOPT_PRIVATE, exchange);
+    SET(easy, CURLOPT_ERRORBUFFER, exchange->error_text);
+    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+    SET(easy, CURLOPT_WRITEDATA, exchange);
+    SET(easy, CURLOPT_HTTPHEADER, exchange->headers);
+}
+
+static void set_behaviour(CURL *easy, const struct curl_loop *curl)
+{
+    SET(easy, CURLOPT_USERAGENT, curl->user_agent);
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    /* One request a connection: what is in flight is what we counted. */
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* Else giving up while a name is being resolved waits for the resolver's thread, and the loop,
+     * whose pings keep us leader, stands still. The thread cleans up after itself. */
+    SET(easy, CURLOPT_QUICK_EXIT, 1L);
+}
+
+static struct curl_slist *make_headers(const char *const *headers)
+{
+    struct curl_slist *list = NULL;
+    for (; headers != NULL && *headers != NULL; headers++) {
+        list = curl_slist_append(list, *headers);
+        if (list == NULL)
+            abort();
+    }
+    return list;
+}
+
+struct curl_exchange *curl_loop_start(struct curl_loop *curl, const struct curl_request *request,
+                                      curl_exchange_done *on_done, void *arg)
+{
+    struct curl_exchange *exchange = ms_alloc(sizeof(*exchange));
+    exchange->owner = curl;
+    exchange->on_done = on_done;
+    exchange->arg = arg;
+    exchange->started_us = ms_clock_mono_us();
+    exchange->headers = make_headers(request->headers);
+    exchange->easy = take_handle(curl);
+    exchange->max_body_bytes = request->max_body_bytes;
+    ms_buf_init(&exchange->body, request->max_body_bytes > CURL_LOOP_ERROR_BODY_MAX
+                                     ? request->max_body_bytes
+                                     : CURL_LOOP_ERROR_BODY_MAX);
+    SET(exchange->easy, CURLOPT_URL, request->url);
+    set_behaviour(exchange->easy, curl);
+    set_limits(exchange->easy, request);
+    set_tls(exchange->easy, curl);
+    set_credentials(exchange->easy, request);
+    set_method(exchange->easy, request->method);
+    set_callbacks(exchange->easy, exchange);
+    LIST_INSERT_HEAD(&curl->exchanges, exchange, link);
+    curl_multi_add_handle(curl->multi, exchange->easy); /* only arms the timer */
+    return exchange;
+}
+
+void curl_exchange_cancel(struct curl_exchange *exchange)
+{
+    if (exchange != NULL && !exchange->is_finishing)
+        forget_exchange(exchange);
+}
+
+struct ms_str curl_response_header(const struct curl_response *response, const char *name,
+                                   size_t index)
+{
+    struct curl_header *header;
+    if (curl_easy_header(response->exchange->easy, name, index, CURLH_HEADER, -1, &header) !=
+        CURLHE_OK)
+        return MS_STR_ABSENT;
+    return ms_str(header->value);
+}

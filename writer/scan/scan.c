@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See scan.h. The way of a scan:
+ *
+ *   begin     a row in the table of scans; its id is the scan's number
+ *   catalog   page by page (or the fixed list), names queued as they come
+ *   known     then the repositories that the database knows and the catalog did not name: absence
+ *             from a catalog only makes the writer ask (contract 5.3)
+ *   visits    meanwhile: a bounded number of repositories under way through the scheduler
+ *   removals  what the visits put down is applied, or held
+ *   end       the row is completed
+ *
+ * When the next one starts is scan/plan.c's.
+ */
+#include "writer/scan/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/runtime/log.h"
+#include "common/runtime/metrics.h"
+#include "writer/parse/selection.h"
+#include "writer/sync/scheduler.h"
+
+enum { SCAN_KNOWN_PAGE = 1000 };
+
+static void read_catalog(struct scan *scan, struct ms_str next);
+static void read_known(struct scan *scan);
+static void pump(struct scan *scan);
+
+/* --- the queue of repositories --- */
+
+static void enqueue(struct scan *scan, struct ms_str name)
+{
+    struct ms_error err;
+    bool is_new;
+    if (!selection_has(scan->writer->config, name) ||
+        name_list_add(&is_new, scan->queue, name) == MS_OK)
+        return;
+    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "scan_names", NULL, 1);
+    (void)ms_error_set(&err, MS_TOO_LARGE, "too many repositories for one scan");
+    scan_note_failure(scan, &err);
+}
+
+/* --- the end --- */
+
+void scan_note_failure(struct scan *scan, const struct ms_error *err)
+{
+    if (scan->err.status == MS_OK)
+        scan->err = *err;
+}
+
+static void free_run(struct scan *scan)
+{
+    if (scan->catalog_call != NULL)
+        registry_call_cancel(scan->catalog_call);
+    removals_cancel(scan->removals);
+    name_list_free(scan->queue);
+    free(scan->after);
+    free(scan->remembered_page);
+    scan->remembered_page = NULL;
+    scan->n_pages = 0;
+    scan->catalog_call = NULL;
+    scan->removals = NULL;
+    scan->queue = NULL;
+    scan->after = NULL;
+    scan->next = scan->in_flight = 0;
+    scan->is_running = false;
+    scan->is_ending = false;
+    scan->accept_removals = false;
+}
+
+static void tell_end(struct scan *scan, enum scan_end how)
+{
+    free_run(scan);
+    scan_plan_after(scan, how);
+    if (scan->on_end != NULL)
+        scan->on_end(how == SCAN_COMPLETE, scan->on_end_arg);
+}
+
+/* Every callback of the store begins with this; false: the term ended meanwhile. */
+static bool store_call_ended(struct scan *scan)
+{
+    scan->store_calls--;
+    return scan->is_running;
+}
+
+static void on_ended(const struct ms_error *err, void *arg)
+{
+    struct scan *scan = arg;
+    if (!store_call_ended(scan))
+        return;
+    if (err != NULL)
+        ms_log(MS_LOG_ERROR, "the end of the scan could not be recorded",
+               MS_FIELDS(ms_field_error(err)));
+    tell_end(scan, err == NULL && scan->record.complete ? SCAN_COMPLETE : SCAN_INCOMPLETE);
+}
+
+static void log_end(const struct scan *scan)
+{
+    const struct ms_scan_record *record = &scan->record;
+    ms_log(record->complete ? MS_LOG_INFO : MS_LOG_WARN,
+           record->complete ? "scan complete" : "scan incomplete",
+           MS_FIELDS(ms_field_u64("repositories", record->repositories),
+                     ms_field_u64("tags", record->tags),
+                     ms_field_u64("manifests", record->manifests),
+                     ms_field_u64("added", record->added), ms_field_u64("removed", record->removed),
+                     ms_field_u64("unreadable", record->unreadable),
+                     ms_field_u64("requests", record->requests),
+                     ms_field_i64("ms", ms_clock_wall_ms() - scan->started_ms),
+                     ms_field_str("error", record->error)));
+}
+
+static void finish(struct scan *scan)
+{
+    struct writer *writer = scan->writer;
+    struct registry_health health;
+    registry_client_health(&health, writer->registry);
+    scan->record.requests = health.requests - scan->requests_before;
+    scan->record.complete = scan->err.status == MS_OK;
+    if (!scan->record.complete)
+        scan->record.error = ms_str(scan->err.text);
+    log_end(scan);
+    if (ms_store_scan_end(writer->store, writer->term, &scan->record, on_ended, scan) == MS_OK)
+        scan->store_calls++;
+    else
+        tell_end(scan, SCAN_INCOMPLETE);
+}
+
+void scan_removals_ended(struct scan *scan, uint64_t n_removed)
+{
+    scan->removals = NULL;
+    scan->record.removed = n_removed;
+    finish(scan);
+}
+
+/* --- visits --- */
+
+static void on_visited(struct ms_str repository, const struct sync_report *report, void *arg)
+{
+    struct scan *scan = arg;
+    scan->in_flight--;
+    scan->record.repositories++;
+    scan->record.tags += report->tags;
+    scan->record.manifests += report->manifests;
+    scan->record.added += report->added;
+    scan->record.unreadable += report->unreadable;
+    if (report->err != NULL) {
+        ms_log(MS_LOG_WARN, "repository could not be scanned",
+               MS_FIELDS(ms_field_str("repository", repository), ms_field_error(report->err)));
+        scan_note_failure(scan, report->err);
+    }
+    pump(scan);
+}
+
+static void pump(struct scan *scan)
+{
+    uint64_t window = scan->writer->config->registry.concurrency;
+    size_t n_queued;
+    const struct ms_str *queue = name_list_all(scan->queue, &n_queued);
+    while (scan->next < n_queued && scan->in_flight < window) {
+        scan->in_flight++;
+        scheduler_visit(scan->writer->scheduler, queue[scan->next++], on_visited, scan);
+    }
+    bool is_walked = scan->catalog_is_read && scan->known_is_read && !scan->known_is_asked;
+    if (!is_walked || scan->in_flight > 0 || scan->is_ending)
+        return;
+    scan->is_ending = true;
+    scan->removals = removals_start(scan);
+}
+
+/* --- known repositories --- */
+
+static void on_known(struct ms_str name, void *arg)
+{
+    struct scan *scan = arg;
+    if (!scan->is_running)
+        return;
+    enqueue(scan, name);
+    free(scan->after);
+    scan->after = ms_alloc_str(name);
+    scan->known_is_read = false; /* a row came: there may be another page */
+}
+
+static void on_known_page(const struct ms_error *err, void *arg)
+{
+    struct scan *scan = arg;
+    if (!store_call_ended(scan))
+        return;
+    scan->known_is_asked = false;
+    if (err != NULL) {
+        scan_note_failure(scan, err);
+        scan->known_is_read = true;
+    }
+    if (!scan->known_is_read)
+        read_known(scan);
+    pump(scan);
+}
+
+static void read_known(struct scan *scan)
+{
+    struct ms_str after = scan->after != NULL ? ms_str(scan->after) : MS_STR("");
+    scan->known_is_read = true; /* unless a row says otherwise */
+    if (ms_store_repositories_after(scan->writer->store, after, SCAN_KNOWN_PAGE, on_known,
+                                    on_known_page, scan) == MS_OK) {
+        scan->known_is_asked = true;
+        scan->store_calls++;
+        return;
+    }
+    scan_note_failure(scan, ms_store_writer_refusal(scan->writer->store));
+}
+
+/* --- catalog --- */
+
+/* distribution 2.8 comes upon "lib/0ad" before "lib", and leaves "lib" out when a page ends between
+ * the two: so whatever the last name of a page lies in is asked for, too. */
+static void enqueue_ancestors(struct scan *scan, struct ms_str name)
+{
+    for (size_t len = name.len; len > 0; len--) {
+        if (name.ptr[len - 1] == '/')
+            enqueue(scan, ms_str_slice(name, 0, len - 1));
+    }
+}
+
+static void end_catalog(struct scan *scan)
+{
+    scan->catalog_is_read = true;
+    read_known(scan);
+    pump(scan);
+}
+
+/* Pages that lead in a circle, of whatever length, are noticed by keeping one earlier page, a new
+ * one each time the number of pages has doubled (Brent's way). */
+static bool repeats_itself(struct scan *scan, struct ms_str next)
+{
+    if (scan->remembered_page != NULL && ms_str_equal(ms_str(scan->remembered_page), next))
+        return true;
+    scan->n_pages++;
+    if ((scan->n_pages & (scan->n_pages - 1)) == 0) {
+        free(scan->remembered_page);
+        scan->remembered_page = ms_alloc_str(next);
+    }
+    return false;
+}
+
+static void note_repetition(struct scan *scan)
+{
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_PROTOCOL, "the registry's catalog repeats itself");
+    scan_note_failure(scan, &err);
+}
+
+static void on_catalog_page(const struct registry_reply *reply, void *arg)
+{
+    struct scan *scan = arg;
+    scan->catalog_call = NULL;
+    for (size_t i = 0; i < reply->n_names; i++)
+        enqueue(scan, reply->names[i]);
+    if (reply->outcome != REGISTRY_FOUND)
+        scan_note_failure(scan, reply->error);
+    bool has_next = reply->outcome == REGISTRY_FOUND && !ms_str_is_absent(reply->next);
+    if (has_next && reply->n_names > 0)
+        enqueue_ancestors(scan, reply->names[reply->n_names - 1]);
+    bool is_circle = has_next && repeats_itself(scan, reply->next);
+    if (is_circle)
+        note_repetition(scan);
+    if (has_next && !is_circle) {
+        read_catalog(scan, reply->next);
+        pump(scan);
+    } else {
+        end_catalog(scan);
+    }
+}
+
+static void read_catalog(struct scan *scan, struct ms_str next)
+{
+    scan->catalog_call = registry_catalog_page(scan->writer->registry, next, on_catalog_page, scan);
+}
+
+static void queue_fixed_list(struct scan *scan)
+{
+    const struct ms_string_list *list = &scan->writer->config->registry.repositories;
+    for (size_t i = 0; i < list->count; i++)
+        enqueue(scan, ms_str(list->items[i]));
+    end_catalog(scan);
+}
+
+/* --- begin --- */
+
+static void on_begun(const struct ms_error *err, int64_t scan_id, void *arg)
+{
+    struct scan *scan = arg;
+    if (!store_call_ended(scan))
+        return;
+    if (err != NULL) {
+        ms_log(MS_LOG_WARN, "scan could not begin", MS_FIELDS(ms_field_error(err)));
+        tell_end(scan, SCAN_NOT_BEGUN);
+        return;
+    }
+    scan->record.id = scan_id;
+    scan->writer->scan_number = scan_id;
+    if (scan->writer->config->registry.repositories.count > 0)
+        queue_fixed_list(scan);
+    else
+        read_catalog(scan, MS_STR_ABSENT);
+}
+
+enum ms_status scan_start(struct scan *scan, bool accept_removals)
+{
+    struct writer *writer = scan->writer;
+    struct registry_health health;
+    if (scan->is_running)
+        return MS_CONFLICT;
+    /* Answers to a scan that was abandoned would be taken for those to this one. */
+    if (writer->term == 0 || scan->store_calls > 0 ||
+        ms_store_scan_begin(writer->store, writer->term, on_begun, scan) != MS_OK)
+        return MS_UNAVAILABLE;
+    scan->store_calls++;
+    registry_client_health(&health, writer->registry);
+    registry_client_forget_echoes(writer->registry);
+    scan->is_running = true;
+    scan->accept_removals = accept_removals;
+    scan->record = (struct ms_scan_record){.id = 0};
+    scan->err = (struct ms_error){.status = MS_OK};
+    scan->started_ms = ms_clock_wall_ms();
+    scan->requests_before = health.requests;
+    scan->catalog_is_read = scan->known_is_read = scan->known_is_asked = false;
+    scan->queue = name_list_new();
+    scan_plan_started(scan);
+    ms_log(MS_LOG_INFO, "scan started", NULL);
+    return MS_OK;
+}
+
+/* --- life --- */
+
+void scan_end_term(struct scan *scan)
+{
+    scan_plan_end_term(scan);
+    if (!scan->is_running)
+        return;
+    ms_log(MS_LOG_WARN, "scan abandoned", NULL);
+    free_run(scan);
+}
+
+struct scan *scan_new(struct writer *writer)
+{
+    struct scan *scan = ms_alloc(sizeof(*scan));
+    scan->writer = writer;
+    scan_plan_init(scan);
+    return scan;
+}
+
+void scan_free(struct scan *scan)
+{
+    if (scan == NULL)
+        return;
+    free_run(scan);
+    ms_timer_free(scan->plan.timer);
+    free(scan);
+}
+
+void scan_on_end(struct scan *scan, void (*on_end)(bool complete, void *arg), void *arg)
+{
+    scan->on_end = on_end;
+    scan->on_end_arg = arg;
+}
+
+void scan_get_progress(struct scan_progress *out, const struct scan *scan)
+{
+    *out = (struct scan_progress){.is_running = scan->is_running, .eta_seconds = -1};
+    if (!scan->is_running)
+        return;
+    double seconds = (double)(ms_clock_wall_ms() - scan->started_ms) / 1000.0;
+    size_t n_queued;
+    (void)name_list_all(scan->queue, &n_queued);
+    out->started_ms = scan->started_ms;
+    out->repositories_done = scan->record.repositories;
+    out->repositories_total = n_queued;
+    out->tags = scan->record.tags;
+    out->manifests = scan->record.manifests + scheduler_visited_manifests(scan->writer->scheduler);
+    out->rate = seconds > 0 ? (double)out->manifests / seconds : 0;
+    if (scan->record.repositories > 0 && scan->catalog_is_read)
+        out->eta_seconds = (int64_t)(seconds / (double)scan->record.repositories *
+                                     (double)(n_queued - scan->record.repositories));
+}

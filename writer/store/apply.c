@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one short transaction that makes a repository's changes visible: arrays for the SQL function
+ * apply(), which does it all. Called by writer/sync*.c and writer/scan*.c through store.h.
+ */
+#include "writer/store/call.h"
+
+MS_STORE_STATEMENT(write_apply);
+
+struct apply_op {
+    struct ms_store_op op;
+    struct ms_apply_result result;
+    ms_store_apply_done *on_done;
+    void *arg;
+};
+
+static void on_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+{
+    struct apply_op *call = (struct apply_op *)op;
+    (void)step;
+    call->result = (struct ms_apply_result){
+        .generation = ms_store_pg_u64(row, 0),
+        .tags_changed = ms_store_pg_u64(row, 1),
+        .tags_removed = ms_store_pg_u64(row, 2),
+    };
+}
+
+static void on_done(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+{
+    struct apply_op *call = (struct apply_op *)op;
+    (void)affected;
+    call->on_done(err, err == NULL ? &call->result : NULL, call->arg);
+}
+
+static void add_tags(struct ms_store_op *op, const struct ms_apply *apply)
+{
+    struct ms_buf *names = ms_store_op_array(op);
+    struct ms_buf *digests = ms_store_op_array(op);
+    struct ms_buf *reasons = ms_store_op_array(op);
+    struct ms_buf *times = ms_store_op_array(op);
+    struct ms_buf *actors = ms_store_op_array(op);
+    for (size_t i = 0; i < apply->n_tags; i++) {
+        const struct ms_tag_record *tag = &apply->tags[i];
+        ms_store_add_text(names, tag->name);
+        ms_store_add_digest(digests, &tag->digest);
+        ms_store_add_text(reasons, tag->unreadable);
+        ms_store_add_time(times, tag->event_time_ms);
+        ms_store_add_text(actors, tag->actor);
+    }
+}
+
+static void add_held(struct ms_store_op *op, const struct ms_apply *apply)
+{
+    struct ms_buf *digests = ms_store_op_array(op);
+    struct ms_buf *reasons = ms_store_op_array(op);
+    for (size_t i = 0; i < apply->n_held; i++) {
+        ms_store_add_digest(digests, &apply->held[i].digest);
+        ms_store_add_text(reasons, apply->held[i].unreadable);
+    }
+}
+
+enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
+                              ms_store_apply_done *done, void *arg)
+{
+    struct apply_op *call = ms_store_op_new(store, sizeof(*call), on_row, on_done);
+    struct ms_store_op *op = &call->op;
+    call->on_done = done;
+    call->arg = arg;
+    ms_store_op_step(op, &write_apply); /* checks the term itself */
+    ms_store_op_u64(op, apply->term);
+    ms_store_op_text(op, apply->repository);
+    ms_store_op_bool(op, apply->from_scan);
+    ms_store_op_bool(op, apply->staged);
+    add_tags(op, apply);
+    ms_store_op_texts(op, apply->removed_tags, apply->n_removed_tags);
+    add_held(op, apply);
+    ms_store_op_digests(op, apply->gone, apply->n_gone);
+    ms_store_op_i64(op, apply->removals_before_ms);
+    ms_store_op_ids(op, apply->events_done, apply->n_events_done);
+    return ms_store_op_start(op);
+}

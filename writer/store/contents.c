@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Storing contents: what manifests, indexes and configurations say, by digest, once. Called by
+ * writer/sync/content.c through store.h; the statements sql/queries/write_content_*.sql are one
+ * transaction, in the order of their numbers. What is stored already is left as it is.
+ */
+#include "writer/store/call.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/pg/array.h"
+
+MS_STORE_STATEMENT(write_content_blobs);
+MS_STORE_STATEMENT(write_content_configs);
+MS_STORE_STATEMENT(write_content_stubs);
+MS_STORE_STATEMENT(write_content_locks);
+MS_STORE_STATEMENT(write_content_layers);
+MS_STORE_STATEMENT(write_content_children);
+MS_STORE_STATEMENT(write_content_labels);
+MS_STORE_STATEMENT(write_content_annotations);
+MS_STORE_STATEMENT(write_content_manifests);
+MS_STORE_STATEMENT(write_content_index_images);
+
+struct contents {
+    const struct ms_manifest_record *manifests;
+    size_t n;
+};
+
+static const char *kind_name(enum ms_manifest_kind kind)
+{
+    switch (kind) {
+    case MS_KIND_IMAGE:
+        return "image";
+    case MS_KIND_INDEX:
+        return "index";
+    case MS_KIND_ARTIFACT:
+        return "artifact";
+    case MS_KIND_SCHEMA1:
+        return "schema1";
+    case MS_KIND_UNKNOWN:
+        break;
+    }
+    return "unknown";
+}
+
+/* Of the step that is open already. */
+static void put_blobs(struct ms_store_op *op, const struct contents *contents)
+{
+    struct ms_buf *digests = ms_store_op_array(op);
+    struct ms_buf *sizes = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++) {
+        const struct ms_manifest_record *manifest = &contents->manifests[i];
+        for (size_t j = 0; j < manifest->n_layers; j++) {
+            ms_store_add_digest(digests, &manifest->layers[j].digest);
+            ms_pg_array_i64(sizes, manifest->layers[j].size);
+        }
+        if (!ms_digest_is_none(&manifest->config_digest)) {
+            ms_store_add_digest(digests, &manifest->config_digest);
+            ms_pg_array_i64(sizes, manifest->config_size);
+        }
+    }
+}
+
+static void put_configs(struct ms_store_op *op, const struct contents *contents)
+{
+    ms_store_op_step(op, &write_content_configs);
+    struct ms_buf *digests = ms_store_op_array(op);
+    struct ms_buf *raws = ms_store_op_array(op);
+    struct ms_buf *documents = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++) {
+        const struct ms_manifest_record *manifest = &contents->manifests[i];
+        if (ms_digest_is_none(&manifest->config_digest))
+            continue;
+        ms_store_add_digest(digests, &manifest->config_digest);
+        ms_store_add_bytes(raws, manifest->config_raw);
+        ms_store_add_text(documents, manifest->config_document);
+    }
+    ms_store_op_i64(op, MS_DOCUMENT_VERSION);
+}
+
+static void add_own_digests(struct ms_store_op *op, const struct contents *contents)
+{
+    struct ms_buf *digests = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++)
+        ms_store_add_digest(digests, &contents->manifests[i].digest);
+}
+
+static void add_all_digests(struct ms_store_op *op, const struct contents *contents)
+{
+    struct ms_buf *digests = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++) {
+        const struct ms_manifest_record *manifest = &contents->manifests[i];
+        ms_store_add_digest(digests, &manifest->digest);
+        for (size_t j = 0; j < manifest->n_children; j++)
+            ms_store_add_digest(digests, &manifest->children[j].digest);
+    }
+}
+
+static void put_layers(struct ms_store_op *op, const struct contents *contents)
+{
+    ms_store_op_step(op, &write_content_layers);
+    struct ms_buf *manifests = ms_store_op_array(op);
+    struct ms_buf *positions = ms_store_op_array(op);
+    struct ms_buf *layers = ms_store_op_array(op);
+    struct ms_buf *media_types = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++) {
+        const struct ms_manifest_record *manifest = &contents->manifests[i];
+        for (size_t j = 0; j < manifest->n_layers; j++) {
+            ms_store_add_digest(manifests, &manifest->digest);
+            ms_pg_array_i64(positions, (int64_t)j);
+            ms_store_add_digest(layers, &manifest->layers[j].digest);
+            ms_store_add_text(media_types, manifest->layers[j].media_type);
+        }
+    }
+}
+
+/* The arrays of descriptors. */
+struct child_arrays {
+    struct ms_buf *parents, *positions, *digests, *media_types, *artifact_types, *sizes;
+    struct ms_buf *os, *architectures, *variants, *os_versions, *annotations, *attestations,
+        *abouts;
+};
+
+static void add_child(struct child_arrays *to, const struct ms_manifest_record *parent,
+                      size_t position)
+{
+    const struct ms_child_record *child = &parent->children[position];
+    ms_store_add_digest(to->parents, &parent->digest);
+    ms_pg_array_i64(to->positions, (int64_t)position);
+    ms_store_add_digest(to->digests, &child->digest);
+    ms_store_add_text(to->media_types, child->media_type);
+    ms_store_add_text(to->artifact_types, child->artifact_type);
+    ms_pg_array_i64(to->sizes, child->size);
+    ms_store_add_text(to->os, child->os);
+    ms_store_add_text(to->architectures, child->architecture);
+    ms_store_add_text(to->variants, child->variant);
+    ms_store_add_text(to->os_versions, child->os_version);
+    ms_store_add_text(to->annotations, child->annotations);
+    ms_store_add_bool(to->attestations, child->is_attestation);
+    ms_store_add_digest(to->abouts, &child->about);
+}
+
+static void put_children(struct ms_store_op *op, const struct contents *contents)
+{
+    struct child_arrays to;
+    /* In the order of the statement's parameters. */
+    struct ms_buf **arrays[] = {
+        &to.parents,     &to.positions,    &to.digests,       &to.media_types, &to.artifact_types,
+        &to.sizes,       &to.os,           &to.architectures, &to.variants,    &to.os_versions,
+        &to.annotations, &to.attestations, &to.abouts};
+    ms_store_op_step(op, &write_content_children);
+    for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
+        *arrays[i] = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++)
+        for (size_t j = 0; j < contents->manifests[i].n_children; j++)
+            add_child(&to, &contents->manifests[i], j);
+}
+
+static void put_pairs(struct ms_store_op *op, const struct contents *contents, bool labels)
+{
+    ms_store_op_step(op, labels ? &write_content_labels : &write_content_annotations);
+    struct ms_buf *manifests = ms_store_op_array(op);
+    struct ms_buf *keys = ms_store_op_array(op);
+    struct ms_buf *values = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++) {
+        const struct ms_manifest_record *manifest = &contents->manifests[i];
+        const struct ms_pair *pairs = labels ? manifest->labels : manifest->annotation_rows;
+        size_t n = labels ? manifest->n_labels : manifest->n_annotation_rows;
+        for (size_t j = 0; j < n; j++) {
+            ms_store_add_digest(manifests, &manifest->digest);
+            ms_store_add_text(keys, pairs[j].key);
+            ms_store_add_text(values, pairs[j].value);
+        }
+    }
+}
+
+/* The columns of manifests that are plain text of the record. */
+static const size_t descriptions[] = {
+    offsetof(struct ms_manifest_record, title),
+    offsetof(struct ms_manifest_record, description),
+    offsetof(struct ms_manifest_record, annotations),
+    offsetof(struct ms_manifest_record, document),
+};
+static const size_t platforms[] = {
+    offsetof(struct ms_manifest_record, os),
+    offsetof(struct ms_manifest_record, architecture),
+    offsetof(struct ms_manifest_record, variant),
+    offsetof(struct ms_manifest_record, os_version),
+};
+
+static void add_texts(struct ms_store_op *op, const struct contents *contents, size_t offset)
+{
+    struct ms_buf *texts = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++) {
+        struct ms_str text;
+        memcpy(&text, (const char *)&contents->manifests[i] + offset, sizeof(text));
+        ms_store_add_text(texts, text);
+    }
+}
+
+static void add_digests(struct ms_store_op *op, const struct contents *contents, size_t offset)
+{
+    struct ms_buf *digests = ms_store_op_array(op);
+    for (size_t i = 0; i < contents->n; i++) {
+        struct ms_digest digest;
+        memcpy(&digest, (const char *)&contents->manifests[i] + offset, sizeof(digest));
+        ms_store_add_digest(digests, &digest);
+    }
+}
+
+static void put_manifests(struct ms_store_op *op, const struct contents *contents)
+{
+    ms_store_op_step(op, &write_content_manifests);
+    add_own_digests(op, contents);
+    struct ms_buf *kinds = ms_store_op_array(op);
+    add_texts(op, contents, offsetof(struct ms_manifest_record, media_type));
+    add_texts(op, contents, offsetof(struct ms_manifest_record, artifact_type));
+    struct ms_buf *sizes = ms_store_op_array(op);
+    struct ms_buf *raws = ms_store_op_array(op);
+    add_digests(op, contents, offsetof(struct ms_manifest_record, subject));
+    add_digests(op, contents, offsetof(struct ms_manifest_record, config_digest));
+    for (size_t i = 0; i < sizeof(platforms) / sizeof(platforms[0]); i++)
+        add_texts(op, contents, platforms[i]);
+    struct ms_buf *created = ms_store_op_array(op);
+    for (size_t i = 0; i < sizeof(descriptions) / sizeof(descriptions[0]); i++)
+        add_texts(op, contents, descriptions[i]);
+    for (size_t i = 0; i < contents->n; i++) {
+        const struct ms_manifest_record *manifest = &contents->manifests[i];
+        ms_store_add_text(kinds, ms_str(kind_name(manifest->kind)));
+        ms_pg_array_i64(sizes, manifest->size);
+        ms_store_add_bytes(raws, manifest->raw);
+        ms_store_add_time(created, manifest->created_ms);
+    }
+    ms_store_op_i64(op, MS_DOCUMENT_VERSION);
+}
+
+enum ms_status ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
+                                     const struct ms_manifest_record *manifests, size_t n_manifests,
+                                     ms_store_done *on_done, void *arg)
+{
+    const struct contents contents = {.manifests = manifests, .n = n_manifests};
+    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_content_blobs, on_done, arg);
+    put_blobs(op, &contents);
+    put_configs(op, &contents);
+    ms_store_op_step(op, &write_content_stubs);
+    add_all_digests(op, &contents);
+    ms_store_op_step(op, &write_content_locks);
+    add_all_digests(op, &contents);
+    put_layers(op, &contents);
+    put_children(op, &contents);
+    put_pairs(op, &contents, true);
+    put_pairs(op, &contents, false);
+    put_manifests(op, &contents);
+    ms_store_op_step(op, &write_content_index_images);
+    add_own_digests(op, &contents);
+    return ms_store_op_start(op);
+}

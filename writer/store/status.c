@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What only the database knows of the writer's state: one row. Called by writer/admin.c and the
+ * gauges through store.h.
+ */
+#include "writer/store/call.h"
+
+#include <stdio.h>
+
+MS_STORE_STATEMENT(write_status);
+
+struct status_op {
+    struct ms_store_op op;
+    struct ms_store_status status;
+    ms_store_status_done *on_done;
+    void *arg;
+};
+
+static void take_state(struct ms_store_status *out, const struct ms_pg_row *row)
+{
+    out->generation = ms_store_pg_u64(row, 0);
+    out->term = ms_store_pg_u64(row, 1);
+    out->schema_version = (int)ms_store_pg_i64(row, 2);
+    (void)snprintf(out->leader_host, sizeof(out->leader_host), "%.*s", MS_STR_ARG(row->columns[3]));
+    out->leader_pid = (int)ms_store_pg_i64(row, 4);
+    out->leader_since_ms = ms_store_pg_i64(row, 5);
+    out->inbox_waiting = ms_store_pg_u64(row, 6);
+    out->inbox_dead = ms_store_pg_u64(row, 7);
+    out->inbox_oldest_seconds = ms_store_pg_u64(row, 8);
+}
+
+static void take_scan(struct ms_store_status *out, const struct ms_pg_row *row)
+{
+    out->last_complete_scan_ms = ms_store_pg_i64(row, 9);
+    out->has_last_scan = !ms_str_is_absent(row->columns[10]);
+    out->last_scan = (struct ms_scan_record){
+        .id = ms_store_pg_i64(row, 10),
+        .complete = ms_store_pg_bool(row, 11),
+        .repositories = ms_store_pg_u64(row, 12),
+        .tags = ms_store_pg_u64(row, 13),
+        .manifests = ms_store_pg_u64(row, 14),
+        .added = ms_store_pg_u64(row, 15),
+        .removed = ms_store_pg_u64(row, 16),
+        .unreadable = ms_store_pg_u64(row, 17),
+        .requests = ms_store_pg_u64(row, 18),
+    };
+    out->last_scan_started_ms = ms_store_pg_i64(row, 19);
+    out->last_scan_ended_ms = ms_store_pg_i64(row, 20);
+}
+
+static void take_totals(struct ms_store_status *out, const struct ms_pg_row *row)
+{
+    out->held_repositories = ms_store_pg_u64(row, 21);
+    out->held_tags = ms_store_pg_u64(row, 22);
+    out->held_since_ms = ms_store_pg_i64(row, 23);
+    out->last_collection_ended_ms = ms_store_pg_i64(row, 24);
+    out->collected_manifests = ms_store_pg_u64(row, 25);
+    out->collected_registry_manifests = ms_store_pg_u64(row, 26);
+    out->collected_dry_run = ms_store_pg_u64(row, 27);
+    out->repositories = ms_store_pg_u64(row, 28);
+    out->tags = ms_store_pg_u64(row, 29);
+    out->unreadable = ms_store_pg_u64(row, 30);
+    out->wants_scan = ms_store_pg_bool(row, 31);
+}
+
+static void on_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+{
+    struct status_op *call = (struct status_op *)op;
+    (void)step;
+    take_state(&call->status, row);
+    take_scan(&call->status, row);
+    take_totals(&call->status, row);
+}
+
+static void on_done(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+{
+    struct status_op *call = (struct status_op *)op;
+    (void)affected;
+    call->on_done(err, err == NULL ? &call->status : NULL, call->arg);
+}
+
+enum ms_status ms_store_status(struct ms_store_writer *store, ms_store_status_done *done, void *arg)
+{
+    struct status_op *call = ms_store_op_new(store, sizeof(*call), on_row, on_done);
+    call->on_done = done;
+    call->arg = arg;
+    ms_store_op_step(&call->op, &write_status);
+    return ms_store_op_start(&call->op);
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See sync/chunk.h. In order:
+ *
+ *   known     what does the database know of these tags?
+ *   ask       where do they point? (tags.c)
+ *   list      only if one of them answers 404: does it dangle, or was it deleted meanwhile?
+ *   fetch     what is below them and not stored yet (content.c)
+ *   ready     waits for its turn: chunks are written in order
+ *   write     apply; then stage, when the repository has more chunks
+ *
+ * The first failure ends it. Always holds: a store call that is under way keeps the memory.
+ */
+#include "writer/sync/chunk.h"
+
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+
+/* Tags asked without If-None-Match, and with all below them, others each scan. */
+enum { CHUNK_THOROUGH_ONE_IN = 16 };
+enum { CHUNK_ARENA_MAX = 128 * 1024 * 1024 };
+
+struct chunk {
+    struct writer *writer;
+    struct ms_str repository; /* in `arena`, as is all that follows */
+    struct ms_arena *arena;
+    struct chunk_callbacks callbacks;
+    enum registry_priority priority;
+    const struct ms_str *names;
+    size_t n_names;
+    bool is_whole;
+    struct ms_known_tag *known; /* by name */
+    size_t n_known;
+    struct ms_tag_record *records; /* what changed */
+    size_t n_records;
+    struct ms_digest *indexes; /* unchanged, of the thorough share */
+    size_t n_indexes;
+    bool has_dangling; /* a record's tag answered 404 and was not known to dangle */
+    struct ms_held_record *held;
+    size_t n_held;
+    struct ms_str *gone;
+    struct chunk_result result;
+    struct tags *asking;
+    struct content *content;
+    struct registry_call *call;
+    size_t store_calls; /* callbacks that will still come, also after the end */
+    bool ended;
+};
+
+static const struct ms_str dangling = MS_STR_INIT("its manifest is missing in the registry");
+
+/* --- the end --- */
+
+static void release(struct chunk *chunk)
+{
+    if (chunk->store_calls > 0)
+        return; /* the last store callback comes back here */
+    ms_arena_free(chunk->arena);
+    ms_loop_defer_free(chunk->writer->loop, chunk);
+}
+
+static void stop(struct chunk *chunk)
+{
+    chunk->ended = true;
+    tags_cancel(chunk->asking);
+    content_cancel(chunk->content);
+    registry_call_cancel(chunk->call);
+}
+
+static void finish(struct chunk *chunk, const struct ms_error *err)
+{
+    chunk->result.err = err;
+    stop(chunk);
+    chunk->callbacks.on_done(chunk, &chunk->result, chunk->callbacks.arg);
+    release(chunk);
+}
+
+void chunk_cancel(struct chunk *chunk)
+{
+    stop(chunk);
+    release(chunk);
+}
+
+void chunk_hurry(struct chunk *chunk)
+{
+    chunk->priority = REGISTRY_EVENT;
+    tags_hurry(chunk->asking);
+    content_hurry(chunk->content);
+    registry_call_hurry(chunk->call);
+}
+
+/* Every store callback begins with this; false: it is over, touch nothing. */
+static bool store_call_ended(struct chunk *chunk, const struct ms_error *err)
+{
+    chunk->store_calls--;
+    if (chunk->ended)
+        release(chunk);
+    else if (err != NULL)
+        finish(chunk, err);
+    else
+        return true;
+    return false;
+}
+
+/* Calls back in a turn of its own, as if the store did. */
+static void defer(struct chunk *chunk, ms_loop_call *call)
+{
+    chunk->store_calls++;
+    ms_loop_defer(chunk->writer->loop, call, chunk);
+}
+
+/* A store call was started, or could not be. */
+static void note_store_call(struct chunk *chunk, enum ms_status status)
+{
+    if (status == MS_OK)
+        chunk->store_calls++;
+    else
+        finish(chunk, ms_store_writer_refusal(chunk->writer->store));
+}
+
+/* --- write --- */
+
+static void on_staged(const struct ms_error *err, void *arg)
+{
+    struct chunk *chunk = arg;
+    if (store_call_ended(chunk, err))
+        finish(chunk, NULL);
+}
+
+static void stage(struct chunk *chunk)
+{
+    chunk->result.is_staged = true;
+    note_store_call(chunk,
+                    ms_store_stage(chunk->writer->store, chunk->writer->term, chunk->repository,
+                                   chunk->records, chunk->n_records, on_staged, chunk));
+}
+
+static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
+{
+    struct chunk *chunk = arg;
+    if (!store_call_ended(chunk, err))
+        return;
+    chunk->result.added += result->tags_changed;
+    if (chunk->is_whole || chunk->n_records == 0)
+        finish(chunk, NULL);
+    else
+        stage(chunk);
+}
+
+static void on_nothing_to_write(void *arg)
+{
+    struct chunk *chunk = arg;
+    if (store_call_ended(chunk, NULL))
+        finish(chunk, NULL);
+}
+
+bool chunk_waits_for_list(const struct chunk *chunk)
+{
+    return chunk->call != NULL;
+}
+
+void chunk_write(struct chunk *chunk)
+{
+    struct ms_apply change = {.term = chunk->writer->term,
+                              .repository = chunk->repository,
+                              .from_scan = true,
+                              .held = chunk->held,
+                              .n_held = chunk->n_held};
+    if (chunk->n_records == 0 && chunk->result.unreadable == 0) {
+        defer(chunk, on_nothing_to_write);
+        return;
+    }
+    if (chunk->is_whole) {
+        change.tags = chunk->records;
+        change.n_tags = chunk->n_records;
+    }
+    note_store_call(chunk, ms_store_apply(chunk->writer->store, &change, on_applied, chunk));
+}
+
+static void become_ready(struct chunk *chunk)
+{
+    chunk->callbacks.on_ready(chunk, chunk->callbacks.arg);
+}
+
+/* --- fetch --- */
+
+static void keep_held(struct chunk *chunk, const struct content_result *result)
+{
+    chunk->held = ms_arena_alloc(chunk->arena, (result->n_held + 1) * sizeof(*chunk->held));
+    for (size_t i = 0; i < result->n_held; i++) {
+        struct ms_str reason = result->held[i].unreadable;
+        chunk->held[i].digest = result->held[i].digest;
+        chunk->held[i].unreadable =
+            ms_str_is_absent(reason) ? reason : ms_arena_dup(chunk->arena, reason);
+        chunk->result.unreadable += !ms_str_is_absent(reason);
+    }
+    chunk->n_held = result->n_held;
+    chunk->result.manifests += result->n_held;
+}
+
+static void on_content(const struct content_result *result, void *arg)
+{
+    struct chunk *chunk = arg;
+    chunk->content = NULL;
+    if (result->err != NULL) {
+        finish(chunk, result->err);
+        return;
+    }
+    keep_held(chunk, result);
+    become_ready(chunk);
+}
+
+static void fetch(struct chunk *chunk)
+{
+    struct content_root *roots =
+        ms_arena_alloc(chunk->arena, (chunk->n_records + chunk->n_indexes + 1) * sizeof(*roots));
+    size_t n = 0;
+    for (size_t i = 0; i < chunk->n_records; i++) {
+        chunk->result.unreadable += !ms_str_is_absent(chunk->records[i].unreadable);
+        if (!ms_digest_is_none(&chunk->records[i].digest))
+            roots[n++] =
+                (struct content_root){.digest = chunk->records[i].digest, .was_seen = true};
+    }
+    for (size_t i = 0; i < chunk->n_indexes; i++)
+        roots[n++] = (struct content_root){
+            .digest = chunk->indexes[i], .was_seen = true, .asks_below = true};
+    if (n > 0)
+        chunk->content = content_start(chunk->writer, chunk->repository, chunk->priority, roots, n,
+                                       on_content, chunk);
+    else
+        become_ready(chunk);
+}
+
+/* --- list: a listed tag that answers 404 dangles, or was deleted since the list was read --- */
+
+static bool names_it(const struct registry_reply *reply, struct ms_str name)
+{
+    for (size_t i = 0; i < reply->n_names; i++) {
+        if (ms_str_equal(reply->names[i], name))
+            return true;
+    }
+    return false;
+}
+
+static void on_list(const struct registry_reply *reply, void *arg)
+{
+    struct chunk *chunk = arg;
+    size_t kept = 0;
+    chunk->call = NULL;
+    if (reply->outcome != REGISTRY_FOUND && reply->outcome != REGISTRY_ABSENT) {
+        finish(chunk, reply->error);
+        return;
+    }
+    chunk->gone = ms_arena_alloc(chunk->arena, chunk->n_records * sizeof(*chunk->gone));
+    for (size_t i = 0; i < chunk->n_records; i++) {
+        const struct ms_tag_record record = chunk->records[i];
+        if (record.unreadable.ptr == dangling.ptr && !names_it(reply, record.name))
+            chunk->gone[chunk->result.n_gone++] = record.name;
+        else
+            chunk->records[kept++] = record;
+    }
+    chunk->result.gone = chunk->gone;
+    chunk->n_records = kept;
+    fetch(chunk);
+}
+
+/* --- ask --- */
+
+static int compare_known(const void *a, const void *b)
+{
+    return ms_str_compare(((const struct ms_known_tag *)a)->name,
+                          ((const struct ms_known_tag *)b)->name);
+}
+
+static const struct ms_known_tag *find_known(const struct chunk *chunk, struct ms_str name)
+{
+    struct ms_known_tag key = {.name = name};
+    return bsearch(&key, chunk->known, chunk->n_known, sizeof(*chunk->known), compare_known);
+}
+
+static bool is_of_thorough_share(const struct chunk *chunk, struct ms_str name)
+{
+    uint64_t share = ms_str_hash(name) + (uint64_t)chunk->writer->scan_number;
+    return share % CHUNK_THOROUGH_ONE_IN == 0;
+}
+
+static bool is_unchanged(const struct chunk *chunk, const struct tags_answer *answer)
+{
+    const struct ms_known_tag *known = find_known(chunk, answer->name);
+    return answer->verdict == TAGS_SAME ||
+           (answer->verdict == TAGS_POINTS && known != NULL && known->readable &&
+            ms_digest_equal(&known->digest, &answer->digest));
+}
+
+/* A tag whose manifest is missing: the list still has it. */
+static bool is_known_to_dangle(const struct chunk *chunk, struct ms_str name)
+{
+    const struct ms_known_tag *known = find_known(chunk, name);
+    return known != NULL && ms_digest_is_none(&known->digest);
+}
+
+/* What is below an index may vanish while it stays. */
+static void note_unchanged(struct chunk *chunk, const struct tags_answer *answer)
+{
+    const struct ms_known_tag *known = find_known(chunk, answer->name);
+    if (known->is_index && is_of_thorough_share(chunk, answer->name))
+        chunk->indexes[chunk->n_indexes++] = known->digest;
+    else
+        chunk->result.manifests++;
+}
+
+static void note_record(struct chunk *chunk, const struct tags_answer *answer)
+{
+    struct ms_tag_record *record = &chunk->records[chunk->n_records++];
+    *record = (struct ms_tag_record){.name = ms_arena_dup(chunk->arena, answer->name)};
+    if (answer->verdict == TAGS_POINTS) {
+        record->digest = answer->digest;
+    } else if (answer->verdict == TAGS_UNREADABLE) {
+        record->unreadable = ms_arena_dup(chunk->arena, answer->reason);
+    } else {
+        record->unreadable = dangling;
+        chunk->has_dangling |= !is_known_to_dangle(chunk, answer->name);
+    }
+}
+
+static void on_answers(const struct tags_result *result, void *arg)
+{
+    struct chunk *chunk = arg;
+    chunk->asking = NULL;
+    if (result->err != NULL) {
+        finish(chunk, result->err);
+        return;
+    }
+    chunk->records = ms_arena_alloc(chunk->arena, result->n_answers * sizeof(*chunk->records));
+    chunk->indexes = ms_arena_alloc(chunk->arena, result->n_answers * sizeof(*chunk->indexes));
+    for (size_t i = 0; i < result->n_answers; i++) {
+        if (is_unchanged(chunk, &result->answers[i]))
+            note_unchanged(chunk, &result->answers[i]);
+        else
+            note_record(chunk, &result->answers[i]);
+    }
+    if (chunk->has_dangling)
+        chunk->call = registry_tags(chunk->writer->registry, chunk->priority, chunk->repository,
+                                    on_list, chunk);
+    else
+        fetch(chunk);
+}
+
+static void ask(struct chunk *chunk)
+{
+    struct tags_question *questions =
+        ms_arena_alloc(chunk->arena, chunk->n_names * sizeof(*questions));
+    for (size_t i = 0; i < chunk->n_names; i++) {
+        const struct ms_known_tag *known = find_known(chunk, chunk->names[i]);
+        questions[i] = (struct tags_question){.name = chunk->names[i]};
+        if (known != NULL && known->readable && !is_of_thorough_share(chunk, known->name))
+            questions[i].known = known->digest;
+    }
+    chunk->asking = tags_start(chunk->writer, chunk->repository, chunk->priority, questions,
+                               chunk->n_names, on_answers, chunk);
+}
+
+/* --- known --- */
+
+static void on_known(const struct ms_known_tag *tag, void *arg)
+{
+    struct chunk *chunk = arg;
+    if (chunk->ended)
+        return;
+    struct ms_known_tag *copy = &chunk->known[chunk->n_known++];
+    *copy = *tag;
+    copy->name = ms_arena_dup(chunk->arena, tag->name);
+}
+
+static void on_all_known(const struct ms_error *err, void *arg)
+{
+    struct chunk *chunk = arg;
+    if (!store_call_ended(chunk, err))
+        return;
+    qsort(chunk->known, chunk->n_known, sizeof(*chunk->known), compare_known);
+    ask(chunk);
+}
+
+static void on_begin(void *arg)
+{
+    struct chunk *chunk = arg;
+    if (!store_call_ended(chunk, NULL))
+        return;
+    chunk->known = ms_arena_alloc(chunk->arena, chunk->n_names * sizeof(*chunk->known));
+    note_store_call(chunk,
+                    ms_store_tags_named(chunk->writer->store, chunk->repository, chunk->names,
+                                        chunk->n_names, on_known, on_all_known, chunk));
+}
+
+struct chunk *chunk_start(const struct sync_job *job, const struct ms_str *names, size_t n_names,
+                          bool is_whole, const struct chunk_callbacks *callbacks)
+{
+    struct chunk *chunk = ms_alloc(sizeof(*chunk));
+    *chunk = (struct chunk){.writer = job->writer,
+                            .arena = ms_arena_new(CHUNK_ARENA_MAX),
+                            .callbacks = *callbacks,
+                            .priority = REGISTRY_SCAN,
+                            .names = names,
+                            .n_names = n_names,
+                            .is_whole = is_whole};
+    chunk->repository = ms_arena_dup(chunk->arena, job->repository);
+    defer(chunk, on_begin);
+    return chunk;
+}

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See content.h. A graph walk: every digest is a node, examined once.
+ *
+ *   examine   ask the store about nodes not asked about yet (which also tells of all below them)
+ *   probe     HEAD: stored already, but does this repository hold it, or still?
+ *   fetch     GET the manifest, then its configuration (content_fetch.c), parse, queue the record
+ *   flush     store a batch of records; while one is being stored, fetching goes on up to a bound
+ *
+ * The first failure of the registry or of the database ends the walk; a node that cannot be read
+ * does not: it is held as unreadable, with the reason.
+ */
+#include "writer/sync/content_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "common/runtime/metrics.h"
+#include "writer/writer.h"
+
+enum { CONTENT_ARENA_MAX = 64 * 1024 * 1024, CONTENT_REASON_MAX = 200, CONTENT_EXAMINE_MAX = 1000 };
+
+static void advance(struct content *content);
+
+/* --- nodes --- */
+
+static size_t slot_of(const struct content *content, const struct ms_digest *digest)
+{
+    uint64_t hash = 0;
+    memcpy(&hash, digest->bytes + 1, sizeof(hash)); /* a digest is its own hash */
+    size_t mask = content->n_slots - 1;
+    size_t slot = (size_t)hash & mask;
+    while (content->slots[slot] != 0 &&
+           !ms_digest_equal(&content->nodes[content->slots[slot] - 1]->digest, digest))
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static void grow_slots(struct content *content)
+{
+    free(content->slots);
+    content->n_slots = content->n_slots == 0 ? 64 : content->n_slots * 2;
+    content->slots = ms_alloc(content->n_slots * sizeof(*content->slots));
+    for (size_t i = 0; i < content->n_nodes; i++)
+        content->slots[slot_of(content, &content->nodes[i]->digest)] = i + 1;
+}
+
+static void push_node(struct content *content, struct content_node *node)
+{
+    if (content->n_nodes == content->node_capacity) {
+        content->node_capacity = content->node_capacity == 0 ? 16 : content->node_capacity * 2;
+        content->nodes =
+            ms_alloc_resize(content->nodes, content->node_capacity, sizeof(struct content_node *));
+    }
+    content->nodes[content->n_nodes++] = node;
+    content->n_new++;
+}
+
+/* The node of a digest, made when it is new. NULL: too many. */
+static struct content_node *node_for(struct content *content, const struct ms_digest *digest)
+{
+    if (content->n_nodes * 2 >= content->n_slots)
+        grow_slots(content);
+    size_t slot = slot_of(content, digest);
+    if (content->slots[slot] != 0)
+        return content->nodes[content->slots[slot] - 1];
+    struct content_node *node = NULL;
+    if (content->n_nodes < CONTENT_DIGESTS_MAX)
+        node = ms_arena_try_alloc(content->arena, sizeof(*node));
+    if (node == NULL)
+        return NULL;
+    *node = (struct content_node){.content = content, .digest = *digest};
+    push_node(content, node);
+    content->slots[slot] = content->n_nodes;
+    return node;
+}
+
+/* --- the end --- */
+
+static void release(struct content *content)
+{
+    if (content->store_calls > 0)
+        return; /* the last store callback comes back here */
+    ms_arena_free(content->arena);
+    free(content->nodes);
+    free(content->slots);
+    ms_loop_defer_free(content->writer->loop, content);
+}
+
+static void stop(struct content *content)
+{
+    content->ended = true;
+    for (size_t i = 0; i < content->n_nodes; i++)
+        content_node_drop(content->nodes[i]);
+}
+
+static size_t collect_held(struct content *content, struct ms_held_record *held)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < content->n_nodes; i++) {
+        const struct content_node *node = content->nodes[i];
+        if (node->state != NODE_LEFT_OUT)
+            held[n++] = (struct ms_held_record){node->digest, node->unreadable};
+    }
+    return n;
+}
+
+static void succeed(struct content *content)
+{
+    struct ms_held_record *held = ms_alloc((content->n_nodes + 1) * sizeof(*held));
+    struct content_result result = {.held = held, .fetched = content->fetched};
+    result.n_held = collect_held(content, held);
+    stop(content);
+    content->on_done(&result, content->arg);
+    free(held);
+    release(content);
+}
+
+void content_fail(struct content *content, const struct ms_error *err)
+{
+    if (content->ended)
+        return;
+    struct content_result result = {.err = err};
+    stop(content);
+    content->on_done(&result, content->arg);
+    release(content);
+}
+
+/* Every store callback begins with this: false when nobody waits any more. */
+bool content_store_call_ended(struct content *content)
+{
+    content->store_calls--;
+    if (!content->ended)
+        return true;
+    release(content);
+    return false;
+}
+
+/* --- a node's life --- */
+
+void content_node_done(struct content_node *node)
+{
+    node->state = NODE_DONE;
+    node->content->in_flight--;
+    advance(node->content);
+}
+
+static void set_unreadable(struct content_node *node, const char *reason)
+{
+    struct ms_str text = ms_str_slice(ms_str(reason), 0, CONTENT_REASON_MAX);
+    if (ms_arena_copy(&node->unreadable, node->content->arena, text) != MS_OK)
+        node->unreadable = MS_STR("unreadable");
+}
+
+void content_node_unreadable(struct content_node *node, const char *reason)
+{
+    set_unreadable(node, reason);
+    content_node_done(node);
+}
+
+void content_node_absent(struct content_node *node)
+{
+    if (!node->is_doubtful_root) {
+        content_node_unreadable(node, "missing in the registry");
+        return;
+    }
+    node->state = NODE_LEFT_OUT;
+    node->content->in_flight--;
+    advance(node->content);
+}
+
+static void settle_probe(struct content_node *node, const struct registry_reply *reply)
+{
+    if (reply->outcome == REGISTRY_FOUND || reply->outcome == REGISTRY_NOT_MODIFIED)
+        content_node_done(node);
+    else if (reply->outcome == REGISTRY_ABSENT)
+        content_node_absent(node);
+    else if (reply->outcome == REGISTRY_UNREADABLE)
+        content_node_unreadable(node, reply->error->text);
+    else
+        content_fail(node->content, reply->error);
+}
+
+static void on_confirmed(const struct registry_reply *reply, void *arg)
+{
+    struct content_node *node = arg;
+    node->call = NULL;
+    settle_probe(node, reply);
+}
+
+/* Anybody may answer a HEAD with 404; only the body of a GET's shows that the registry did. */
+static void on_probed(const struct registry_reply *reply, void *arg)
+{
+    struct content_node *node = arg;
+    struct content *content = node->content;
+    char reference[MS_DIGEST_TEXT_MAX];
+    node->call = NULL;
+    if (reply->outcome == REGISTRY_ABSENT)
+        node->call = registry_get_manifest(
+            content->writer->registry, content->priority, content->repository,
+            ms_str(ms_digest_format(reference, &node->digest)), on_confirmed, node);
+    else
+        settle_probe(node, reply);
+}
+
+static void probe(struct content_node *node)
+{
+    struct content *content = node->content;
+    char reference[MS_DIGEST_TEXT_MAX];
+    node->state = NODE_PROBING;
+    node->call = registry_head_manifest(
+        content->writer->registry, content->priority, content->repository,
+        ms_str(ms_digest_format(reference, &node->digest)), NULL, on_probed, node);
+}
+
+static void start_node(struct content_node *node)
+{
+    node->content->in_flight++;
+    if (node->state == NODE_TO_PROBE) {
+        probe(node);
+        return;
+    }
+    node->state = NODE_FETCHING;
+    content_fetch(node);
+}
+
+/* --- examine: what does the store know? --- */
+
+static void on_known(const struct ms_known_manifest *known, void *arg)
+{
+    struct content *content = arg;
+    if (content->ended)
+        return;
+    struct content_node *node = node_for(content, &known->digest);
+    content->is_full = content->is_full || node == NULL;
+    if (node == NULL || (node->state != NODE_NEW && node->state != NODE_EXAMINING))
+        return;
+    content->n_new -= node->state == NODE_NEW;
+    if (!known->is_stored)
+        node->state = NODE_TO_FETCH;
+    else if ((known->is_held && !content->asks_below) || (node->is_root && !node->is_doubtful_root))
+        node->state = NODE_DONE;
+    else
+        node->state = NODE_TO_PROBE;
+}
+
+static void on_examined(const struct ms_error *err, void *arg)
+{
+    struct content *content = arg;
+    content->examining = false;
+    if (!content_store_call_ended(content))
+        return;
+    struct ms_error full = {.status = MS_TOO_LARGE, .text = "too many manifests at once"};
+    if (err != NULL || content->is_full) {
+        content_fail(content, err != NULL ? err : &full);
+        return;
+    }
+    for (size_t i = content->first_unsettled; i < content->n_nodes; i++) {
+        if (content->nodes[i]->state == NODE_EXAMINING)
+            content->nodes[i]->state = NODE_TO_FETCH; /* never seen by the store */
+    }
+    advance(content);
+}
+
+static void examine(struct content *content)
+{
+    struct ms_digest *digests = ms_alloc(CONTENT_EXAMINE_MAX * sizeof(*digests));
+    size_t n = 0;
+    for (size_t i = content->first_unsettled; i < content->n_nodes && n < CONTENT_EXAMINE_MAX;
+         i++) {
+        if (content->nodes[i]->state == NODE_NEW) {
+            content->nodes[i]->state = NODE_EXAMINING;
+            content->n_new--;
+            digests[n++] = content->nodes[i]->digest;
+        }
+    }
+    if (n > 0) {
+        content->examining = true;
+        content->store_calls++;
+        if (ms_store_manifests_known(content->writer->store, content->repository, digests, n,
+                                     on_known, on_examined, content) != MS_OK) {
+            content->store_calls--;
+            content_fail(content, ms_store_writer_refusal(content->writer->store));
+        }
+    }
+    free(digests);
+}
+
+/* --- flush: records to the store --- */
+
+static void put(struct content *content, size_t first, size_t n);
+
+static bool is_permanent(const struct ms_error *err)
+{
+    return err->status == MS_INVALID || err->status == MS_TOO_LARGE;
+}
+
+static void settle_stored(struct content *content, const char *reason)
+{
+    for (size_t i = 0; i < content->n_putting; i++) {
+        struct content_node *node = content->storing[content->first_putting + i];
+        content_node_drop(node);
+        node->state = NODE_DONE;
+        if (reason != NULL)
+            set_unreadable(node, reason);
+    }
+    content->fetched += reason == NULL ? content->n_putting : 0;
+}
+
+/* What the database refuses for good in a batch is stored again record by record: the one that
+ * cannot be stored harms only itself. */
+static void on_stored(const struct ms_error *err, void *arg)
+{
+    struct content *content = arg;
+    if (!content_store_call_ended(content))
+        return;
+    if (err != NULL && !is_permanent(err)) {
+        content_fail(content, err);
+        return;
+    }
+    if (err != NULL && content->n_putting > 1) {
+        put(content, 0, 1);
+        return;
+    }
+    settle_stored(content, err != NULL ? err->text : NULL);
+    size_t next = content->first_putting + content->n_putting;
+    if (next < content->n_storing) {
+        put(content, next, 1);
+        return;
+    }
+    content->is_storing = false;
+    advance(content);
+}
+
+static void put(struct content *content, size_t first, size_t n)
+{
+    struct ms_manifest_record records[CONTENT_BATCH_RECORDS];
+    for (size_t i = 0; i < n; i++)
+        records[i] = *content->storing[first + i]->record;
+    content->first_putting = first;
+    content->n_putting = n;
+    content->store_calls++;
+    if (ms_store_contents_put(content->writer->store, content->writer->term, records, n, on_stored,
+                              content) != MS_OK) {
+        content->store_calls--;
+        content_fail(content, ms_store_writer_refusal(content->writer->store));
+    }
+}
+
+static size_t bytes_of(const struct content_node *node)
+{
+    return (size_t)node->record->size + node->record->config_raw.len;
+}
+
+/* Gives out what fills one batch, in order; nodes that were under way when it was full wait for the
+ * next: a few large configurations must not become one parameter that the store refuses. */
+static void flush(struct content *content)
+{
+    size_t n = 0, bytes = 0;
+    for (; n < content->n_ready && bytes < CONTENT_BATCH_BYTES; n++) {
+        bytes += bytes_of(content->ready[n]);
+        content->storing[n] = content->ready[n];
+    }
+    content->n_ready -= n;
+    content->ready_bytes -= bytes;
+    memmove(content->ready, content->ready + n, content->n_ready * sizeof(content->ready[0]));
+    content->n_storing = n;
+    content->is_storing = true;
+    put(content, 0, n);
+}
+
+static bool add_children(struct content_node *node)
+{
+    const struct ms_manifest_record *record = node->record;
+    for (size_t i = 0; i < record->n_children; i++) {
+        if (node_for(node->content, &record->children[i].digest) == NULL)
+            return false;
+    }
+    return true;
+}
+
+void content_node_fetched(struct content_node *node)
+{
+    struct content *content = node->content;
+    if (!add_children(node)) {
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "content_digests", NULL, 1);
+        content_node_drop(node);
+        content_node_unreadable(node, "too many manifests below it");
+        return;
+    }
+    node->state = NODE_READY;
+    content->in_flight--;
+    content->ready[content->n_ready++] = node;
+    content->ready_bytes += bytes_of(node);
+    advance(content);
+}
+
+/* --- the walk --- */
+
+static bool batch_is_full(const struct content *content)
+{
+    return content->n_ready >= CONTENT_BATCH_RECORDS || content->ready_bytes >= CONTENT_BATCH_BYTES;
+}
+
+/* Nodes under way may all become ready: there must be room for them in the batch. */
+static bool may_start(const struct content *content)
+{
+    return content->in_flight < content->writer->config->registry.concurrency &&
+           content->n_ready + content->in_flight < CONTENT_BATCH_RECORDS &&
+           content->ready_bytes < CONTENT_BATCH_BYTES;
+}
+
+static bool is_settled(const struct content_node *node)
+{
+    return node->state == NODE_DONE || node->state == NODE_LEFT_OUT;
+}
+
+static void skip_settled(struct content *content)
+{
+    while (content->first_unsettled < content->n_nodes &&
+           is_settled(content->nodes[content->first_unsettled]))
+        content->first_unsettled++;
+}
+
+static void start_nodes(struct content *content)
+{
+    for (size_t i = content->first_unsettled; i < content->n_nodes && may_start(content); i++) {
+        struct content_node *node = content->nodes[i];
+        if (node->state == NODE_TO_FETCH || node->state == NODE_TO_PROBE)
+            start_node(node);
+    }
+}
+
+static void advance(struct content *content)
+{
+    if (content->ended)
+        return;
+    skip_settled(content);
+    start_nodes(content);
+    if (content->n_new > 0 && !content->examining)
+        examine(content);
+    if (content->ended)
+        return;
+    bool is_quiet = content->in_flight == 0 && !content->examining;
+    if (content->n_ready > 0 && !content->is_storing && (is_quiet || batch_is_full(content)))
+        flush(content);
+    if (!content->ended && is_quiet && !content->examining && !content->is_storing &&
+        content->first_unsettled == content->n_nodes)
+        succeed(content);
+}
+
+static void on_begin(void *arg)
+{
+    struct content *content = arg;
+    content->store_calls--;
+    if (content->ended)
+        release(content);
+    else
+        advance(content);
+}
+
+static bool add_roots(struct content *content, const struct content_root *roots, size_t n_roots)
+{
+    for (size_t i = 0; i < n_roots; i++) {
+        struct content_node *node = node_for(content, &roots[i].digest);
+        if (node == NULL)
+            return false;
+        bool was_seen = roots[i].was_seen || (node->is_root && !node->is_doubtful_root);
+        node->is_root = true;
+        node->is_doubtful_root = !was_seen;
+        content->asks_below |= roots[i].asks_below;
+    }
+    return true;
+}
+
+struct content *content_start(struct writer *writer, struct ms_str repository,
+                              enum registry_priority priority, const struct content_root *roots,
+                              size_t n_roots, content_done *on_done, void *arg)
+{
+    struct content *content = ms_alloc(sizeof(*content));
+    content->writer = writer;
+    content->arena = ms_arena_new(CONTENT_ARENA_MAX);
+    content->repository = ms_arena_dup(content->arena, repository);
+    content->priority = priority;
+    content->on_done = on_done;
+    content->arg = arg;
+    if (!add_roots(content, roots, n_roots))
+        abort();            /* callers ask for chunks, far below the limit */
+    content->store_calls++; /* the deferred beginning counts as one */
+    ms_loop_defer(writer->loop, on_begin, content);
+    return content;
+}
+
+void content_hurry(struct content *content)
+{
+    if (content == NULL)
+        return;
+    content->priority = REGISTRY_EVENT;
+    for (size_t i = content->first_unsettled; i < content->n_nodes; i++)
+        registry_call_hurry(content->nodes[i]->call);
+}
+
+void content_cancel(struct content *content)
+{
+    if (content == NULL || content->ended)
+        return;
+    stop(content);
+    release(content);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What sync/events.c (the steps of a pass), sync/events_end.c (how it ends) and sync/settle.c (what
+ * its findings mean) share. */
+#ifndef SYNC_EVENTS_INTERNAL_H
+#define SYNC_EVENTS_INTERNAL_H
+
+#include "writer/sync/sync_internal.h"
+
+enum { EVENTS_LOAD_MAX = 500, EVENTS_ARENA_MAX = 16 * 1024 * 1024, EVENTS_TAGS_MAX = 4000 };
+enum {
+    /* How often an event is looked at again until the registry's word stands, whatever the event
+       says: some 19 s in all. */
+    EVENTS_LOOKS_MAX = 9,
+    /* An event that something later explains is done when it has waited so long: two pushes of a
+       tag at once may write it in another order than they told of it. */
+    EVENTS_QUIET_MS = 2000
+};
+
+enum event_action { EVENT_PUSH, EVENT_DELETE, EVENT_OTHER };
+
+struct event_item {
+    int64_t id;
+    bool is_due; /* else it is only a witness: nothing is asked for its sake */
+    unsigned looks;
+    int64_t age_ms;
+    enum event_action action;
+    struct ms_str tag; /* absent: by digest */
+    struct ms_digest digest;
+    int64_t time_ms;
+    struct ms_str actor;
+    bool is_settled;
+    uint64_t again_after_ms; /* of one that is due and not settled */
+};
+
+struct named_tag {
+    struct ms_str name;
+    enum tags_verdict verdict;
+    struct ms_digest digest;
+    struct ms_str reason;
+    bool is_listed;   /* absent, yet in the tag list: dangling */
+    bool is_touched;  /* known to be on a digest that a delete event names */
+    int64_t moved_ms; /* when the event happened that moved it to `digest`; 0: unknown */
+};
+
+struct deleted_digest {
+    struct ms_digest digest;
+    bool is_gone;
+};
+
+struct events_pass {
+    struct sync_job *job;
+    struct ms_arena *arena;
+    size_t load_max;          /* events to load at once */
+    struct event_item *items; /* due ones first */
+    size_t n_items, n_due;
+    struct named_tag *tags;
+    size_t n_tags;
+    bool is_overfull; /* there are more tags than it may ask about */
+    struct deleted_digest *deleted;
+    size_t n_deleted, n_deleted_asked;
+    const struct ms_held_record *held; /* views of the content's result, for apply only */
+    size_t n_held;
+    struct tags *asking;
+    struct content *content;
+    struct registry_call *call;
+};
+
+/* sync/events_end.c. Each but the last ends the pass and frees it, at once or when the database has
+ * answered. */
+
+void events_pass_end(struct events_pass *pass, bool is_done);
+/* Its events stay as they are: the scheduler finds them again. */
+void events_pass_leave(struct events_pass *pass, const struct ms_error *err);
+/* The whole pass failed: its events stay, and wait a while so that they do not spin. */
+void events_pass_fail(struct events_pass *pass, const struct ms_error *err);
+/* As events_pass_fail, but for what the database refuses for good: its events are tried one at a
+ * time, and the one that is refused alone becomes a dead letter. */
+void events_pass_give_up(struct events_pass *pass, const struct ms_error *err);
+void events_count(const struct event_item *item, const char *result);
+
+/* sync/settle.c; pure. */
+
+/* A tag answered 404 that no young push explains: is it in the tag list? */
+bool events_need_list(const struct events_pass *pass);
+/* Some event disagrees with the registry: when was the tag moved to where it is now? */
+bool events_need_history(const struct events_pass *pass);
+/* Decides for every event whether it is settled, and else when it is looked at again. */
+void events_settle(struct events_pass *pass);
+/* What the findings change: tags, removed tags, gone manifests, events that are done. Memory is the
+ * pass's. */
+void events_fill_change(struct events_pass *pass, struct ms_apply *change);
+struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See scheduler.h. What waits is in the inbox's table, not in memory: the scheduler asks the store
+ * which repositories have events due, starts jobs for them, and asks again when rows were
+ * committed, when a job has ended, when the next postponed event is due, and every second all the
+ * same (another process may have put dead letters back).
+ *
+ * Each kind of due events has slots of its own, so that none waits for the end of another's
+ * backlog. The last ones to come go first: a push is seen at once, and looked at again in time,
+ * whatever waits. So that nothing is left behind for ever, repositories with fresh events are also
+ * taken in turn, by name (`after` is where the last walk through them had to stop), and those with
+ * events to be looked at again by how long they are due.
+ */
+#include "writer/sync/scheduler.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "common/base/refname.h"
+#include "writer/store/store.h"
+#include "writer/writer.h"
+
+enum {
+    SCHEDULER_POLL_MS = 1000,
+    SCHEDULER_TURN_MS = 10 /* before a walk that began in the middle begins from the start */
+};
+
+struct job_slot {
+    struct scheduler *scheduler;
+    enum ms_due_kind kind; /* what it was started for */
+    uint64_t commits_seen; /* rows that these brought are its job's to load */
+    struct sync_job *job;
+    struct job_slot *next;
+};
+
+/* A visit that was asked for while its repository had a job. */
+struct visit_request {
+    char *repository;
+    sync_visited *on_visited;
+    void *arg;
+    struct visit_request *next;
+};
+
+struct scheduler {
+    struct writer *writer;
+    struct job_slot *jobs;
+    struct visit_request *visits;
+    struct ms_timer *due_timer;
+    uint64_t n_commits; /* of rows into the inbox, by this process */
+    bool is_asking;     /* the store is asked what is due */
+    bool ask_again;     /* rows came meanwhile */
+    bool has_unserved;  /* more is due than jobs may run */
+    uint64_t term;      /* 0: between terms nothing is started */
+
+    struct ms_str after; /* of fresh repositories; in after_text; empty: from the start */
+    char after_text[MS_REPOSITORY_NAME_MAX];
+    size_t n_fresh; /* that the store has told of since it was asked */
+    bool is_stuck;  /* one of them had no slot */
+    bool walk_began_late;
+};
+
+static void ask(struct scheduler *scheduler);
+static struct job_slot *start_job(struct scheduler *scheduler, struct ms_str repository,
+                                  sync_visited *on_visited, void *visited_arg);
+
+static struct job_slot *find_job(const struct scheduler *scheduler, struct ms_str repository)
+{
+    for (struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next) {
+        if (ms_str_equal(sync_job_repository(slot->job), repository))
+            return slot;
+    }
+    return NULL;
+}
+
+/* --- visits that wait for a job to end --- */
+
+static void queue_visit(struct scheduler *scheduler, struct ms_str repository,
+                        sync_visited *on_visited, void *arg)
+{
+    struct visit_request *request = ms_alloc(sizeof(*request));
+    *request = (struct visit_request){ms_alloc_str(repository), on_visited, arg, scheduler->visits};
+    scheduler->visits = request;
+}
+
+static void free_visit(struct visit_request *request)
+{
+    free(request->repository);
+    free(request);
+}
+
+static bool start_queued_visit(struct scheduler *scheduler, struct ms_str repository)
+{
+    struct visit_request **link = &scheduler->visits;
+    while (*link != NULL && !ms_str_equal(ms_str((*link)->repository), repository))
+        link = &(*link)->next;
+    if (*link == NULL)
+        return false;
+    struct visit_request *request = *link;
+    *link = request->next;
+    (void)start_job(scheduler, repository, request->on_visited, request->arg);
+    free_visit(request);
+    return true;
+}
+
+/* --- jobs --- */
+
+static void remove_slot(struct scheduler *scheduler, struct job_slot *slot)
+{
+    struct job_slot **link = &scheduler->jobs;
+    while (*link != slot)
+        link = &(*link)->next;
+    *link = slot->next;
+    free(slot);
+}
+
+static bool has_slot(const struct scheduler *scheduler, enum ms_due_kind kind)
+{
+    size_t n_of_kind = 0;
+    for (const struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next)
+        n_of_kind += slot->kind == kind && !sync_job_is_visit(slot->job);
+    return n_of_kind < SCHEDULER_KIND_JOBS_MAX;
+}
+
+static void on_ended(struct sync_job *job, void *arg)
+{
+    struct job_slot *slot = arg;
+    struct scheduler *scheduler = slot->scheduler;
+    remove_slot(scheduler, slot);
+    (void)start_queued_visit(scheduler, sync_job_repository(job));
+    if (scheduler->has_unserved || sync_job_had_events(job))
+        ask(scheduler); /* the job may have postponed some: when is the next one due? */
+}
+
+static struct job_slot *start_job(struct scheduler *scheduler, struct ms_str repository,
+                                  sync_visited *on_visited, void *visited_arg)
+{
+    struct job_slot *slot = ms_alloc(sizeof(*slot));
+    slot->scheduler = scheduler;
+    slot->commits_seen = scheduler->n_commits;
+    slot->job = sync_start(scheduler->writer, repository, on_visited, visited_arg, on_ended, slot);
+    slot->next = scheduler->jobs;
+    scheduler->jobs = slot;
+    return slot;
+}
+
+/* --- what is due? --- */
+
+/* What is told as due while a job works on it is no news; after a job of events is asked anyway. */
+static void wake_job(const struct scheduler *scheduler, struct job_slot *slot)
+{
+    if (slot->commits_seen == scheduler->n_commits && !sync_job_is_visit(slot->job))
+        return;
+    slot->commits_seen = scheduler->n_commits;
+    sync_job_wake(slot->job);
+}
+
+/* False: there is no slot for it. */
+static bool serve(struct scheduler *scheduler, struct ms_str repository, enum ms_due_kind kind)
+{
+    struct job_slot *running = find_job(scheduler, repository);
+    if (running != NULL)
+        wake_job(scheduler, running);
+    else if (has_slot(scheduler, kind))
+        start_job(scheduler, repository, NULL, NULL)->kind = kind;
+    else
+        return false;
+    return true;
+}
+
+static void remember_after(struct scheduler *scheduler, struct ms_str repository)
+{
+    if (repository.len > sizeof(scheduler->after_text))
+        return; /* no registry has it, and so it is no repository's event */
+    memcpy(scheduler->after_text, repository.ptr, repository.len);
+    scheduler->after = ms_str_n(scheduler->after_text, repository.len);
+}
+
+static void on_due(struct ms_str repository, enum ms_due_kind kind, void *arg)
+{
+    struct scheduler *scheduler = arg;
+    if (scheduler->term == 0)
+        return;
+    bool is_served = serve(scheduler, repository, kind);
+    scheduler->has_unserved |= !is_served;
+    if (kind != MS_DUE_FRESH)
+        return;
+    scheduler->n_fresh++;
+    scheduler->is_stuck |= !is_served;
+    if (!scheduler->is_stuck)
+        remember_after(scheduler, repository);
+}
+
+/* After an answer: where does the next walk through the fresh repositories begin, and how soon must
+ * it? */
+static uint64_t end_walk(struct scheduler *scheduler, int64_t next_due_ms)
+{
+    bool began_late = scheduler->walk_began_late;
+    bool is_over = scheduler->n_fresh < SCHEDULER_DUE_BATCH;
+    if (is_over && !scheduler->is_stuck)
+        scheduler->after = MS_STR("");
+    if (!scheduler->is_stuck && (!is_over || began_late))
+        return SCHEDULER_TURN_MS;
+    bool is_sooner = next_due_ms >= 0 && next_due_ms < SCHEDULER_POLL_MS;
+    return is_sooner ? (uint64_t)next_due_ms : SCHEDULER_POLL_MS;
+}
+
+static void on_asked(const struct ms_error *err, int64_t next_due_ms, void *arg)
+{
+    struct scheduler *scheduler = arg;
+    scheduler->is_asking = false;
+    if (scheduler->term == 0)
+        return;
+    uint64_t wait_ms = err == NULL ? end_walk(scheduler, next_due_ms) : SCHEDULER_POLL_MS;
+    if (err == NULL && scheduler->ask_again)
+        ask(scheduler);
+    else
+        ms_timer_start(scheduler->due_timer, wait_ms);
+}
+
+static void ask(struct scheduler *scheduler)
+{
+    if (scheduler->is_asking) {
+        scheduler->ask_again = true;
+        return;
+    }
+    scheduler->ask_again = scheduler->has_unserved = scheduler->is_stuck = false;
+    scheduler->n_fresh = 0;
+    scheduler->walk_began_late = scheduler->after.len > 0;
+    ms_timer_stop(scheduler->due_timer);
+    if (ms_store_inbox_due(scheduler->writer->store, scheduler->after, SCHEDULER_DUE_BATCH, on_due,
+                           on_asked, scheduler) == MS_OK)
+        scheduler->is_asking = true;
+    else
+        ms_timer_start(scheduler->due_timer, SCHEDULER_POLL_MS);
+}
+
+static void on_due_timer(void *arg)
+{
+    ask(arg);
+}
+
+/* --- life --- */
+
+struct scheduler *scheduler_new(struct writer *writer)
+{
+    struct scheduler *scheduler = ms_alloc(sizeof(*scheduler));
+    scheduler->writer = writer;
+    scheduler->after = MS_STR("");
+    scheduler->due_timer = ms_timer_new(writer->loop, on_due_timer, scheduler);
+    return scheduler;
+}
+
+void scheduler_free(struct scheduler *scheduler)
+{
+    if (scheduler == NULL)
+        return;
+    scheduler_end_term(scheduler);
+    ms_timer_free(scheduler->due_timer);
+    free(scheduler);
+}
+
+void scheduler_begin_term(struct scheduler *scheduler)
+{
+    scheduler->term = scheduler->writer->term;
+    ask(scheduler);
+}
+
+void scheduler_end_term(struct scheduler *scheduler)
+{
+    scheduler->term = 0;
+    ms_timer_stop(scheduler->due_timer);
+    while (scheduler->jobs != NULL) {
+        struct job_slot *slot = scheduler->jobs;
+        scheduler->jobs = slot->next;
+        sync_job_cancel(slot->job);
+        free(slot);
+    }
+    while (scheduler->visits != NULL) {
+        struct visit_request *request = scheduler->visits;
+        scheduler->visits = request->next;
+        free_visit(request);
+    }
+}
+
+void scheduler_wake(struct scheduler *scheduler)
+{
+    scheduler->n_commits++;
+    if (scheduler->term != 0)
+        ask(scheduler);
+}
+
+void scheduler_visit(struct scheduler *scheduler, struct ms_str repository,
+                     sync_visited *on_visited, void *arg)
+{
+    if (find_job(scheduler, repository) != NULL)
+        queue_visit(scheduler, repository, on_visited, arg);
+    else
+        (void)start_job(scheduler, repository, on_visited, arg);
+}
+
+uint64_t scheduler_visited_manifests(const struct scheduler *scheduler)
+{
+    uint64_t n = 0;
+    for (const struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next)
+        n += sync_job_manifests(slot->job);
+    return n;
+}

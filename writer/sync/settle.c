@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the findings of a pass over events mean. Pure: no I/O. Called by sync/events.c.
+ *
+ * A push event precedes its tag and a delete event its deletion (protocols: notifications), so an
+ * event is settled when registry and event agree, when a later event has explained the difference
+ * for a while, or when it was looked at often enough; then the registry's word stands.
+ */
+#include "writer/sync/events_internal.h"
+
+#include "common/base/clock.h"
+
+/* Pauses before looking again, by the number of looks before. */
+static const uint64_t again_after_ms[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
+                                                          1000, 2000, 5000, 10000};
+
+struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name)
+{
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        if (ms_str_equal(pass->tags[i].name, name))
+            return &pass->tags[i];
+    }
+    return NULL;
+}
+
+/* A tag that a push event names and the registry does not have yet is simply early. */
+static bool is_named_by_young_push_only(const struct events_pass *pass, struct ms_str tag)
+{
+    bool has_young_push = false;
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (!ms_str_equal(item->tag, tag))
+            continue;
+        if (item->action != EVENT_PUSH || item->looks >= EVENTS_LOOKS_MAX)
+            return false;
+        has_young_push = true;
+    }
+    return has_young_push;
+}
+
+bool events_need_list(const struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        if (pass->tags[i].verdict == TAGS_ABSENT &&
+            !is_named_by_young_push_only(pass, pass->tags[i].name))
+            return true;
+    }
+    return false;
+}
+
+static bool is_held(const struct events_pass *pass, const struct ms_digest *digest)
+{
+    for (size_t i = 0; i < pass->n_held; i++) {
+        if (ms_digest_equal(&pass->held[i].digest, digest))
+            return true;
+    }
+    return false;
+}
+
+static bool is_gone(const struct events_pass *pass, const struct ms_digest *digest)
+{
+    for (size_t i = 0; i < pass->n_deleted; i++) {
+        if (ms_digest_equal(&pass->deleted[i].digest, digest))
+            return pass->deleted[i].is_gone;
+    }
+    return false; /* nobody asked */
+}
+
+/* In the order that they came in, or by the registry's clock: events overtake each other. */
+static bool is_later(const struct event_item *a, const struct event_item *b)
+{
+    return a->id > b->id || (b->time_ms > 0 && a->time_ms > b->time_ms);
+}
+
+static bool names_present_state(const struct event_item *item, const struct named_tag *tag)
+{
+    if (item->action == EVENT_PUSH)
+        return tag->verdict == TAGS_POINTS && ms_digest_equal(&item->digest, &tag->digest);
+    return item->action == EVENT_DELETE && tag->verdict == TAGS_ABSENT && !tag->is_listed;
+}
+
+static struct named_tag *tag_of(const struct events_pass *pass, const struct event_item *item)
+{
+    return ms_str_is_absent(item->tag) ? NULL : events_find_tag(pass, item->tag);
+}
+
+/* A later event of this pass that explains what the registry says, or NULL. */
+static struct event_item *find_explanation(const struct events_pass *pass,
+                                           const struct event_item *item)
+{
+    const struct named_tag *tag = tag_of(pass, item);
+    for (size_t i = 0; i < pass->n_items && tag != NULL; i++) {
+        struct event_item *other = &pass->items[i];
+        if (ms_str_equal(other->tag, item->tag) && is_later(other, item) &&
+            names_present_state(other, tag))
+            return other;
+    }
+    return NULL;
+}
+
+/* Something later than the event, here or applied before, explains what the registry says. */
+static bool is_superseded(const struct events_pass *pass, const struct event_item *item)
+{
+    const struct named_tag *tag = tag_of(pass, item);
+    bool was_moved_later = tag != NULL && item->time_ms > 0 && tag->moved_ms > item->time_ms;
+    return was_moved_later || find_explanation(pass, item) != NULL;
+}
+
+static bool agrees_on_tag(const struct events_pass *pass, const struct event_item *item)
+{
+    const struct named_tag *tag = events_find_tag(pass, item->tag);
+    if (tag == NULL)
+        return false; /* more tags than one pass may ask about */
+    bool is_same = ms_digest_equal(&tag->digest, &item->digest);
+    if (tag->verdict == TAGS_UNREADABLE)
+        return true;
+    if (item->action == EVENT_PUSH)
+        return tag->verdict == TAGS_POINTS && (is_same || ms_digest_is_none(&item->digest));
+    if (tag->verdict == TAGS_ABSENT)
+        return !tag->is_listed;
+    return !ms_digest_is_none(&item->digest) && !is_same; /* deleted, and pushed anew since */
+}
+
+/* The registry takes a manifest away first and its tags after: it is in the midst of that. */
+static bool is_untagging(const struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        const struct named_tag *tag = &pass->tags[i];
+        if (tag->is_touched && tag->verdict == TAGS_ABSENT && tag->is_listed)
+            return true;
+    }
+    return false;
+}
+
+static bool agrees(const struct events_pass *pass, const struct event_item *item)
+{
+    if (item->action == EVENT_OTHER)
+        return true;
+    if (!ms_str_is_absent(item->tag))
+        return agrees_on_tag(pass, item);
+    if (ms_digest_is_none(&item->digest))
+        return true; /* names nothing that could be looked at */
+    return item->action == EVENT_PUSH ? is_held(pass, &item->digest)
+                                      : is_gone(pass, &item->digest) && !is_untagging(pass);
+}
+
+bool events_need_history(const struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_due; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (!ms_str_is_absent(item->tag) && item->time_ms > 0 && !agrees(pass, item) &&
+            !is_superseded(pass, item))
+            return true;
+    }
+    return false;
+}
+
+static bool is_tired(const struct event_item *item)
+{
+    return item->is_due && item->looks >= EVENTS_LOOKS_MAX;
+}
+
+static void settle(const struct events_pass *pass, struct event_item *item)
+{
+    bool is_explained = is_superseded(pass, item);
+    bool is_quiet = item->age_ms >= EVENTS_QUIET_MS;
+    item->is_settled = is_tired(item) || agrees(pass, item) || (is_explained && is_quiet);
+    if (is_explained && !is_quiet)
+        item->again_after_ms = (uint64_t)(EVENTS_QUIET_MS - item->age_ms);
+    else if (item->looks < EVENTS_LOOKS_MAX)
+        item->again_after_ms = again_after_ms[item->looks];
+}
+
+/* What explains an event waits with it, to explain it again. */
+static void keep_explanation(const struct events_pass *pass, const struct event_item *item)
+{
+    struct event_item *other = item->is_settled ? NULL : find_explanation(pass, item);
+    if (other == NULL || is_tired(other))
+        return;
+    other->is_settled = false;
+    other->again_after_ms = item->again_after_ms;
+}
+
+void events_settle(struct events_pass *pass)
+{
+    for (size_t i = 0; i < pass->n_items; i++)
+        settle(pass, &pass->items[i]);
+    for (size_t i = 0; i < pass->n_items; i++)
+        keep_explanation(pass, &pass->items[i]);
+}
+
+/* Time and actor of a tag's move: the last push of what it is on, else its last push at all. */
+static void credit(const struct events_pass *pass, struct ms_tag_record *record)
+{
+    const struct event_item *best = NULL;
+    bool best_is_exact = false;
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        bool is_exact = ms_digest_equal(&item->digest, &record->digest);
+        if (item->action != EVENT_PUSH || !ms_str_equal(item->tag, record->name))
+            continue;
+        if (best != NULL && (is_exact == best_is_exact ? item->id < best->id : best_is_exact))
+            continue;
+        best = item;
+        best_is_exact = is_exact;
+    }
+    if (best == NULL)
+        return;
+    record->event_time_ms = best->time_ms > 0 ? best->time_ms : ms_clock_wall_ms();
+    record->actor = best->actor;
+}
+
+static bool has_open_event(const struct events_pass *pass, const struct named_tag *tag)
+{
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        bool is_about_it =
+            ms_str_equal(item->tag, tag->name) || (tag->is_touched && item->action == EVENT_DELETE);
+        if (!item->is_settled && is_about_it)
+            return true;
+    }
+    return false;
+}
+
+static bool has_open_delete(const struct events_pass *pass, const struct ms_digest *digest)
+{
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (!item->is_settled && item->action == EVENT_DELETE &&
+            ms_digest_equal(&item->digest, digest))
+            return true;
+    }
+    return false;
+}
+
+static void fill_tags(struct events_pass *pass, struct ms_apply *change)
+{
+    struct ms_tag_record *set = ms_arena_alloc(pass->arena, (pass->n_tags + 1) * sizeof(*set));
+    struct ms_str *removed = ms_arena_alloc(pass->arena, (pass->n_tags + 1) * sizeof(*removed));
+    for (size_t i = 0; i < pass->n_tags; i++) {
+        const struct named_tag *tag = &pass->tags[i];
+        bool is_absent = tag->verdict == TAGS_ABSENT;
+        if (is_absent && !tag->is_listed && !is_named_by_young_push_only(pass, tag->name)) {
+            removed[change->n_removed_tags++] = tag->name;
+        } else if (!is_absent || !has_open_event(pass, tag)) {
+            struct ms_tag_record *record = &set[change->n_tags++];
+            *record = (struct ms_tag_record){.name = tag->name, .digest = tag->digest};
+            record->unreadable =
+                is_absent ? MS_STR("its manifest is missing in the registry") : tag->reason;
+            credit(pass, record);
+        }
+    }
+    change->tags = set;
+    change->removed_tags = removed;
+}
+
+static void fill_gone(struct events_pass *pass, struct ms_apply *change)
+{
+    struct ms_digest *gone = ms_arena_alloc(pass->arena, (pass->n_deleted + 1) * sizeof(*gone));
+    for (size_t i = 0; i < pass->n_deleted; i++) {
+        if (pass->deleted[i].is_gone && !has_open_delete(pass, &pass->deleted[i].digest))
+            gone[change->n_gone++] = pass->deleted[i].digest;
+    }
+    change->gone = gone;
+}
+
+static void fill_events_done(struct events_pass *pass, struct ms_apply *change)
+{
+    int64_t *ids = ms_arena_alloc(pass->arena, (pass->n_items + 1) * sizeof(*ids));
+    for (size_t i = 0; i < pass->n_items; i++) {
+        if (pass->items[i].is_settled)
+            ids[change->n_events_done++] = pass->items[i].id;
+    }
+    change->events_done = ids;
+}
+
+void events_fill_change(struct events_pass *pass, struct ms_apply *change)
+{
+    fill_tags(pass, change);
+    fill_gone(pass, change);
+    fill_events_done(pass, change);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where do these tags of a repository point now? Asks the registry (HEAD, conditional where that is
+ * safe, GET before anything is called gone). Called by sync.c.
+ */
+#ifndef TAGS_H
+#define TAGS_H
+
+#include "writer/registry/client.h"
+#include "writer/store/store.h"
+
+struct writer;
+struct tags;
+
+enum tags_verdict {
+    TAGS_SAME,       /* still on the digest that is known */
+    TAGS_POINTS,     /* on `digest`, which is new or was to be looked at anyway */
+    TAGS_UNREADABLE, /* exists, but the registry does not give its manifest: `reason` */
+    TAGS_ABSENT      /* a GET of it answered 404 with the registry's own error code */
+};
+
+struct tags_answer {
+    struct ms_str name;
+    enum tags_verdict verdict;
+    struct ms_digest digest;
+    struct ms_str reason;
+};
+struct tags_result {
+    const struct ms_error *err;        /* NULL: every tag has an answer */
+    const struct tags_answer *answers; /* in the order asked; views until the callback ends */
+    size_t n_answers;
+};
+typedef void tags_done(const struct tags_result *result, void *arg);
+
+struct tags_question {
+    struct ms_str name;
+    struct ms_digest known; /* none: ask unconditionally */
+};
+struct tags *tags_start(struct writer *writer, struct ms_str repository,
+                        enum registry_priority priority, const struct tags_question *questions,
+                        size_t n_questions, tags_done *on_done, void *arg);
+/* From now on with the priority of events; NULL is fine. */
+void tags_hurry(struct tags *tags);
+void tags_cancel(struct tags *tags); /* no callback any more; frees it; NULL is fine */
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A scan's visit to one repository. Called by sync.c, one step at a time, so that waiting events go
+ * first between two steps.
+ *
+ *   list       the registry's whole tag list, sorted
+ *   chunk      (repeated) where do these tags point? fetch what is new, then apply it, or stage it
+ *              when the repository has more than one chunk
+ *   publish    apply all that was staged, in one transaction
+ *   removed, gone   what is known and not listed: sync/visit_removals.c
+ *
+ * Events that come while chunks are being asked for do not wait for their end: the chunks are given
+ * up and begun again after them, smaller; so is a page of tags that the list lacks. What is so
+ * small that it is not given up asks with the priority of events from then on. Always holds: while
+ * a chunk is under way, nothing but the chunks before it writes to its repository.
+ */
+#include "writer/sync/visit_internal.h"
+
+#include "common/base/alloc.h"
+#include "common/runtime/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { VISIT_NAMES_ARENA_MAX = 128 * 1024 * 1024, VISIT_STEP_ARENA_MAX = 64 * 1024 * 1024 };
+
+static void on_chunk_ready(struct chunk *chunk, void *arg);
+static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result, void *arg);
+
+/* --- the end of a step --- */
+
+static void begin_step(struct visit *visit)
+{
+    ms_arena_free(visit->arena);
+    visit->arena = ms_arena_new(VISIT_STEP_ARENA_MAX);
+    visit->known = NULL;
+    visit->n_known = 0;
+}
+
+void visit_end_step(struct visit *visit, enum visit_phase phase)
+{
+    visit->phase = phase;
+    sync_visit_stepped(visit->job, &visit->report, phase == VISIT_FINISHED);
+}
+
+void visit_fail(struct visit *visit, const struct ms_error *err)
+{
+    visit->err = *err;
+    visit->report.err = &visit->err;
+    visit_end_step(visit, VISIT_FINISHED);
+}
+
+struct visit *visit_store_call_ended(struct sync_job *job, const struct ms_error *err)
+{
+    if (!sync_store_call_ended(job))
+        return NULL;
+    if (err == NULL)
+        return job->visit;
+    visit_fail(job->visit, err);
+    return NULL;
+}
+
+void visit_store_call_refused(struct visit *visit)
+{
+    visit->job->store_calls--;
+    visit_fail(visit, ms_store_writer_refusal(visit->job->writer->store));
+}
+
+/* --- list --- */
+
+int visit_compare_names(const void *a, const void *b)
+{
+    return ms_str_compare(*(const struct ms_str *)a, *(const struct ms_str *)b);
+}
+
+struct ms_str *visit_find_name(const struct visit *visit, struct ms_str name)
+{
+    if (visit->n_names == 0)
+        return NULL;
+    return bsearch(&name, visit->names, visit->n_names, sizeof(*visit->names), visit_compare_names);
+}
+
+static enum ms_status keep_names(struct visit *visit, const struct registry_reply *reply)
+{
+    visit->names =
+        ms_arena_try_array(visit->names_arena, reply->n_names + 1, sizeof(*visit->names));
+    if (visit->names == NULL)
+        return MS_TOO_LARGE;
+    for (size_t i = 0; i < reply->n_names; i++) {
+        if (ms_arena_copy(&visit->names[i], visit->names_arena, reply->names[i]) != MS_OK)
+            return MS_TOO_LARGE;
+    }
+    visit->n_names = reply->n_names;
+    qsort(visit->names, visit->n_names, sizeof(*visit->names), visit_compare_names);
+    return MS_OK;
+}
+
+static void on_list(const struct registry_reply *reply, void *arg)
+{
+    struct visit *visit = arg;
+    struct ms_error err;
+    visit->call = NULL;
+    if (reply->outcome == REGISTRY_ABSENT) {
+        visit_end_step(visit, VISIT_GONE);
+    } else if (reply->outcome != REGISTRY_FOUND) {
+        visit_fail(visit, reply->error);
+    } else if (keep_names(visit, reply) != MS_OK) {
+        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "visit_names", NULL, 1);
+        (void)ms_error_set(&err, MS_TOO_LARGE, "tag list of %zu names is too large",
+                           reply->n_names);
+        visit_fail(visit, &err);
+    } else {
+        visit->report.tags = visit->n_names;
+        visit_end_step(visit, visit->n_names > 0 ? VISIT_CHUNKS : VISIT_REMOVED);
+    }
+}
+
+static void step_list(struct visit *visit)
+{
+    visit->call = registry_tags(visit->job->writer->registry, REGISTRY_SCAN, visit->job->repository,
+                                on_list, visit);
+}
+
+void visit_note_known(const struct ms_known_tag *tag, void *arg)
+{
+    struct sync_job *job = arg;
+    if (job->cancelled)
+        return;
+    struct visit *visit = job->visit;
+    struct ms_known_tag *copy = &visit->known[visit->n_known++];
+    *copy = *tag;
+    copy->name = ms_arena_dup(visit->arena, tag->name);
+}
+
+/* --- chunks: some are under way at once, written in their order --- */
+
+static size_t begin_of(const struct visit *visit, const struct visit_chunk *place)
+{
+    return (size_t)(place->names - visit->names);
+}
+
+static void start_chunk(struct visit *visit)
+{
+    const struct chunk_callbacks callbacks = {on_chunk_ready, on_chunk_done, visit};
+    struct visit_chunk *place = &visit->chunks[visit->n_chunks++];
+    size_t left = visit->n_names - visit->next;
+    size_t n = left < visit->chunk_max ? left : visit->chunk_max;
+    *place = (struct visit_chunk){.names = &visit->names[visit->next], .n_names = n};
+    place->chunk = chunk_start(visit->job, place->names, n, n == visit->n_names, &callbacks);
+    visit->next += n;
+}
+
+static void write_first(struct visit *visit)
+{
+    struct visit_chunk *first = &visit->chunks[0];
+    if (visit->n_chunks == 0 || !first->is_ready || first->is_writing)
+        return;
+    first->is_writing = true;
+    chunk_write(first->chunk);
+}
+
+/* Deleted since the list was read. */
+static void forget_gone(struct visit *visit)
+{
+    for (size_t i = 0; i < visit->n_gone; i++) {
+        struct ms_str *place = visit_find_name(visit, visit->gone[i]);
+        if (place == NULL)
+            continue; /* asked for twice */
+        size_t behind = visit->n_names - (size_t)(place - visit->names) - 1;
+        memmove(place, place + 1, behind * sizeof(*place));
+        visit->n_names--;
+        visit->report.tags--;
+    }
+    visit->n_gone = 0;
+}
+
+static void end_chunks(struct visit *visit)
+{
+    if (visit->next < visit->n_names) {
+        visit_end_step(visit, VISIT_CHUNKS);
+        return;
+    }
+    forget_gone(visit);
+    visit_end_step(visit, visit->has_staged ? VISIT_PUBLISH : VISIT_REMOVED);
+}
+
+static void go_on(struct visit *visit)
+{
+    while (!visit->is_yielding && visit->n_chunks < VISIT_CHUNKS_AT_ONCE &&
+           visit->next < visit->n_names)
+        start_chunk(visit);
+    write_first(visit);
+    if (visit->n_chunks == 0)
+        end_chunks(visit);
+}
+
+static void step_chunks(struct visit *visit)
+{
+    visit->is_yielding = false;
+    go_on(visit);
+}
+
+static void on_chunk_ready(struct chunk *chunk, void *arg)
+{
+    struct visit *visit = arg;
+    for (size_t i = 0; i < visit->n_chunks; i++)
+        visit->chunks[i].is_ready |= visit->chunks[i].chunk == chunk;
+    write_first(visit);
+}
+
+static void remove_chunk(struct visit *visit, const struct chunk *chunk)
+{
+    size_t i = 0;
+    while (visit->chunks[i].chunk != chunk)
+        i++;
+    visit->n_chunks--;
+    memmove(&visit->chunks[i], &visit->chunks[i + 1],
+            (visit->n_chunks - i) * sizeof(visit->chunks[0]));
+}
+
+static void keep_gone(struct visit *visit, const struct chunk_result *result)
+{
+    struct ms_str *gone = realloc(visit->gone, (visit->n_gone + result->n_gone) * sizeof(*gone));
+    if (gone == NULL)
+        abort();
+    visit->gone = gone;
+    for (size_t i = 0; i < result->n_gone; i++) {
+        const struct ms_str *place = visit_find_name(visit, result->gone[i]);
+        if (place != NULL) /* its letters live as long as the visit */
+            visit->gone[visit->n_gone++] = *place;
+    }
+}
+
+static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result, void *arg)
+{
+    struct visit *visit = arg;
+    remove_chunk(visit, chunk);
+    if (result->err != NULL) {
+        visit_fail(visit, result->err);
+        return;
+    }
+    visit->report.manifests += result->manifests;
+    visit->report.added += result->added;
+    visit->report.unreadable += result->unreadable;
+    visit->has_staged |= result->is_staged;
+    visit->yields = 0;
+    visit->chunk_max =
+        visit->chunk_max * 2 < VISIT_CHUNK_MAX ? visit->chunk_max * 2 : VISIT_CHUNK_MAX;
+    if (result->n_gone > 0)
+        keep_gone(visit, result);
+    go_on(visit);
+}
+
+/* --- publish --- */
+
+static void on_published(const struct ms_error *err, const struct ms_apply_result *result,
+                         void *arg)
+{
+    struct visit *visit = visit_store_call_ended(arg, err);
+    if (visit == NULL)
+        return;
+    visit->report.added += result->tags_changed;
+    visit_end_step(visit, VISIT_REMOVED);
+}
+
+static void step_publish(struct visit *visit)
+{
+    struct sync_job *job = visit->job;
+    struct ms_apply change = {.term = job->writer->term,
+                              .repository = job->repository,
+                              .from_scan = true,
+                              .staged = true};
+    job->store_calls++;
+    if (ms_store_apply(job->writer->store, &change, on_published, job) != MS_OK)
+        visit_store_call_refused(visit);
+}
+
+/* --- the visit --- */
+
+/* The chunks from the given one on; they are begun again. */
+static void cancel_chunks(struct visit *visit, size_t first)
+{
+    if (first >= visit->n_chunks)
+        return;
+    visit->next = begin_of(visit, &visit->chunks[first]);
+    for (size_t i = first; i < visit->n_chunks; i++)
+        chunk_cancel(visit->chunks[i].chunk);
+    visit->n_chunks = first;
+}
+
+static size_t half_of(size_t n)
+{
+    return n / 2 > VISIT_CHUNK_MIN ? n / 2 : VISIT_CHUNK_MIN;
+}
+
+/* It is being written, or is so small that it is soon done, unless it waits for a tag list. */
+static bool must_get_on(const struct visit *visit, const struct visit_chunk *first)
+{
+    bool waits = chunk_waits_for_list(first->chunk) && visit->yields < VISIT_YIELDS_MAX;
+    return first->is_writing || (first->n_names <= VISIT_CHUNK_MIN && !waits);
+}
+
+static void yield_chunks(struct visit *visit)
+{
+    const struct visit_chunk *first = &visit->chunks[0];
+    if (visit->n_chunks == 0 || visit->is_yielding)
+        return;
+    visit->is_yielding = true;
+    if (must_get_on(visit, first)) {
+        cancel_chunks(visit, 1);
+        chunk_hurry(first->chunk);
+        return; /* its end is the end of the step */
+    }
+    visit->yields++;
+    visit->chunk_max = half_of(first->n_names);
+    cancel_chunks(visit, 0);
+    visit_end_step(visit, VISIT_CHUNKS);
+}
+
+static void cancel_requests(struct visit *visit)
+{
+    tags_cancel(visit->asking);
+    registry_call_cancel(visit->call);
+    visit->asking = NULL;
+    visit->call = NULL;
+}
+
+static void hurry_requests(struct visit *visit)
+{
+    tags_hurry(visit->asking);
+    registry_call_hurry(visit->call);
+}
+
+static void yield_page(struct visit *visit)
+{
+    if (visit->asking == NULL || visit->n_known <= VISIT_CHUNK_MIN) {
+        hurry_requests(visit);
+        return;
+    }
+    cancel_requests(visit);
+    visit->page_max = half_of(visit->n_known);
+    visit_end_step(visit, VISIT_REMOVED);
+}
+
+/* Whoever sent the event knows of something here: the list is read again. */
+static void yield_gone(struct visit *visit)
+{
+    if (visit->call == NULL || visit->yields >= VISIT_YIELDS_MAX) {
+        hurry_requests(visit);
+        return;
+    }
+    cancel_requests(visit);
+    visit->yields++;
+    visit_end_step(visit, VISIT_LIST);
+}
+
+void visit_yield(struct visit *visit)
+{
+    if (visit->phase == VISIT_CHUNKS)
+        yield_chunks(visit);
+    else if (visit->phase == VISIT_REMOVED)
+        yield_page(visit);
+    else if (visit->phase == VISIT_GONE)
+        yield_gone(visit);
+}
+
+bool visit_only_reads(const struct visit *visit)
+{
+    return visit->phase == VISIT_LIST;
+}
+
+uint64_t visit_manifests(const struct visit *visit)
+{
+    return visit == NULL ? 0 : visit->report.manifests;
+}
+
+void visit_step(struct visit *visit)
+{
+    begin_step(visit);
+    switch (visit->phase) {
+    case VISIT_LIST:
+        step_list(visit);
+        break;
+    case VISIT_CHUNKS:
+        step_chunks(visit);
+        break;
+    case VISIT_PUBLISH:
+        step_publish(visit);
+        break;
+    case VISIT_REMOVED:
+        visit_step_removed(visit);
+        break;
+    case VISIT_GONE:
+        visit_step_gone(visit);
+        break;
+    case VISIT_FINISHED:
+        break;
+    }
+}
+
+struct visit *visit_new(struct sync_job *job)
+{
+    struct visit *visit = ms_alloc(sizeof(*visit));
+    visit->job = job;
+    visit->after = MS_STR("");
+    visit->chunk_max = VISIT_CHUNK_MAX;
+    visit->page_max = VISIT_KNOWN_PAGE;
+    visit->names_arena = ms_arena_new(VISIT_NAMES_ARENA_MAX);
+    return visit;
+}
+
+void visit_free(struct visit *visit)
+{
+    if (visit == NULL)
+        return;
+    struct ms_loop *loop = visit->job->writer->loop;
+    cancel_chunks(visit, 0);
+    cancel_requests(visit);
+    ms_arena_free(visit->arena);
+    ms_arena_free(visit->names_arena);
+    free(visit->held);
+    free(visit->gone);
+    ms_loop_defer_free(loop, visit);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See documents.h. Batches, each: read what old documents were made from, make new ones, store
+ * them; when there are no more, the end is put down and readers hear of it. Events and scans go on
+ * between the batches. What this version cannot read keeps the document that it has.
+ */
+#include "writer/upkeep/documents.h"
+
+#include "common/base/alloc.h"
+#include "common/runtime/log.h"
+#include "writer/parse/manifest.h"
+#include "writer/upkeep/chore.h"
+#include "writer/writer.h"
+
+enum { DOCUMENTS_AGAIN_MS = 60 * 1000, DOCUMENTS_BATCH_MAX = 64 };
+
+struct documents {
+    struct writer *writer;
+    struct chore *chore;
+    struct ms_arena *arena; /* of the batch */
+    struct ms_new_document batch[DOCUMENTS_BATCH_MAX];
+    size_t n;
+    uint64_t term, last_id; /* of the run */
+    uint64_t made, kept;
+    bool has_more; /* the batch had a row */
+};
+
+static void read_batch(struct documents *documents);
+
+static void finish(struct documents *documents, const struct ms_error *err)
+{
+    ms_arena_free(documents->arena);
+    documents->arena = NULL;
+    if (err == NULL)
+        chore_end(documents->chore); /* until the next term */
+    chore_done(documents->chore, err);
+}
+
+static void note_call(struct documents *documents, enum ms_status status)
+{
+    if (status != MS_OK)
+        finish(documents, ms_store_writer_refusal(documents->writer->store));
+}
+
+/* --- end --- */
+
+static void on_ended(const struct ms_error *err, void *arg)
+{
+    struct documents *documents = arg;
+    if (err == NULL && documents->made + documents->kept > 0)
+        ms_log(MS_LOG_INFO, "documents made again",
+               MS_FIELDS(ms_field_u64("made", documents->made),
+                         ms_field_u64("kept", documents->kept)));
+    finish(documents, err);
+}
+
+static void end(struct documents *documents)
+{
+    note_call(documents, ms_store_documents_end(documents->writer->store, documents->term,
+                                                documents->made > 0, on_ended, documents));
+}
+
+/* --- put --- */
+
+static void on_put(const struct ms_error *err, void *arg)
+{
+    struct documents *documents = arg;
+    if (err != NULL) {
+        finish(documents, err);
+        return;
+    }
+    documents->made += documents->n;
+    read_batch(documents);
+}
+
+static void put_batch(struct documents *documents)
+{
+    note_call(documents, ms_store_documents_put(documents->writer->store, documents->term,
+                                                documents->batch, documents->n, on_put, documents));
+}
+
+/* --- read --- */
+
+static enum ms_status parse(struct ms_manifest_record *out, struct ms_arena *scratch,
+                            const struct ms_old_document *old, struct ms_error *err)
+{
+    bool wants_config = false;
+    enum ms_status status =
+        manifest_parse(out, &wants_config, scratch, old->raw, old->media_type, &old->digest, err);
+    if (status != MS_OK || !wants_config)
+        return status;
+    if (ms_str_is_absent(old->config_raw))
+        return ms_error_set(err, MS_NOT_FOUND, "its configuration is not stored");
+    return manifest_add_config(out, scratch, old->config_raw, err);
+}
+
+static void keep_document(struct documents *documents, const struct ms_manifest_record *record)
+{
+    struct ms_new_document *made = &documents->batch[documents->n++];
+    *made = (struct ms_new_document){.digest = record->digest};
+    made->document = ms_arena_dup(documents->arena, record->document);
+    if (ms_str_is_absent(record->config_document))
+        return;
+    made->config_digest = record->config_digest;
+    made->config_document = ms_arena_dup(documents->arena, record->config_document);
+}
+
+static void on_old(const struct ms_old_document *old, void *arg)
+{
+    struct documents *documents = arg;
+    struct ms_error err;
+    struct ms_manifest_record record;
+    struct ms_arena *scratch = ms_arena_new(MANIFEST_ARENA_BYTES);
+    documents->has_more = true;
+    documents->last_id = old->id;
+    if (documents->n == DOCUMENTS_BATCH_MAX || parse(&record, scratch, old, &err) != MS_OK)
+        documents->kept++;
+    else
+        keep_document(documents, &record);
+    ms_arena_free(scratch);
+}
+
+static void on_read(const struct ms_error *err, void *arg)
+{
+    struct documents *documents = arg;
+    if (err != NULL)
+        finish(documents, err);
+    else if (documents->n > 0)
+        put_batch(documents);
+    else if (documents->has_more)
+        read_batch(documents);
+    else
+        end(documents);
+}
+
+static void read_batch(struct documents *documents)
+{
+    ms_arena_free(documents->arena);
+    documents->arena = ms_arena_new(MANIFEST_ARENA_BYTES);
+    documents->n = 0;
+    documents->has_more = false;
+    note_call(documents, ms_store_documents_old(documents->writer->store, documents->last_id,
+                                                on_old, on_read, documents));
+}
+
+/* --- the run --- */
+
+static enum ms_status start(struct chore *chore, void *arg)
+{
+    struct documents *documents = arg;
+    (void)chore;
+    documents->term = documents->writer->term;
+    documents->last_id = documents->made = documents->kept = 0;
+    read_batch(documents);
+    return MS_OK;
+}
+
+struct documents *documents_new(struct writer *writer)
+{
+    struct documents *documents = ms_alloc(sizeof(*documents));
+    documents->writer = writer;
+    documents->chore = chore_new(writer, "documents", start, documents);
+    return documents;
+}
+
+void documents_free(struct documents *documents)
+{
+    if (documents == NULL)
+        return;
+    ms_arena_free(documents->arena);
+    chore_free(documents->chore);
+    free(documents);
+}
+
+void documents_begin_term(struct documents *documents)
+{
+    chore_begin(documents->chore, 0, DOCUMENTS_AGAIN_MS);
+}
+
+void documents_end_term(struct documents *documents)
+{
+    chore_end(documents->chore);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See gc_candidates.h. The next candidates of one repository at a time (a group):
+ *
+ *   list      the candidates behind the cursor; those of the first repository are the group
+ *   verify    only to delete: the repository's tags are what the database thinks (gc_verify.c)
+ *   confirm   only to delete: the database still says that they are candidates
+ *   ask       does the registry still serve them? (tags.c: a digest is asked for as a tag is)
+ *   remove    delete from the registry, one after the other
+ *   apply     what is gone goes from the repository in the database
+ *
+ * then the cursor moves behind the group. One thing is under way at a time. A failure of the
+ * registry or the database ends the run; the next one begins from the start.
+ */
+#include "writer/upkeep/gc_candidates.h"
+
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "common/runtime/log.h"
+#include "writer/sync/tags.h"
+#include "writer/upkeep/gc_verify.h"
+#include "writer/writer.h"
+
+enum { GROUP_MAX = 200, ARENA_MAX_BYTES = 1024 * 1024 };
+
+struct candidate {
+    struct ms_digest digest;
+    bool is_confirmed; /* may be deleted */
+    bool is_served;
+    bool is_gone;
+};
+
+struct gc_candidates {
+    struct writer *writer;
+    enum ms_collect_mode mode;
+    uint64_t term;
+    struct ms_arena *arena; /* of the group */
+
+    char *after_repository; /* the cursor; NULL: at the start */
+    struct ms_digest after_digest;
+
+    struct ms_str repository;
+    struct candidate group[GROUP_MAX];
+    size_t n_group;
+    size_t removed; /* the first of the group that was not looked at for deletion */
+
+    struct gc_verify *verify;
+    struct tags *asking;
+    struct registry_call *call;
+    bool is_in_store;
+    bool cancelled;
+
+    uint64_t deleted, dry_run;
+    gc_candidates_done *on_done;
+    void *arg;
+};
+
+static void list(struct gc_candidates *run);
+static void ask(struct gc_candidates *run);
+static void remove_next(struct gc_candidates *run);
+
+static void release(struct gc_candidates *run)
+{
+    ms_arena_free(run->arena);
+    free(run->after_repository);
+    ms_loop_defer_free(run->writer->loop, run);
+}
+
+static void end(struct gc_candidates *run, const struct ms_error *err)
+{
+    struct gc_candidates_result result = {
+        .err = err, .deleted = run->deleted, .dry_run = run->dry_run};
+    run->on_done(&result, run->arg);
+    release(run);
+}
+
+static void fail(struct gc_candidates *run, enum ms_status status)
+{
+    struct ms_error err;
+    (void)ms_error_set(&err, status, "a call could not be started: %s", ms_status_name(status));
+    end(run, &err);
+}
+
+/* Every store callback begins with it: false when the run was cancelled or has ended now. */
+static bool store_answered(struct gc_candidates *run, const struct ms_error *err)
+{
+    run->is_in_store = false;
+    if (run->cancelled) {
+        release(run);
+        return false;
+    }
+    if (err != NULL) {
+        end(run, err);
+        return false;
+    }
+    if (run->term != run->writer->term) {
+        fail(run, MS_DEPOSED);
+        return false;
+    }
+    return true;
+}
+
+static void store_started(struct gc_candidates *run, enum ms_status status)
+{
+    if (status == MS_OK)
+        run->is_in_store = true;
+    else
+        fail(run, status);
+}
+
+/* --- apply --- */
+
+/* The last of the group becomes the cursor. */
+static void go_on(struct gc_candidates *run)
+{
+    free(run->after_repository);
+    run->after_repository = ms_alloc_str(run->repository);
+    run->after_digest = run->group[run->n_group - 1].digest;
+    list(run);
+}
+
+static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
+{
+    struct gc_candidates *run = arg;
+    (void)result;
+    if (store_answered(run, err))
+        go_on(run);
+}
+
+static void apply(struct gc_candidates *run)
+{
+    struct ms_digest gone[GROUP_MAX];
+    struct ms_apply changes = {.term = run->term, .repository = run->repository, .gone = gone};
+    for (size_t i = 0; i < run->n_group; i++) {
+        if (run->group[i].is_gone)
+            gone[changes.n_gone++] = run->group[i].digest;
+    }
+    if (changes.n_gone == 0)
+        go_on(run);
+    else
+        store_started(run, ms_store_apply(run->writer->store, &changes, on_applied, run));
+}
+
+/* --- remove --- */
+
+static void log_candidate(const struct gc_candidates *run, const struct candidate *candidate,
+                          const char *what)
+{
+    char digest[MS_DIGEST_TEXT_MAX];
+    ms_log(MS_LOG_INFO, what,
+           MS_FIELDS(ms_field_str("repository", run->repository),
+                     ms_field_c("digest", ms_digest_format(digest, &candidate->digest))));
+}
+
+static void on_deleted(const struct registry_reply *reply, void *arg)
+{
+    struct gc_candidates *run = arg;
+    struct candidate *candidate = &run->group[run->removed++];
+    run->call = NULL;
+    if (reply->outcome == REGISTRY_FOUND) {
+        candidate->is_gone = true;
+        run->deleted++;
+        log_candidate(run, candidate, "untagged manifest deleted from the registry");
+    } else if (reply->outcome == REGISTRY_ABSENT) {
+        candidate->is_gone = true;
+    } else if (reply->outcome == REGISTRY_UNREADABLE) {
+        ms_log(
+            MS_LOG_WARN, "the registry refuses to delete; no more is tried in this run",
+            MS_FIELDS(ms_field_str("repository", run->repository), ms_field_error(reply->error)));
+        run->mode = MS_COLLECT_OFF;
+    } else {
+        end(run, reply->error);
+        return;
+    }
+    remove_next(run);
+}
+
+static void remove_next(struct gc_candidates *run)
+{
+    for (; run->removed < run->n_group && run->mode != MS_COLLECT_OFF; run->removed++) {
+        struct candidate *candidate = &run->group[run->removed];
+        if (!candidate->is_confirmed || !candidate->is_served)
+            continue;
+        if (run->mode == MS_COLLECT_ON) {
+            run->call = registry_delete_manifest(run->writer->registry, run->repository,
+                                                 &candidate->digest, on_deleted, run);
+            return;
+        }
+        run->dry_run++;
+        log_candidate(run, candidate, "untagged manifest would be deleted from the registry");
+    }
+    apply(run);
+}
+
+/* --- ask --- */
+
+static void on_answers(const struct tags_result *result, void *arg)
+{
+    struct gc_candidates *run = arg;
+    run->asking = NULL;
+    if (result->err != NULL) {
+        end(run, result->err);
+        return;
+    }
+    for (size_t i = 0; i < result->n_answers; i++) {
+        run->group[i].is_served = result->answers[i].verdict == TAGS_POINTS;
+        run->group[i].is_gone = result->answers[i].verdict == TAGS_ABSENT;
+    }
+    remove_next(run);
+}
+
+static void ask(struct gc_candidates *run)
+{
+    struct tags_question questions[GROUP_MAX];
+    for (size_t i = 0; i < run->n_group; i++) {
+        char text[MS_DIGEST_TEXT_MAX];
+        (void)ms_digest_format(text, &run->group[i].digest);
+        questions[i] = (struct tags_question){.name = ms_arena_dup(run->arena, ms_str(text))};
+    }
+    run->asking = tags_start(run->writer, run->repository, REGISTRY_SCAN, questions, run->n_group,
+                             on_answers, run);
+}
+
+/* --- verify and confirm --- */
+
+static void on_confirmed_row(struct ms_str repository, const struct ms_digest *digest, void *arg)
+{
+    struct gc_candidates *run = arg;
+    if (run->cancelled || !ms_str_equal(repository, run->repository))
+        return;
+    for (size_t i = 0; i < run->n_group; i++)
+        run->group[i].is_confirmed |= ms_digest_equal(&run->group[i].digest, digest);
+}
+
+static void on_confirmed(const struct ms_error *err, void *arg)
+{
+    struct gc_candidates *run = arg;
+    if (store_answered(run, err))
+        ask(run);
+}
+
+static enum ms_status ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on_row,
+                                     ms_store_done *on_done)
+{
+    struct writer *writer = run->writer;
+    return ms_store_collect_candidates(writer->store, writer->config->garbage_collect.grace_ms,
+                                       ms_str(run->after_repository), &run->after_digest, GROUP_MAX,
+                                       on_row, on_done, run);
+}
+
+static void on_verified(bool same, void *arg)
+{
+    struct gc_candidates *run = arg;
+    run->verify = NULL;
+    if (same) {
+        store_started(run, ask_candidates(run, on_confirmed_row, on_confirmed));
+        return;
+    }
+    ms_log(MS_LOG_INFO, "nothing is deleted where the registry's tags are not those known",
+           MS_FIELDS(ms_field_str("repository", run->repository)));
+    ask(run);
+}
+
+/* --- list --- */
+
+static void on_listed_row(struct ms_str repository, const struct ms_digest *digest, void *arg)
+{
+    struct gc_candidates *run = arg;
+    if (run->cancelled || run->n_group == GROUP_MAX)
+        return;
+    if (run->n_group == 0)
+        run->repository = ms_arena_dup(run->arena, repository);
+    if (ms_str_equal(run->repository, repository))
+        run->group[run->n_group++] = (struct candidate){.digest = *digest};
+}
+
+static void on_listed(const struct ms_error *err, void *arg)
+{
+    struct gc_candidates *run = arg;
+    if (!store_answered(run, err))
+        return;
+    if (run->n_group == 0)
+        end(run, NULL);
+    else if (run->mode != MS_COLLECT_OFF)
+        run->verify = gc_verify_start(run->writer, run->repository, on_verified, run);
+    else
+        ask(run);
+}
+
+static void list(struct gc_candidates *run)
+{
+    ms_arena_free(run->arena);
+    run->arena = ms_arena_new(ARENA_MAX_BYTES);
+    run->n_group = 0;
+    run->removed = 0;
+    store_started(run, ask_candidates(run, on_listed_row, on_listed));
+}
+
+/* --- life --- */
+
+static void on_begin(void *arg)
+{
+    struct gc_candidates *run = arg;
+    if (store_answered(run, NULL))
+        list(run);
+}
+
+struct gc_candidates *gc_candidates_start(struct writer *writer, gc_candidates_done *on_done,
+                                          void *arg)
+{
+    struct gc_candidates *run = ms_alloc(sizeof(*run));
+    *run = (struct gc_candidates){.writer = writer,
+                                  .mode = writer->config->garbage_collect.registry,
+                                  .term = writer->term,
+                                  .on_done = on_done,
+                                  .arg = arg};
+    run->is_in_store = true; /* the deferred beginning counts as a call */
+    ms_loop_defer(writer->loop, on_begin, run);
+    return run;
+}
+
+void gc_candidates_cancel(struct gc_candidates *run)
+{
+    if (run == NULL || run->cancelled)
+        return;
+    run->cancelled = true;
+    gc_verify_cancel(run->verify);
+    tags_cancel(run->asking);
+    if (run->call != NULL)
+        registry_call_cancel(run->call);
+    if (!run->is_in_store)
+        release(run); /* else the callback does it */
+}

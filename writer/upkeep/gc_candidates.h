@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of the untagged manifests that repositories hold: the registry is asked for each
+ * again; those it no longer serves go from the repository in the database; with
+ * garbage_collect.registry those it still serves are deleted from the registry, or named in the log
+ * (contract 5.5). Called by gc.c; calls gc_verify.c, tags.c, the registry and the store.
+ *
+ * Deleting a manifest by digest also deletes the tags that are on it, and an event may have been
+ * lost. So before anything of a repository is deleted, its tags in the registry must be the very
+ * tags of the database, on the same digests (gc_verify.c); then the database is asked again whether
+ * it is a candidate still, and the registry for each manifest.
+ */
+#ifndef GC_CANDIDATES_H
+#define GC_CANDIDATES_H
+
+#include "common/base/status.h"
+#include "common/config/config.h"
+
+struct writer;
+struct gc_candidates;
+
+struct gc_candidates_result {
+    const struct ms_error *err; /* NULL: went through all of them */
+    uint64_t deleted;           /* from the registry */
+    uint64_t dry_run;           /* would have been deleted */
+};
+typedef void gc_candidates_done(const struct gc_candidates_result *result, void *arg);
+
+struct gc_candidates *gc_candidates_start(struct writer *writer, gc_candidates_done *on_done,
+                                          void *arg);
+void gc_candidates_cancel(struct gc_candidates *run); /* no callback any more; NULL is fine */
+
+#endif
