@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Health and metrics. Called by routes.c, and by reader.c every second; looks at shared memory,
- * asks the database nothing. Always: health is the worker's own affair (it answers, so it lives),
+ * Health and metrics. Always: health is the worker's own affair (it answers, so it lives),
  * readiness is what a load balancer should know.
  */
 #include "reader/admin.h"

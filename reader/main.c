@@ -41,7 +41,7 @@ enum action { ACTION_RUN, ACTION_CHECK, ACTION_PRINT, ACTION_HELP, ACTION_VERSIO
 static enum action read_options(const char **out_config_path, int argc, char **argv)
 {
     enum { OPTION_CONFIG = 1, OPTION_CHECK, OPTION_PRINT, OPTION_HELP, OPTION_VERSION };
-    static const struct option options[] = {
+    static const struct option OPTIONS[] = {
         {"config", required_argument, NULL, OPTION_CONFIG},
         {"check-config", no_argument, NULL, OPTION_CHECK},
         {"print-config", no_argument, NULL, OPTION_PRINT},
@@ -51,7 +51,7 @@ static enum action read_options(const char **out_config_path, int argc, char **a
     };
     enum action action = ACTION_RUN;
     int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         switch (option) {
         case OPTION_CONFIG:
             *out_config_path = optarg;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The whole URL table of a reader, on one screen. Called by the HTTP server; calls the handlers of
- * api_*.c and admin.c. Always: what is not in the table is answered here, in the form that clients
- * of that path read.
+ * The whole URL table of a reader, on one screen. Always: what is not in the table is answered
+ * here, in the form that clients of that path read.
  */
 #include "reader/routes.h"
 
@@ -49,7 +48,7 @@ enum { N_ROUTES = sizeof(ROUTES) / sizeof(ROUTES[0]) };
 void routes_set_metric_labels(void)
 {
     static const char *routes[N_ROUTES];
-    static const char *const queries[] = {
+    static const char *const QUERIES[] = {
 #define QUERY_LABEL(upper, lower) #lower,
         MS_READ_QUERIES(QUERY_LABEL)
 #undef QUERY_LABEL
@@ -60,7 +59,7 @@ void routes_set_metric_labels(void)
             routes[n_routes++] = ROUTES[i].label;
     }
     ms_metrics_set_labels(MS_LABEL_ROUTE, routes, n_routes);
-    ms_metrics_set_labels(MS_LABEL_QUERY, queries, MS_READ_QUERY_COUNT);
+    ms_metrics_set_labels(MS_LABEL_QUERY, QUERIES, MS_READ_QUERY_COUNT);
 }
 
 static void not_found(struct ms_http_request *request, void *arg)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The whole URL table of a reader. Called by the HTTP server for each request. */
+/* The whole URL table of a reader. */
 #ifndef ROUTES_H
 #define ROUTES_H
 

@@ -247,7 +247,7 @@ COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is kno
 COMMENT ON COLUMN repository.updated IS 'Of its tag updated last, hidden ones aside';
 COMMENT ON COLUMN repository.image_count IS 'Image manifests reachable from tags, those that only attest aside';
 COMMENT ON COLUMN repository.artifact_count IS 'Artifact manifests (signatures, SBOMs, charts …) that it holds';
-COMMENT ON COLUMN repository.title IS 'Of its latest tag, else of the tag updated last (contract 4.2); kept by refresh_repository()';
+COMMENT ON COLUMN repository.title IS 'Of its latest tag, else of the tag updated last; kept by refresh_repository()';
 
 CREATE TABLE repository_manifest (
     repository_id     bigint NOT NULL REFERENCES repository (id),
@@ -1103,7 +1103,7 @@ CREATE TYPE tag_move AS (
     since          timestamptz
 );
 
--- Compares where tags point with what is known. The last of equal names counts. Times (contract 4.4):
+-- Compares where tags point with what is known. The last of equal names counts. Times:
 -- of the event, else the image's created if that is credible, else now. An event that comes after a scan
 -- has seen its effect still tells the time and the actor.
 CREATE FUNCTION compare_tags(p_repository bigint, p_names text[], p_digests bytea[], p_reasons text[],
@@ -1234,7 +1234,7 @@ END $$;
 
 -- ---- Repositories ----
 
--- Title and description of the tag that stands for the repository (contract 4.2), its times.
+-- Title and description of the tag that stands for the repository, its times.
 CREATE FUNCTION refresh_repository(p_repository bigint) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -1482,7 +1482,7 @@ END $$;
 -- Pulls that were counted together. manifest_id NULL: a digest that is not known.
 CREATE TYPE pull AS (repository_id bigint, manifest_id bigint, tag text, day date, pulls bigint);
 
--- Takes pull events from the inbox and counts them (contract 4.4). One without a tag counts for the tags
+-- Takes pull events from the inbox and counts them. One without a tag counts for the tags
 -- that are on its digest, and not at all when an index of the repository lists it: a client that pulls
 -- an index fetches its platform's manifest too.
 CREATE FUNCTION take_pulls(p_limit bigint, OUT events bigint, OUT pulls pull[])

@@ -132,7 +132,7 @@ static void on_metrics(struct ms_http_request *request, const struct ms_route_ma
     ms_buf_free(&body);
 }
 
-static const struct ms_route routes[] = {
+static const struct ms_route ROUTES[] = {
     {MS_ROUTE_POST, "/events", "/events", on_events},
     {MS_ROUTE_POST, "/scan", "/scan", on_scan},
     {MS_ROUTE_GET, "/status", "/status", on_status},
@@ -140,7 +140,7 @@ static const struct ms_route routes[] = {
     {MS_ROUTE_GET, "/readyz", "/readyz", on_readyz},
     {MS_ROUTE_GET, "/metrics", "/metrics", on_metrics},
 };
-enum { N_ROUTES = sizeof(routes) / sizeof(routes[0]) };
+enum { N_ROUTES = sizeof(ROUTES) / sizeof(ROUTES[0]) };
 
 static void on_not_found(struct ms_http_request *request, void *arg)
 {
@@ -151,9 +151,9 @@ static void on_not_found(struct ms_http_request *request, void *arg)
 
 void admin_handle(struct ms_http_request *request, void *arg)
 {
-    static const struct ms_router router = {
-        .routes = routes, .n_routes = N_ROUTES, .not_found = on_not_found};
-    ms_router_dispatch(&router, request, arg);
+    static const struct ms_router ROUTER = {
+        .routes = ROUTES, .n_routes = N_ROUTES, .not_found = on_not_found};
+    ms_router_dispatch(&ROUTER, request, arg);
 }
 
 void admin_fill_limits(struct ms_http_limits *out, const struct ms_config *config)
@@ -168,7 +168,7 @@ void admin_set_metric_labels(void)
 {
     static const char *labels[N_ROUTES];
     for (size_t i = 0; i < N_ROUTES; i++)
-        labels[i] = routes[i].label;
+        labels[i] = ROUTES[i].label;
     ms_metrics_set_labels(MS_LABEL_ROUTE, labels, N_ROUTES);
     size_t n_queries = 0;
     const char *const *queries = ms_store_writer_query_names(&n_queries);

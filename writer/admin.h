@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The writer's URL table: /events, /scan, /status, /healthz, /readyz, /metrics; and the gauges that
- * only the database knows. Called by writer.c; calls webhook.c, status.c and scan.c.
+ * only the database knows.
  */
 #ifndef ADMIN_H
 #define ADMIN_H

@@ -4,16 +4,16 @@
  * or what else was asked for. Exit status: 0 success, 1 failure at run time, 2 bad usage or
  * configuration.
  */
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "common/config/config.h"
 #include "common/runtime/log.h"
 #include "writer/upkeep/dead_letters.h"
 #include "writer/upkeep/store_task.h"
 #include "writer/writer.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { EXIT_USAGE = 2, DIAGNOSTICS_MAX_BYTES = 1024 * 1024, CONFIG_TEXT_MAX_BYTES = 1024 * 1024 };
 
@@ -37,7 +37,7 @@ struct command {
     const char *config_path;
 };
 
-static const char help[] =
+static const char HELP[] =
     "Usage: metastore-writer [OPTION]...\n"
     "Receives a registry's notifications, scans it, and keeps what it learns in PostgreSQL.\n\n"
     "  --config FILE           configuration (default " DEFAULT_CONFIG ")\n"
@@ -78,7 +78,7 @@ static void parse_operands(struct command *command, int argc, char **argv, int f
 static struct command parse_command(int argc, char **argv)
 {
     enum { OPTION_CONFIG = 256, OPTION_MODE };
-    static const struct option options[] = {
+    static const struct option OPTIONS[] = {
         {"config", required_argument, NULL, OPTION_CONFIG},
         {"help", no_argument, NULL, OPTION_MODE + MODE_HELP},
         {"version", no_argument, NULL, OPTION_MODE + MODE_VERSION},
@@ -90,7 +90,7 @@ static struct command parse_command(int argc, char **argv)
         {NULL, 0, NULL, 0}};
     struct command command = {.mode = MODE_RUN, .config_path = DEFAULT_CONFIG};
     int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         if (option == OPTION_CONFIG)
             command.config_path = optarg;
         else if (option >= OPTION_MODE)
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
 {
     struct command command = parse_command(argc, argv);
     if (command.mode == MODE_HELP)
-        return print(ms_str(help));
+        return print(ms_str(HELP));
     if (command.mode == MODE_VERSION)
         return print(MS_STR("metastore-writer " METASTORE_VERSION "\n"));
     if (command.mode == MODE_USAGE_ERROR) {

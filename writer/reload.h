@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SIGHUP: the configuration is read again. Called by writer.c. */
+/* SIGHUP: the configuration is read again. */
 #ifndef RELOAD_H
 #define RELOAD_H
 

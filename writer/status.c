@@ -6,13 +6,13 @@
  */
 #include "writer/status.h"
 
-#include <stdio.h>
-#include <sys/queue.h>
-#include <unistd.h>
-
 #include "common/base/alloc.h"
 #include "common/http/response.h"
 #include "writer/writer.h"
+
+#include <stdio.h>
+#include <sys/queue.h>
+#include <unistd.h>
 
 struct waiter {
     TAILQ_ENTRY(waiter) link;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET /status: what this writer and the database know (api-examples, "Writer: GET /status").
- * However many ask, one question at a time goes to the database. Called by admin.c; calls the
- * store.
+ * GET /status: what this writer and the database know.
+ * However many ask, one question at a time goes to the database.
  */
 #ifndef STATUS_H
 #define STATUS_H

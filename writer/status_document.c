@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The document of GET /status, see status.h. Pure; the fields are those of api-examples. */
+/* The document of GET /status, see status.h. Pure. */
 #include "common/base/clock.h"
 #include "common/base/json_write.h"
 #include "writer/status.h"

@@ -8,15 +8,10 @@
  *               what it was asked are waited for
  *   storage     the lock is given back, so that another writer takes over at once
  *
- * Called by main.c. Always holds: writer.term is 0 while this process does not lead, and nothing
+ * Always holds: writer.term is 0 while this process does not lead, and nothing
  * that belongs to a term runs then.
  */
 #include "writer/writer.h"
-
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/runtime/log.h"
@@ -32,6 +27,11 @@
 #include "writer/upkeep/gc.h"
 #include "writer/upkeep/pulls.h"
 
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 enum {
     STORE_WAITING_MAX = 4000, /* a full scan's questions: every visit asks several at once */
     STATEMENT_TIMEOUT_MS = 600 * 1000, /* a first apply of hundreds of thousands of tags */
@@ -40,7 +40,7 @@ enum {
     NOTE_MAX_BYTES = 128
 };
 
-static const char application_name[] = "metastore-writer";
+static const char APPLICATION_NAME[] = "metastore-writer";
 
 /* The writer and what only its life needs. */
 struct life {
@@ -346,7 +346,7 @@ static void make_parts(struct life *life)
 {
     struct writer *writer = &life->writer;
     struct ms_store_options options = {.url = writer->config->database.url,
-                                       .application_name = application_name,
+                                       .application_name = APPLICATION_NAME,
                                        .connections = (size_t)writer->config->database.connections,
                                        .max_waiting = STORE_WAITING_MAX,
                                        .statement_timeout_ms = STATEMENT_TIMEOUT_MS,
@@ -393,18 +393,18 @@ static enum ms_status serve(struct writer *writer)
 /* Leadership comes last: its callbacks set everything else going. */
 static void seek_leadership(struct life *life)
 {
-    static const struct ms_store_lead_events events = {.on_leader = on_leader,
+    static const struct ms_store_lead_events EVENTS = {.on_leader = on_leader,
                                                        .on_follower = on_follower,
                                                        .on_lost = on_lost,
                                                        .on_failed = on_failed,
                                                        .on_impossible = on_impossible};
     struct writer *writer = &life->writer;
     struct ms_store_options options = {.url = writer->config->database.url,
-                                       .application_name = application_name,
+                                       .application_name = APPLICATION_NAME,
                                        .connections = 1,
                                        .max_waiting = 1};
     writer->lead =
-        ms_store_lead_new(writer->loop, &options, writer->host, (int)getpid(), &events, life);
+        ms_store_lead_new(writer->loop, &options, writer->host, (int)getpid(), &EVENTS, life);
 }
 
 static void run(struct life *life)

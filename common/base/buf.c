@@ -123,15 +123,15 @@ void ms_buf_printf(struct ms_buf *buf, const char *format, ...)
 
 void ms_buf_append_hex(struct ms_buf *buf, const uint8_t *bytes, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char DIGITS[] = "0123456789abcdef";
     if (len > SIZE_MAX / 2 || !reserve(buf, len * 2)) {
         buf->overflowed = true;
         return;
     }
     char *at = buf->data + buf->len;
     for (size_t i = 0; i < len; i++) {
-        *at++ = digits[bytes[i] >> 4];
-        *at++ = digits[bytes[i] & 15];
+        *at++ = DIGITS[bytes[i] >> 4];
+        *at++ = DIGITS[bytes[i] & 15];
     }
     *at = '\0';
     buf->len += len * 2;

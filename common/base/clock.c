@@ -72,9 +72,9 @@ static bool take_number(int *out, struct ms_str *rest, size_t digits, int min, i
 
 static int days_of_month(int year, int month)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 && leap ? 29 : days[month - 1];
+    return month == 2 && leap ? 29 : DAYS[month - 1];
 }
 
 static bool take_date(struct tm *tm, struct ms_str *rest)

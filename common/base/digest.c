@@ -13,26 +13,26 @@ struct algorithm {
     size_t hash_bytes;
 };
 
-static const struct algorithm algorithms[] = {
+static const struct algorithm ALGORITHMS[] = {
     {MS_SHA256, MS_STR_INIT("sha256:"), 32},
     {MS_SHA512, MS_STR_INIT("sha512:"), 64},
 };
-enum { ALGORITHMS = sizeof(algorithms) / sizeof(algorithms[0]) };
+enum { N_ALGORITHMS = sizeof(ALGORITHMS) / sizeof(ALGORITHMS[0]) };
 
 static const struct algorithm *algorithm_of_text(struct ms_str text)
 {
-    for (size_t i = 0; i < ALGORITHMS; i++) {
-        if (ms_str_starts_with(text, algorithms[i].prefix))
-            return &algorithms[i];
+    for (size_t i = 0; i < N_ALGORITHMS; i++) {
+        if (ms_str_starts_with(text, ALGORITHMS[i].prefix))
+            return &ALGORITHMS[i];
     }
     return NULL;
 }
 
 static const struct algorithm *algorithm_of_id(uint8_t id)
 {
-    for (size_t i = 0; i < ALGORITHMS; i++) {
-        if (algorithms[i].id == id)
-            return &algorithms[i];
+    for (size_t i = 0; i < N_ALGORITHMS; i++) {
+        if (ALGORITHMS[i].id == id)
+            return &ALGORITHMS[i];
     }
     return NULL;
 }
@@ -100,7 +100,7 @@ bool ms_digest_is_none(const struct ms_digest *digest)
 
 const char *ms_digest_format(char out[static MS_DIGEST_TEXT_MAX], const struct ms_digest *digest)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char DIGITS[] = "0123456789abcdef";
     const struct algorithm *algorithm =
         ms_digest_is_none(digest) ? NULL : algorithm_of_id(digest->bytes[0]);
     out[0] = '\0';
@@ -109,8 +109,8 @@ const char *ms_digest_format(char out[static MS_DIGEST_TEXT_MAX], const struct m
     memcpy(out, algorithm->prefix.ptr, algorithm->prefix.len);
     char *at = out + algorithm->prefix.len;
     for (size_t i = 1; i <= algorithm->hash_bytes; i++) {
-        *at++ = digits[digest->bytes[i] >> 4];
-        *at++ = digits[digest->bytes[i] & 15];
+        *at++ = DIGITS[digest->bytes[i] >> 4];
+        *at++ = DIGITS[digest->bytes[i] & 15];
     }
     *at = '\0';
     return out;

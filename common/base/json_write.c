@@ -13,7 +13,7 @@
 
 enum { DEPTH_MAX = 32 };
 
-static const struct ms_str replacement = MS_STR_INIT("\xef\xbf\xbd"); /* U+FFFD */
+static const struct ms_str REPLACEMENT = MS_STR_INIT("\xef\xbf\xbd"); /* U+FFFD */
 
 static bool is_plain(char c)
 {
@@ -25,7 +25,7 @@ static void append_escaped(struct ms_buf *buf, char c)
 {
     switch (c) {
     case '\0':
-        ms_buf_append(buf, replacement);
+        ms_buf_append(buf, REPLACEMENT);
         break;
     case '"':
         ms_buf_append_c(buf, "\\\"");
@@ -81,7 +81,7 @@ void ms_json_append_string(struct ms_buf *buf, struct ms_str s)
         if (s.len == 0)
             break;
         if ((unsigned char)s.ptr[0] >= 0x80)
-            ms_buf_append(buf, replacement);
+            ms_buf_append(buf, REPLACEMENT);
         else
             append_escaped(buf, s.ptr[0]);
         s = ms_str_skip(s, 1);

@@ -6,11 +6,11 @@
 #ifndef MS_STR_H
 #define MS_STR_H
 
+#include "common/base/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "common/base/status.h"
 
 struct ms_str {
     const char *ptr;
@@ -27,7 +27,7 @@ struct ms_str {
 
 /* For printf: printf("%.*s", MS_STR_ARG(view)). Longer than INT_MAX is cut. */
 #define MS_STR_ARG(view)                                                                           \
-    ((view).len > 0x7fffffff ? 0x7fffffff : (int)(view).len), ((view).ptr ? (view).ptr : "")
+    ((view).len > 0x7fffffff ? 0x7fffffff : (int)(view).len), ((view).ptr != NULL ? (view).ptr : "")
 
 struct ms_str ms_str(const char *terminated); /* NULL gives an absent view */
 struct ms_str ms_str_n(const char *ptr, size_t len);

@@ -3,20 +3,20 @@
  * Loading: file to YAML entries (config/yaml.c), entries to values (config/value.c) by the table
  * of keys (config/keys.c), then what concerns more than one key, then the files of secrets.
  *
- * Called by the main functions of both daemons and at SIGHUP. Always holds: every fault is written
+ * Always holds: every fault is written
  * to `diagnostics` and counted, nothing is logged, and no fault's text holds a secret.
  */
 #include "common/config/config.h"
+
+#include "common/base/alloc.h"
+#include "common/config/keys.h"
+#include "common/config/yaml.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "common/base/alloc.h"
-#include "common/config/keys.h"
-#include "common/config/yaml.h"
 
 enum { SECRET_FILE_MAX = 4096 };
 
@@ -120,7 +120,7 @@ static void apply_known(struct loading *loading, const struct ms_config_key *key
     bool wants_list = ms_config_type_is_list(key->type);
     if (is_unset(entry))
         return;
-    loading->given[key - ms_config_keys] = entry;
+    loading->given[key - MS_CONFIG_KEYS] = entry;
     refuse_keys_below(loading, entry);
     if (wants_list && entry->is_list)
         set_list(loading, key, entry);
@@ -153,7 +153,7 @@ static void apply_entry(struct loading *loading, const struct ms_yaml_entry *ent
         ms_str_starts_with(entry->key, refused) && entry->key.ptr[refused.len] == '.')
         return;
     const struct ms_config_key *key = ms_config_key_find(entry->key);
-    if (key)
+    if (key != NULL)
         apply_known(loading, key, entry);
     else if (!ms_config_key_is_section(entry->key))
         apply_unknown(loading, entry);
@@ -166,13 +166,13 @@ static void apply_entry(struct loading *loading, const struct ms_yaml_entry *ent
 static const struct ms_yaml_entry *given(const struct loading *loading, const char *name)
 {
     const struct ms_config_key *key = ms_config_key_find(ms_str(name));
-    return key ? loading->given[key - ms_config_keys] : NULL;
+    return key != NULL ? loading->given[key - MS_CONFIG_KEYS] : NULL;
 }
 
 static void check_required(struct loading *loading)
 {
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
-        if ((key->flags & MS_KEY_REQUIRED) && !given(loading, key->name))
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
+        if ((key->flags & MS_KEY_REQUIRED) && given(loading, key->name) == NULL)
             fault_missing(loading, key->name, "");
     }
 }
@@ -180,18 +180,18 @@ static void check_required(struct loading *loading)
 static void check_pairs(struct loading *loading)
 {
     const struct ms_config *config = loading->config;
-    if (config->registry.client_cert && !config->registry.client_key)
+    if (config->registry.client_cert != NULL && config->registry.client_key == NULL)
         fault_missing(loading, "registry.client_key", " beside registry.client_cert");
-    if (config->registry.client_key && !config->registry.client_cert)
+    if (config->registry.client_key != NULL && config->registry.client_cert == NULL)
         fault_missing(loading, "registry.client_cert", " beside registry.client_key");
-    bool has_password = config->registry.password || config->registry.password_file;
-    if (has_password && !config->registry.username)
+    bool has_password = config->registry.password != NULL || config->registry.password_file != NULL;
+    if (has_password && config->registry.username == NULL)
         fault_missing(loading, "registry.username", " beside the password");
 }
 
 static void finish_public_url(struct ms_config *config)
 {
-    if (config->registry.public_url || !config->registry.url)
+    if (config->registry.public_url != NULL || config->registry.url == NULL)
         return;
     config->registry.public_url = ms_alloc_copy(config->registry.url);
 }
@@ -221,14 +221,14 @@ static ssize_t read_file(const char *path, char *bytes, size_t size)
 /* A certificate that is missing would show only as a registry that cannot be reached. */
 static void check_files(struct loading *loading)
 {
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
-        const struct ms_yaml_entry *entry = loading->given[key - ms_config_keys];
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
+        const struct ms_yaml_entry *entry = loading->given[key - MS_CONFIG_KEYS];
         const char *path = (key->flags & MS_KEY_FILE) != 0
                                ? *(char **)ms_config_field(loading->config, key)
                                : NULL;
         char byte;
         struct ms_error err;
-        if (!path || !entry || read_file(path, &byte, 1) >= 0)
+        if (path == NULL || entry == NULL || read_file(path, &byte, 1) >= 0)
             continue;
         (void)ms_error_set(&err, MS_IO, "cannot read %s: %s", path, strerror(errno));
         fault_in_value(loading, entry, 0, err.text);
@@ -261,15 +261,15 @@ static void load_secret(struct loading *loading, const struct secret *secret)
     const struct ms_config_key *key = ms_config_key_find(ms_str(secret->key));
     const struct ms_config_key *file_key = ms_config_key_find(ms_str(secret->file_key));
     const struct ms_yaml_entry *entry = given(loading, secret->file_key);
-    if (!key || !file_key)
+    if (key == NULL || file_key == NULL)
         return;
     char **field = ms_config_field(loading->config, key);
     const char *path = *(char **)ms_config_field(loading->config, file_key);
     struct ms_error err;
-    if (path && *field) {
+    if (path != NULL && *field != NULL) {
         (void)ms_error_set(&err, MS_INVALID, "given beside %s: use one of them", secret->key);
         fault_in_entry(loading, entry, err.text);
-    } else if (path && loading->program == MS_CONFIG_WRITER &&
+    } else if (path != NULL && loading->program == MS_CONFIG_WRITER &&
                set_secret(field, key, path, &err) != MS_OK) {
         fault_in_value(loading, entry, 0, err.text);
     }
@@ -282,10 +282,11 @@ static void load_secret(struct loading *loading, const struct secret *secret)
 static struct ms_config *new_config(void)
 {
     struct ms_config *config = ms_alloc(sizeof(*config));
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         struct ms_error err;
-        if (key->fallback && ms_config_value_set(ms_config_field(config, key), key,
-                                                 ms_str(key->fallback), false, &err) != MS_OK)
+        if (key->fallback != NULL &&
+            ms_config_value_set(ms_config_field(config, key), key, ms_str(key->fallback), false,
+                                &err) != MS_OK)
             abort(); /* a fault of the table */
     }
     return config;
@@ -293,9 +294,9 @@ static struct ms_config *new_config(void)
 
 void ms_config_free(struct ms_config *config)
 {
-    if (!config)
+    if (config == NULL)
         return;
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++)
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++)
         ms_config_value_clear(ms_config_field(config, key), key);
     free(config);
 }
@@ -358,7 +359,7 @@ enum ms_status ms_config_load(struct ms_config **out, const char *path,
 void ms_config_reload(struct ms_config *current, struct ms_config *fresh,
                       struct ms_buf *needs_restart)
 {
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         void *ours = ms_config_field(current, key);
         void *theirs = ms_config_field(fresh, key);
         if (ms_config_value_equal(ours, theirs, key))

@@ -3,7 +3,7 @@
  * The one table of keys. Loading, defaults, ranges, --print-config, reloading and the manual are
  * driven by it; a new key is a member of struct ms_config and a row here.
  *
- * Called by config.c, config/print.c. Pure. Always holds: every fallback is a valid value of its
+ * Pure. Always holds: every fallback is a valid value of its
  * key (a test proves it), and the keys of a section stand together.
  */
 #include "common/config/keys.h"
@@ -36,7 +36,7 @@ static_assert(MS_LOG_LOGFMT == 0 && MS_LOG_JSON == 1, "FORMAT_WORDS");
     .offset = offsetof(struct ms_config, member)
 
 /* clang-format off */
-const struct ms_config_key ms_config_keys[] = {
+const struct ms_config_key MS_CONFIG_KEYS[] = {
     {KEY("registry.url", registry.url, MS_TYPE_REGISTRY_URL, MS_KEY_REQUIRED),
      .meaning = "where the registry is, as the writer reaches it; may have a path prefix; user "
                 "information in it is an error"},
@@ -175,7 +175,7 @@ const struct ms_config_key ms_config_keys[] = {
 };
 /* clang-format on */
 
-static_assert(sizeof(ms_config_keys) / sizeof(ms_config_keys[0]) <= MS_CONFIG_KEYS_MAX + 1,
+static_assert(sizeof(MS_CONFIG_KEYS) / sizeof(MS_CONFIG_KEYS[0]) <= MS_CONFIG_KEYS_MAX + 1,
               "MS_CONFIG_KEYS_MAX");
 
 void *ms_config_field(struct ms_config *config, const struct ms_config_key *key)
@@ -205,7 +205,7 @@ bool ms_config_type_is_list(enum ms_config_type type)
 
 const struct ms_config_key *ms_config_key_find(struct ms_str name)
 {
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         if (ms_str_equal(ms_str(key->name), name))
             return key;
     }
@@ -214,7 +214,7 @@ const struct ms_config_key *ms_config_key_find(struct ms_str name)
 
 bool ms_config_key_is_section(struct ms_str name)
 {
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         struct ms_str whole = ms_str(key->name);
         if (name.len < whole.len && ms_str_starts_with(whole, name) && whole.ptr[name.len] == '.')
             return true;
@@ -247,7 +247,7 @@ static struct ms_str cut_components(struct ms_str name, size_t dots)
 static struct ms_str last_component(struct ms_str name)
 {
     const char *dot = name.len > 0 ? memrchr(name.ptr, '.', name.len) : NULL;
-    return dot ? ms_str_skip(name, (size_t)(dot - name.ptr) + 1) : name;
+    return dot != NULL ? ms_str_skip(name, (size_t)(dot - name.ptr) + 1) : name;
 }
 
 /* The right key in the wrong place, preferably of the same section. */
@@ -255,10 +255,10 @@ static struct ms_str suggest_place(struct ms_str unknown)
 {
     struct ms_str best = MS_STR_ABSENT;
     struct ms_str word = last_component(unknown);
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         struct ms_str name = ms_str(key->name);
         bool is_same_section = ms_str_equal(cut_components(name, 0), cut_components(unknown, 0));
-        if (ms_str_equal(last_component(name), word) && (!best.ptr || is_same_section))
+        if (ms_str_equal(last_component(name), word) && (best.ptr == NULL || is_same_section))
             best = name;
     }
     return best;
@@ -268,7 +268,7 @@ struct ms_str ms_config_key_suggest(struct ms_str unknown)
 {
     struct ms_str best = MS_STR_ABSENT;
     size_t best_edits = SUGGEST_EDITS_MAX + 1;
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         struct ms_str candidate = cut_components(ms_str(key->name), count_dots(unknown));
         size_t edits = ms_str_edits(unknown, candidate);
         if (edits < best_edits) {
@@ -276,5 +276,5 @@ struct ms_str ms_config_key_suggest(struct ms_str unknown)
             best_edits = edits;
         }
     }
-    return best.ptr ? best : suggest_place(unknown);
+    return best.ptr != NULL ? best : suggest_place(unknown);
 }

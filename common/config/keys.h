@@ -48,7 +48,7 @@ struct ms_config_key {
 };
 
 /* In the order of the file, the keys of a section together; ends with a name of NULL. */
-extern const struct ms_config_key ms_config_keys[];
+extern const struct ms_config_key MS_CONFIG_KEYS[];
 enum { MS_CONFIG_KEYS_MAX = 64 };
 
 const struct ms_config_key *ms_config_key_find(struct ms_str name); /* NULL: unknown */

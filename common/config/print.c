@@ -3,12 +3,12 @@
  * The configuration for people: as YAML that loads again (--print-config), and the table of keys
  * as Markdown (the manual).
  *
- * Called by the main functions. Pure. Always holds: strings are quoted, so that no value can break
+ * Pure. Always holds: strings are quoted, so that no value can break
  * out of its line; secrets and the passwords in URLs are masked.
  */
-#include <string.h>
-
 #include "common/config/keys.h"
+
+#include <string.h>
 
 enum { INDENT_COLUMNS = 4, NUMBER_MAX = 64 };
 
@@ -87,7 +87,7 @@ static void print_string(struct ms_buf *out, const struct ms_config *config,
                          const struct ms_config_key *key)
 {
     const char *text = *(char *const *)ms_config_field_const(config, key);
-    if (!text || is_from_file(config, key))
+    if (text == NULL || is_from_file(config, key))
         return; /* an empty key is one that is not set */
     ms_buf_append_char(out, ' ');
     if (key->flags & MS_KEY_SECRET)
@@ -163,9 +163,9 @@ static void print_fallback(struct ms_buf *out, const struct ms_config_key *key)
     bool is_list = ms_config_type_is_list(key->type);
     if (key->flags & MS_KEY_REQUIRED)
         ms_buf_append_c(out, "required");
-    else if (key->fallback_note)
+    else if (key->fallback_note != NULL)
         ms_buf_append_c(out, key->fallback_note);
-    else if (key->fallback)
+    else if (key->fallback != NULL)
         ms_buf_printf(out, is_list ? "[\"%s\"]" : "%s", key->fallback);
     else
         ms_buf_append_c(out, "none");
@@ -174,7 +174,7 @@ static void print_fallback(struct ms_buf *out, const struct ms_config_key *key)
 void ms_config_print(struct ms_buf *out, const struct ms_config *config)
 {
     struct ms_str previous = MS_STR_ABSENT;
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         print_key(out, ms_str(key->name), previous);
         previous = ms_str(key->name);
         print_value(out, config, key);
@@ -211,7 +211,7 @@ static void print_range(struct ms_buf *out, const struct ms_config_key *key)
         ms_buf_append_c(out, " to ");
         ms_config_number_print(out, key, key->max);
     }
-    for (size_t i = 0; key->words && key->words[i]; i++)
+    for (size_t i = 0; key->words != NULL && key->words[i] != NULL; i++)
         ms_buf_printf(out, "%s`%s`", i > 0 ? ", " : "", key->words[i]);
 }
 
@@ -219,7 +219,7 @@ void ms_config_manual(struct ms_buf *out)
 {
     ms_buf_append_c(out, "| key | default | value | changes at run time | meaning |\n"
                          "|---|---|---|---|---|\n");
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         ms_buf_printf(out, "| `%s` | ", key->name);
         print_fallback(out, key);
         ms_buf_append_c(out, " | ");

@@ -3,16 +3,16 @@
  * The checks of URLs, database strings and listen addresses, and the masking of passwords in
  * database strings. Where libpq would guess what is a password, more is masked rather than less.
  *
- * Called by config/value.c, config/print.c and whoever logs a database's URL. Pure. Always holds:
+ * Pure. Always holds:
  * no message quotes a URL, which may hold a password.
  */
+#include "common/config/keys.h"
+#include "common/pg/conninfo.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
-
-#include "common/config/keys.h"
-#include "common/pg/conninfo.h"
 
 #define MASK "****"
 
@@ -41,7 +41,7 @@ static bool cut_ipv6(struct ms_str text, struct ms_str *rest)
     const char *end = text.len > 0 ? memchr(text.ptr, ']', text.len) : NULL;
     char address[INET6_ADDRSTRLEN];
     struct in6_addr parsed;
-    size_t len = end ? (size_t)(end - text.ptr) : 0;
+    size_t len = end != NULL ? (size_t)(end - text.ptr) : 0;
     if (len == 0 || len >= sizeof(address))
         return false;
     memcpy(address, text.ptr, len);
@@ -76,7 +76,7 @@ static bool is_host_and_port(struct ms_str authority)
 static bool is_url_path(struct ms_str path)
 {
     for (size_t i = 0; i < path.len; i++) {
-        if (path.ptr[i] <= ' ' || path.ptr[i] > '~' || strchr("?#\"<>\\^`{|}", path.ptr[i]))
+        if (path.ptr[i] <= ' ' || path.ptr[i] > '~' || strchr("?#\"<>\\^`{|}", path.ptr[i]) != NULL)
             return false;
     }
     return true;
@@ -89,7 +89,7 @@ static enum ms_status check_http_url(struct ms_str url, const char *expected, st
         return ms_error_set(err, MS_INVALID, "must be %s", expected);
     struct ms_str authority = ms_str_next(&rest, '/');
     /* The sign may stand behind a slash in the password; a path has no need of it. */
-    if (memchr(url.ptr, '@', url.len))
+    if (memchr(url.ptr, '@', url.len) != NULL)
         return ms_error_set(err, MS_INVALID,
                             "must not hold user information, which would leak: use "
                             "registry.username and registry.password_file");
@@ -177,7 +177,7 @@ enum ms_status ms_config_check_database(struct ms_str url, struct ms_error *err)
 {
     bool is_uri = !ms_str_is_absent(cut_database_scheme(url));
     bool has_other_scheme = !is_uri && ms_str_contains(ms_str_slice(url, 0, 16), MS_STR("://"));
-    if (has_other_scheme || (!is_uri && !memchr(url.ptr, '=', url.len)))
+    if (has_other_scheme || (!is_uri && memchr(url.ptr, '=', url.len) == NULL))
         return ms_error_set(err, MS_INVALID,
                             "must be a URI such as postgresql://user@host/database or a keyword "
                             "string such as \"host=db dbname=metastore\"");
@@ -229,18 +229,18 @@ static const char *user_information_end(struct ms_str text)
 {
     struct ms_str rest = text;
     const char *end = last_at(ms_str_next(&rest, '/'));
-    if (!end) {
+    if (end == NULL) {
         rest = text;
         end = last_at(ms_str_next(&rest, '?'));
     }
-    return end || begins_with_host(text) ? end : last_at(text);
+    return end != NULL || begins_with_host(text) ? end : last_at(text);
 }
 
 static void mask_uri(struct ms_buf *out, struct ms_str text)
 {
     const char *end = user_information_end(text);
     struct ms_str rest = text;
-    if (end) {
+    if (end != NULL) {
         struct ms_str password = ms_str_slice(text, 0, (size_t)(end - text.ptr));
         ms_buf_append(out, ms_str_next(&password, ':'));
         if (!ms_str_is_absent(password))
@@ -257,7 +257,7 @@ static void mask_uri(struct ms_buf *out, struct ms_str text)
 static size_t count_spaces(struct ms_str text)
 {
     size_t n = 0;
-    while (n < text.len && strchr(" \t\n\r\f\v", text.ptr[n]) && text.ptr[n] != '\0')
+    while (n < text.len && strchr(" \t\n\r\f\v", text.ptr[n]) != NULL && text.ptr[n] != '\0')
         n++;
     return n;
 }

@@ -3,17 +3,16 @@
  * One value of the configuration: text to number, duration, size, word or list item and back, with
  * the checks that the type and the key's range ask for.
  *
- * Called by config.c and config/print.c with rows of the table of keys. Always holds: no message
+ * Always holds: no message
  * quotes a value that could be a secret (only numbers, words and names of repositories).
  */
+#include "common/base/alloc.h"
+#include "common/base/refname.h"
 #include "common/config/keys.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/base/alloc.h"
-#include "common/base/refname.h"
 
 enum { GLOB_MAX = 255, QUOTE_MAX = 64 };
 
@@ -237,7 +236,7 @@ static enum ms_status set_word(unsigned *field, const struct ms_config_key *key,
 {
     struct ms_buf expected;
     ms_buf_init(&expected, MS_ERROR_TEXT_MAX);
-    for (unsigned i = 0; key->words[i]; i++) {
+    for (unsigned i = 0; key->words[i] != NULL; i++) {
         if (ms_str_equal(text, ms_str(key->words[i]))) {
             *field = i;
             ms_buf_free(&expected);
@@ -281,7 +280,7 @@ static enum ms_status check_string(const struct ms_config_key *key, struct ms_st
     if (key->type == MS_TYPE_REGISTRY_URL)
         return ms_config_check_registry_url(text, err);
     if (text.len == 0)
-        return key->fallback ? ms_error_set(err, MS_INVALID, "must not be empty") : MS_OK;
+        return key->fallback != NULL ? ms_error_set(err, MS_INVALID, "must not be empty") : MS_OK;
     if (key->type == MS_TYPE_PUBLIC_URL)
         return ms_config_check_public_url(text, err);
     if (key->type == MS_TYPE_DATABASE)
@@ -314,7 +313,7 @@ static enum ms_status check_item(const struct ms_config_key *key, struct ms_str 
         return ms_refname_is_repository(text)
                    ? MS_OK
                    : type_error(text, "the name of a repository such as library/postgres", err);
-    if (text.len == 0 || text.len > GLOB_MAX || memchr(text.ptr, ' ', text.len))
+    if (text.len == 0 || text.len > GLOB_MAX || memchr(text.ptr, ' ', text.len) != NULL)
         return type_error(text, "a glob such as library/*", err);
     return check_text(text, err);
 }

@@ -3,7 +3,7 @@
  * YAML to a flat list of entries. Walks libyaml's events with one function for each kind of node;
  * the event under way is always walk->event, and advance() is the only place that replaces it.
  *
- * Called by config.c. Always holds: a function that reads a node leaves walk->event at the node's
+ * Always holds: a function that reads a node leaves walk->event at the node's
  * last event; nothing is resolved (no anchors, no tags), so what is read is as large as the file.
  */
 #include "common/config/yaml.h"
@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
 #include <yaml.h>
 
 enum {
@@ -69,17 +70,18 @@ static void position_of(struct ms_str text, size_t offset, size_t *out_line, siz
 static void syntax_fault(struct walk *walk, struct ms_str text)
 {
     const yaml_parser_t *parser = &walk->parser;
-    const char *context = parser->context ? parser->context : "";
+    const char *context = parser->context != NULL ? parser->context : "";
     size_t line = parser->problem_mark.line + 1;
     size_t column = parser->problem_mark.column + 1;
     if (parser->error == YAML_READER_ERROR)
         position_of(text, parser->problem_offset, &line, &column);
 
-    bool is_sigil = strstr(context, "alias") || strstr(context, "anchor");
+    bool is_sigil = strstr(context, "alias") != NULL || strstr(context, "anchor") != NULL;
     char what[FAULT_TEXT_MAX];
     (void)snprintf(what, sizeof(what), "no YAML: %s%s%s%s",
-                   parser->problem ? parser->problem : "cannot be parsed", *context ? " " : "",
-                   context, is_sigil ? " (quote a value that begins with * or &)" : "");
+                   parser->problem != NULL ? parser->problem : "cannot be parsed",
+                   *context ? " " : "", context,
+                   is_sigil ? " (quote a value that begins with * or &)" : "");
     append_fault(walk, line, column, MS_STR_ABSENT, what);
 }
 
@@ -115,11 +117,11 @@ static enum ms_status skip_node(struct walk *walk)
 static bool has_properties(const yaml_event_t *event)
 {
     if (event->type == YAML_SCALAR_EVENT)
-        return event->data.scalar.anchor || event->data.scalar.tag;
+        return event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL;
     if (event->type == YAML_SEQUENCE_START_EVENT)
-        return event->data.sequence_start.anchor || event->data.sequence_start.tag;
+        return event->data.sequence_start.anchor != NULL || event->data.sequence_start.tag != NULL;
     if (event->type == YAML_MAPPING_START_EVENT)
-        return event->data.mapping_start.anchor || event->data.mapping_start.tag;
+        return event->data.mapping_start.anchor != NULL || event->data.mapping_start.tag != NULL;
     return event->type == YAML_ALIAS_EVENT;
 }
 
@@ -157,7 +159,7 @@ static void *grow(struct walk *walk, void *array, size_t count, size_t *capacity
         return array;
     size_t wanted = *capacity ? *capacity * 2 : 4;
     void *larger = ms_arena_try_array(walk->arena, wanted, bytes);
-    if (!larger)
+    if (larger == NULL)
         return NULL;
     if (count > 0)
         memcpy(larger, array, count * bytes);
@@ -183,7 +185,7 @@ static enum ms_status read_list(struct walk *walk, struct ms_yaml_entry *entry)
         }
         struct ms_yaml_value *values =
             grow(walk, entry->values, entry->n_values, &capacity, sizeof(*values));
-        if (!values || read_scalar(walk, &values[entry->n_values]) != MS_OK)
+        if (values == NULL || read_scalar(walk, &values[entry->n_values]) != MS_OK)
             return MS_INVALID;
         entry->values = values;
         entry->n_values++;
@@ -206,7 +208,7 @@ static const char *key_problem(struct ms_str key)
         if (!is_key_byte(key.ptr[i]))
             return "a key consists of letters, digits and '_'";
     }
-    if (memchr(key.ptr, '.', key.len))
+    if (memchr(key.ptr, '.', key.len) != NULL)
         return "a key holds no dots: write \"registry:\", and \"url:\" indented in the next line";
     return NULL;
 }
@@ -226,9 +228,9 @@ static enum ms_status read_key(struct walk *walk, struct ms_str prefix, struct m
     struct ms_str word =
         ms_str_n((const char *)walk->event.data.scalar.value, walk->event.data.scalar.length);
     const char *problem = key_problem(word);
-    if (!problem && prefix.len + 1 + word.len > KEY_MAX)
+    if (problem == NULL && prefix.len + 1 + word.len > KEY_MAX)
         problem = "this key is too long";
-    if (problem) {
+    if (problem != NULL) {
         fault(walk, prefix, problem);
         *out = MS_STR_ABSENT;
         return MS_OK;
@@ -240,7 +242,7 @@ static enum ms_status read_key(struct walk *walk, struct ms_str prefix, struct m
     if (ms_arena_copy(&key, walk->arena, ms_str_n(dotted, (size_t)len)) != MS_OK)
         return MS_INVALID;
     const struct ms_yaml_entry *first = find_entry(walk, key);
-    if (first) {
+    if (first != NULL) {
         char what[FAULT_TEXT_MAX];
         (void)snprintf(what, sizeof(what), "given twice (first in line %zu)", first->line);
         fault(walk, key, what);
@@ -257,7 +259,7 @@ static enum ms_status add_entry(struct walk *walk, const struct ms_yaml_entry *e
         return MS_INVALID;
     struct ms_yaml_entry *entries =
         grow(walk, document->entries, document->n_entries, &walk->capacity, sizeof(*entries));
-    if (!entries)
+    if (entries == NULL)
         return MS_INVALID;
     entries[document->n_entries++] = *entry;
     document->entries = entries;
@@ -294,7 +296,7 @@ static enum ms_status walk_value(struct walk *walk, struct ms_yaml_entry *entry,
     } else {
         entry->n_values = 1;
         entry->values = ms_arena_try_alloc(walk->arena, sizeof(*entry->values));
-        status = entry->values ? read_scalar(walk, entry->values) : MS_INVALID;
+        status = entry->values != NULL ? read_scalar(walk, entry->values) : MS_INVALID;
     }
     return status == MS_OK ? add_entry(walk, entry) : status;
 }
@@ -314,7 +316,7 @@ static enum ms_status walk_pair(struct walk *walk, struct ms_str prefix, unsigne
     }
     if (skip_node(walk) != MS_OK || advance(walk) != MS_OK)
         return MS_INVALID;
-    return entry.key.ptr ? walk_value(walk, &entry, depth) : skip_node(walk);
+    return entry.key.ptr != NULL ? walk_value(walk, &entry, depth) : skip_node(walk);
 }
 
 static enum ms_status walk_map(struct walk *walk, struct ms_str prefix, unsigned depth)

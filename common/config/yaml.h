@@ -3,7 +3,7 @@
  * YAML to a flat list of (dotted key, values, position): the only file that includes libyaml.
  * Walks events; refuses anchors, aliases, tags, second documents, duplicate keys, files over
  * 64 KiB. Tabs that indent a line are expanded to multiples of four columns before parsing, and
- * positions in messages are those of the expanded line. Called by config.c.
+ * positions in messages are those of the expanded line.
  */
 #ifndef MS_CONFIG_YAML_H
 #define MS_CONFIG_YAML_H

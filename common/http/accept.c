@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accepts connections. Called by the loop; makes connections (http/conn.c). Beyond the limit there
+ * Accepts connections. Beyond the limit there
  * are a few more, whose requests are refused politely. When these are taken, too, and for a second
  * when descriptors run out, the listeners leave the loop: what waits stays in the kernel's queue,
  * and a level-triggered listener that cannot be served does not spin.
  */
+#include "common/base/alloc.h"
+#include "common/http/internal.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
-
-#include "common/base/alloc.h"
-#include "common/http/internal.h"
 
 struct ms_http_listener {
     SLIST_ENTRY(ms_http_listener) link;
@@ -73,7 +73,7 @@ void ms_http_accept_update(struct ms_http_server *server)
         return;
     server->is_accepting = wanted;
     struct ms_http_listener *listener;
-    for (listener = SLIST_FIRST(&server->listeners); listener;
+    for (listener = SLIST_FIRST(&server->listeners); listener != NULL;
          listener = SLIST_NEXT(listener, link)) {
         if ((wanted ? event_add(listener->event, NULL) : event_del(listener->event)) != 0)
             abort();
@@ -94,7 +94,7 @@ void ms_http_server_add_listener(struct ms_http_server *server, int fd)
     listener->fd = fd;
     listener->event =
         event_new(ms_loop_base(server->loop), fd, EV_READ | EV_PERSIST, on_acceptable, listener);
-    if (!listener->event || (server->is_accepting && event_add(listener->event, NULL) != 0))
+    if (listener->event == NULL || (server->is_accepting && event_add(listener->event, NULL) != 0))
         abort();
     SLIST_INSERT_HEAD(&server->listeners, listener, link);
 }
@@ -102,7 +102,7 @@ void ms_http_server_add_listener(struct ms_http_server *server, int fd)
 void ms_http_accept_close(struct ms_http_server *server)
 {
     struct ms_http_listener *listener;
-    while ((listener = SLIST_FIRST(&server->listeners))) {
+    while ((listener = SLIST_FIRST(&server->listeners)) != NULL) {
         SLIST_REMOVE_HEAD(&server->listeners, link);
         event_free(listener->event);
         close(listener->fd);

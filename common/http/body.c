@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decodes the framing of a request body. Called by http/conn.c with whatever has arrived. Pure;
+ * Decodes the framing of a request body. Pure;
  * framing bytes are read one at a time by a small machine, data is passed on in whole pieces.
  */
 #include "common/http/body.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection. Called by the loop when its socket is ready, by http/guard.c when its time is over,
- * by http/reply.c when its request has been answered. The steps, in order:
+ * A connection. The steps, in order:
  *
  *   IDLE -> HEAD -> (BODY ->) HANDLING -> WRITING -> IDLE, or LINGERING, or closed
  *
@@ -9,6 +8,11 @@
  * read is not read from; ms_http_conn_close is the only exit; the struct lives until the loop's
  * next turn.
  */
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/http/internal.h"
+#include "common/runtime/metrics.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
@@ -19,14 +23,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "common/base/alloc.h"
-#include "common/base/clock.h"
-#include "common/http/internal.h"
-#include "common/runtime/metrics.h"
-
 static void on_io(evutil_socket_t fd, short what, void *arg);
 
-/* Making and ending. */
+/* --- making and ending --- */
 
 static void format_peer(char out[static HTTP_PEER_MAX], const struct sockaddr *address)
 {
@@ -88,15 +87,15 @@ void ms_http_conn_close(struct ms_http_conn *conn)
     ms_http_out_reset(&conn->out);
     ms_buf_free(&conn->input);
     ms_loop_defer_free(server->loop, conn);
-    if (request && request->is_dispatched && request->status == 0)
+    if (request != NULL && request->is_dispatched && request->status == 0)
         ms_http_request_gone(request);
-    else if (request)
+    else if (request != NULL)
         ms_http_request_finish(request, sent);
     ms_http_accept_update(server);
     ms_http_server_check_idle(server);
 }
 
-/* Reading. */
+/* --- reading --- */
 
 static struct ms_str unread(const struct ms_http_conn *conn)
 {
@@ -146,22 +145,22 @@ static void compact_input(struct ms_http_conn *conn)
     conn->consumed = 0;
 }
 
-/* Refusing: answered like a request, then the connection ends. */
+/* --- refusing: answered like a request, then the connection ends --- */
 
 static void refuse(struct ms_http_conn *conn, struct ms_http_fault fault)
 {
-    if (fault.limit)
+    if (fault.limit != NULL)
         ms_http_count_limit(fault.limit);
     conn->must_close = true;
     conn->may_linger = true;
-    if (!conn->request)
+    if (conn->request == NULL)
         conn->request = ms_http_request_new_refused(conn, unread(conn));
     if (conn->state != CONN_HANDLING)
         ms_http_guard_move(conn, CONN_HANDLING);
     conn->server->refuse(conn->request, fault.status, ms_str(fault.detail));
 }
 
-/* The steps. Each returns true when the next one can be taken at once. */
+/* --- the steps. Each returns true when the next one can be taken at once --- */
 
 /* There is too little input for this step. */
 static bool wait_for_input(struct ms_http_conn *conn)
@@ -218,7 +217,7 @@ static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
         fault = check_body(conn, &head);
     if (fault.status == 0)
         fault = check_room(conn);
-    if (fault.status == 0 && !(conn->request = ms_http_request_new(conn, &head, bytes)))
+    if (fault.status == 0 && (conn->request = ms_http_request_new(conn, &head, bytes)) == NULL)
         fault = (struct ms_http_fault){400, "the path cannot be decoded", NULL};
     if (fault.status != 0) {
         refuse(conn, fault);
@@ -241,7 +240,7 @@ static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
 static struct ms_http_fault head_too_long(const struct ms_http_conn *conn)
 {
     struct ms_str input = unread(conn);
-    bool in_request_line = input.len == 0 || !memchr(input.ptr, '\n', input.len);
+    bool in_request_line = input.len == 0 || memchr(input.ptr, '\n', input.len) == NULL;
     if (in_request_line)
         return (struct ms_http_fault){414, "the request target is too long", "target"};
     return (struct ms_http_fault){431, "the request header is too long", "headers"};
@@ -366,7 +365,7 @@ static bool step_lingering(struct ms_http_conn *conn)
     return wait_for_input(conn);
 }
 
-/* Running. */
+/* --- running --- */
 
 static short wanted_events(const struct ms_http_conn *conn)
 {
@@ -427,7 +426,7 @@ void ms_http_conn_answered(struct ms_http_conn *conn)
         event_active(&conn->io, EV_WRITE, 0);
 }
 
-/* What others ask of it. */
+/* --- what others ask of it --- */
 
 void ms_http_conn_expire(struct ms_http_conn *conn)
 {

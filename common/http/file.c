@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From memory or from a file to the socket. Called by http/conn.c whenever the socket may take
- * something. Documents go by reference, files with sendfile(2); what the client does not take stays
- * where it is, so a slow client costs its kernel buffer and nothing else.
+ * From memory or from a file to the socket. Documents go by reference, files with sendfile(2); what
+ * the client does not take stays where it is, so a slow client costs its kernel buffer and nothing
+ * else.
  */
+#include "common/http/internal.h"
+
 #include <errno.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-#include "common/http/internal.h"
 
 void ms_http_out_init(struct ms_http_out *out)
 {
@@ -21,7 +21,7 @@ void ms_http_out_reset(struct ms_http_out *out)
 {
     ms_buf_free(&out->head);
     ms_doc_unref(out->doc);
-    if (out->release)
+    if (out->release != NULL)
         out->release(out->release_arg);
     ms_http_out_init(out);
 }
@@ -32,7 +32,7 @@ static ssize_t send_memory(const struct ms_http_out *out, int socket)
 {
     struct ms_str head = ms_str_skip(ms_buf_view(&out->head), out->head_sent);
     struct ms_str body = MS_STR_ABSENT;
-    if (out->doc && out->body_bytes > 0)
+    if (out->doc != NULL && out->body_bytes > 0)
         body = ms_str_skip(ms_doc_view(out->doc), (size_t)out->body_sent);
     struct iovec pieces[2];
     struct msghdr message = {.msg_iov = pieces};
@@ -42,7 +42,7 @@ static ssize_t send_memory(const struct ms_http_out *out, int socket)
             pieces[message.msg_iovlen++] =
                 (struct iovec){(void *)(uintptr_t)views[i].ptr, views[i].len};
     }
-    bool file_follows = out->release && out->body_bytes > 0;
+    bool file_follows = out->release != NULL && out->body_bytes > 0;
     return sendmsg(socket, &message, MSG_NOSIGNAL | (file_follows ? MSG_MORE : 0));
 }
 
@@ -74,14 +74,14 @@ static bool is_all_sent(const struct ms_http_out *out)
 enum ms_http_sent ms_http_out_write(struct ms_http_out *out, int socket)
 {
     bool head_was_sent = out->head_sent == out->head.len;
-    bool from_file = out->release && head_was_sent;
+    bool from_file = out->release != NULL && head_was_sent;
     ssize_t sent = from_file ? send_file(out, socket) : send_memory(out, socket);
     if (sent < 0)
         return errno == EINTR || errno == EAGAIN ? HTTP_SENT_NOTHING : HTTP_SEND_FAILED;
     note_sent(out, (size_t)sent);
     if (is_all_sent(out))
         return HTTP_SENT_ALL;
-    bool file_follows = out->release && !head_was_sent && out->head_sent == out->head.len;
+    bool file_follows = out->release != NULL && !head_was_sent && out->head_sent == out->head.len;
     if (file_follows && ms_http_out_write(out, socket) == HTTP_SEND_FAILED)
         return HTTP_SEND_FAILED;
     return is_all_sent(out) ? HTTP_SENT_ALL : HTTP_SENT_SOME;

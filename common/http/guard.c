@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Watches over the connections: a list for each state, and twice a second a look at who has been in
- * its state for too long. Called by http/conn.c at each change of state; calls it back for the
- * late. Always: a list is ordered by since_ms, every open connection is in exactly one.
+ * its state for too long. Always: a list is ordered by since_ms, every open connection is in
+ * exactly one.
  */
 #include "common/base/clock.h"
 #include "common/http/internal.h"
@@ -60,7 +60,7 @@ static void sweep_list(struct ms_http_server *server, enum ms_http_state state, 
 {
     int64_t limit = limit_ms(server, state);
     struct ms_http_conn *conn;
-    while ((conn = TAILQ_FIRST(&server->lists[state])) && now_ms - conn->since_ms >= limit)
+    while ((conn = TAILQ_FIRST(&server->lists[state])) != NULL && now_ms - conn->since_ms >= limit)
         ms_http_conn_expire(conn);
 }
 
@@ -68,7 +68,7 @@ static void sweep_list(struct ms_http_server *server, enum ms_http_state state, 
 static void sweep_lost_peers(struct ms_http_server *server)
 {
     struct ms_http_conn *conn, *next;
-    for (conn = TAILQ_FIRST(&server->lists[CONN_HANDLING]); conn; conn = next) {
+    for (conn = TAILQ_FIRST(&server->lists[CONN_HANDLING]); conn != NULL; conn = next) {
         next = TAILQ_NEXT(conn, link);
         if (conn->interest == 0 && ms_http_conn_has_lost_peer(conn))
             ms_http_conn_close(conn);

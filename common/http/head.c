@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads the head of a request: request line, fields, and what they mean for framing. Called by
- * http/conn.c for each request, before anything else looks at the bytes. Pure; what it accepts has
- * one meaning only (pitfalls: two lengths, `+3`, bare line feeds, folded lines, `//`, `%00`).
+ * Reads the head of a request: request line, fields, and what they mean for framing. Pure; what it
+ * accepts has one meaning only: no two lengths, no `+3`, no bare line feeds, no folded lines, no
+ * `//`, no
+ * `%00`.
  *
  * In order: find the end, request line, fields, the fields that frame, the rules between them.
  */
 #include "common/http/head.h"
 
-#include <string.h>
-
 #include "common/http/text.h"
+
+#include <string.h>
 
 #define BAD(text) ((struct ms_http_fault){400, (text), NULL})
 
@@ -25,7 +26,7 @@ enum ms_status ms_http_head_find(size_t *out_len, size_t *scanned, struct ms_str
 {
     size_t at = *scanned;
     const char *found;
-    while (at < input.len && (found = memchr(input.ptr + at, '\n', input.len - at))) {
+    while (at < input.len && (found = memchr(input.ptr + at, '\n', input.len - at)) != NULL) {
         size_t line_feed = (size_t)(found - input.ptr);
         if (line_feed == 0 || input.ptr[line_feed - 1] != '\r')
             return MS_INVALID;

@@ -21,16 +21,17 @@
 #ifndef MS_HTTP_INTERNAL_H
 #define MS_HTTP_INTERNAL_H
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
-#include <sys/queue.h>
-#include <sys/socket.h>
-
 #include "common/http/body.h"
 #include "common/http/head.h"
 #include "common/http/response.h"
 #include "common/http/server.h"
 #include "common/http/text.h"
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
 
 enum {
     HTTP_READ_BYTES = 64 * 1024,      /* for one read */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opens listening sockets: TCP on one or all addresses, unix. Called by the daemons' wiring before
- * anything runs (it may look at the file system). Own sockets and not the library's, for their
- * backlog and SO_REUSEPORT.
+ * Opens listening sockets: TCP on one or all addresses, unix. Own sockets and not the library's,
+ * for their backlog and SO_REUSEPORT.
  */
+#include "common/http/server.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -14,8 +15,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "common/http/server.h"
 
 enum { BACKLOG = 4096 };
 

@@ -4,10 +4,10 @@
  * by http/request.c and by whoever reads a query. Escapes are undone once, never twice; NUL and
  * invalid UTF-8 never come out.
  */
-#include <string.h>
-
 #include "common/http/request.h"
 #include "common/http/text.h"
+
+#include <string.h>
 
 static int hex_value(char c)
 {
@@ -48,10 +48,11 @@ static bool unescape(size_t *out_len, char *buffer, struct ms_str raw, bool plus
 static enum ms_status decode(struct ms_str *out, struct ms_str raw, struct ms_arena *arena)
 {
     struct ms_str decoded = raw;
-    if (raw.len > 0 && (memchr(raw.ptr, '%', raw.len) || memchr(raw.ptr, '+', raw.len) ||
-                        memchr(raw.ptr, '\0', raw.len))) {
+    if (raw.len > 0 &&
+        (memchr(raw.ptr, '%', raw.len) != NULL || memchr(raw.ptr, '+', raw.len) != NULL ||
+         memchr(raw.ptr, '\0', raw.len) != NULL)) {
         char *buffer = ms_arena_try_alloc(arena, raw.len);
-        if (!buffer)
+        if (buffer == NULL)
             return MS_TOO_LARGE;
         if (!unescape(&decoded.len, buffer, raw, true))
             return MS_INVALID;
@@ -97,7 +98,7 @@ void ms_http_percent_encode(struct ms_buf *out, struct ms_str s, const char *kee
     static const char HEX[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        if (is_unreserved((char)c) || (c != '\0' && keep && strchr(keep, c))) {
+        if (is_unreserved((char)c) || (c != '\0' && keep != NULL && strchr(keep, c) != NULL)) {
             ms_buf_append_char(out, (char)c);
         } else {
             char escape[3] = {'%', HEX[c >> 4], HEX[c & 15]};

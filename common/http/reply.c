@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the head of an answer and hands it, with the body, to the connection. Called by
- * http/response.c only; calls http/conn.c. Always: every answer has a length (an HTTP/1.0 client
- * could not tell the end from a cut), a Date, a Cache-Control, and no byte of a header value can
- * end its line.
+ * Writes the head of an answer and hands it, with the body, to the connection. Always: every answer
+ * has a length (an HTTP/1.0 client could not tell the end from a cut), a Date, a Cache-Control, and
+ * no byte of a header value can end its line.
  */
-#include <assert.h>
-
 #include "common/http/internal.h"
+
+#include <assert.h>
 
 static void append_line(struct ms_buf *head, const char *name, struct ms_str value)
 {
@@ -56,7 +55,7 @@ static bool has_length(int status)
 static void append_body_lines(struct ms_buf *head, const struct ms_http_reply *reply)
 {
     if (has_length(reply->status)) {
-        if (reply->content_type)
+        if (reply->content_type != NULL)
             append_line(head, "Content-Type", ms_str(reply->content_type));
         if (reply->is_gzip)
             ms_buf_append(head, MS_STR("Content-Encoding: gzip\r\n"));
@@ -66,9 +65,9 @@ static void append_body_lines(struct ms_buf *head, const struct ms_http_reply *r
     }
     if (!ms_str_is_absent(reply->etag))
         append_line(head, "ETag", reply->etag);
-    if (reply->cache_control || !has_header(reply, "Cache-Control"))
+    if (reply->cache_control != NULL || !has_header(reply, "Cache-Control"))
         append_line(head, "Cache-Control",
-                    ms_str(reply->cache_control ? reply->cache_control : "no-cache"));
+                    ms_str(reply->cache_control != NULL ? reply->cache_control : "no-cache"));
     if (reply->varies)
         ms_buf_append(head, MS_STR("Vary: Accept-Encoding\r\n"));
 }
@@ -99,7 +98,7 @@ static void write_head(struct ms_buf *head, const struct ms_http_request *reques
 static void release(struct ms_loop *loop, const struct ms_http_reply *reply)
 {
     ms_doc_unref(reply->doc);
-    if (reply->release)
+    if (reply->release != NULL)
         ms_loop_defer(loop, reply->release, reply->release_arg);
 }
 
@@ -125,7 +124,7 @@ void ms_http_reply(struct ms_http_request *request, const struct ms_http_reply *
 {
     assert(request->status == 0);
     struct ms_http_conn *conn = request->conn;
-    if (!conn) {
+    if (conn == NULL) {
         drop(request, reply);
         return;
     }

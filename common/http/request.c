@@ -4,14 +4,14 @@
  * has left, or when its client has gone and its handler has been told or has answered. Always: one
  * block of memory holds the struct, the fields, a copy of the head and the decoded path.
  */
-#include <assert.h>
-#include <string.h>
-
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/http/internal.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
+
+#include <assert.h>
+#include <string.h>
 
 static struct ms_http_request *new_request(struct ms_http_conn *conn, size_t more_bytes)
 {
@@ -51,13 +51,13 @@ static void join_lists(struct ms_http_request *request, const char *name)
         struct ms_http_field *field = &request->fields[i];
         if (!ms_str_equal_ci(field->name, ms_str(name)))
             continue;
-        if (first)
+        if (first != NULL)
             ms_buf_append_c(&joined, ", ");
         else
             first = field;
         ms_buf_append(&joined, field->value);
     }
-    if (first &&
+    if (first != NULL &&
         ms_arena_copy(&first->value, ms_http_request_arena(request), ms_buf_view(&joined)) != MS_OK)
         first->value = MS_STR(""); /* as if nothing were accepted or known */
     ms_buf_free(&joined);
@@ -122,7 +122,7 @@ enum ms_status ms_http_request_add_body(struct ms_http_request *request, struct 
     return ms_buf_status(&request->body);
 }
 
-/* Its end. */
+/* --- its end --- */
 
 static void log_access(const struct ms_http_request *request, uint64_t sent_bytes, double seconds)
 {
@@ -178,13 +178,13 @@ void ms_http_request_gone(struct ms_http_request *request)
     request->status = 499;
     settle(request, 0);
     request->status = 0;
-    if (!request->on_gone)
+    if (request->on_gone == NULL)
         return; /* the handler answers some time, into the void */
     request->on_gone(request->gone_arg);
     free_request(request);
 }
 
-/* What a handler asks. */
+/* --- what a handler asks --- */
 
 enum ms_http_method ms_http_request_method(const struct ms_http_request *request)
 {
@@ -228,7 +228,7 @@ const char *ms_http_request_peer(const struct ms_http_request *request)
 
 struct ms_arena *ms_http_request_arena(struct ms_http_request *request)
 {
-    if (!request->arena)
+    if (request->arena == NULL)
         request->arena = ms_arena_new(HTTP_REQUEST_ARENA_MAX);
     return request->arena;
 }

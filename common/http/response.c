@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers: entities with validators and variants, files, small answers, errors. Called by handlers;
- * calls http/reply.c. Always: a gzip variant has an ETag of its own, and a 304 says what the 200
- * would have said.
+ * Answers: entities with validators and variants, files, small answers, errors. Always: a gzip
+ * variant has an ETag of its own, and a 304 says what the 200 would have said.
  */
 #include "common/http/response.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #include "common/base/compress.h"
 #include "common/base/hash.h"
 #include "common/base/json_write.h"
 #include "common/http/internal.h"
+
+#include <stdio.h>
+#include <string.h>
 
 enum {
     GZIP_MIN_BYTES = 1024,
@@ -20,7 +19,7 @@ enum {
     ERROR_BODY_MAX = 64 * 1024
 };
 
-/* Entities. */
+/* --- entities --- */
 
 static void make_etag(char out[static MS_ETAG_MAX], struct ms_str body)
 {
@@ -185,7 +184,7 @@ void ms_http_send_file(struct ms_http_request *request, const struct ms_http_fil
     ms_http_reply(request, &reply);
 }
 
-/* Small answers. */
+/* --- small answers --- */
 
 void ms_http_send(struct ms_http_request *request, int status, const char *content_type,
                   struct ms_str body, const struct ms_http_header *headers, size_t n_headers)

@@ -4,10 +4,10 @@
  * and is asserted, a path comes from outside and is not. Work is bounded: a `{name}` tries each
  * slash once, and no pattern of ours has two.
  */
+#include "common/http/router.h"
+
 #include <assert.h>
 #include <string.h>
-
-#include "common/http/router.h"
 
 /* Cuts `{x}` off the front of the pattern and returns x. */
 static struct ms_str take_placeholder(struct ms_str *pattern)
@@ -55,7 +55,7 @@ static bool match_name(struct ms_route_match *out, struct ms_str pattern, struct
 static bool match_component(struct ms_route_match *out, struct ms_str pattern, struct ms_str path)
 {
     const char *slash = memchr(path.ptr, '/', path.len);
-    size_t len = slash ? (size_t)(slash - path.ptr) : path.len;
+    size_t len = slash != NULL ? (size_t)(slash - path.ptr) : path.len;
     if (len == 0)
         return false;
     out->captures[out->n_captures++] = ms_str_n(path.ptr, len);

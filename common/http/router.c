@@ -48,7 +48,7 @@ static void answer_options(struct ms_http_request *request, struct ms_str allow)
 static void answer_not_allowed(const struct ms_router *router, struct ms_http_request *request,
                                struct ms_str allow, void *arg)
 {
-    if (router->not_allowed) {
+    if (router->not_allowed != NULL) {
         router->not_allowed(request, allow, arg);
         return;
     }

@@ -12,12 +12,12 @@
  */
 #include "common/http/server.h"
 
-#include <assert.h>
-
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/http/internal.h"
 #include "common/runtime/metrics.h"
+
+#include <assert.h>
 
 void ms_http_limits_default(struct ms_http_limits *limits)
 {
@@ -98,7 +98,7 @@ size_t ms_http_server_connections(const struct ms_http_server *server)
 
 void ms_http_server_check_idle(struct ms_http_server *server)
 {
-    if (!server->is_draining || server->n_connections > 0 || !server->on_idle)
+    if (!server->is_draining || server->n_connections > 0 || server->on_idle == NULL)
         return;
     ms_loop_defer(server->loop, server->on_idle, server->idle_arg);
     server->on_idle = NULL; /* once */
@@ -112,7 +112,7 @@ void ms_http_server_drain(struct ms_http_server *server, ms_loop_call *on_idle, 
     server->idle_arg = arg;
     ms_http_accept_update(server);
     struct ms_http_conn *conn, *next;
-    for (conn = TAILQ_FIRST(&server->lists[CONN_IDLE]); conn; conn = next) {
+    for (conn = TAILQ_FIRST(&server->lists[CONN_IDLE]); conn != NULL; conn = next) {
         next = TAILQ_NEXT(conn, link);
         ms_http_conn_hang_up(conn);
     }
@@ -121,14 +121,14 @@ void ms_http_server_drain(struct ms_http_server *server, ms_loop_call *on_idle, 
 
 void ms_http_server_free(struct ms_http_server *server)
 {
-    if (!server)
+    if (server == NULL)
         return;
     server->on_idle = NULL;
     server->is_draining = true;
     ms_http_accept_close(server);
     for (int state = 0; state < CONN_STATES; state++) {
         struct ms_http_conn *conn;
-        while ((conn = TAILQ_FIRST(&server->lists[state])))
+        while ((conn = TAILQ_FIRST(&server->lists[state])) != NULL)
             ms_http_conn_close(conn);
     }
     ms_timer_free(server->sweep);

@@ -5,11 +5,11 @@
  */
 #include "common/http/text.h"
 
+#include "common/http/response.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#include "common/http/response.h"
 
 static const struct {
     int status;
@@ -90,7 +90,7 @@ static bool is_made_of(struct ms_str s, const char *punctuation)
 {
     for (size_t i = 0; i < s.len; i++) {
         if (!is_alnum((unsigned char)s.ptr[i]) &&
-            (s.ptr[i] == '\0' || !strchr(punctuation, s.ptr[i])))
+            (s.ptr[i] == '\0' || strchr(punctuation, s.ptr[i]) == NULL))
             return false;
     }
     return true;
@@ -144,7 +144,7 @@ static struct ms_str take_quoted(struct ms_str *rest)
     if (rest->len < 2 || rest->ptr[0] != '"')
         return MS_STR_ABSENT;
     const char *end = memchr(rest->ptr + 1, '"', rest->len - 1);
-    if (!end)
+    if (end == NULL)
         return MS_STR_ABSENT;
     struct ms_str tag = {rest->ptr, (size_t)(end - rest->ptr) + 1};
     *rest = ms_str_skip(*rest, tag.len);

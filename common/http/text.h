@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The grammar of header values and of targets: pure functions over views, no input or output.
- * For http_*.c and their tests; the daemons see http/request.h and http/response.h.
+ * The daemons see http/request.h and http/response.h.
  */
 #ifndef MS_HTTP_TEXT_H
 #define MS_HTTP_TEXT_H

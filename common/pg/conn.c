@@ -48,7 +48,7 @@ struct ms_pg_conn {
 /* A client that is gone must not keep a query running; not every server knows the setting. */
 #define CHECK_CLIENT_EVERY "1000"
 
-static const struct ms_pg_statement settings_statement = {
+static const struct ms_pg_statement SETTINGS_STATEMENT = {
     .name = "session_settings",
     .sql = "SELECT set_config(s.name, v.setting, false)"
            " FROM (VALUES ('statement_timeout', $1::text),"
@@ -68,7 +68,7 @@ static void on_input(void *arg);
 static void on_failed(const struct ms_error *err, void *arg);
 static void on_deadline(void *arg);
 
-static const struct ms_pg_link_events link_events = {
+static const struct ms_pg_link_events LINK_EVENTS = {
     .on_open = on_open,
     .on_input = on_input,
     .on_failed = on_failed,
@@ -89,7 +89,7 @@ struct ms_pg_conn *ms_pg_conn_new(struct ms_loop *loop, const struct ms_pg_conn_
     };
     TAILQ_INIT(&conn->tickets);
     conn->link =
-        ms_pg_link_new(loop, options->conninfo, options->application_name, &link_events, conn);
+        ms_pg_link_new(loop, options->conninfo, options->application_name, &LINK_EVENTS, conn);
     ms_timer_start(conn->deadline, options->connect_timeout_ms);
     return conn;
 }
@@ -153,7 +153,7 @@ static void on_deadline(void *arg)
     lose(arg, &err);
 }
 
-/* Sending. */
+/* --- sending --- */
 
 static struct ms_pg_prepared *prepared_of(struct ms_pg_conn *conn,
                                           const struct ms_pg_command *command)
@@ -224,7 +224,7 @@ void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
     ms_pg_link_flush(conn->link);
 }
 
-/* Opening. */
+/* --- opening --- */
 
 static void on_settings_done(const struct ms_pg_outcome *outcome, void *arg)
 {
@@ -255,7 +255,7 @@ static void on_open(void *arg)
         {.value = MS_STR(CHECK_CLIENT_EVERY)},
     };
     const struct ms_pg_step step = {
-        .statement = &settings_statement, .params = params, .n_params = 3};
+        .statement = &SETTINGS_STATEMENT, .params = params, .n_params = 3};
     const struct ms_pg_batch batch = {
         .steps = &step, .n_steps = 1, .on_done = on_settings_done, .arg = conn};
     struct ms_pg_ticket *ticket;
@@ -264,7 +264,7 @@ static void on_open(void *arg)
     ms_pg_conn_submit(conn, ticket);
 }
 
-/* Taking results. */
+/* --- taking results --- */
 
 static void end_ticket(struct ms_pg_conn *conn)
 {

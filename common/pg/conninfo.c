@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See pg/conninfo.h. Called by config/url.c; calls libpq's parser only: nothing is resolved, no
- * service file or environment is looked at.
+ * See pg/conninfo.h.
  */
 #include "common/pg/conninfo.h"
 
-#include <libpq-fe.h>
+#include "common/base/alloc.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/alloc.h"
+#include <libpq-fe.h>
 
 /* Of one sign libpq speaks itself ("="); what is longer is quoted from the string. */
 static bool is_own_quote(const char *quote)

@@ -21,11 +21,11 @@
 
 /* A peer that is gone without a word is noticed after some 30 s, sent data that nobody
  * acknowledges after 20 s. The user's conninfo may say otherwise. */
-static const char *const early_keywords[][2] = {
+static const char *const EARLY_KEYWORDS[][2] = {
     {"keepalives_idle", "15"},     {"keepalives_interval", "5"}, {"keepalives_count", "3"},
     {"tcp_user_timeout", "20000"}, {"gssencmode", "disable"}, /* it would hide bytes as TLS does */
 };
-enum { EARLY_KEYWORDS = sizeof(early_keywords) / sizeof(early_keywords[0]) };
+enum { N_EARLY_KEYWORDS = sizeof(EARLY_KEYWORDS) / sizeof(EARLY_KEYWORDS[0]) };
 
 enum link_state { BEGINNING, CONNECTING, OPEN, CLOSED };
 
@@ -161,7 +161,7 @@ static void update_interest(struct ms_pg_link *link)
     wait_for(link, MS_READABLE | (unsent > 0 ? MS_WRITABLE : 0));
 }
 
-/* Connecting. */
+/* --- connecting --- */
 
 static void discard_notice(void *arg, const PGresult *result)
 {
@@ -184,12 +184,12 @@ static void hide_connection_string(struct ms_pg_link *link)
 
 static void begin_connecting(struct ms_pg_link *link)
 {
-    const char *keywords[EARLY_KEYWORDS + 4] = {NULL};
-    const char *values[EARLY_KEYWORDS + 4] = {NULL};
+    const char *keywords[N_EARLY_KEYWORDS + 4] = {NULL};
+    const char *values[N_EARLY_KEYWORDS + 4] = {NULL};
     size_t n = 0;
-    for (; n < EARLY_KEYWORDS; n++) {
-        keywords[n] = early_keywords[n][0];
-        values[n] = early_keywords[n][1];
+    for (; n < N_EARLY_KEYWORDS; n++) {
+        keywords[n] = EARLY_KEYWORDS[n][0];
+        values[n] = EARLY_KEYWORDS[n][1];
     }
     keywords[n] = "fallback_application_name";
     values[n++] = link->application_name;
@@ -244,7 +244,7 @@ static void continue_connecting(struct ms_pg_link *link)
     }
 }
 
-/* Open. */
+/* --- open --- */
 
 static void receive(struct ms_pg_link *link)
 {

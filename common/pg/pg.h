@@ -8,7 +8,7 @@
  * remembered by connection. Parameters and results are text, but for columns and parameters marked
  * as binary (bytea as raw bytes).
  *
- * Only pg_*.c and store/*.c include this; the daemons see common/store.h.
+ * The daemons see their stores (writer/store, reader/store).
  */
 #ifndef MS_PG_H
 #define MS_PG_H

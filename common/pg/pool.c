@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pool: decides which batch goes to which connection, and when there is one more. store/*.c
- * call it; it calls pg/conn.c.
+ * The pool: decides which batch goes to which connection, and when there is one more.
  *
  * A batch goes to an idle connection, if need be to a new one; when there can be no more, to the
  * one with the fewest in flight (one that a slow query blocks comes last); or it waits. A stream
@@ -61,14 +60,14 @@ static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, vo
 static void on_retry(void *arg);
 static void on_sweep(void *arg);
 
-static const struct ms_pg_conn_events conn_events = {
+static const struct ms_pg_conn_events CONN_EVENTS = {
     .on_ready = on_conn_ready,
     .on_end = on_ticket_end,
     .on_drained = on_conn_drained,
     .on_lost = on_conn_lost,
 };
 
-/* Connections. */
+/* --- connections --- */
 
 static void open_conn(struct ms_pg_pool *pool)
 {
@@ -79,7 +78,7 @@ static void open_conn(struct ms_pg_pool *pool)
         .statement_timeout_ms = pool->options.statement_timeout_ms,
         .read_only = pool->options.read_only,
     };
-    pool->conns[pool->n_conns++] = ms_pg_conn_new(pool->loop, &options, &conn_events, pool);
+    pool->conns[pool->n_conns++] = ms_pg_conn_new(pool->loop, &options, &CONN_EVENTS, pool);
 }
 
 static bool may_open(const struct ms_pg_pool *pool)
@@ -121,7 +120,7 @@ static void remove_conn(struct ms_pg_pool *pool, struct ms_pg_conn *conn)
     ms_pg_conn_free(conn);
 }
 
-/* Choosing. */
+/* --- choosing --- */
 
 /* What is sent now waits for all that is in flight; behind a slow query it waits longest. */
 static size_t load(const struct ms_pg_pool *pool, const struct ms_pg_conn *conn, int64_t now_us)
@@ -177,7 +176,7 @@ static struct ms_pg_conn *choose(struct ms_pg_pool *pool, bool stream)
     return stream ? choose_for_stream(pool) : least_busy(pool);
 }
 
-/* Waiting. */
+/* --- waiting --- */
 
 static struct ms_pg_tickets *queue_of(struct ms_pg_pool *pool, bool stream)
 {
@@ -235,7 +234,7 @@ static void end_all_waiting(struct ms_pg_pool *pool, const struct ms_error *err)
         end_waiting(pool, ticket, err);
 }
 
-/* What connections say. */
+/* --- what connections say --- */
 
 static void tell_state(struct ms_pg_pool *pool, bool connected, const struct ms_error *err)
 {
@@ -315,7 +314,7 @@ static void on_retry(void *arg)
     pump(arg);
 }
 
-/* Time limits. */
+/* --- time limits --- */
 
 static void expire_queue(struct ms_pg_pool *pool, struct ms_pg_tickets *queue, int64_t now_us)
 {
@@ -360,7 +359,7 @@ static void on_sweep(void *arg)
         keep_sweeping(pool);
 }
 
-/* The interface. */
+/* --- the interface --- */
 
 static struct ms_pg_pool_options complete(const struct ms_pg_pool_options *options)
 {

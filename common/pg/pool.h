@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pool: batches on a bounded number of pipelined connections. Used by store/*.c.
+ * The pool: batches on a bounded number of pipelined connections.
  *
  * The first connection is opened at once and kept; more are opened when all are at work.
  * Connections that are lost or refused are tried again with growing pauses.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the PostgreSQL store's files share: outcomes and columns. Called by store/*.c; pure.
+ * What the PostgreSQL store's files share: outcomes and columns.
  */
 #include "common/pg/row.h"
 
@@ -9,9 +9,9 @@
 /* A row that a concurrent transaction took away or made: trying again sees what is there now. */
 static bool is_conflict(const char *sqlstate)
 {
-    static const char *const conflicts[] = {"MS002", "23502", "23503", "23505"};
-    for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++)
-        if (strcmp(sqlstate, conflicts[i]) == 0)
+    static const char *const CONFLICTS[] = {"MS002", "23502", "23503", "23505"};
+    for (size_t i = 0; i < sizeof(CONFLICTS) / sizeof(CONFLICTS[0]); i++)
+        if (strcmp(sqlstate, CONFLICTS[i]) == 0)
             return true;
     return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the PostgreSQL store share: embedded statements, columns of results, and what
- * a failure of the server means to the daemons. Only store/*.c include this.
+ * What both stores share: embedded statements, columns of results, and what a failure of the server
+ * means to the daemons.
  */
 #ifndef MS_STORE_PG_H
 #define MS_STORE_PG_H

@@ -7,6 +7,7 @@
 #define MS_PG_SCHEMA_H
 
 #include "common/base/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

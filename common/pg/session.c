@@ -46,7 +46,7 @@ static void on_input(void *arg);
 static void on_failed(const struct ms_error *err, void *arg);
 static void on_deadline(void *arg);
 
-static const struct ms_pg_link_events link_events = {
+static const struct ms_pg_link_events LINK_EVENTS = {
     .on_open = on_open,
     .on_input = on_input,
     .on_failed = on_failed,
@@ -68,7 +68,7 @@ struct ms_pg_session *ms_pg_session_new(struct ms_loop *loop, const char *connin
     session->timeout_ms = timeout_ms;
     session->events = *events;
     session->arg = arg;
-    session->link = ms_pg_link_new(loop, conninfo, application_name, &link_events, session);
+    session->link = ms_pg_link_new(loop, conninfo, application_name, &LINK_EVENTS, session);
     start_deadline(session);
     return session;
 }
@@ -165,7 +165,7 @@ enum ms_status ms_pg_session_query(struct ms_pg_session *session, const char *sq
     return MS_OK;
 }
 
-/* Taking results. */
+/* --- taking results --- */
 
 static bool is_over(const struct ms_pg_session *session)
 {

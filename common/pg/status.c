@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From SQLSTATE to enum ms_status. pg/conn.c and pg/session.c ask it when a statement fails,
- * store/*.c when a batch has ended. Pure. The first row that fits decides: whole codes stand
- * before the classes (the first two characters) that they are taken out of.
+ * From SQLSTATE to enum ms_status. Pure. The first row that fits decides: whole
+ * codes stand before the classes (the first two characters) that they are taken out of.
  */
 #include "common/pg/pg.h"
 
@@ -11,7 +10,7 @@
 static const struct {
     const char *prefix;
     enum ms_status status;
-} meanings[] = {
+} MEANINGS[] = {
     {"MS001", MS_DEPOSED},      /* raised by our own SQL */
     {"25006", MS_UNAVAILABLE},  /* read-only: we wrote to a standby */
     {"25P03", MS_TIMEOUT},      /* idle in transaction */
@@ -41,8 +40,8 @@ enum ms_status ms_pg_status_of(const char *sqlstate)
 {
     if (sqlstate[0] == '\0')
         return MS_UNAVAILABLE;
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-        if (strncmp(sqlstate, meanings[i].prefix, strlen(meanings[i].prefix)) == 0)
-            return meanings[i].status;
+    for (size_t i = 0; i < sizeof(MEANINGS) / sizeof(MEANINGS[0]); i++)
+        if (strncmp(sqlstate, MEANINGS[i].prefix, strlen(MEANINGS[i].prefix)) == 0)
+            return MEANINGS[i].status;
     return MS_INVALID;
 }

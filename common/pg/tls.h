@@ -3,8 +3,9 @@
 #ifndef MS_PG_TLS_H
 #define MS_PG_TLS_H
 
-#include <libpq-fe.h>
 #include <stdbool.h>
+
+#include <libpq-fe.h>
 
 /* True while decrypted bytes wait inside the TLS library, where the socket's readiness does not
  * show them. False without TLS. */

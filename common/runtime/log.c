@@ -27,7 +27,7 @@ struct line {
     char bytes[LINE_MAX_BYTES];
 };
 
-static const char *const level_names[] = {
+static const char *const LEVEL_NAMES[] = {
     [MS_LOG_DEBUG] = "debug",
     [MS_LOG_INFO] = "info",
     [MS_LOG_WARN] = "warn",
@@ -277,7 +277,7 @@ void ms_log(enum ms_log_level level, const char *message, const struct ms_log_fi
     line.cut = false;
     put_field(&line, &(struct ms_log_field){.key = "level",
                                             .type = MS_FIELD_STR,
-                                            .value.str = ms_str(level_names[level])});
+                                            .value.str = ms_str(LEVEL_NAMES[level])});
     put_field(&line, &(struct ms_log_field){
                          .key = "msg", .type = MS_FIELD_STR, .value.str = ms_str(message)});
     for (; fields != NULL && fields->key != NULL; fields++)

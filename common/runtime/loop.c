@@ -10,8 +10,9 @@
 #include "common/runtime/log.h"
 #include "common/runtime/loop_internal.h"
 
-#include <event2/event.h>
 #include <sys/random.h>
+
+#include <event2/event.h>
 
 /* So many deferred calls at once are a bug of ours, a call that defers itself without end. */
 enum { DEFERRED_MAX = 1 << 20, FREE_ROUNDS_MAX = 1000 };
@@ -51,7 +52,7 @@ static void add_event(struct event *added, const struct timeval *after)
         abort();
 }
 
-/* Deferred calls. */
+/* --- deferred calls --- */
 
 static void push(struct queue *queue, struct deferred deferred)
 {
@@ -99,7 +100,7 @@ void ms_loop_defer_free(struct ms_loop *loop, void *memory)
         ms_loop_defer(loop, free, memory);
 }
 
-/* The loop. */
+/* --- the loop --- */
 
 static void on_library_message(int severity, const char *message)
 {
@@ -178,7 +179,7 @@ struct ms_drains *ms_loop_drains(const struct ms_loop *loop)
     return loop->drains;
 }
 
-/* Timers. */
+/* --- timers --- */
 
 /* Ten years: longer than any process, and no overflow inside libevent. */
 #define TIMER_MAX_MS (UINT64_C(10) * 365 * 24 * 3600 * 1000)
@@ -233,7 +234,7 @@ void ms_timer_free(struct ms_timer *timer)
     free(timer);
 }
 
-/* Pauses. */
+/* --- pauses --- */
 
 static uint64_t random_up_to(uint64_t max)
 {
@@ -258,7 +259,7 @@ void ms_backoff_reset(struct ms_backoff *backoff)
     backoff->failures = 0;
 }
 
-/* Descriptors. */
+/* --- descriptors --- */
 
 struct ms_watch {
     struct ms_loop *loop;
@@ -313,7 +314,7 @@ void ms_watch_free(struct ms_watch *watch)
     free(watch);
 }
 
-/* Signals. */
+/* --- signals --- */
 
 struct ms_signal {
     struct event *event;

@@ -12,6 +12,7 @@
 #define MS_LOOP_H
 
 #include "common/base/status.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,7 +28,7 @@ void ms_loop_free(struct ms_loop *loop); /* NULL is fine */
 void ms_loop_run(struct ms_loop *loop);  /* until ms_loop_stop */
 void ms_loop_stop(struct ms_loop *loop); /* leaves ms_loop_run after the present turn */
 
-/* For http_*.c, curl_loop.c and pg_*.c only. */
+/* For what waits for sockets of its own: common/http, common/pg, writer/registry. */
 struct event_base *ms_loop_base(struct ms_loop *loop);
 
 /* Runs `call` in a later turn of the loop, in order. Cannot fail, cannot be cancelled. */

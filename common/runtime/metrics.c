@@ -2,17 +2,17 @@
 /*
  * Metrics: the table of families, where their cells lie in a slot, counting, and the text.
  *
- * Called by everything that counts, and by both daemons' /metrics. Always holds: a slot is an array
+ * Always holds: a slot is an array
  * of doubles whose layout follows from the table and the label values alone, so it is the same in
  * every process of a program; a cell is written by one process and read by any.
  */
 #include "common/runtime/metrics.h"
 
+#include "common/base/alloc.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/base/alloc.h"
 
 #define PREFIX "metastore_"
 #define OTHER "other"
@@ -43,10 +43,10 @@ static const char *const CODES[] = {
 /* Every limit that is counted has its name here; what is missing is counted as "other". */
 /* clang-format off */
 static const char *const LIMITS[] = {
-    /* http_*.c */
+    /* common/http */
     "connections", "descriptors", "headers", "target", "body", "header_time", "body_time",
     "write_time", "idle_time", "unread_input", "reply_head", "bodies",
-    /* pg_*.c */
+    /* common/pg */
     "pg_waiting", "pg_wait_timeout", "pg_batch", "statement_time",
     /* writer */
     "event_body", "inbox_waiting", "registry_body", "registry_calls", "registry_names",
@@ -216,8 +216,8 @@ void ms_metrics_use_slot(void *slot)
 
 static double *own_slot(void)
 {
-    if (!state.slot) {
-        if (!state.private_slot)
+    if (state.slot == NULL) {
+        if (state.private_slot == NULL)
             state.private_slot = ms_alloc(ms_metrics_size());
         state.slot = state.private_slot;
     }
@@ -227,8 +227,8 @@ static double *own_slot(void)
 static size_t value_index(enum label label, const char *value)
 {
     const struct label_set *set = label == LABEL_NONE ? NULL : &sets[label];
-    size_t count = set ? set->count : 0;
-    for (size_t i = 0; value && i < count; i++) {
+    size_t count = set != NULL ? set->count : 0;
+    for (size_t i = 0; value != NULL && i < count; i++) {
         if (set->values[i] == value || strcmp(set->values[i], value) == 0)
             return i;
     }
@@ -341,12 +341,12 @@ static void append_sample(struct ms_buf *out, const struct series *series, const
     bool is_first = true;
     ms_buf_printf(out, PREFIX "%s%s", series->family->name, suffix);
     for (size_t i = 0; i < LABELS_MAX; i++) {
-        if (!series->values[i])
+        if (series->values[i] == NULL)
             continue;
         append_label(out, sets[series->family->labels[i]].name, series->values[i], is_first);
         is_first = false;
     }
-    if (le) {
+    if (le != NULL) {
         append_label(out, "le", le, is_first);
         is_first = false;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * systemd's notification protocol (sd_notify(3)): READY, STOPPING, RELOADING, WATCHDOG, STATUS.
- * A datagram to $NOTIFY_SOCKET; without it every call does nothing. Called by the main files.
+ * A datagram to $NOTIFY_SOCKET; without it every call does nothing.
  */
 #ifndef MS_SD_H
 #define MS_SD_H

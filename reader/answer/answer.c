@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a spec to an answer: what the cache has and may still say, else a query (flight.c). Called
- * by api_*.c, and by flight.c when a query has landed. Always: an answer carries the generation at
- * which it is known to be true, and within one epoch of the database a worker never answers a later
- * request from before a generation that it has shown (reader->highest).
+ * From a spec to an answer: what the cache has and may still say, else a query (flight.c). Always:
+ * an answer carries the generation at which it is known to be true, and within one epoch of the
+ * database a worker never answers a later request from before a generation that it has shown
+ * (reader->highest).
  */
 #include "reader/answer/answer.h"
 

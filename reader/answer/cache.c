@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The response cache: a hash table by key, a second one by repository (so that an invalidation
- * touches only what it drops), and a list by use. Called by answer.c and flight.c. Always: every
+ * touches only what it drops), and a list by use. Always: every
  * node is in all three, and `bytes` is the sum over them, at most `max_bytes`.
  */
 #include "reader/answer/cache.h"

@@ -3,7 +3,7 @@
  * The response cache of one worker: answers by canonical key, bounded in bytes, least recently used
  * goes first. An entry knows the repository it depends on (or that it depends on all). Knows
  * nothing of requests, of time or of the database. A worker has two: one of entities in memory, one
- * of spooled files, whose bytes are the disk's. Called by answer.c and flight.c.
+ * of spooled files, whose bytes are the disk's.
  */
 #ifndef CACHE_H
 #define CACHE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From rows to an entry. Called by flight.c; calls the builders of api_*.c and spool.c. Always:
+ * From rows to an entry. Always:
  * what is in `result.body` comes behind what is in `file`.
  */
 #include "reader/answer/fill.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Queries under way. Called by answer.c; calls the store, fill.c, and answer.c again to send. The
+ * Queries under way. The
  * life of a flight:
  *
  *   ask               FLIGHT_ASKING: rows come and are built into an entry (fill.c)

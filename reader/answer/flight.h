@@ -2,7 +2,7 @@
 /*
  * Queries under way. Equal requests share one, if it began at or after the generation that is
  * present when they come. A large result goes to disk as it arrives; its gzip variant is made
- * afterwards, when the database is done with it. Called by answer.c.
+ * afterwards, when the database is done with it.
  */
 #ifndef FLIGHT_H
 #define FLIGHT_H

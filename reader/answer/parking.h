@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests that wait for a change of the database: each costs its connection and some memory, and
- * nothing of the database. Called by the api_*.c files that let clients wait; woken by answer.c
- * when it sees another generation. Always: what is parked is woken once, or has gone; when the
+ * nothing of the database. Always: what is parked is woken once, or has gone; when the
  * worker is to end, all are woken at once.
  */
 #ifndef PARKING_H

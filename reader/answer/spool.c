@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files of large answers. Called by flight.c, cache.c and answer.c; calls the file system, hash and
- * compress. Always: a byte is counted in shared memory from before it is written until its file is
- * closed, so that all workers together stay within the limit (but for what several reserve at the
- * same moment, a piece each).
+ * Files of large answers. Always: a byte is counted in shared memory from before it is written
+ * until its file is closed, so that all workers together stay within the limit (but for what
+ * several reserve at the same moment, a piece each).
  */
 #include "reader/answer/spool.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Large answers on disk: unlinked files, counted together over all workers of this reader, sent by
- * reference. A slow client holds a descriptor and nothing else. Called by flight.c (which writes
- * them), cache.c (which keeps them) and answer.c (which sends them).
+ * reference. A slow client holds a descriptor and nothing else.
  */
 #ifndef SPOOL_H
 #define SPOOL_H

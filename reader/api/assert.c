@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POST /assert: waits until an index has, or has not, what the request says. Off by default; for
- * tests of what pushes to a registry. Called by routes.c; calls index_query.c, the store and
- * parking.c. PostgreSQL reads the JSON, for it compares it, too. The life of a request:
+ * tests of what pushes to a registry. PostgreSQL reads the JSON, for it compares it, too. The life
+ * of a request:
  *
  *   ask_request   what does it ask?            on_request_row, on_request_done
  *   ask_index     the index as it is now       on_index_row, on_index_done
@@ -12,8 +12,6 @@
  *
  * Always: between the steps nothing is held but the request's own memory, so it may go at any time.
  */
-#include <assert.h>
-
 #include "common/base/clock.h"
 #include "reader/answer/answer.h"
 #include "reader/answer/cache.h"
@@ -23,6 +21,8 @@
 #include "reader/api/rest_question.h"
 #include "reader/query/index_query.h"
 #include "reader/reader.h"
+
+#include <assert.h>
 
 enum {
     TIMEOUT_MAX_S = 600,

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/changes: what happened after a generation. Called by routes.c; calls answer.c for the
- * feed and parking.c for clients that wait for it. Always: a client that waits is answered by the
+ * /api/v1/changes: what happened after a generation. Always: a client that waits is answered by the
  * first change, or when its time is over, and costs the database nothing meanwhile; clients that
  * wait for the same share one query.
  */
-#include <assert.h>
-#include <string.h>
-
 #include "common/base/clock.h"
 #include "common/base/json_write.h"
 #include "reader/answer/answer.h"
@@ -15,6 +11,9 @@
 #include "reader/api/api.h"
 #include "reader/api/rest_question.h"
 #include "reader/reader.h"
+
+#include <assert.h>
+#include <string.h>
 
 enum {
     N_DEFAULT = 100,

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /v2/, /v2/_catalog and tag lists, as the OCI distribution specification has them. Called by
- * routes.c, calls answer.c. A page is asked for with one row more than it shows: that row says that
- * there is a next one, whose link is made from the last name shown, so a link always gets on.
+ * /v2/, /v2/_catalog and tag lists, as the OCI distribution specification has them. A page is asked
+ * for with one row more than it shows: that row says that there is a next one, whose link is made
+ * from the last name shown, so a link always gets on.
  */
-#include <assert.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "common/base/json_write.h"
 #include "common/base/refname.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/query/query.h"
 #include "reader/reader.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { PAGE_MAX = 10000, NUMBER_MAX = 24, KEY_MAX = 64 * 1024 };
 static const uint64_t NO_LIMIT = UINT64_MAX;
@@ -32,9 +32,7 @@ void api_distribution_base(struct ms_http_request *request, const struct ms_rout
     answer_fixed(request, &kept, MS_STR("{}"), HEADERS, N_HEADERS);
 }
 
-/* --------------------------------------------------------------------------------
- * A page of names
- * -------------------------------------------------------------------------------- */
+/* --- A page of names --- */
 
 /* What the client asked for. */
 struct page {
@@ -168,9 +166,7 @@ static void serve_list(struct reader *reader, struct ms_http_request *request,
     ms_buf_free(&key);
 }
 
-/* --------------------------------------------------------------------------------
- * The catalog
- * -------------------------------------------------------------------------------- */
+/* --- the catalog --- */
 
 static void on_repository(struct answer_result *result, const struct ms_str *columns,
                           size_t n_columns, void *arg)
@@ -207,9 +203,7 @@ void api_distribution_catalog(struct ms_http_request *request, const struct ms_r
     serve_list(arg, request, &spec, &state, &page);
 }
 
-/* --------------------------------------------------------------------------------
- * Tag lists
- * -------------------------------------------------------------------------------- */
+/* --- tag lists --- */
 
 static void write_unknown(struct answer_result *result, const struct list_state *state)
 {

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/dump: everything, as a line of JSON each. Called by routes.c; calls answer.c, which
- * writes it to disk as it comes and sends it from there. Always: the last line counts the others,
+ * /api/v1/dump: everything, as a line of JSON each. Always: the last line counts the others,
  * so that a dump without it is known to be cut.
  */
-#include <assert.h>
-
 #include "common/base/json_write.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_question.h"
 #include "reader/reader.h"
+
+#include <assert.h>
 
 enum { COLUMN_SECTION, COLUMN_LINE, COLUMN_COUNT };
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * /api/v1/search and /api/v1/facets: what is found with the language of search_query.h, and what
- * there is to ask for next. Called by routes.c; calls search_plan.c for the question, rest_list.c
- * and answer.c for the rest.
+ * there is to ask for next.
  */
-#include <assert.h>
-
 #include "common/base/json_write.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_list.h"
 #include "reader/api/rest_question.h"
 #include "reader/query/search_plan.h"
+
+#include <assert.h>
 
 enum { DETAIL_MAX = 256 };
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /index/static and /index/dynamic: the index that Flatpak reads. Called by routes.c; calls
- * index_query.c for the question, index_body.c for the body and answer.c for the rest.
+ * /index/static and /index/dynamic: the index that Flatpak reads.
  */
-#include <assert.h>
-#include <stdio.h>
-
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/index_body.h"
 #include "reader/query/index_query.h"
 #include "reader/reader.h"
+
+#include <assert.h>
+#include <stdio.h>
 
 static void on_row(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
                    void *arg)

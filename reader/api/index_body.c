@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frame around the entries of an /index answer. Called by api/index.c and api/assert.c.
+ * The frame around the entries of an /index answer.
  */
 #include "reader/api/index_body.h"
 
-#include <string.h>
-
 #include "common/base/json_write.h"
+
+#include <string.h>
 
 static void open_body(struct ms_buf *out, struct index_body *body)
 {

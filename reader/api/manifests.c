@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * /api/v1/repositories/<name>/-/manifests/<tag or digest>: everything known of a manifest, or its
- * own bytes (raw=1). Called by routes.c; calls rest_question.c and answer.c. The document is one
+ * own bytes (raw=1). The document is one
  * column, made by the statement; bytes come as PostgreSQL's hexadecimal text.
  */
-#include <assert.h>
-
 #include "common/base/digest.h"
 #include "common/base/refname.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_question.h"
 #include "reader/reader.h"
+
+#include <assert.h>
 
 enum { COLUMN_IS_KNOWN, COLUMN_BODY, COLUMN_MEDIA_TYPE, COLUMN_COUNT };
 enum { HEX_PREFIX = 2 }; /* `\x` */

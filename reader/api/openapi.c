@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/openapi.json: the description of /api/v1, which is the file openapi.json. Called by
- * routes.c. Always: it has the paths of the URL table, no more and no fewer (a test compares them).
+ * /api/v1/openapi.json: the description of /api/v1, which is the file openapi.json. Always: it has
+ * the paths of the URL table, no more and no fewer (a test compares them).
  */
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Parameters and links of pages. Called by rest_list.c and the api_*.c files; calls the percent
- * encoder and nothing else. Always: a cursor that is accepted is, byte for byte, one that
+ * Parameters and links of pages. Always: a cursor that is accepted is, byte for byte, one that
  * paging_page_append_links() would write.
  */
 #include "reader/api/paging.h"
 
+#include "common/http/request.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "common/http/request.h"
 
 enum { NUMBER_MAX = 24, DETAIL_MAX = 256 };
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /v2/<name>/referrers/<digest> and /v2/_oci/ext/discover, as OCI distribution 1.1 has them. Called
- * by routes.c, calls answer.c. A page is asked for with one row more than it shows, as in
- * api/distribution.c.
+ * /v2/<name>/referrers/<digest> and /v2/_oci/ext/discover, as OCI distribution 1.1 has them. A page
+ * is asked for with one row more than it shows, as in api/distribution.c.
  */
-#include <assert.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "common/base/digest.h"
 #include "common/base/refname.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/query/query.h"
 #include "reader/reader.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { PAGE_SIZE = 1000, NUMBER_MAX = 24, BASE_MAX = 8 * 1024, KEY_MAX = BASE_MAX + 256 };
 
@@ -25,9 +24,7 @@ static const struct ms_http_header HEADERS[] = {
 };
 enum { N_HEADERS_ALWAYS = 1, N_HEADERS_FILTERED = 2 };
 
-/* --------------------------------------------------------------------------------
- * Extensions
- * -------------------------------------------------------------------------------- */
+/* --- extensions --- */
 
 void api_referrers_discover(struct ms_http_request *request, const struct ms_route_match *match,
                             void *arg)
@@ -50,9 +47,7 @@ void api_referrers_discover(struct ms_http_request *request, const struct ms_rou
     answer_fixed(request, &kept, BODY, HEADERS, N_HEADERS_ALWAYS);
 }
 
-/* --------------------------------------------------------------------------------
- * Referrers
- * -------------------------------------------------------------------------------- */
+/* --- referrers --- */
 
 /* What the client asked for. */
 struct question {

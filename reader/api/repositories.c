@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/repositories: the list, and one. Called by routes.c; calls rest_list.c for the list,
- * rest_question.c and answer.c for one. The objects are made by the statements.
+ * /api/v1/repositories: the list, and one. The objects are made by the statements.
  */
-#include <assert.h>
-
 #include "common/base/refname.h"
 #include "common/pg/array.h"
 #include "reader/answer/answer.h"
@@ -12,6 +9,8 @@
 #include "reader/api/rest_list.h"
 #include "reader/api/rest_question.h"
 #include "reader/reader.h"
+
+#include <assert.h>
 
 enum { OFFICIAL_MAX = 256 * 1024 };
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists of /api/v1. Called by the api_*.c files; calls paging.c for pages and links,
- * rest_question.c for problems, answer.c for the rest. Rows are ready pieces of JSON; here they get
+ * Lists of /api/v1. Rows are ready pieces of JSON; here they get
  * their frame.
  */
 #include "reader/api/rest_list.h"
 
-#include <assert.h>
-#include <string.h>
-
 #include "common/base/json_write.h"
 #include "reader/answer/answer.h"
 #include "reader/api/rest_question.h"
+
+#include <assert.h>
+#include <string.h>
 
 enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 16 * 1024, TAIL_MAX = 80 };
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A list of /api/v1, from the URL to the body: what all of them have in common. Called by the
- * api_*.c files, which say what their list is (struct rest_list_kind) and add the parameters of
- * their own.
+ * A list of /api/v1, from the URL to the body: what all of them have in common.
  *
  * The statement's parameters begin with those of paging.h; its columns are
  *     generation, place, found, has_more, number, text, body

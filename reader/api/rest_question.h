@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a request to /api/v1 asks, for resources that are no lists (rest_list.h): its parameters,
- * read strictly, and its canonical key. Called by the api_*.c files; calls query.c and paging.c.
+ * read strictly, and its canonical key.
  */
 #ifndef REST_QUESTION_H
 #define REST_QUESTION_H

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /v1/_ping and /v1/search: what `docker search` and `podman search` speak. Called by routes.c;
- * calls search_words.c for the words and answer.c for the rest. A search is never an error: what
- * cannot be understood is searched for as it stands, numbers are brought into their range.
+ * /v1/_ping and /v1/search: what `docker search` and `podman search` speak. A search is never an
+ * error: what cannot be understood is searched for as it stands, numbers are brought into their
+ * range.
  */
-#include <assert.h>
-#include <stdio.h>
-
 #include "common/base/json_write.h"
 #include "common/base/refname.h"
 #include "reader/answer/answer.h"
@@ -14,6 +11,9 @@
 #include "reader/query/query.h"
 #include "reader/query/search_words.h"
 #include "reader/reader.h"
+
+#include <assert.h>
+#include <stdio.h>
 
 enum { PAGE_SIZE_DEFAULT = 25, PAGE_SIZE_MAX = 100, KEY_MAX = 128 * 1024, NUMBER_MAX = 24 };
 static const uint64_t PAGE_MAX = 1000000000;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/stats and /api/v1/status: how much there is, and how true it is. Called by routes.c;
- * calls answer.c. What a reader knows of its own sight of the database comes from shared memory.
+ * /api/v1/stats and /api/v1/status: how much there is, and how true it is. What a reader knows of
+ * its own sight of the database comes from shared memory.
  */
-#include <assert.h>
-
 #include "common/base/json_write.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_question.h"
 #include "reader/reader.h"
+
+#include <assert.h>
 
 enum { MS_PER_SECOND = 1000 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/repositories/<name>/-/tags, and the history of one of them. Called by routes.c; calls
- * rest_list.c. A tag's history outlives the tag, and its repository too.
+ * /api/v1/repositories/<name>/-/tags, and the history of one of them. A tag's history outlives the
+ * tag, and its repository too.
  */
 #include "common/base/json_write.h"
 #include "common/base/refname.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The supervisor: a plain poll loop over one signalfd. Called by reader/main.c; calls ms_listen at
- * the start and the children's life functions after each fork. In order:
+ * The supervisor: a plain poll loop over one signalfd. In order:
  *
  *   open_sockets, map_shared, open_wakes   what every child inherits, also the replaced ones
  *   start_child                            fork; in the child run_child, which never returns

@@ -15,6 +15,7 @@
 
 #include "common/base/status.h"
 #include "common/config/config.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>

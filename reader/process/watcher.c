@@ -113,7 +113,7 @@ static void on_lost(const struct ms_error *err, void *arg)
 
 static void start_watch(struct watcher *watcher)
 {
-    static const struct ms_store_watch_events events = {
+    static const struct ms_store_watch_events EVENTS = {
         .on_touched = on_touched,
         .on_gap = on_gap,
         .on_state = on_state,
@@ -124,7 +124,7 @@ static void start_watch(struct watcher *watcher)
         .url = config->database.read_url != NULL ? config->database.read_url : config->database.url,
         .application_name = "metastore-watcher",
     };
-    watcher->watch = ms_store_watch_new(watcher->loop, &options, &events, watcher);
+    watcher->watch = ms_store_watch_new(watcher->loop, &options, &EVENTS, watcher);
 }
 
 static void on_beat(void *arg)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Chooses the statement for an /index query and writes its parameters. Called by api/index.c; calls
- * query.c for the grammar. The statement is only the way in: each checks all filters again, so a
- * poor choice costs time and never changes the answer.
+ * Chooses the statement for an /index query and writes its parameters. The statement is only the
+ * way in: each checks all filters again, so a poor choice costs time and never changes the answer.
  */
 #include "reader/query/index_query.h"
+
 #include "common/base/json_write.h"
 #include "common/pg/array.h"
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammar of query parameters. Called by index_query.c and the api_*.c files, calls the decoder
- * of pairs (http/query.c). What it takes apart it never copies: terms are views of what the decoder
- * made. Suggestions for misspelled parameters are made in query/suggest.c.
+ * The grammar of query parameters. What it takes apart it never copies: terms are views of what the
+ * decoder made. Suggestions for misspelled parameters are made in query/suggest.c.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "reader/query/query.h"
 
 #include "common/http/request.h"
-#include "reader/query/query.h"
 #include "reader/query/suggest.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { FAULT_DETAIL_MAX = 512, ECHO_MAX = 160 };
 
@@ -182,7 +182,7 @@ enum ms_status query_parse(struct query *out, struct ms_str raw, const struct qu
 
     struct query_term *terms =
         ms_arena_try_array(arena, parse.n_terms ? parse.n_terms : 1, sizeof(*terms));
-    if (!terms)
+    if (terms == NULL)
         return fail(&parse, MS_TOO_LARGE, "too long a query", MS_STR(""), "");
     memcpy(terms, parse.terms, parse.n_terms * sizeof(*terms));
     *out = (struct query){terms, parse.n_terms};
@@ -218,11 +218,11 @@ void query_append_key(struct ms_buf *out, const struct query *query,
 /* The view itself when it is fit for the database; else a copy with '?' for what is not. */
 static struct ms_str scrub(struct ms_str s, struct ms_arena *arena)
 {
-    if (ms_str_is_utf8(s) && (s.len == 0 || !memchr(s.ptr, '\0', s.len)))
+    if (ms_str_is_utf8(s) && (s.len == 0 || memchr(s.ptr, '\0', s.len) == NULL))
         return s;
     struct ms_str copy;
     char *bytes = ms_arena_try_alloc(arena, s.len);
-    if (!bytes)
+    if (bytes == NULL)
         return MS_STR_ABSENT;
     memcpy(bytes, s.ptr, s.len);
     copy = ms_str_n(bytes, s.len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the terms of a search as JSON and chooses the way in. Called by api/find.c.
+ * Writes the terms of a search as JSON and chooses the way in.
  */
 #include "reader/query/search_plan.h"
 

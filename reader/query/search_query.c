@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parser of the search language: one pass from left to right, one function a rule of the
- * grammar. Called by search_plan.c; calls the grammars of names and times. Always: `at` only moves
+ * grammar. Always: `at` only moves
  * forward, and a fault points at the first character that cannot be what it should.
  */
 #include "reader/query/search_query.h"

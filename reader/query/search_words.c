@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes the text of a search apart and writes the patterns that read_search.sql compares with.
- * Called by api/search.c; calls nothing but the JSON writer. Whatever the text is, the patterns are
+ * Whatever the text is, the patterns are
  * valid: every ASCII character that is no letter or digit is escaped.
  */
 #include "reader/query/search_words.h"
+
 #include "common/base/json_write.h"
 #include "common/base/refname.h"
 #include "reader/query/query.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Finds the parameter nearest to a misspelled one: the beginning of a name, or a small edit
- * distance. Called by query.c when a parameter is in no table; calls nothing.
+ * distance.
  */
-#include <string.h>
-
 #include "reader/query/suggest.h"
+
+#include <string.h>
 
 enum { NEAR_EDITS = 2 };
 
@@ -51,7 +51,7 @@ bool query_suggest(struct ms_buf *out, struct ms_str name, const struct query_pa
     struct ms_str rest = name;
     struct ms_str base = ms_str_next(&rest, ':');
     const struct query_param *param = nearest(base, table, n_table);
-    if (!param)
+    if (param == NULL)
         return false;
     ms_buf_append_c(out, param->name);
     append_suffix(out, param->shape, ms_str_skip(name, base.len));

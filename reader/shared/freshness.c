@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shared memory between the watcher (its only writer) and the workers: generation, epoch, and a
- * ring of the repositories that the last generations touched. Called by watcher.c and answer.c.
+ * ring of the repositories that the last generations touched.
  *
  * Always: a slot is good only while its own generation is the one looked for, before and after its
  * hash was read (the watcher may lap a slow worker); `generation` is stored after the slots it

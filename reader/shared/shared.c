@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The layout of a reader's shared memory: three parts one after the other, each on a cache line of
- * its own, so that counting in one process does not slow down another. Called by main.c, reader.c,
- * watcher.c and admin.c. Always: the same in every process, since it depends on constants and on
- * the labels of metrics only, which are set before the fork.
+ * its own, so that counting in one process does not slow down another. Always: the same in every
+ * process, since it depends on constants and on the labels of metrics only, which are set before
+ * the fork.
  */
 #include "reader/shared/shared.h"
 
-#include "common/runtime/metrics.h"
 #include "common/config/config.h"
+#include "common/runtime/metrics.h"
 #include "reader/shared/freshness.h"
 
 enum { CACHE_LINE_BYTES = 64 };

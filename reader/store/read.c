@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The reader's side of store.h on PostgreSQL: the statements of sql/queries/read_*.sql on a pool of
- * read-only connections. Called by reader/; calls pg/pool.c. Always: a ms_store_read lives from
+ * read-only connections. Always: a ms_store_read lives from
  * ms_store_reader_run until its on_done has returned or it was cancelled.
  */
-#include "reader/store/store.h"
-
 #include "common/base/alloc.h"
 #include "common/pg/pool.h"
+#include "reader/store/store.h"
 
 #define MS_READ_EXTERN(upper, lower) extern const char ms_sql_read_##lower[];
 MS_READ_QUERIES(MS_READ_EXTERN)

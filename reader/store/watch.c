@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What changes in the database, seen by one connection of its own. Called by
- * reader/process/watcher.c; calls pg/session.c. A connection is set up, then looked through again
- * and again:
+ * What changes in the database, seen by one connection of its own. A connection is set up, then
+ * looked through again and again:
  *
  *   connect      a session; when it fails, again after a growing pause
  *   set_up       read-only; primary or standby?
@@ -14,10 +13,9 @@
  * told to be a gap. After each turn exactly one of these is pending: a session's outcome, a
  * query's, or the timer.
  */
-#include "reader/store/store.h"
-
 #include "common/base/alloc.h"
 #include "common/pg/session.h"
+#include "reader/store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -314,14 +312,14 @@ static void on_notify(struct ms_str channel, struct ms_str payload, void *arg)
 
 static void connect_session(struct ms_store_watch *watch)
 {
-    static const struct ms_pg_session_events events = {
+    static const struct ms_pg_session_events EVENTS = {
         .on_ready = on_session_ready,
         .on_lost = on_session_lost,
         .on_notify = on_notify,
     };
     ms_pg_session_free(watch->session);
     watch->session = ms_pg_session_new(watch->loop, watch->url, watch->application_name,
-                                       SESSION_TIMEOUT_MS, &events, watch);
+                                       SESSION_TIMEOUT_MS, &EVENTS, watch);
 }
 
 static void on_timer(void *arg)

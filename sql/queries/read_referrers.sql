@@ -4,7 +4,7 @@
 -- $4 digests after this one: text, NULL: from the first    $5 how many at most: bigint
 -- Columns: generation, digest (NULL in the first row, which is always there), descriptor as JSON.
 --
--- This is the union that the contract asks for: what a tagged index lists is held by its repository
+-- This is the union that OCI clients expect: what a tagged index lists is held by its repository
 -- like anything that was pushed there, so the entries of a fallback index are found by their subject
 -- too, and those of another subject are not.
 SELECT generation, NULL COLLATE "C" AS digest, NULL AS descriptor

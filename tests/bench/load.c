@@ -2,7 +2,6 @@
 /*
  * The smallest client that keeps an HTTP/1.1 server busy: sends the requests of a file, as they
  * stand there, over a fixed number of connections that stay open, each with one request under way.
- * Called by tests/bench/writer, which measures the writer beside it.
  *
  *   load PORT CONNECTIONS FILE [RATE]
  *

@@ -64,6 +64,13 @@ STILL_UPWARDS = {
 }
 BANNED = re.compile(
     r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|alloca|mktemp|tmpnam|system|popen)\s*\(")
+# Words that point at papers which are not in this tree, or at callers, which drift.
+RIDDLES = [
+    (re.compile(r"\bcontract(\.md)? \(?[0-9]|\((contract|design|protocols|pitfalls|api-examples)\b|\bpitfalls\b|"
+                r"\bapi-examples\b|\b(design|review|protocols)\.md\b", re.I), "say the rule: that paper is not in this tree"),
+    (re.compile(r"\bCalled by\b"), "the folder says who calls; a list of callers drifts"),
+    (re.compile(r"/\* -{4,}|^ \* -{4,}"), "section marks are /* --- words --- */"),
+]
 SYSTEM_HEADER = re.compile(r"^(std\w+|string|errno|limits|math|time|ctype|signal|unistd|fcntl|poll|"
                            r"getopt|inttypes|sched|regex|glob|netdb|assert|strings|dirent|locale|float|"
                            r"sys/\w+|netinet/\w+|arpa/\w+|linux/\w+|sanitizer/\w+)\.h$")
@@ -132,6 +139,9 @@ def text_faults(name, lines):
         banned = BANNED.search(code.split("/*")[0].split("//")[0])
         if banned and not name.startswith("tests/"):
             yield number, f"{banned.group(1)}() is banned"
+        for pattern, what in RIDDLES:
+            if pattern.search(line):
+                yield number, what
         if re.search(r"\btypedef\s+struct\b", code):
             yield number, "no typedef for structs"
 

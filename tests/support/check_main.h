@@ -4,8 +4,9 @@
 #ifndef CHECK_MAIN_H
 #define CHECK_MAIN_H
 
-#include <check.h>
 #include <stdlib.h>
+
+#include <check.h>
 
 static Suite *make_suite(void);
 

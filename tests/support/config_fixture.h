@@ -6,15 +6,16 @@
 #ifndef CONFIG_FIXTURE_H
 #define CONFIG_FIXTURE_H
 
-#include <check.h>
+#include "common/config/config.h"
+#include "common/config/keys.h"
+#include "common/config/yaml.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/config/config.h"
-#include "common/config/keys.h"
-#include "common/config/yaml.h"
+#include <check.h>
 
 #define ORIGINAL_SAMPLE METASTORE_SOURCE_DIR "/tests/fuzz/corpus/config/config/original_sample.yaml"
 #define SHIPPED_SAMPLE METASTORE_SOURCE_DIR "/deploy/config.sample.yaml"

@@ -22,12 +22,12 @@ struct fake {
 static inline void fake_start(struct fake *fake, const char *const *arguments)
 {
     enum { ARGUMENTS_MAX = 16 };
-    static const char program[] = METASTORE_SOURCE_DIR "/tests/support/fake_registry.py";
-    const char *argv[ARGUMENTS_MAX] = {"/usr/bin/python3", program};
+    static const char PROGRAM[] = METASTORE_SOURCE_DIR "/tests/support/fake_registry.py";
+    const char *argv[ARGUMENTS_MAX] = {"/usr/bin/python3", PROGRAM};
     int to_fake[2];
     int from_fake[2];
     char line[64];
-    for (size_t i = 0; arguments && arguments[i] && i + 3 < ARGUMENTS_MAX; i++)
+    for (size_t i = 0; arguments != NULL && arguments[i] != NULL && i + 3 < ARGUMENTS_MAX; i++)
         argv[i + 2] = arguments[i];
     ck_assert_int_eq(pipe(to_fake), 0);
     ck_assert_int_eq(pipe(from_fake), 0);
@@ -111,7 +111,7 @@ static inline long fake_number(const char *report, const char *key)
     char pattern[64];
     (void)snprintf(pattern, sizeof(pattern), "\"%s\": ", key);
     const char *value = strstr(report, pattern);
-    return value ? strtol(value + strlen(pattern), NULL, 10) : 0;
+    return value != NULL ? strtol(value + strlen(pattern), NULL, 10) : 0;
 }
 
 /* Requests of a kind so far: "tags", "manifest", "head", "blob", "catalog", "token", "storage". */

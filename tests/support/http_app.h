@@ -8,17 +8,17 @@
 #ifndef HTTP_APP_H
 #define HTTP_APP_H
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-
 #include "common/http/response.h"
 #include "common/http/router.h"
 #include "common/http/server.h"
 #include "common/runtime/metrics.h"
 #include "tests/support/http_peer.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 enum { APP_FILE_BYTES = 20 * 1024 * 1024 };
 
@@ -287,7 +287,7 @@ static void app_run(int listener, const struct ms_http_limits *limits, bool acce
     ms_loop_run(app_loop);
 
     ms_http_server_free(app_server);
-    if (app_waiting) /* blind to the end: it answers when nobody is left */
+    if (app_waiting != NULL) /* blind to the end: it answers when nobody is left */
         ms_http_send(app_waiting, 200, NULL, MS_STR_ABSENT, NULL, 0);
     ms_signal_free(term);
     ms_loop_free(app_loop);
@@ -313,7 +313,7 @@ static inline void app_start_with(const struct ms_http_limits *limits, const cha
     app.pid = fork();
     ck_assert_int_ge(app.pid, 0);
     if (app.pid == 0) {
-        if (log_path && !freopen(log_path, "w", stderr))
+        if (log_path != NULL && freopen(log_path, "w", stderr) == NULL)
             abort();
         struct rlimit files = {max_files, max_files};
         if (max_files > 0 && setrlimit(RLIMIT_NOFILE, &files) != 0)

@@ -8,7 +8,6 @@
 #define HTTP_PEER_H
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -20,6 +19,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <check.h>
 
 enum { PEER_PATIENCE_MS = 5000, PEER_HEAD_MAX = 16 * 1024 };
 
@@ -78,7 +79,8 @@ static inline const char *response_header(const struct response *response, const
 {
     static char value[1024];
     size_t len = strlen(name);
-    for (const char *line = strstr(response->head, "\r\n"); line; line = strstr(line, "\r\n")) {
+    for (const char *line = strstr(response->head, "\r\n"); line != NULL;
+         line = strstr(line, "\r\n")) {
         line += 2;
         if (strncasecmp(line, name, len) != 0 || line[len] != ':')
             continue;
@@ -100,7 +102,7 @@ static inline bool peer_read_head(int fd, struct response *response)
 {
     size_t len = 0;
     memset(response, 0, sizeof(*response));
-    while (!strstr(response->head, "\r\n\r\n")) {
+    while (strstr(response->head, "\r\n\r\n") == NULL) {
         ck_assert_uint_lt(len, sizeof(response->head) - 1);
         ssize_t n = recv(fd, response->head + len, 1, 0);
         if (n == 0 || (n < 0 && errno == ECONNRESET && len == 0))
@@ -119,7 +121,7 @@ static inline bool peer_try_read(int fd, struct response *response, bool has_bod
     if (!peer_read_head(fd, response))
         return false;
     const char *length = response_header(response, "Content-Length");
-    response->body_len = has_body && length ? strtoul(length, NULL, 10) : 0;
+    response->body_len = has_body && length != NULL ? strtoul(length, NULL, 10) : 0;
     response->body = calloc(1, response->body_len + 1);
     ck_assert_ptr_nonnull(response->body);
     for (size_t len = 0; len < response->body_len;) {

@@ -8,11 +8,6 @@
 #ifndef WRITER_APP_H
 #define WRITER_APP_H
 
-#include <signal.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/metrics.h"
@@ -22,6 +17,11 @@
 #include "writer/scan/scan.h"
 #include "writer/sync/scheduler.h"
 #include "writer/writer.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 enum { PLAYED_TICK_MS = 2, PLAYED_PUTS_MAX = 16, PLAYED_TEXT_MAX = 256 };
 
@@ -82,11 +82,11 @@ static void end_put(void)
 
 static void end_status(void)
 {
-    static const struct ms_store_status status = {
+    static const struct ms_store_status STATUS = {
         .generation = 42, .term = 7, .schema_version = 1, .inbox_waiting = 3};
     ms_store_status_done *on_done = app_store.on_status;
     app_store.on_status = NULL;
-    on_done(NULL, &status, app_store.status_arg);
+    on_done(NULL, &STATUS, app_store.status_arg);
 }
 
 static void on_tick(void *arg)
@@ -107,16 +107,16 @@ bool ms_store_writer_is_connected(const struct ms_store_writer *store)
 
 const struct ms_error *ms_store_writer_refusal(const struct ms_store_writer *store)
 {
-    static const struct ms_error away = {.status = MS_UNAVAILABLE, .text = "played: away"};
+    static const struct ms_error AWAY = {.status = MS_UNAVAILABLE, .text = "played: away"};
     (void)store;
-    return &away;
+    return &AWAY;
 }
 
 const char *const *ms_store_writer_query_names(size_t *out_n)
 {
-    static const char *const names[] = {"played"};
+    static const char *const NAMES[] = {"played"};
     *out_n = 1;
-    return names;
+    return NAMES;
 }
 
 enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,

@@ -339,7 +339,7 @@ class Waiting(threading.Thread):
 
 
 def assert_same_state(a, b):
-    """Two databases, in the sense of the contract's 5.1."""
+    """Of two databases, as compare_states defines it."""
     done = subprocess.run([SUPPORT / "compare_states", a, b], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
     assert not done.stderr.startswith("0 facts"), "nothing was compared"

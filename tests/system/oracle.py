@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The right answer, computed from the registry's own API and the words of the contract alone.
+"""The right answer, computed from the registry's own API alone.
 
 Shares no code and no idea with the programs: reads every repository, tag, manifest and configuration
 over HTTP into Registry, then filters in Python.
@@ -114,7 +114,7 @@ class Registry:
             self.configs[digest] = value
         return True
 
-    # --- the contract's words, section 4.1 ---
+    # --- what is an image, and what an index shows ---
 
     def is_image(self, name, digest):
         media_type, value = self.manifests.get((name, digest), (None, None))

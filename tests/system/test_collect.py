@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Garbage collection of the database and of the registry (contract 5.5), with a real registry that
+"""Garbage collection of the database and of the registry with a real registry that
 tells nobody anything: the test posts the events that it wants known."""
 import json
 import re

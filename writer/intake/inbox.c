@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See inbox.h. Submissions gather in batches: one batch is being committed, the last one is being
- * filled, and whatever arrives during a commit goes into the next. Called by webhook.c; calls the
- * store, then the scheduler (rows came) and scan.c (the registry restarted, something was not
- * read).
+ * filled, and whatever arrives during a commit goes into the next.
  *
  * Always holds: at most one put is under way; a ticket is told in a later turn than it was made.
  */
 #include "writer/intake/inbox.h"
-
-#include <string.h>
-#include <sys/queue.h>
 
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
@@ -18,6 +13,9 @@
 #include "writer/scan/scan.h"
 #include "writer/sync/scheduler.h"
 #include "writer/writer.h"
+
+#include <string.h>
+#include <sys/queue.h>
 
 enum { INSTANCES_MAX = 32 };
 

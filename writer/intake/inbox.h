@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The way of events into the database: requests that arrive together commit together, and each is
- * told when its events are safe. Called by webhook.c; calls the store, then wakes the scheduler.
+ * told when its events are safe.
  */
 #ifndef INBOX_H
 #define INBOX_H

@@ -2,8 +2,7 @@
 /*
  * See webhook.h. The way of a request: authorize, require_leader, then its size (a body that was
  * too long has been thrown away unread), its envelope, the inbox; the answer comes when the events
- * are committed. What was not read goes the same way, as a wish for a scan. Called by admin.c;
- * calls envelope.c and inbox.c.
+ * are committed. What was not read goes the same way, as a wish for a scan.
  *
  * A registry repeats what was not accepted for ever, and the head of its queue blocks the rest: so
  * a refusal that repeating cannot change is given only for what is no envelope at all.
@@ -23,8 +22,8 @@
 enum { REFUSAL_MAX_BYTES = 1024 };
 
 /* Of any version of this program. */
-static const struct ms_str own_user_agent = MS_STR_INIT("metastore-writer/");
-static const struct ms_http_header retry_after = {"Retry-After", MS_STR_INIT("1")};
+static const struct ms_str OWN_USER_AGENT = MS_STR_INIT("metastore-writer/");
+static const struct ms_http_header RETRY_AFTER = {"Retry-After", MS_STR_INIT("1")};
 
 /* A request whose events are on their way into the database. */
 struct delivery {
@@ -48,7 +47,7 @@ static struct ms_str bearer_token(const struct ms_http_request *request)
 
 bool webhook_authorize(struct ms_http_request *request, const char *token)
 {
-    static const struct ms_http_header challenge = {"WWW-Authenticate",
+    static const struct ms_http_header CHALLENGE = {"WWW-Authenticate",
                                                     MS_STR_INIT("Bearer realm=\"metastore\"")};
     if (token == NULL || *token == '\0')
         return true;
@@ -56,13 +55,13 @@ bool webhook_authorize(struct ms_http_request *request, const char *token)
     if (!ms_str_is_absent(given) && ms_str_equal_secret(given, ms_str(token)))
         return true;
     ms_http_send_problem(request, 401, MS_STR("the token is missing or wrong"), MS_STR_ABSENT,
-                         &challenge, 1);
+                         &CHALLENGE, 1);
     return false;
 }
 
 static void send_unavailable(struct ms_http_request *request, struct ms_str detail)
 {
-    ms_http_send_problem(request, 503, detail, MS_STR_ABSENT, &retry_after, 1);
+    ms_http_send_problem(request, 503, detail, MS_STR_ABSENT, &RETRY_AFTER, 1);
 }
 
 static void say_away(struct ms_buf *out, const struct writer *writer)
@@ -214,7 +213,7 @@ static void handle_envelope(struct writer *writer, struct ms_http_request *reque
     struct ms_error err;
     struct envelope envelope;
     enum ms_status status =
-        envelope_parse(&envelope, arena, ms_http_request_body(request), own_user_agent, &err);
+        envelope_parse(&envelope, arena, ms_http_request_body(request), OWN_USER_AGENT, &err);
     struct ms_event_record *records =
         status == MS_OK ? ms_arena_try_array(arena, envelope.n_events + 1, sizeof(*records)) : NULL;
     if (status == MS_INVALID) {

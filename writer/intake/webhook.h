@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /events: token, size, envelope, inbox, 202. Contract section 3. Called by admin.c's router.
- */
+/* POST /events: token, size, envelope, inbox, 202. */
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See envelope.h. For each event: read its fields (read_event), then say what becomes of it
- * (judge). Called by webhook.c; calls json.c. The protocol's facts are distribution's
+ * (judge). The protocol's facts are distribution's
  * notifications/event.go, versions 2.8 and 3.
  */
 #include "writer/parse/envelope.h"
@@ -93,11 +93,11 @@ static bool is_blob(const struct event *event)
 /* The actions that say something, as constants; absent for any other. */
 static struct ms_str known_action(struct ms_str action)
 {
-    static const struct ms_str known[] = {MS_STR_INIT("push"), MS_STR_INIT("pull"),
+    static const struct ms_str KNOWN[] = {MS_STR_INIT("push"), MS_STR_INIT("pull"),
                                           MS_STR_INIT("delete"), MS_STR_INIT("mount")};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (ms_str_equal(action, known[i]))
-            return known[i];
+    for (size_t i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++) {
+        if (ms_str_equal(action, KNOWN[i]))
+            return KNOWN[i];
     }
     return MS_STR_ABSENT;
 }
@@ -126,7 +126,7 @@ static bool is_own(const struct event *event, struct ms_str own_user_agent)
     return own_user_agent.len > 0 && ms_str_starts_with(event->user_agent, own_user_agent);
 }
 
-/* A pull counts when a client fetched a manifest: no HEAD, none of our own (contract 4.4). */
+/* A pull counts when a client fetched a manifest: no HEAD, none of our own. */
 static bool is_counted_pull(const struct event *event, struct ms_str own_user_agent)
 {
     if (!ms_str_is_absent(event->method) && !ms_str_equal(event->method, MS_STR("GET")))

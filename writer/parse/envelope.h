@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Notification envelopes (distribution, notifications): bytes to event records. Pure. Empty strings
- * and zeros count as absent (distribution 3 writes them). Called by webhook.c.
+ * and zeros count as absent (distribution 3 writes them).
  */
 #ifndef ENVELOPE_H
 #define ENVELOPE_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON from outside: manifests, configurations, token answers, event envelopes. Called by
- * manifest*.c, registry_*.c and envelope.c; the only file that includes json-c.
+ * JSON from outside: manifests, configurations, token answers, event envelopes.
  *
  * json-c is lenient where we must not be (NaN, control characters, odd white space) and takes 264
  * bytes for a `{}`: so one cheap walk over the bytes comes first, and only what it lets through is
@@ -11,16 +10,15 @@
 
 #include "common/base/buf.h"
 
-#include <json-c/json_object.h>
-#include <json-c/json_tokener.h>
-#include <json-c/linkhash.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------------------------
- * The walk before
- * ------------------------------------------------------------------------------------------ */
+#include <json-c/json_object.h>
+#include <json-c/json_tokener.h>
+#include <json-c/linkhash.h>
+
+/* --- the walk before --- */
 
 struct walk {
     struct ms_str bytes; /* or the copy */
@@ -117,9 +115,7 @@ static enum ms_status walk_all(struct walk *walk, size_t max_depth, size_t max_v
     return MS_OK;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Parsing
- * ------------------------------------------------------------------------------------------ */
+/* --- parsing --- */
 
 /* True when `tokener` has read exactly one whole value. */
 static bool parse_all(struct json_object **out, struct json_tokener *tokener, struct ms_str bytes)
@@ -182,9 +178,7 @@ void json_text(struct ms_buf *out, struct json_object *value)
     ms_buf_append(out, ms_str_n(text, length));
 }
 
-/* ------------------------------------------------------------------------------------------
- * Reading
- * ------------------------------------------------------------------------------------------ */
+/* --- reading --- */
 
 struct json_object *json_member(struct json_object *object, const char *key)
 {

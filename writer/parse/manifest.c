@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Manifests and indexes to records. Called by sync.c (step 5 of the flow: bytes to manifests);
- * calls manifest_type.c to learn what a document is, then one function for each shape. The
+ * Manifests and indexes to records. The
  * configuration of an image follows in manifest_config.c.
  *
  * Nothing of the parsed JSON outlives manifest_parse: what a record keeps is copied into the arena.
@@ -17,9 +16,7 @@ struct parse {
     struct ms_error *err;
 };
 
-/* ------------------------------------------------------------------------------------------
- * Descriptors
- * ------------------------------------------------------------------------------------------ */
+/* --- descriptors --- */
 
 struct descriptor {
     struct ms_digest digest;
@@ -63,9 +60,7 @@ static enum ms_status read_descriptor(struct descriptor *out, struct parse *pars
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------
- * What manifests and indexes have in common
- * ------------------------------------------------------------------------------------------ */
+/* --- what manifests and indexes have in common --- */
 
 static enum ms_status read_subject(struct parse *parse, struct json_object *root)
 {
@@ -126,9 +121,7 @@ static enum ms_status read_array(struct json_object **out, struct json_object *r
     return MS_OK;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Manifests: images and artifacts
- * ------------------------------------------------------------------------------------------ */
+/* --- manifests: images and artifacts --- */
 
 static enum ms_status read_layers(struct parse *parse, struct json_object *root)
 {
@@ -187,9 +180,7 @@ static enum ms_status parse_manifest(struct parse *parse, struct json_object *ro
     return MS_OK;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Indexes
- * ------------------------------------------------------------------------------------------ */
+/* --- indexes --- */
 
 static enum ms_status read_platform(struct ms_child_record *child, struct parse *parse,
                                     struct json_object *platform)
@@ -278,9 +269,7 @@ static enum ms_status parse_index(struct parse *parse, struct json_object *root)
     return manifest_make_document(record, parse->arena, parse->err);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Any of them
- * ------------------------------------------------------------------------------------------ */
+/* --- any of them --- */
 
 static enum ms_status parse_shape(struct parse *parse, enum manifest_shape shape,
                                   struct json_object *root)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Manifests, indexes and image configurations: bytes to records. Pure: no I/O, no globals, all
- * memory from the caller's arena. Also prepares the documents that readers send (design: the
- * document is made once). Called by sync.c.
+ * memory from the caller's arena. Also prepares the documents that readers send (each is made
+ * once, when its image is stored).
  *
  * Sources: OCI image spec 1.1 (manifest.md, image-index.md, config.md, descriptor.md),
  * distribution's manifest v2 schema 1 and 2, CVE-2021-41190 (a document must not be both a manifest

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Image configurations: what one adds to the record of its image. Called by sync.c with a
- * configuration whose digest was checked, or with one that the database had; calls
- * manifest_document.c to prepare what readers send.
+ * Image configurations: what one adds to the record of its image.
  */
-#include "writer/parse/manifest_internal.h"
-
 #include "common/base/clock.h"
+#include "writer/parse/manifest_internal.h"
 
 static enum ms_status read_platform(struct ms_manifest_record *record, struct ms_arena *arena,
                                     struct json_object *root, struct ms_error *err)

@@ -2,17 +2,14 @@
 /*
  * The documents: what readers send of an image, an index and a configuration, as JSON members
  * without the braces around them. Made once, here, when content is stored; MS_DOCUMENT_VERSION
- * rises when they change. Called by manifest.c and manifest_config.c.
+ * rises when they change.
  *
  * Every member has always the same type: lists are never null, texts that are missing or empty are.
  */
+#include "common/base/clock.h"
 #include "writer/parse/manifest_internal.h"
 
-#include "common/base/clock.h"
-
-/* ------------------------------------------------------------------------------------------
- * /index: images and indexes
- * ------------------------------------------------------------------------------------------ */
+/* --- /index: images and indexes --- */
 
 static void string_member(struct ms_json_writer *json, const char *name, struct ms_str value)
 {
@@ -58,9 +55,7 @@ enum ms_status manifest_make_document(struct ms_manifest_record *record, struct 
     return manifest_keep_members(&record->document, arena, &out, err);
 }
 
-/* ------------------------------------------------------------------------------------------
- * REST: the "image" object
- * ------------------------------------------------------------------------------------------ */
+/* --- REST: the "image" object --- */
 
 /* A string member of `object`, or null when it is missing, empty or no string. */
 static void text_of(struct ms_json_writer *json, struct json_object *object, const char *name)
@@ -125,13 +120,13 @@ struct member {
     void (*write)(struct ms_json_writer *json, struct json_object *object, const char *source);
 };
 
-static const struct member root_members[] = {
+static const struct member ROOT_MEMBERS[] = {
     {"created", "created", time_of},
     {"author", "author", text_of},
 };
 
 /* Of the member "config". */
-static const struct member run_members[] = {
+static const struct member RUN_MEMBERS[] = {
     {"env", "Env", strings_of},
     {"entrypoint", "Entrypoint", strings_of},
     {"cmd", "Cmd", strings_of},
@@ -142,7 +137,7 @@ static const struct member run_members[] = {
     {"stop_signal", "StopSignal", text_of},
 };
 
-static const struct member history_members[] = {
+static const struct member HISTORY_MEMBERS[] = {
     {"created", "created", time_of},
     {"created_by", "created_by", text_of},
     {"comment", "comment", text_of},
@@ -165,7 +160,7 @@ static void write_history(struct ms_json_writer *json, struct json_object *histo
     ms_json_array(json);
     for (size_t i = 0; i < json_array_length(history); i++) {
         ms_json_object(json);
-        write_members(json, history_members, COUNT(history_members), json_array_at(history, i));
+        write_members(json, HISTORY_MEMBERS, COUNT(HISTORY_MEMBERS), json_array_at(history, i));
         ms_json_end_object(json);
     }
     ms_json_end_array(json);
@@ -189,10 +184,10 @@ static void write_config_members(struct ms_json_writer *json,
     char digest[MS_DIGEST_TEXT_MAX];
     string_member(json, "config_digest", ms_str(ms_digest_format(digest, &record->config_digest)));
     write_platform(json, record);
-    write_members(json, root_members, COUNT(root_members), root);
+    write_members(json, ROOT_MEMBERS, COUNT(ROOT_MEMBERS), root);
     ms_json_key(json, "labels");
     manifest_write_pairs(json, record->labels, record->n_labels);
-    write_members(json, run_members, COUNT(run_members), json_member(root, "config"));
+    write_members(json, RUN_MEMBERS, COUNT(RUN_MEMBERS), json_member(root, "config"));
     ms_json_key(json, "diff_ids");
     strings_of(json, json_member(root, "rootfs"), "diff_ids");
     ms_json_key(json, "history");
@@ -213,20 +208,18 @@ enum ms_status manifest_make_config_document(struct ms_manifest_record *record,
     return manifest_keep_members(&record->config_document, arena, &out, err);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Titles
- * ------------------------------------------------------------------------------------------ */
+/* --- titles --- */
 
 struct title_keys {
     const char *annotation;
     const char *labels[5];
 };
 
-static const struct title_keys title_keys = {"org.opencontainers.image.title",
+static const struct title_keys TITLE_KEYS = {"org.opencontainers.image.title",
                                              {"org.opencontainers.image.title",
                                               "org.label-schema.name", "io.k8s.display-name",
                                               "name", "Name"}};
-static const struct title_keys description_keys = {
+static const struct title_keys DESCRIPTION_KEYS = {
     "org.opencontainers.image.description",
     {"org.opencontainers.image.description", "org.label-schema.description", "io.k8s.description",
      "description", "Description"}};
@@ -242,6 +235,6 @@ static struct ms_str choose(const struct ms_manifest_record *record, const struc
 
 void manifest_choose_title(struct ms_manifest_record *record)
 {
-    record->title = choose(record, &title_keys);
-    record->description = choose(record, &description_keys);
+    record->title = choose(record, &TITLE_KEYS);
+    record->description = choose(record, &DESCRIPTION_KEYS);
 }

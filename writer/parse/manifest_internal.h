@@ -11,7 +11,7 @@
 #include "writer/parse/json.h"
 #include "writer/parse/manifest.h"
 
-/* ---- manifest_type.c ---- */
+/* --- manifest_type.c --- */
 
 enum manifest_shape { SHAPE_UNKNOWN, SHAPE_MANIFEST, SHAPE_INDEX, SHAPE_SCHEMA1 };
 
@@ -24,7 +24,7 @@ enum ms_status manifest_decide_type(enum manifest_shape *out_shape, struct ms_st
                                     struct json_object *root, struct ms_str content_type,
                                     struct ms_error *err) MS_CHECKED;
 
-/* ---- manifest_text.c ---- */
+/* --- manifest_text.c --- */
 
 /* Copies into the arena with U+FFFD in place of NUL. */
 enum ms_status manifest_text(struct ms_str *out, struct ms_arena *arena, struct ms_str s,
@@ -54,12 +54,12 @@ enum ms_status manifest_keep_members(struct ms_str *out, struct ms_arena *arena,
 /* "too large" for whatever did not fit into the arena. */
 enum ms_status manifest_full(struct ms_error *err);
 
-/* ---- manifest_schema1.c ---- */
+/* --- manifest_schema1.c --- */
 
 enum ms_status manifest_parse_schema1(struct ms_manifest_record *record, struct ms_arena *arena,
                                       struct json_object *root, struct ms_error *err) MS_CHECKED;
 
-/* ---- manifest_document.c ---- */
+/* --- manifest_document.c --- */
 
 /* Sets record->document of an image or an index, from what the record holds. */
 enum ms_status manifest_make_document(struct ms_manifest_record *record, struct ms_arena *arena,
@@ -68,7 +68,8 @@ enum ms_status manifest_make_document(struct ms_manifest_record *record, struct 
 enum ms_status manifest_make_config_document(struct ms_manifest_record *record,
                                              struct ms_arena *arena, struct json_object *root,
                                              struct ms_error *err) MS_CHECKED;
-/* Sets title and description from annotations and labels (contract 4.2). */
+/* Sets title and description from annotations and labels: the first found of a fixed list of keys.
+ */
 void manifest_choose_title(struct ms_manifest_record *record);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Docker's manifest schema 1, which old images still have: name, tag, architecture, and a history
- * whose entries are JSON inside strings, the newest first. Called by manifest.c. It is no image for
+ * whose entries are JSON inside strings, the newest first. It is no image for
  * /index, so it gets neither a document nor a configuration.
  */
-#include "writer/parse/manifest_internal.h"
-
 #include "common/base/clock.h"
+#include "writer/parse/manifest_internal.h"
 
 static enum ms_status check_members(struct json_object *root, struct ms_error *err)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts and pairs, from parsed JSON into the arena of the caller. Called by the other manifest
- * files; it calls arena, json and json_write. No text that leaves here holds NUL.
+ * Texts and pairs, from parsed JSON into the arena of the caller. No text that leaves here holds
+ * NUL.
  */
 #include "writer/parse/manifest_internal.h"
 
 #include <string.h>
 
-static const struct ms_str replacement = MS_STR_INIT("\xef\xbf\xbd"); /* U+FFFD */
+static const struct ms_str REPLACEMENT = MS_STR_INIT("\xef\xbf\xbd"); /* U+FFFD */
 
 enum ms_status manifest_full(struct ms_error *err)
 {
@@ -29,8 +29,8 @@ static void copy_replacing_nul(char *to, struct ms_str s)
             *to++ = s.ptr[i];
             continue;
         }
-        memcpy(to, replacement.ptr, replacement.len);
-        to += replacement.len;
+        memcpy(to, REPLACEMENT.ptr, REPLACEMENT.len);
+        to += REPLACEMENT.len;
     }
 }
 
@@ -40,7 +40,7 @@ enum ms_status manifest_text(struct ms_str *out, struct ms_arena *arena, struct 
     size_t nuls = count_nuls(s);
     if (nuls == 0)
         return ms_arena_copy(out, arena, s) == MS_OK ? MS_OK : manifest_full(err);
-    size_t len = s.len + nuls * (replacement.len - 1);
+    size_t len = s.len + nuls * (REPLACEMENT.len - 1);
     char *text = ms_arena_try_alloc(arena, len + 1);
     if (text == NULL)
         return manifest_full(err);
@@ -73,9 +73,7 @@ enum ms_status manifest_platform_member(struct ms_str *out, struct ms_arena *are
     return manifest_text_member(out, arena, object, key, err);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Pairs
- * ------------------------------------------------------------------------------------------ */
+/* --- pairs --- */
 
 static bool count_string(struct ms_str key, struct json_object *value, void *arg)
 {

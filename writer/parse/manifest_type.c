@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Media types: which are manifests, configurations and layers of images, and what a document is.
- * Called by manifest.c. A document is what it says itself; its members must fit, and must not fit
+ * A document is what it says itself; its members must fit, and must not fit
  * two types at once (CVE-2021-41190).
  */
 #include "writer/parse/manifest_internal.h"
@@ -9,7 +9,7 @@
 static const struct {
     struct ms_str name;
     enum manifest_shape shape;
-} manifest_types[] = {
+} MANIFEST_TYPES[] = {
     {MS_STR_INIT("application/vnd.oci.image.manifest.v1+json"), SHAPE_MANIFEST},
     {MS_STR_INIT("application/vnd.docker.distribution.manifest.v2+json"), SHAPE_MANIFEST},
     {MS_STR_INIT("application/vnd.oci.image.index.v1+json"), SHAPE_INDEX},
@@ -17,29 +17,29 @@ static const struct {
     {MS_STR_INIT("application/vnd.docker.distribution.manifest.v1+prettyjws"), SHAPE_SCHEMA1},
     {MS_STR_INIT("application/vnd.docker.distribution.manifest.v1+json"), SHAPE_SCHEMA1},
 };
-enum { MANIFEST_TYPES = sizeof(manifest_types) / sizeof(manifest_types[0]) };
+enum { N_MANIFEST_TYPES = sizeof(MANIFEST_TYPES) / sizeof(MANIFEST_TYPES[0]) };
 
 /* What servers say that know nothing of manifests: it tells as little as no type at all. */
-static const struct ms_str generic_types[] = {
+static const struct ms_str GENERIC_TYPES[] = {
     MS_STR_INIT(""),
     MS_STR_INIT("application/json"),
     MS_STR_INIT("application/octet-stream"),
     MS_STR_INIT("text/plain"),
 };
 
-static const struct ms_str config_types[] = {
+static const struct ms_str CONFIG_TYPES[] = {
     MS_STR_INIT("application/vnd.oci.image.config.v1+json"),
     MS_STR_INIT("application/vnd.docker.container.image.v1+json"),
 };
 
 /* Each with one of the compressions, or none. */
-static const struct ms_str layer_types[] = {
+static const struct ms_str LAYER_TYPES[] = {
     MS_STR_INIT("application/vnd.oci.image.layer.v1.tar"),
     MS_STR_INIT("application/vnd.oci.image.layer.nondistributable.v1.tar"),
     MS_STR_INIT("application/vnd.docker.image.rootfs.diff.tar"),
     MS_STR_INIT("application/vnd.docker.image.rootfs.foreign.diff.tar"),
 };
-static const struct ms_str layer_compressions[] = {
+static const struct ms_str LAYER_COMPRESSIONS[] = {
     MS_STR_INIT(""),      MS_STR_INIT("+gzip"), MS_STR_INIT("+zstd"),
     MS_STR_INIT(".gzip"), MS_STR_INIT(".zstd"),
 };
@@ -58,30 +58,28 @@ static bool is_listed(struct ms_str s, const struct ms_str *list, size_t count)
 /* The shape that a document of this media type must have. */
 static enum manifest_shape shape_of_type(struct ms_str media_type)
 {
-    for (size_t i = 0; i < MANIFEST_TYPES; i++) {
-        if (ms_str_equal(media_type, manifest_types[i].name))
-            return manifest_types[i].shape;
+    for (size_t i = 0; i < N_MANIFEST_TYPES; i++) {
+        if (ms_str_equal(media_type, MANIFEST_TYPES[i].name))
+            return MANIFEST_TYPES[i].shape;
     }
     return SHAPE_UNKNOWN;
 }
 
 bool manifest_is_image_config_type(struct ms_str media_type)
 {
-    return IS_LISTED(media_type, config_types);
+    return IS_LISTED(media_type, CONFIG_TYPES);
 }
 
 bool manifest_is_layer_type(struct ms_str media_type)
 {
-    for (size_t i = 0; i < sizeof(layer_types) / sizeof(layer_types[0]); i++) {
-        if (ms_str_starts_with(media_type, layer_types[i]))
-            return IS_LISTED(ms_str_skip(media_type, layer_types[i].len), layer_compressions);
+    for (size_t i = 0; i < sizeof(LAYER_TYPES) / sizeof(LAYER_TYPES[0]); i++) {
+        if (ms_str_starts_with(media_type, LAYER_TYPES[i]))
+            return IS_LISTED(ms_str_skip(media_type, LAYER_TYPES[i].len), LAYER_COMPRESSIONS);
     }
     return false;
 }
 
-/* ------------------------------------------------------------------------------------------
- * What a document is
- * ------------------------------------------------------------------------------------------ */
+/* --- what a document is --- */
 
 /* Members that belong to one shape only. */
 struct members {
@@ -137,7 +135,7 @@ static enum ms_status name_type(struct ms_str *out, struct json_object *root,
         return ms_error_set(err, MS_INVALID, "its mediaType is not a string");
     if (status == MS_OK && own.len > 0)
         *out = own;
-    else if (!IS_LISTED(content_type, generic_types))
+    else if (!IS_LISTED(content_type, GENERIC_TYPES))
         *out = content_type;
     else
         *out = type_of_members(members);

@@ -8,6 +8,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/str.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

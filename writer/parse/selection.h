@@ -5,8 +5,7 @@
 
 #include "common/config/config.h"
 
-/* A possible name that one of the globs of include matches, and none of exclude. Called by scan.c
- * for names of a catalog and by webhook.c for events. */
+/* A possible name that one of the globs of include matches, and none of exclude. */
 bool selection_has(const struct ms_config *config, struct ms_str repository);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The judge of answers. Called by registry/request.c for each of them; pure.
+ * The judge of answers.
  */
 #include "writer/registry/answer.h"
 
@@ -12,13 +12,13 @@
 
 const char *registry_kind_name(enum registry_kind kind)
 {
-    static const char *const names[] = {
+    static const char *const NAMES[] = {
         [REGISTRY_KIND_CATALOG] = "catalog", [REGISTRY_KIND_TAGS] = "tags",
         [REGISTRY_KIND_HEAD] = "head",       [REGISTRY_KIND_MANIFEST] = "manifest",
         [REGISTRY_KIND_BLOB] = "blob",       [REGISTRY_KIND_DELETE] = "delete",
         [REGISTRY_KIND_TOKEN] = "token",     [REGISTRY_KIND_PING] = "ping",
     };
-    return names[kind];
+    return NAMES[kind];
 }
 
 const char *registry_code_name(int http_status)
@@ -26,9 +26,7 @@ const char *registry_code_name(int http_status)
     return http_status == 0 ? "error" : ms_http_code(http_status);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Error bodies
- * ------------------------------------------------------------------------------------------ */
+/* --- error bodies --- */
 
 enum { ERROR_DEPTH_MAX = 16, ERROR_VALUES_MAX = 10000 };
 
@@ -70,9 +68,7 @@ bool registry_error_parse(struct registry_error_body *out, struct ms_str body)
     return is_error;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Retry-After
- * ------------------------------------------------------------------------------------------ */
+/* --- retry-After --- */
 
 static bool parse_date(int64_t *out_wall_ms, struct ms_str header)
 {
@@ -105,9 +101,7 @@ uint64_t registry_retry_after_ms(struct ms_str header, int64_t now_wall_ms)
     return pause_ms < REGISTRY_RETRY_AFTER_MAX_MS ? pause_ms : REGISTRY_RETRY_AFTER_MAX_MS;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Judging
- * ------------------------------------------------------------------------------------------ */
+/* --- judging --- */
 
 static bool is_item(enum registry_kind kind)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tokens by scope. Called by registry/request.c before each request and after each 401; fetches
- * through curl_loop.
+ * Tokens by scope.
  *
  * Always holds: a token is fetched only while somebody waits for it, so that fetches never
  * outnumber the requests in flight; credentials go to the token server that a challenge named, and
@@ -67,9 +66,7 @@ struct registry_auth {
     uint64_t last_serial;
 };
 
-/* ------------------------------------------------------------------------------------------
- * Strings and secrets
- * ------------------------------------------------------------------------------------------ */
+/* --- strings and secrets --- */
 
 static void wipe(char **secret)
 {
@@ -77,9 +74,7 @@ static void wipe(char **secret)
     *secret = NULL;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Tokens
- * ------------------------------------------------------------------------------------------ */
+/* --- tokens --- */
 
 static size_t bucket_of(const char *scope)
 {
@@ -172,16 +167,14 @@ static void add_scopes(struct token *token, struct ms_str scopes)
     ms_buf_free(&asked);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Fetching
- * ------------------------------------------------------------------------------------------ */
+/* --- fetching --- */
 
 static void append_escaped(struct ms_buf *out, struct ms_str s)
 {
-    static const char plain[] =
+    static const char PLAIN[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] != '\0' && strchr(plain, s.ptr[i]) != NULL)
+        if (s.ptr[i] != '\0' && strchr(PLAIN, s.ptr[i]) != NULL)
             ms_buf_append_char(out, s.ptr[i]);
         else
             ms_buf_printf(out, "%%%02X", (unsigned)(unsigned char)s.ptr[i]);
@@ -341,9 +334,7 @@ void registry_auth_wait_cancel(struct registry_auth_wait *wait)
     }
 }
 
-/* ------------------------------------------------------------------------------------------
- * Credentials and challenges
- * ------------------------------------------------------------------------------------------ */
+/* --- credentials and challenges --- */
 
 enum ms_status registry_auth_get(struct registry_credentials *out, struct registry_auth *auth,
                                  const char *scope)
@@ -424,9 +415,7 @@ enum ms_status registry_auth_challenged(struct registry_auth *auth, const char *
     return use_bearer(auth, scope, used, &challenge, err);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Life
- * ------------------------------------------------------------------------------------------ */
+/* --- life --- */
 
 struct registry_auth *registry_auth_new(struct curl_loop *curl, const struct ms_config *config)
 {

@@ -3,7 +3,7 @@
  * Credentials towards the registry: what to send with a request, learned from its challenges.
  * Basic, or bearer tokens that a token server gives for a scope (distribution's token
  * specification); tokens are kept until shortly before they expire, and requests that need the same
- * one share one fetch. Called by registry/request.c; calls curl_loop.
+ * one share one fetch.
  */
 #ifndef REGISTRY_AUTH_H
 #define REGISTRY_AUTH_H

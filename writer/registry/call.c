@@ -3,21 +3,18 @@
  * Calls: what callers start and cancel, and those on one item (manifest, blob). Each is one
  * request, or a few: a digest that does not match is asked for once more, a HEAD that is refused
  * becomes a GET, and an item that the registry fails at is called unreadable only when its storage
- * can be read otherwise. Called by sync, scan and gc; calls registry/request.c. Lists are in
+ * can be read otherwise. Lists are in
  * registry/list.c.
  */
-#include "writer/registry/internal.h"
-
 #include "common/base/alloc.h"
 #include "common/base/hash.h"
 #include "common/runtime/metrics.h"
+#include "writer/registry/internal.h"
 #include "writer/registry/jws.h"
 
 #include <string.h>
 
-/* ------------------------------------------------------------------------------------------
- * Any call
- * ------------------------------------------------------------------------------------------ */
+/* --- any call --- */
 
 struct registry_call *registry_call_new(struct registry_client *client, enum registry_kind kind,
                                         enum registry_priority priority, registry_done *on_done,
@@ -171,9 +168,7 @@ enum registry_outcome registry_outcome_of(enum registry_verdict verdict)
     return REGISTRY_FAILED;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Doubt: is it the item, or the registry?
- * ------------------------------------------------------------------------------------------ */
+/* --- doubt: is it the item, or the registry? --- */
 
 /* Any answer that needs the storage will do, also a list that is longer than we care for. */
 static void on_storage_probed(const struct registry_result *result, void *arg)
@@ -231,9 +226,7 @@ static void settle(struct registry_call *call, const struct registry_result *res
     registry_call_finish(call, &reply);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Contents: manifests and blobs
- * ------------------------------------------------------------------------------------------ */
+/* --- contents: manifests and blobs --- */
 
 static struct ms_str media_type_of(const struct curl_response *response)
 {
@@ -314,14 +307,14 @@ static void check_signed(struct registry_call *call, const struct registry_resul
 
 static void on_content(const struct registry_result *result, void *arg)
 {
-    static const struct ms_str signed_type =
+    static const struct ms_str SIGNED_TYPE =
         MS_STR_INIT("application/vnd.docker.distribution.manifest.v1+prettyjws");
     struct registry_call *call = arg;
     call->request = NULL;
     if (result->verdict != REGISTRY_SAYS_FOUND)
         settle(call, result);
     else if (call->ask.kind == REGISTRY_KIND_MANIFEST &&
-             ms_str_equal(media_type_of(result->response), signed_type))
+             ms_str_equal(media_type_of(result->response), SIGNED_TYPE))
         check_signed(call, result);
     else
         check_content(call, result, result->response->body);
@@ -351,9 +344,7 @@ static void on_deleted(const struct registry_result *result, void *arg)
     settle(call, result);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Starting
- * ------------------------------------------------------------------------------------------ */
+/* --- starting --- */
 
 static struct registry_call *new_item_call(struct registry_client *client, enum registry_kind kind,
                                            enum registry_priority priority,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Challenges. Called by registry/auth.c after a 401; pure. The grammar is read strictly: what says
+ * Challenges. The grammar is read strictly: what says
  * where credentials go must not be guessed.
  *
  *   challenges = challenge *( "," challenge )
@@ -82,18 +82,16 @@ static bool take_value(char *out, size_t out_size, struct reader *reader)
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------
- * One challenge
- * ------------------------------------------------------------------------------------------ */
+/* --- one challenge --- */
 
 enum parameter { REALM, SERVICE, SCOPE, ERROR, OTHER };
 
 static enum parameter parameter_of(struct ms_str name)
 {
-    static const struct ms_str names[] = {MS_STR_INIT("realm"), MS_STR_INIT("service"),
+    static const struct ms_str NAMES[] = {MS_STR_INIT("realm"), MS_STR_INIT("service"),
                                           MS_STR_INIT("scope"), MS_STR_INIT("error")};
     for (size_t i = 0; i < OTHER; i++) {
-        if (ms_str_equal_ci(name, names[i]))
+        if (ms_str_equal_ci(name, NAMES[i]))
             return (enum parameter)i;
     }
     return OTHER;
@@ -190,9 +188,7 @@ static bool take_challenge(struct registry_challenge *out, struct reader *reader
     return take_parameters(out, reader);
 }
 
-/* ------------------------------------------------------------------------------------------
- * The header
- * ------------------------------------------------------------------------------------------ */
+/* --- the header --- */
 
 static bool is_visible_ascii(struct ms_str s)
 {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The circuit breaker: when nobody has answered for a while, requests fail at once instead of each
- * waiting for its time-outs, and one probe looks whether the registry is back. Called by
- * registry/request.c with every answer; its state is what `reachable` means.
+ * waiting for its time-outs, and one probe looks whether the registry is back.
  */
-#include "writer/registry/internal.h"
-
 #include "common/base/clock.h"
 #include "common/runtime/metrics.h"
+#include "writer/registry/internal.h"
 
 static void on_probed(const struct curl_response *response, void *arg);
 

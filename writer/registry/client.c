@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The client's life, and who is next: two queues, a fixed number of slots. Called by writer.c
- * (life) and registry/request.c (queue); calls registry_request_begin for whoever gets a slot.
+ * The client's life, and who is next: two queues, a fixed number of slots.
  *
  * Always holds: no more requests are in flight than slots, and none waits inside curl; events go
  * before scans; requests begin only in dispatch(), which is a turn of the loop of its own, so that
  * no start function calls back.
  */
-#include "writer/registry/internal.h"
-
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/metrics.h"
+#include "writer/registry/internal.h"
 #include "writer/registry/link.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------------------------
- * Queue and slots
- * ------------------------------------------------------------------------------------------ */
+/* --- queue and slots --- */
 
 /* NULL: none, or only such as are held back. */
 static struct registry_request *next_request(struct registry_client *client)
@@ -103,9 +99,7 @@ void registry_client_keep_quiet(struct registry_client *client, uint64_t pause_m
     ms_timer_start(client->quiet, pause_ms);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Life
- * ------------------------------------------------------------------------------------------ */
+/* --- life --- */
 
 static struct curl_loop *make_curl(struct ms_loop *loop, const struct ms_config *config)
 {
@@ -172,9 +166,7 @@ void registry_client_free(struct registry_client *client)
     ms_loop_defer(client->loop, destroy, client);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Health
- * ------------------------------------------------------------------------------------------ */
+/* --- health --- */
 
 void registry_client_note_error(struct registry_client *client, const char *text)
 {

@@ -2,7 +2,7 @@
 /*
  * The registry, as the writer sees it: a handful of asynchronous calls over one curl multi handle
  * (curl_loop.h) with a fixed number of requests in flight, credentials (registry/auth.h), retries,
- * time-outs, capped bodies and checked digests. Called by sync.c, scan.c and gc.c.
+ * time-outs, capped bodies and checked digests.
  *
  * Calls keep the rules of loop.h. Whoever waits may cancel.
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * curl's multi interface, driven by the event loop. Called by registry/request.c and
- * registry/auth.c.
+ * curl's multi interface, driven by the event loop.
  *
  * The multi handle tells which descriptors (on_socket) and which timer (on_timer) it waits for;
  * whenever one of them is ready, curl works (perform) and finished exchanges are handed out. Always
@@ -15,9 +14,10 @@
 #include "common/base/clock.h"
 
 #include <assert.h>
-#include <curl/curl.h>
 #include <string.h>
 #include <sys/queue.h>
+
+#include <curl/curl.h>
 
 enum { IDLE_MAX = 64 };
 
@@ -61,9 +61,7 @@ struct curl_loop {
         (void)set_code;                                                                            \
     } while (0)
 
-/* ------------------------------------------------------------------------------------------
- * Finished exchanges
- * ------------------------------------------------------------------------------------------ */
+/* --- finished exchanges --- */
 
 /* Nothing of one exchange may reach the next: a handle is reset before it is idle. */
 static void give_back(struct curl_loop *curl, CURL *easy)
@@ -197,9 +195,7 @@ static void perform(struct curl_loop *curl, curl_socket_t fd, int ready)
     hand_out(curl);
 }
 
-/* ------------------------------------------------------------------------------------------
- * What curl waits for
- * ------------------------------------------------------------------------------------------ */
+/* --- what curl waits for --- */
 
 static void on_ready(int fd, int ready, void *arg)
 {
@@ -243,9 +239,7 @@ static int on_timer(CURLM *multi, long after_ms, void *arg)
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------
- * The multi handle
- * ------------------------------------------------------------------------------------------ */
+/* --- the multi handle --- */
 
 struct curl_loop *curl_loop_new(struct ms_loop *loop, const struct curl_loop_options *options)
 {
@@ -290,9 +284,7 @@ void curl_loop_free(struct curl_loop *curl)
         destroy(curl);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Starting
- * ------------------------------------------------------------------------------------------ */
+/* --- starting --- */
 
 /* Counting here is what limits a body: curl's own limit does not hold for unknown lengths. */
 static size_t on_body(char *bytes, size_t one, size_t count, void *arg)

@@ -2,7 +2,7 @@
 /*
  * HTTP requests over one curl multi handle on the event loop: the only file that knows curl. One
  * exchange is one request and its answer, redirects followed; no retries, no queue, no knowledge of
- * registries. Called by registry/request.c and registry/auth.c.
+ * registries.
  *
  * Exchanges keep the rules of loop.h. How many run at once is the caller's business: an exchange
  * that has to wait inside curl would count that as its own time.

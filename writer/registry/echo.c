@@ -3,17 +3,15 @@
  * Each manifest that the registry gives us makes it tell us of a pull, and its notifications wait
  * in one queue, each for the answer to the one before: a scan at full speed would put thousands of
  * them in front of somebody's push. So a scan asks no faster than the echo of its requests comes
- * back. Called by registry/client.c (may a scan's request begin?), registry/request.c (what was
- * answered) and webhook.c (what came back).
+ * back.
  *
  * Always holds: a registry that sends no such notifications never holds a scan back, and one that
  * loses some does so only for a time: whenever holding back for a while has brought almost none,
  * the bound is doubled.
  */
-#include "writer/registry/internal.h"
-
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
+#include "writer/registry/internal.h"
 
 /* What is in flight may be about to add to the queue. */
 static bool is_behind(const struct registry_client *client)

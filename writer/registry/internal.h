@@ -40,7 +40,7 @@ enum {
     REGISTRY_PROBE_MAX = 1024 * 1024 /* bytes of an answer whose coming is all that counts */
 };
 
-/* ---- registry/circuit.c ---- */
+/* --- circuit.c --- */
 
 enum {
     REGISTRY_CIRCUIT_FAILURES = 5,      /* so many in a row, */
@@ -66,7 +66,7 @@ void registry_circuit_close_down(struct registry_client *client); /* no callback
 /* Takes note of an answer, or of none. */
 void registry_circuit_note(struct registry_client *client, bool is_alive, const char *error);
 
-/* ---- registry/echo.c ---- */
+/* --- echo.c --- */
 
 enum {
     /* Notifications of our own requests that may wait in the registry before a scan waits for them.
@@ -90,7 +90,7 @@ void registry_echo_note_pull(struct registry_client *client);
 /* Must the next request of a scan wait? registry_client_dispatch_soon follows when not any more. */
 bool registry_echo_holds_back(struct registry_client *client);
 
-/* ---- registry/client.c ---- */
+/* --- client.c --- */
 
 TAILQ_HEAD(registry_queue, registry_request);
 
@@ -133,7 +133,7 @@ void registry_client_note_error(struct registry_client *client, const char *text
 /* No request begins for a while. */
 void registry_client_keep_quiet(struct registry_client *client, uint64_t pause_ms);
 
-/* ---- registry/request.c ---- */
+/* --- request.c --- */
 
 /* Everything is copied. */
 struct registry_ask {
@@ -192,7 +192,7 @@ void registry_request_hurry(struct registry_request *request);
 /* For registry/client.c: the request has a slot, which it gives back itself. */
 void registry_request_begin(struct registry_request *request);
 
-/* ---- registry/call.c ---- */
+/* --- call.c --- */
 
 /* A call under way. */
 struct registry_call {

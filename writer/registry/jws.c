@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signed schema 1 manifests. A registry may sign anew for every answer, so the digest is that of
- * the payload, without the signatures. Called by registry_manifest.c; pure.
+ * the payload, without the signatures.
  */
 #include "writer/registry/jws.h"
 
@@ -9,9 +9,8 @@
 
 enum { JWS_DEPTH_MAX = 32, JWS_VALUES_MAX = 200000, JWS_SIGNATURES_MAX = 64 };
 
-/* ------------------------------------------------------------------------------------------
- * base64url (RFC 4648 section 5), padding optional, white space ignored, as libtrust reads it
- * ------------------------------------------------------------------------------------------ */
+/* --- base64url (RFC 4648 section 5), padding optional, white space ignored, as libtrust reads it
+ * --- */
 
 static int sextet(char c)
 {
@@ -47,9 +46,7 @@ static bool decode(struct ms_buf *out, struct ms_str text)
     return count < 6 && ms_buf_status(out) == MS_OK;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Protected headers
- * ------------------------------------------------------------------------------------------ */
+/* --- protected headers --- */
 
 struct format {
     int64_t length;
@@ -94,9 +91,7 @@ static bool agree(const struct format *a, struct json_object *signature, size_t 
     return same;
 }
 
-/* ------------------------------------------------------------------------------------------
- * The payload
- * ------------------------------------------------------------------------------------------ */
+/* --- the payload --- */
 
 static enum ms_status rebuild(struct ms_buf *out, struct ms_str body,
                               struct json_object *signatures)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Links between pages. Called by registry/list.c for every page; pure. A page without a link is the
+ * Links between pages. A page without a link is the
  * last, so a link that cannot be understood is an error and never an end.
  */
 #include "writer/registry/link.h"
@@ -29,9 +29,7 @@ static bool is_uri_reference(struct ms_str s)
     return s.len > 0;
 }
 
-/* ------------------------------------------------------------------------------------------
- * The header: <target>; name=value; name="value", <target>; …
- * ------------------------------------------------------------------------------------------ */
+/* --- the header: <target>; name=value; name="value", <target>; … --- */
 
 struct link {
     struct ms_str target;
@@ -108,18 +106,16 @@ static bool take_link(struct link *out, struct ms_str *rest)
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------
- * The target
- * ------------------------------------------------------------------------------------------ */
+/* --- the target --- */
 
 static struct ms_str without_scheme(struct ms_str url)
 {
-    static const struct ms_str schemes[] = {MS_STR_INIT("http://"), MS_STR_INIT("https://"),
+    static const struct ms_str SCHEMES[] = {MS_STR_INIT("http://"), MS_STR_INIT("https://"),
                                             MS_STR_INIT("//")};
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        if (url.len >= schemes[i].len &&
-            ms_str_equal_ci(ms_str_slice(url, 0, schemes[i].len), schemes[i]))
-            return ms_str_skip(url, schemes[i].len);
+    for (size_t i = 0; i < sizeof(SCHEMES) / sizeof(SCHEMES[0]); i++) {
+        if (url.len >= SCHEMES[i].len &&
+            ms_str_equal_ci(ms_str_slice(url, 0, SCHEMES[i].len), SCHEMES[i]))
+            return ms_str_skip(url, SCHEMES[i].len);
     }
     return MS_STR_ABSENT;
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls on lists: a page of the catalog, and a repository's tags over all their pages. Called by
- * scan and sync; calls registry/request.c for pages and registry/link.c for what follows. A list
+ * Calls on lists: a page of the catalog, and a repository's tags over all their pages. A list
  * ends where there is no link, never at a short page, and a full page of the catalog is no end
  * either; a page that brings nothing new but a link is a fault.
  */
-#include "writer/registry/internal.h"
-
 #include "common/runtime/metrics.h"
 #include "writer/parse/json.h"
+#include "writer/registry/internal.h"
 #include "writer/registry/link.h"
 
 #include <string.h>
@@ -25,9 +23,7 @@ enum {
 #define CATALOG "/v2/_catalog"
 #define CATALOG_FIRST_QUERY "?n=1000" /* CATALOG_PAGE */
 
-/* ------------------------------------------------------------------------------------------
- * A page
- * ------------------------------------------------------------------------------------------ */
+/* --- A page --- */
 
 struct page {
     size_t n_names; /* also those that are known or no names */
@@ -140,9 +136,7 @@ static void finish_list(struct registry_call *call, const struct registry_result
     registry_call_finish(call, &reply);
 }
 
-/* ------------------------------------------------------------------------------------------
- * The catalog
- * ------------------------------------------------------------------------------------------ */
+/* --- the catalog --- */
 
 static void on_catalog(const struct registry_result *result, void *arg);
 
@@ -215,9 +209,7 @@ struct registry_call *registry_catalog_page(struct registry_client *client, stru
     return call;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Tags
- * ------------------------------------------------------------------------------------------ */
+/* --- tags --- */
 
 static void on_tags(const struct registry_result *result, void *arg)
 {

@@ -1,31 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One request to the registry until it has an answer that means something. Called by
- * registry/call.c and registry/list.c; calls registry/auth.c for credentials, curl_loop.c to send,
- * registry/answer.c to judge.
+ * One request to the registry until it has an answer that means something.
  *
  * Steps: QUEUED -> begin -> AUTHORIZING -> send -> SENT -> on_answer, which ends it (finish), goes
  * back to AUTHORIZING after a 401, or pauses (PAUSED) and queues again. Always holds: a request has
  * a slot exactly while AUTHORIZING or SENT.
  */
-#include "writer/registry/internal.h"
-
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/metrics.h"
+#include "writer/registry/internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char accept_manifests[] = "Accept: application/vnd.oci.image.index.v1+json, "
+static const char ACCEPT_MANIFESTS[] = "Accept: application/vnd.oci.image.index.v1+json, "
                                        "application/vnd.docker.distribution.manifest.list.v2+json, "
                                        "application/vnd.oci.image.manifest.v1+json, "
                                        "application/vnd.docker.distribution.manifest.v2+json, "
                                        "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
-/* ------------------------------------------------------------------------------------------
- * The end
- * ------------------------------------------------------------------------------------------ */
+/* --- the end --- */
 
 static bool has_slot(const struct registry_request *request)
 {
@@ -98,9 +93,7 @@ void registry_request_hurry(struct registry_request *request)
         registry_client_enqueue(request->client, request, false);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Pauses
- * ------------------------------------------------------------------------------------------ */
+/* --- pauses --- */
 
 static void on_paused(void *arg)
 {
@@ -144,9 +137,7 @@ static void slower(struct registry_request *request, struct registry_result *res
     pause_at_least(request, pause_ms);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Sending
- * ------------------------------------------------------------------------------------------ */
+/* --- sending --- */
 
 static void on_answer(const struct curl_response *response, void *arg);
 
@@ -166,7 +157,7 @@ static void send(struct registry_request *request, const struct registry_credent
     const char *headers[3] = {NULL, NULL, NULL};
     size_t n_headers = 0;
     if (kind == REGISTRY_KIND_HEAD || kind == REGISTRY_KIND_MANIFEST)
-        headers[n_headers++] = accept_manifests;
+        headers[n_headers++] = ACCEPT_MANIFESTS;
     if (!ms_digest_is_none(&request->ask.known)) {
         snprintf(condition, sizeof(condition), "If-None-Match: \"%s\"",
                  ms_digest_format(digest, &request->ask.known));
@@ -241,9 +232,7 @@ void registry_request_begin(struct registry_request *request)
     discard(request);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Answers
- * ------------------------------------------------------------------------------------------ */
+/* --- answers --- */
 
 /* In words for people: what is stored as the reason of something unreadable. */
 static void describe(struct ms_error *out, const struct curl_response *response,
@@ -378,9 +367,7 @@ static void on_answer(const struct curl_response *response, void *arg)
     act(request, &result);
 }
 
-/* ------------------------------------------------------------------------------------------
- * The beginning
- * ------------------------------------------------------------------------------------------ */
+/* --- the beginning --- */
 
 struct registry_request *registry_request_start(struct registry_client *client,
                                                 const struct registry_ask *ask,

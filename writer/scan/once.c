@@ -9,12 +9,12 @@
  */
 #include "writer/scan/once.h"
 
-#include <unistd.h>
-
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
 #include "writer/scan/progress.h"
 #include "writer/writer.h"
+
+#include <unistd.h>
 
 enum { PAUSE_BASE_MS = 500, PAUSE_MAX_MS = 15 * 1000 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `--scan`: one full scan in the foreground. Waits for the registry, starts the scan, shows its
- * progress, tells whether it was complete. Called by writer.c.
+ * progress, tells whether it was complete.
  */
 #ifndef SCAN_ONCE_H
 #define SCAN_ONCE_H

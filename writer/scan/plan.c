@@ -2,16 +2,14 @@
 /*
  * When the next scan starts: interval.fetch_all after the last complete one, soon after a failure,
  * on request (scan_request: a registry instance never seen before, an envelope that was not read).
- * Called by scan.c, inbox.c, webhook.c and the writer; calls scan_start.
  *
  * Always holds: a request is forgotten only when a scan that began after it is complete. The plan
  * itself is made anew from the database at the beginning of each term: whoever requests a scan has
  * committed there why, so that a crash between a request and its scan forgets nothing.
  */
-#include "writer/scan/internal.h"
-
 #include "common/base/clock.h"
 #include "common/runtime/log.h"
+#include "writer/scan/internal.h"
 
 enum {
     PLAN_REQUEST_PAUSE_MS = 60 * 1000, /* requests start at most one scan in this time */

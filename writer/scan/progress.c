@@ -6,11 +6,11 @@
  */
 #include "writer/scan/progress.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 enum { DRAW_EVERY_MS = 200, LOG_EVERY_MS = 5000, WIDTH_DEFAULT = 80, WIDTH_MAX = 200 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a person sees of `--scan`: a bar on a terminal, else a line in the log every 5 s. Called by
- * scan/once.c.
+ * What a person sees of `--scan`: a bar on a terminal, else a line in the log every 5 s.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The line of the progress bar, see progress.h. Pure; called by progress.c. */
+#include "writer/scan/progress.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-#include "writer/scan/progress.h"
 
 enum { BAR_MIN = 10, BAR_MAX = 50, PARTS_MAX = 4 };
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The end of a scan: what its visits put down as gone is applied, or held when it is too much to
- * believe at once (contract 5.3). Called by scan.c.
+ * believe at once: more than 20 and more than a tenth of all tags, or of all repositories.
  *
  *   count    forget what this scan did not find again; is it too much?
  *   list     a page of repositories with removals that may be applied
  *   apply    (repeated) one repository, one transaction
  */
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/runtime/log.h"
 #include "writer/scan/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/base/alloc.h"
-#include "common/base/clock.h"
-#include "common/runtime/log.h"
 
 enum {
     REMOVALS_UNSUSPICIOUS = 20, /* up to so many repositories, or tags, are believed at once */

@@ -5,24 +5,23 @@
  *   begin     a row in the table of scans; its id is the scan's number
  *   catalog   page by page (or the fixed list), names queued as they come
  *   known     then the repositories that the database knows and the catalog did not name: absence
- *             from a catalog only makes the writer ask (contract 5.3)
+ *             from a catalog only makes the writer ask
  *   visits    meanwhile: a bounded number of repositories under way through the scheduler
  *   removals  what the visits put down is applied, or held
  *   end       the row is completed
  *
  * When the next one starts is scan/plan.c's.
  */
-#include "writer/scan/internal.h"
-
-#include <stdlib.h>
-#include <string.h>
-
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
 #include "writer/parse/selection.h"
+#include "writer/scan/internal.h"
 #include "writer/sync/scheduler.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { SCAN_KNOWN_PAGE = 1000 };
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Full scans: catalog (or the fixed list) and the known repositories, each visited through the
- * scheduler; removals are applied at the end, or held when they are too many to believe (contract
- * 5.3). Called by the writer's timers, POST /scan, webhook.c (new registry instance, oversized
- * envelope) and --scan.
+ * scheduler; removals are applied at the end, or held when they are too many to believe.
  */
 #ifndef SCAN_H
 #define SCAN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one short transaction that makes a repository's changes visible: arrays for the SQL function
- * apply(), which does it all. Called by writer/sync*.c and writer/scan*.c through store.h.
+ * apply(), which does it all.
  */
 #include "writer/store/call.h"
 

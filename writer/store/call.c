@@ -7,13 +7,13 @@
  */
 #include "writer/store/call.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "common/base/alloc.h"
 #include "common/pg/array.h"
 #include "common/pg/link.h"
 #include "writer/store/migrate.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 MS_STORE_STATEMENT(write_require_term);
 

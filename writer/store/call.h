@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A call of the writer's store: its statements with their parameters, which it owns until it is
- * over, so that one that met a concurrent transaction can be run again. Used by store/*.c of the
- * writer, each of which makes a struct that begins with a struct ms_store_op.
+ * over, so that one that met a concurrent transaction can be run again. The
+ * other files of this folder each make structs that begin with a struct ms_store_op.
  *
  *     struct my_call *call = ms_store_op_new(store, sizeof(*call), on_row, on_done);
  *     ms_store_op_term(&call->op, term);            // if it changes something

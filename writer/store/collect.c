@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Garbage collection: what nothing in the database needs any more, and what may go from the
- * registry. Called by writer/upkeep/gc.c through store.h.
+ * registry.
  */
 #include "writer/store/call.h"
 

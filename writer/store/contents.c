@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Storing contents: what manifests, indexes and configurations say, by digest, once. Called by
- * writer/sync/content.c through store.h; the statements sql/queries/write_content_*.sql are one
- * transaction, in the order of their numbers. What is stored already is left as it is.
+ * Storing contents: what manifests, indexes and configurations say, by digest, once. What is stored
+ * already is left as it is.
  */
+#include "common/pg/array.h"
 #include "writer/store/call.h"
 
 #include <stddef.h>
 #include <string.h>
-
-#include "common/pg/array.h"
 
 MS_STORE_STATEMENT(write_content_blobs);
 MS_STORE_STATEMENT(write_content_configs);
@@ -176,13 +174,13 @@ static void put_pairs(struct ms_store_op *op, const struct contents *contents, b
 }
 
 /* The columns of manifests that are plain text of the record. */
-static const size_t descriptions[] = {
+static const size_t DESCRIPTIONS[] = {
     offsetof(struct ms_manifest_record, title),
     offsetof(struct ms_manifest_record, description),
     offsetof(struct ms_manifest_record, annotations),
     offsetof(struct ms_manifest_record, document),
 };
-static const size_t platforms[] = {
+static const size_t PLATFORMS[] = {
     offsetof(struct ms_manifest_record, os),
     offsetof(struct ms_manifest_record, architecture),
     offsetof(struct ms_manifest_record, variant),
@@ -220,11 +218,11 @@ static void put_manifests(struct ms_store_op *op, const struct contents *content
     struct ms_buf *raws = ms_store_op_array(op);
     add_digests(op, contents, offsetof(struct ms_manifest_record, subject));
     add_digests(op, contents, offsetof(struct ms_manifest_record, config_digest));
-    for (size_t i = 0; i < sizeof(platforms) / sizeof(platforms[0]); i++)
-        add_texts(op, contents, platforms[i]);
+    for (size_t i = 0; i < sizeof(PLATFORMS) / sizeof(PLATFORMS[0]); i++)
+        add_texts(op, contents, PLATFORMS[i]);
     struct ms_buf *created = ms_store_op_array(op);
-    for (size_t i = 0; i < sizeof(descriptions) / sizeof(descriptions[0]); i++)
-        add_texts(op, contents, descriptions[i]);
+    for (size_t i = 0; i < sizeof(DESCRIPTIONS) / sizeof(DESCRIPTIONS[0]); i++)
+        add_texts(op, contents, DESCRIPTIONS[i]);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         ms_store_add_text(kinds, ms_str(kind_name(manifest->kind)));

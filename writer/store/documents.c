@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Documents that an older version of the program made: what they were made from, and new ones in
- * their place. Called by writer/upkeep/documents.c through store.h.
+ * their place.
  */
 #include "writer/store/call.h"
 

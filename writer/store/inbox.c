@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inbox: events in, due ones out, later or never again; dead letters; pulls; forgetting what is
- * old. Called by writer/intake/inbox.c, scheduler.c, sync/events.c and the writer's timers through
- * store.h.
+ * old.
  */
-#include "writer/store/call.h"
-
 #include "common/pg/array.h"
+#include "writer/store/call.h"
 
 MS_STORE_STATEMENT(write_inbox_instances);
 MS_STORE_STATEMENT(write_inbox_put);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the database knows already: tags, manifests, configurations, repositories. Reads only.
- * Called by writer/sync/tags.c, content.c, sync*.c and scan*.c through store.h.
  */
 #include "writer/store/call.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Leadership: an advisory lock on a session of its own, and the term. Called by writer/leader.c
- * through store.h; calls pg/session.c and store/migrate.c.
+ * Leadership: an advisory lock on a session of its own, and the term.
  *
  *   CONNECTING  the session is being opened and set up
  *   TRYING      is the lock free? else who has it; again after a second
@@ -37,7 +36,7 @@ enum {
 
 /* The server's side of the time-outs: a leader that does not ping loses its session in 2.5 s; with
  * the tries of the others, a second apart, somebody leads within 5 s. */
-static const char setup_sql[] = "SET client_min_messages = warning;"
+static const char SETUP_SQL[] = "SET client_min_messages = warning;"
                                 "SET standard_conforming_strings = on;"
                                 "SET idle_session_timeout = '2500ms';"
                                 "SET lock_timeout = '500ms';"
@@ -45,8 +44,8 @@ static const char setup_sql[] = "SET client_min_messages = warning;"
                                 "SET tcp_keepalives_idle = 2;"
                                 "SET tcp_keepalives_interval = 1;"
                                 "SET tcp_keepalives_count = 2;";
-static const char try_sql[] = "SELECT pg_try_advisory_lock(" MS_STORE_LOCK_LEADER ")";
-static const char who_sql[] = "SELECT leader_host, leader_pid, (extract(epoch FROM leader_since) * "
+static const char TRY_SQL[] = "SELECT pg_try_advisory_lock(" MS_STORE_LOCK_LEADER ")";
+static const char WHO_SQL[] = "SELECT leader_host, leader_pid, (extract(epoch FROM leader_since) * "
                               "1000)::bigint, term FROM state";
 
 enum lead_state { CONNECTING, TRYING, MIGRATING, TAKING, LEADING, LOST, IMPOSSIBLE };
@@ -191,7 +190,7 @@ static void on_tried(const struct ms_pg_outcome *outcome, void *arg)
     ms_backoff_reset(&lead->backoff);
     if (!lead->got_lock) {
         lead->found = (struct ms_store_leader_info){.pid = 0};
-        ask(lead, who_sql, on_who_row, on_who);
+        ask(lead, WHO_SQL, on_who_row, on_who);
         return;
     }
     set_state(lead, MIGRATING);
@@ -211,7 +210,7 @@ static void try_lock(struct ms_store_lead *lead)
 {
     set_state(lead, TRYING);
     lead->got_lock = false;
-    ask(lead, try_sql, on_tried_row, on_tried);
+    ask(lead, TRY_SQL, on_tried_row, on_tried);
 }
 
 /* --- MIGRATING --- */
@@ -308,7 +307,7 @@ static void on_set_up(const struct ms_pg_outcome *outcome, void *arg)
 
 static void on_ready(void *arg)
 {
-    ask(arg, setup_sql, NULL, on_set_up);
+    ask(arg, SETUP_SQL, NULL, on_set_up);
 }
 
 static void on_session_lost(const struct ms_error *err, void *arg)
@@ -318,11 +317,11 @@ static void on_session_lost(const struct ms_error *err, void *arg)
 
 static void connect_session(struct ms_store_lead *lead)
 {
-    static const struct ms_pg_session_events events = {.on_ready = on_ready,
+    static const struct ms_pg_session_events EVENTS = {.on_ready = on_ready,
                                                        .on_lost = on_session_lost};
     set_state(lead, CONNECTING);
     lead->session = ms_pg_session_new(lead->loop, lead->conninfo, lead->application_name,
-                                      ANSWER_MAX_MS, &events, lead);
+                                      ANSWER_MAX_MS, &EVENTS, lead);
 }
 
 static void on_timer(void *arg)

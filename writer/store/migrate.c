@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Migrations: the files of sql/migrations, in order, each in one transaction. Called by
- * store/call.c (--migrate) and store/lead.c (a new leader); calls pg/session.c.
+ * Migrations: the files of sql/migrations, in order, each in one transaction.
  *
  *   lock      wait for the advisory lock of migrations
  *   look      is there a schema?
@@ -20,10 +19,10 @@ MS_STORE_SQL(0001_initial);
 
 /* sql/migrations, in order: the last is MS_SCHEMA_VERSION. A simple query of several statements is
  * one transaction; each file writes its own row of schema_version. */
-static const char *const migrations[] = {
+static const char *const MIGRATIONS[] = {
     ms_sql_0001_initial,
 };
-_Static_assert(sizeof(migrations) / sizeof(migrations[0]) == MS_SCHEMA_VERSION,
+_Static_assert(sizeof(MIGRATIONS) / sizeof(MIGRATIONS[0]) == MS_SCHEMA_VERSION,
                "a migration for each version");
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */
@@ -95,7 +94,7 @@ static void apply_next(struct ms_store_migration *migration)
     } else if (migration->version == MS_SCHEMA_VERSION) {
         finish(migration, NULL);
     } else {
-        query(migration, migrations[migration->version], NULL, on_applied);
+        query(migration, MIGRATIONS[migration->version], NULL, on_applied);
     }
 }
 
@@ -164,12 +163,12 @@ struct ms_store_migration *ms_store_migration_start(struct ms_loop *loop, const 
                                                     const char *application_name,
                                                     ms_store_done *on_done, void *arg)
 {
-    static const struct ms_pg_session_events events = {.on_ready = on_ready, .on_lost = on_lost};
+    static const struct ms_pg_session_events EVENTS = {.on_ready = on_ready, .on_lost = on_lost};
     struct ms_store_migration *migration = ms_alloc(sizeof(*migration));
     migration->loop = loop;
     migration->on_done = on_done;
     migration->arg = arg;
     migration->session = ms_pg_session_new(loop, conninfo, application_name, MIGRATION_TIMEOUT_MS,
-                                           &events, migration);
+                                           &EVENTS, migration);
     return migration;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What scans keep in the database: their own rows, staged tags, removals that wait. Called by
- * writer/scan*.c and sync/visit.c through store.h.
+ * What scans keep in the database: their own rows, staged tags, removals that wait.
  */
 #include "writer/store/call.h"
 

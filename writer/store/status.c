@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What only the database knows of the writer's state: one row. Called by writer/admin.c and the
- * gauges through store.h.
+ * What only the database knows of the writer's state: one row.
  */
 #include "writer/store/call.h"
 

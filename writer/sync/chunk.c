@@ -13,9 +13,9 @@
  */
 #include "writer/sync/chunk.h"
 
-#include <stdlib.h>
-
 #include "common/base/alloc.h"
+
+#include <stdlib.h>
 
 /* Tags asked without If-None-Match, and with all below them, others each scan. */
 enum { CHUNK_THOROUGH_ONE_IN = 16 };
@@ -48,7 +48,7 @@ struct chunk {
     bool ended;
 };
 
-static const struct ms_str dangling = MS_STR_INIT("its manifest is missing in the registry");
+static const struct ms_str DANGLING = MS_STR_INIT("its manifest is missing in the registry");
 
 /* --- the end --- */
 
@@ -255,7 +255,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
     chunk->gone = ms_arena_alloc(chunk->arena, chunk->n_records * sizeof(*chunk->gone));
     for (size_t i = 0; i < chunk->n_records; i++) {
         const struct ms_tag_record record = chunk->records[i];
-        if (record.unreadable.ptr == dangling.ptr && !names_it(reply, record.name))
+        if (record.unreadable.ptr == DANGLING.ptr && !names_it(reply, record.name))
             chunk->gone[chunk->result.n_gone++] = record.name;
         else
             chunk->records[kept++] = record;
@@ -319,7 +319,7 @@ static void note_record(struct chunk *chunk, const struct tags_answer *answer)
     } else if (answer->verdict == TAGS_UNREADABLE) {
         record->unreadable = ms_arena_dup(chunk->arena, answer->reason);
     } else {
-        record->unreadable = dangling;
+        record->unreadable = DANGLING;
         chunk->has_dangling |= !is_known_to_dangle(chunk, answer->name);
     }
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Some tags of a repository, on their way from the registry into the database. Called by
- * sync/visit.c, which has two of them under way: while one waits for its last answers or for the
- * database, the other keeps the connections to the registry busy.
+ * Some tags of a repository, on their way from the registry into the database.
  */
 #ifndef SYNC_CHUNK_H
 #define SYNC_CHUNK_H

@@ -10,14 +10,13 @@
  * The first failure of the registry or of the database ends the walk; a node that cannot be read
  * does not: it is held as unreadable, with the reason.
  */
+#include "common/base/alloc.h"
+#include "common/runtime/metrics.h"
 #include "writer/sync/content_internal.h"
+#include "writer/writer.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/base/alloc.h"
-#include "common/runtime/metrics.h"
-#include "writer/writer.h"
 
 enum { CONTENT_ARENA_MAX = 64 * 1024 * 1024, CONTENT_REASON_MAX = 200, CONTENT_EXAMINE_MAX = 1000 };
 

@@ -2,7 +2,7 @@
 /*
  * Making sure that everything below some digests is stored: asks the store what it knows, the
  * registry for the rest (manifests, indexes and their children, configurations), parses, and stores
- * in small batches. Nothing that it stores is visible yet. Called by sync.c.
+ * in small batches. Nothing that it stores is visible yet.
  */
 #ifndef CONTENT_H
 #define CONTENT_H

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The bytes of one manifest and of its configuration: GET, parse, ask the store for a configuration
- * that another image brought already, else GET it too. Called by content.c, and returns to it.
+ * that another image brought already, else GET it too.
  */
-#include "writer/sync/content_internal.h"
-
 #include "writer/parse/manifest.h"
+#include "writer/sync/content_internal.h"
 #include "writer/writer.h"
 
 enum { FETCH_ARENA_MAX = 96 * 1024 * 1024 };

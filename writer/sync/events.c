@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pass over the waiting events of one repository. Called by sync.c.
+ * A pass over the waiting events of one repository.
  *
  *   load       the rows of the inbox: due ones, and postponed ones as witnesses of what happened
  *   touched    which known tags are on digests that a delete event names?
@@ -13,15 +13,14 @@
  *   apply      one transaction: tags, manifests, and the rows of settled events
  *   postpone   events that the registry does not agree with yet are looked at again
  */
-#include "writer/sync/events_internal.h"
-
-#include <stdlib.h>
-
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
 #include "writer/scan/scan.h"
+#include "writer/sync/events_internal.h"
+
+#include <stdlib.h>
 
 static void wish_for_scan(struct events_pass *pass);
 static void ask_tags(struct events_pass *pass);
@@ -222,7 +221,8 @@ static void on_tags(const struct tags_result *result, void *arg)
     ask_gone(pass);
 }
 
-/* Never conditional: what was deleted would still answer 304 (protocols: the registry's API). */
+/* Never conditional: the registry compares If-None-Match before it looks, so that what was deleted
+ * would still answer 304. */
 static void ask_tags(struct events_pass *pass)
 {
     struct sync_job *job = pass->job;

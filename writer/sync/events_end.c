@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a pass over events ends: its events are done, stay as they are, wait a while, or die. Called
- * by sync/events.c; calls the store, then back into sync.c (sync_events_ended).
+ * How a pass over events ends: its events are done, stay as they are, wait a while, or die.
  */
-#include "writer/sync/events_internal.h"
-
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
+#include "writer/sync/events_internal.h"
 
 /* A pass that failed as a whole is tried again after 1 s, 2 s, 4 s … */
 enum { FAILURE_PAUSE_MS = 1000, FAILURE_PAUSE_DOUBLINGS = 6 };
 
 void events_count(const struct event_item *item, const char *result)
 {
-    static const char *const actions[] = {
+    static const char *const ACTIONS[] = {
         [EVENT_PUSH] = "push", [EVENT_DELETE] = "delete", [EVENT_OTHER] = "other"};
-    ms_metrics_add(MS_METRIC_EVENTS, actions[item->action], result, 1);
+    ms_metrics_add(MS_METRIC_EVENTS, ACTIONS[item->action], result, 1);
 }
 
 static void free_pass(struct events_pass *pass)

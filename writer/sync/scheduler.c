@@ -13,13 +13,13 @@
  */
 #include "writer/sync/scheduler.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "common/base/alloc.h"
 #include "common/base/refname.h"
 #include "writer/store/store.h"
 #include "writer/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     SCHEDULER_POLL_MS = 1000,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which repository is worked on when: at most one job a repository, a bounded number of jobs at
- * once, events before scan. Jobs are sync.c's. Called by inbox.c (new events), scan.c (repositories
- * to visit) and the writer (begin and end of a term).
+ * once, events before scan. Jobs are sync.c's.
  */
 #ifndef SCHEDULER_H
 #define SCHEDULER_H

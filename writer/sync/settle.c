@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the findings of a pass over events mean. Pure: no I/O. Called by sync/events.c.
+ * What the findings of a pass over events mean. Pure: no I/O.
  *
- * A push event precedes its tag and a delete event its deletion (protocols: notifications), so an
- * event is settled when registry and event agree, when a later event has explained the difference
- * for a while, or when it was looked at often enough; then the registry's word stands.
+ * The registry sends a push event before it writes the tag, and a delete event before it deletes.
+ * An event is settled when registry and event agree, when a later event has explained the
+ * difference for a while, or when it was looked at often enough; then the registry's word stands.
  */
+#include "common/base/clock.h"
 #include "writer/sync/events_internal.h"
 
-#include "common/base/clock.h"
-
 /* Pauses before looking again, by the number of looks before. */
-static const uint64_t again_after_ms[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
+static const uint64_t AGAIN_AFTER_MS[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
                                                           1000, 2000, 5000, 10000};
 
 struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name)
@@ -168,7 +167,7 @@ static void settle(const struct events_pass *pass, struct event_item *item)
     if (is_explained && !is_quiet)
         item->again_after_ms = (uint64_t)(EVENTS_QUIET_MS - item->age_ms);
     else if (item->looks < EVENTS_LOOKS_MAX)
-        item->again_after_ms = again_after_ms[item->looks];
+        item->again_after_ms = AGAIN_AFTER_MS[item->looks];
 }
 
 /* What explains an event waits with it, to explain it again. */

@@ -4,12 +4,11 @@
  * next step of the visit, until there is neither. While a visit waits for the tag list, which may
  * take long, passes over events go on beside it.
  */
+#include "common/base/alloc.h"
 #include "writer/sync/sync_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/base/alloc.h"
 
 static void release(struct sync_job *job)
 {

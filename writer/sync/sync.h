@@ -4,8 +4,7 @@
  * passes. An event pass looks at what the waiting events name; a visit (scan) goes through all tags
  * in chunks, and lets waiting events go first between two chunks.
  *
- * The truth is the registry: an event only says where to look (contract 5.1). Called by
- * scheduler.c; calls tags.c (where do these tags point?), content.c (what is below?) and the store.
+ * The truth is the registry: an event only says where to look.
  */
 #ifndef SYNC_H
 #define SYNC_H

@@ -7,10 +7,9 @@
 #include "writer/sync/tags.h"
 
 #include "common/base/alloc.h"
+#include "writer/writer.h"
 
 #include <stdlib.h>
-
-#include "writer/writer.h"
 
 enum { TAGS_ARENA_MAX = 64 * 1024 * 1024, TAGS_REASON_MAX = 200 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where do these tags of a repository point now? Asks the registry (HEAD, conditional where that is
- * safe, GET before anything is called gone). Called by sync.c.
+ * safe, GET before anything is called gone).
  */
 #ifndef TAGS_H
 #define TAGS_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A scan's visit to one repository. Called by sync.c, one step at a time, so that waiting events go
- * first between two steps.
+ * A scan's visit to one repository.
  *
  *   list       the registry's whole tag list, sorted
  *   chunk      (repeated) where do these tags point? fetch what is new, then apply it, or stage it
@@ -14,10 +13,9 @@
  * small that it is not given up asks with the priority of events from then on. Always holds: while
  * a chunk is under way, nothing but the chunks before it writes to its repository.
  */
-#include "writer/sync/visit_internal.h"
-
 #include "common/base/alloc.h"
 #include "common/runtime/metrics.h"
+#include "writer/sync/visit_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

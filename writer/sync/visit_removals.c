@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The end of a visit: what is known and the registry's tag list lacks. Called by sync/visit.c.
+ * The end of a visit: what is known and the registry's tag list lacks.
  *
  *   removed   (repeated) a page of known tags: those that are not listed are asked for by GET
  *   gone      no tag list at all (NAME_UNKNOWN): are the known manifests gone too?
  *
  * Nothing is removed here: removals are put down for the end of the scan (scan/removals.c).
  */
-#include "writer/sync/visit_internal.h"
-
 #include "common/base/alloc.h"
+#include "writer/sync/visit_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Chores: work that is done every so often while this writer leads, never twice at once. Called by
- * gc.c, pulls.c and admin.c, which say what is done; calls nothing but timers and the log.
+ * Chores: work that is done every so often while this writer leads, never twice at once.
  */
 #ifndef CHORE_H
 #define CHORE_H
 
 #include "common/base/status.h"
+
 #include <stdint.h>
 
 struct writer;

@@ -2,12 +2,12 @@
 /* See dead_letters.h. Calls store_task.c; beside a running leader or without one. */
 #include "writer/upkeep/dead_letters.h"
 
+#include "common/base/buf.h"
+#include "writer/upkeep/store_task.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "common/base/buf.h"
-#include "writer/upkeep/store_task.h"
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `--dead-letters [retry]`. Called by main.c. */
+/* `--dead-letters [retry]`. */
 #ifndef DEAD_LETTERS_H
 #define DEAD_LETTERS_H
 

@@ -2,7 +2,7 @@
 /*
  * Making documents again after an upgrade: when this program makes others than the one before
  * (MS_DOCUMENT_VERSION), the stored ones are made again from the stored bytes, without the
- * registry. Once in a term. Called by writer.c; calls manifest.h and the store.
+ * registry. Once in a term.
  */
 #ifndef DOCUMENTS_H
 #define DOCUMENTS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The collector: every interval.garbage_collect what nothing references leaves the database, and,
- * with garbage_collect.registry, the registry (contract 5.5); and what has passed its retention is
- * forgotten. Called by writer.c; calls gc_candidates.c and the store.
+ * with garbage_collect.registry, the registry; and what has passed its retention is
+ * forgotten.
  */
 #ifndef GC_H
 #define GC_H

@@ -14,13 +14,13 @@
  */
 #include "writer/upkeep/gc_candidates.h"
 
-#include <string.h>
-
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
 #include "writer/sync/tags.h"
 #include "writer/upkeep/gc_verify.h"
 #include "writer/writer.h"
+
+#include <string.h>
 
 enum { GROUP_MAX = 200, ARENA_MAX_BYTES = 1024 * 1024 };
 

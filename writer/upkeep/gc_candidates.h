@@ -2,8 +2,8 @@
 /*
  * What becomes of the untagged manifests that repositories hold: the registry is asked for each
  * again; those it no longer serves go from the repository in the database; with
- * garbage_collect.registry those it still serves are deleted from the registry, or named in the log
- * (contract 5.5). Called by gc.c; calls gc_verify.c, tags.c, the registry and the store.
+ * garbage_collect.registry those it still serves are deleted from the registry, or named in the
+ * log.
  *
  * Deleting a manifest by digest also deletes the tags that are on it, and an event may have been
  * lost. So before anything of a repository is deleted, its tags in the registry must be the very

@@ -11,13 +11,13 @@
  */
 #include "writer/upkeep/gc_verify.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "common/base/alloc.h"
 #include "common/base/arena.h"
 #include "writer/sync/tags.h"
 #include "writer/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { ARENA_MAX_BYTES = 64 * 1024 * 1024, KNOWN_PAGE = 1000, ASK_CHUNK = 500 };
 

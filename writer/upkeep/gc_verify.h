@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Are the tags of a repository in the registry the very tags of the database, on the same digests?
- * Called by gc_candidates.c before it deletes; calls tags.c, the registry and the store.
  */
 #ifndef GC_VERIFY_H
 #define GC_VERIFY_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pull counts: every 15 s the pull events of the inbox leave it as sums (contract 4.4). Called by
- * writer.c; calls the store.
+ * Pull counts: every 15 s the pull events of the inbox leave it as sums.
  */
 #ifndef PULLS_H
 #define PULLS_H

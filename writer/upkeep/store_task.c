@@ -2,9 +2,9 @@
 /* See store_task.h. A loop of its own, with nothing on it but the store and a timer. */
 #include "writer/upkeep/store_task.h"
 
-#include <stdlib.h>
-
 #include "common/runtime/log.h"
+
+#include <stdlib.h>
 
 enum { PAUSE_BASE_MS = 500, PAUSE_MAX_MS = 15 * 1000, WAITING_MAX = 4 };
 

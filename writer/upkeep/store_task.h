@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A single piece of work on the database, in the foreground: waits for the database, runs it, gives
- * the program's exit status. Called by main.c (--migrate) and dead_letters.c.
+ * the program's exit status.
  */
 #ifndef STORE_TASK_H
 #define STORE_TASK_H

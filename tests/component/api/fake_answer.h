@@ -7,13 +7,14 @@
 #ifndef FAKE_ANSWER_H
 #define FAKE_ANSWER_H
 
-#include <check.h>
-#include <libpq-fe.h>
+#include "reader/answer/answer.h"
+#include "reader/reader.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader/answer/answer.h"
-#include "reader/reader.h"
+#include <check.h>
+#include <libpq-fe.h>
 
 struct ms_http_request {
     struct ms_str query;
@@ -88,7 +89,7 @@ void answer_error(struct ms_http_request *request, int status, const char *code,
 {
     (void)request;
     answered.status = status;
-    (void)snprintf(answered.code, sizeof(answered.code), "%s", code ? code : "");
+    (void)snprintf(answered.code, sizeof(answered.code), "%s", code != NULL ? code : "");
     copy(answered.detail, sizeof(answered.detail), detail);
     copy(answered.parameter, sizeof(answered.parameter), parameter);
 }
@@ -130,7 +131,7 @@ static void note_spec(const struct answer_spec *spec)
     copy(answered.key, sizeof(answered.key), spec->key);
     copy(answered.repository, sizeof(answered.repository), spec->repository);
     (void)snprintf(answered.cache_control, sizeof(answered.cache_control), "%s",
-                   spec->cache_control ? spec->cache_control : "");
+                   spec->cache_control != NULL ? spec->cache_control : "");
     copy_headers(spec->headers, spec->n_headers);
     ck_assert_str_eq(spec->content_type, "application/json");
     answered.query = spec->query;
@@ -154,7 +155,7 @@ void answer_serve(struct reader *reader, struct ms_http_request *request,
     ck_assert_int_ge(PQntuples(result), 1);
     for (int row = 0; row < PQntuples(result); row++)
         feed_row(&out, spec, result, row, state);
-    if (spec->on_finish)
+    if (spec->on_finish != NULL)
         spec->on_finish(&out, state);
     PQclear(result);
     free(state);

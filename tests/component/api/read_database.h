@@ -7,11 +7,11 @@
 #ifndef READ_DATABASE_H
 #define READ_DATABASE_H
 
-#include <stdio.h>
-#include <unistd.h>
-
 #include "reader/api/api.h"
 #include "tests/component/api/fake_answer.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 extern const char ms_sql_0001_initial[];
 
@@ -19,15 +19,13 @@ static char database_name[64];
 static struct ms_config config;
 static struct reader reader;
 
-/* --------------------------------------------------------------------------------
- * A database of our own, once for all tests
- * -------------------------------------------------------------------------------- */
+/* --- A database of our own, once for all tests --- */
 
 static PGconn *connect_to(const char *name)
 {
     const char *conninfo = getenv("METASTORE_TEST_DATABASE");
     ck_assert_msg(conninfo != NULL, "METASTORE_TEST_DATABASE is not set");
-    const char *keywords[] = {"dbname", name ? "dbname" : NULL, NULL};
+    const char *keywords[] = {"dbname", name != NULL ? "dbname" : NULL, NULL};
     const char *values[] = {conninfo, name, NULL};
     PGconn *conn = PQconnectdbParams(keywords, values, 1);
     ck_assert_msg(PQstatus(conn) == CONNECTION_OK, "%s", PQerrorMessage(conn));
@@ -115,7 +113,7 @@ typedef void handler(struct ms_http_request *request, const struct ms_route_matc
 static void ask(handler *handle, const char *name, const char *query)
 {
     struct ms_http_request request = {ms_str(query), ms_arena_new(1024 * 1024)};
-    struct ms_route_match match = {.captures = {ms_str(name)}, .n_captures = name ? 1 : 0};
+    struct ms_route_match match = {.captures = {ms_str(name)}, .n_captures = name != NULL ? 1 : 0};
     forget();
     handle(&request, &match, &reader);
     ms_arena_free(request.arena);

@@ -6,9 +6,7 @@
 #include "tests/component/api/read_database.h"
 #include "tests/support/check_main.h"
 
-/* --------------------------------------------------------------------------------
- * /v1
- * -------------------------------------------------------------------------------- */
+/* --- /v1 --- */
 
 /* The names of the results, each followed by a blank. */
 static void expect_names(const char *query, const char *names)
@@ -17,7 +15,7 @@ static void expect_names(const char *query, const char *names)
     char found[1024] = "";
     ask(api_search, NULL, query);
     ck_assert_int_eq(answered.status, 200);
-    for (const char *at = strstr(answered.body, NAME); at; at = strstr(at, NAME)) {
+    for (const char *at = strstr(answered.body, NAME); at != NULL; at = strstr(at, NAME)) {
         at += sizeof(NAME) - 1;
         (void)snprintf(found + strlen(found), sizeof(found) - strlen(found), "%.*s ",
                        (int)strcspn(at, "\""), at);
@@ -148,8 +146,8 @@ START_TEST(a_search_is_never_an_error)
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         ask(api_search, NULL, CASES[i]);
-        ck_assert_msg(answered.status == 200 && strstr(answered.body, "\"results\":["), "%s: %s",
-                      CASES[i], answered.body);
+        ck_assert_msg(answered.status == 200 && strstr(answered.body, "\"results\":[") != NULL,
+                      "%s: %s", CASES[i], answered.body);
     }
 }
 END_TEST
@@ -163,16 +161,15 @@ START_TEST(ping_answers_as_docker_wants)
 }
 END_TEST
 
-/* --------------------------------------------------------------------------------
- * /v2
- * -------------------------------------------------------------------------------- */
+/* --- /v2 --- */
 
 static void expect_link(const char *link)
 {
-    if (!link)
+    if (link == NULL)
         ck_assert_msg(answered.link == NULL, "%s", answered.link);
     else
-        ck_assert_msg(answered.link && strcmp(answered.link, link) == 0, "%s", answered.link);
+        ck_assert_msg(answered.link != NULL && strcmp(answered.link, link) == 0, "%s",
+                      answered.link);
 }
 
 static void expect_catalog(const char *query, const char *names, const char *link)

@@ -3,12 +3,12 @@
  * What the HTTP server answers and in which order: validators, variants, HEAD, errors, files;
  * keep-alive, pipelining, clients that leave, drain, listening addresses, the access log.
  */
+#include "tests/support/check_main.h"
+#include "tests/support/http_app.h"
+
 #include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-
-#include "tests/support/check_main.h"
-#include "tests/support/http_app.h"
 
 #define H "Host: h\r\n"
 
@@ -29,7 +29,7 @@ static void expect_header(const char *name, const char *value)
 {
     const char *got = response_header(&response, name);
     ck_assert_msg((got == NULL) == (value == NULL), "%s: %s", name, response.head);
-    if (value)
+    if (value != NULL)
         ck_assert_msg(strcmp(got, value) == 0, "%s: %s instead of %s", name, got, value);
 }
 
@@ -38,7 +38,7 @@ enum { TAG_MAX = 64 };
 static void copy_etag(char out[static TAG_MAX])
 {
     const char *tag = response_header(&response, "ETag");
-    ck_assert(tag && strlen(tag) < TAG_MAX);
+    ck_assert(tag != NULL && strlen(tag) < TAG_MAX);
     memcpy(out, tag, strlen(tag) + 1);
 }
 
@@ -57,7 +57,7 @@ static void end(void)
     app_end();
 }
 
-/* Answers. */
+/* --- answers --- */
 
 START_TEST(every_answer_has_its_headers)
 {
@@ -222,7 +222,7 @@ START_TEST(a_file_that_ends_early_is_a_cut_and_no_end)
 }
 END_TEST
 
-/* Order. */
+/* --- order --- */
 
 START_TEST(old_clients_get_a_length_and_a_close)
 {
@@ -352,7 +352,7 @@ START_TEST(a_client_that_only_sends_costs_nothing)
 }
 END_TEST
 
-/* Drain. */
+/* --- drain --- */
 
 START_TEST(drain_ends_in_order)
 {
@@ -393,7 +393,7 @@ START_TEST(an_idle_server_drains_at_once)
 }
 END_TEST
 
-/* Listening. */
+/* --- listening --- */
 
 static enum ms_status try_listen(const char *address, int *out_fd, char *out_address)
 {
@@ -480,7 +480,7 @@ START_TEST(nagle_is_off)
 }
 END_TEST
 
-/* Counting. */
+/* --- counting --- */
 
 START_TEST(requests_are_counted)
 {
@@ -498,7 +498,7 @@ START_TEST(requests_are_counted)
 }
 END_TEST
 
-/* The access log. */
+/* --- the access log --- */
 
 START_TEST(requests_are_logged)
 {
@@ -513,7 +513,7 @@ START_TEST(requests_are_logged)
     app_end();
     FILE *file = fopen(path, "r");
     ck_assert_ptr_nonnull(file);
-    while (!strstr(line, "msg=request"))
+    while (strstr(line, "msg=request") == NULL)
         ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
     (void)fclose(file);
     ck_assert_int_eq(unlink(path), 0);

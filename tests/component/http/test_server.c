@@ -8,7 +8,7 @@
 
 #define H "Host: h\r\n"
 
-/* Framing. */
+/* --- framing --- */
 
 static const struct {
     int status;
@@ -135,7 +135,7 @@ START_TEST(packets_mean_nothing)
 }
 END_TEST
 
-/* Limits on size. */
+/* --- limits on size --- */
 
 START_TEST(long_targets_and_headers_are_refused)
 {
@@ -283,7 +283,7 @@ START_TEST(continue_is_said_when_the_body_is_awaited)
 }
 END_TEST
 
-/* Limits on time. */
+/* --- limits on time --- */
 
 static void start_with_times(uint64_t header, uint64_t body, uint64_t idle, uint64_t write)
 {
@@ -400,7 +400,7 @@ START_TEST(a_client_that_does_not_read_is_cut)
 }
 END_TEST
 
-/* Limits on number. */
+/* --- limits on number --- */
 
 START_TEST(connections_beyond_the_limit_are_refused)
 {

@@ -73,7 +73,7 @@ static void end(void)
 
 START_TEST(the_token_is_needed)
 {
-    static const char *const wrong[] = {
+    static const char *const WRONG[] = {
         "",
         "Authorization: s3cret\r\n",
         "Authorization: Bearer\r\n",
@@ -83,11 +83,11 @@ START_TEST(the_token_is_needed)
         "Authorization: Bearer S3CRET\r\n",
         "Authorization: Basic s3cret\r\n",
     };
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        ck_assert_int_eq(ask("POST", "/events", wrong[i], PUSH), 401);
+    for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
+        ck_assert_int_eq(ask("POST", "/events", WRONG[i], PUSH), 401);
         ck_assert_ptr_nonnull(response_header(&response, "WWW-Authenticate"));
         ck_assert(!says("s3cret"));
-        ck_assert_int_eq(ask("POST", "/scan", wrong[i], ""), 401);
+        ck_assert_int_eq(ask("POST", "/scan", WRONG[i], ""), 401);
     }
     ck_assert_uint_eq(played->puts + played->scans, 0);
     ck_assert_int_eq(ask("POST", "/events", "authorization: bEARER   s3cret\r\n", PUSH), 202);
@@ -359,9 +359,9 @@ END_TEST
 
 START_TEST(a_failed_commit_is_to_be_repeated)
 {
-    static const int passing[] = {MS_UNAVAILABLE, MS_TIMEOUT, MS_DEPOSED, MS_CONFLICT};
-    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
-        played->commit_fails = passing[i];
+    static const int PASSING[] = {MS_UNAVAILABLE, MS_TIMEOUT, MS_DEPOSED, MS_CONFLICT};
+    for (size_t i = 0; i < sizeof(PASSING) / sizeof(PASSING[0]); i++) {
+        played->commit_fails = PASSING[i];
         ck_assert_int_eq(post(PUSH), 503);
         ck_assert_ptr_nonnull(response_header(&response, "Retry-After"));
     }

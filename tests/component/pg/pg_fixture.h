@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the component tests of common/pg_*.h share: a loop, a pool, and asks (a batch with what came
+ * What the component tests of common/pg share: a loop, a pool, and asks (a batch with what came
  * of it). Waiting is done by running the loop until a counter says so; check's time limit is the
  * end of a test that waits in vain.
  */
@@ -11,10 +11,11 @@
 #include "common/pg/pool.h"
 #include "common/pg/session.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 static struct ms_loop *loop;
 static struct ms_pg_pool *pool;

@@ -156,7 +156,7 @@ START_TEST(failures_have_a_meaning)
         const char *sql;
         const char *sqlstate;
         enum ms_status status;
-    } cases[] = {
+    } CASES[] = {
         {"c1", "SELECT * FROM pg_test_no_such_table", "42P01", MS_NOT_FOUND},
         {"c2", "SELEC", "42601", MS_INVALID},
         {"c3", "DO $$BEGIN RAISE SQLSTATE 'MS001'; END$$", "MS001", MS_DEPOSED},
@@ -165,10 +165,10 @@ START_TEST(failures_have_a_meaning)
         {"c6", "SELECT '{\"a\":\"\\u0000\"}'::jsonb", "22P05", MS_INVALID},
     };
     begin_usual();
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct ask *ask = ask_once(cases[i].name, cases[i].sql, NULL);
-        ck_assert_str_eq(ask->sqlstate, cases[i].sqlstate);
-        ck_assert_int_eq(ask->status, cases[i].status);
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        struct ask *ask = ask_once(CASES[i].name, CASES[i].sql, NULL);
+        ck_assert_str_eq(ask->sqlstate, CASES[i].sqlstate);
+        ck_assert_int_eq(ask->status, CASES[i].status);
         ck_assert(ask->sent);
     }
     end();
@@ -340,7 +340,7 @@ START_TEST(the_pool_can_be_freed_in_a_callback)
 }
 END_TEST
 
-/* Streams. */
+/* --- streams --- */
 
 enum { STREAM_ROWS = 2000000, SAMPLE_EVERY = 100000 };
 

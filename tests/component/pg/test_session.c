@@ -36,7 +36,7 @@ static void on_notify(struct ms_str channel, struct ms_str payload, void *arg)
     arrived();
 }
 
-static const struct ms_pg_session_events peer_events = {
+static const struct ms_pg_session_events PEER_EVENTS = {
     .on_ready = on_ready,
     .on_lost = on_lost,
     .on_notify = on_notify,
@@ -45,7 +45,7 @@ static const struct ms_pg_session_events peer_events = {
 static void begin_peer(struct peer *peer, const char *conninfo, uint64_t timeout_ms)
 {
     peer->session =
-        ms_pg_session_new(loop, conninfo, "metastore-test", timeout_ms, &peer_events, peer);
+        ms_pg_session_new(loop, conninfo, "metastore-test", timeout_ms, &PEER_EVENTS, peer);
     ck_assert_int_eq(ms_pg_session_query(peer->session, "SELECT 1", NULL, NULL, NULL),
                      MS_UNAVAILABLE);
     await(1);

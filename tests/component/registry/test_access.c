@@ -2,7 +2,7 @@
 /* writer/registry/auth.c, curl_loop.c: credentials, tokens, TLS, and who never gets to see them. */
 #include "tests/support/registry_fixture.h"
 
-static const char content[] = "{\"content\":{\"a\":{\"1\":{},\"2\":{},\"3\":{}},\"b\":{\"1\":{}}}}";
+static const char CONTENT[] = "{\"content\":{\"a\":{\"1\":{},\"2\":{},\"3\":{}},\"b\":{\"1\":{}}}}";
 
 static void start_with_credentials(struct fixture *f, const char *settings)
 {
@@ -12,7 +12,7 @@ static void start_with_credentials(struct fixture *f, const char *settings)
     f->config.registry.username = username;
     f->config.registry.password = password;
     fixture_connect(f);
-    fake_do(&f->fake, "%s", content);
+    fake_do(&f->fake, "%s", CONTENT);
     fake_do(&f->fake, "{\"settings\":{\"username\":\"scanner\",\"password\":\"s3cret\",%s}}",
             settings);
 }
@@ -24,9 +24,7 @@ static void assert_report(struct fixture *f, const char *part, bool is_there)
     free(report);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Basic
- * ------------------------------------------------------------------------------------------ */
+/* --- basic --- */
 
 START_TEST(basic_when_challenged_then_at_once)
 {
@@ -64,15 +62,15 @@ END_TEST
 
 START_TEST(challenges_that_are_not_understood)
 {
-    static const char *const challenges[] = {"Digest realm=\\\"x\\\"", "Bearer realm=\\\"open",
+    static const char *const CHALLENGES[] = {"Digest realm=\\\"x\\\"", "Bearer realm=\\\"open",
                                              "Bearer realm=\\\"/token\\\""};
     struct fixture f;
     start_with_credentials(&f, "\"auth\":\"none\"");
-    for (size_t i = 0; i < sizeof(challenges) / sizeof(challenges[0]); i++) {
+    for (size_t i = 0; i < sizeof(CHALLENGES) / sizeof(CHALLENGES[0]); i++) {
         fake_do(&f.fake,
                 "{\"clear_faults\":true,\"fault\":{\"path\":\"manifests\",\"kind\":\"status\","
                 "\"status\":401,\"headers\":{\"WWW-Authenticate\":\"%s\"}}}",
-                challenges[i]);
+                CHALLENGES[i]);
         expect_error(get_manifest(&f, "a", "1"), REGISTRY_FAILED, "WWW-Authenticate");
     }
     assert_report(&f, "Basic ", false); /* credentials were never sent */
@@ -80,23 +78,21 @@ START_TEST(challenges_that_are_not_understood)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * Tokens
- * ------------------------------------------------------------------------------------------ */
+/* --- tokens --- */
 
 START_TEST(requests_share_a_token)
 {
-    enum { TAGS = 3 };
-    static const char *const tags[TAGS] = {"1", "2", "3"};
-    struct ended ended[TAGS];
+    enum { N_TAGS = 3 };
+    static const char *const TAGS[N_TAGS] = {"1", "2", "3"};
+    struct ended ended[N_TAGS];
     struct fixture f;
     start_with_credentials(&f, "\"auth\":\"bearer\"");
-    for (size_t i = 0; i < TAGS; i++) {
+    for (size_t i = 0; i < N_TAGS; i++) {
         ended[i] = (struct ended){.fixture = &f};
-        registry_get_manifest(f.client, REGISTRY_SCAN, MS_STR("a"), ms_str(tags[i]), on_ended,
+        registry_get_manifest(f.client, REGISTRY_SCAN, MS_STR("a"), ms_str(TAGS[i]), on_ended,
                               &ended[i]);
     }
-    for (size_t i = 0; i < TAGS; i++) {
+    for (size_t i = 0; i < N_TAGS; i++) {
         await(&ended[i]);
         expect(ended[i], REGISTRY_FOUND);
     }
@@ -105,7 +101,7 @@ START_TEST(requests_share_a_token)
     ck_assert_int_eq(fake_count(&f.fake, "token"), 1);
     expect(get_manifest(&f, "b", "1"), REGISTRY_FOUND); /* another scope, asked for beforehand */
     ck_assert_int_eq(fake_count(&f.fake, "token"), 2);
-    ck_assert_int_eq(fake_count(&f.fake, "manifest"), 2 * TAGS + 1);
+    ck_assert_int_eq(fake_count(&f.fake, "manifest"), 2 * N_TAGS + 1);
     assert_report(&f, "/token?service=fake&scope=repository%3Aa%3Apull&account=scanner", true);
     expect(catalog_page(&f, NULL), REGISTRY_FOUND);
     assert_report(&f, "scope=registry%3Acatalog%3A%2A", true);
@@ -165,14 +161,14 @@ END_TEST
 
 START_TEST(a_token_server_in_trouble)
 {
-    static const char *const faults[] = {
+    static const char *const FAULTS[] = {
         "\"kind\":\"status\",\"status\":500", "\"kind\":\"html200\"",
         "\"kind\":\"status\",\"status\":200,\"body\":\"{\\\"token\\\":\\\"a b\\\"}\"",
         "\"kind\":\"status\",\"status\":429,\"headers\":{\"Retry-After\":\"1\"}"};
     struct fixture f;
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+    for (size_t i = 0; i < sizeof(FAULTS) / sizeof(FAULTS[0]); i++) {
         start_with_credentials(&f, "\"auth\":\"bearer\"");
-        fake_do(&f.fake, "{\"fault\":{\"path\":\"/token\",\"times\":1,%s}}", faults[i]);
+        fake_do(&f.fake, "{\"fault\":{\"path\":\"/token\",\"times\":1,%s}}", FAULTS[i]);
         expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
         ck_assert_int_eq(fake_count(&f.fake, "token"), 2);
         fixture_stop(&f);
@@ -182,15 +178,15 @@ END_TEST
 
 START_TEST(a_token_server_that_never_gives_one)
 {
-    static const char *const faults[] = {"\"kind\":\"endless\"", "\"kind\":\"html200\"",
+    static const char *const FAULTS[] = {"\"kind\":\"endless\"", "\"kind\":\"html200\"",
                                          "\"kind\":\"hang\"", "\"kind\":\"redirect\"",
                                          "\"kind\":\"status\",\"status\":200,\"body\":\"[]\""};
     struct fixture f;
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+    for (size_t i = 0; i < sizeof(FAULTS) / sizeof(FAULTS[0]); i++) {
         start_with_credentials(&f, "\"auth\":\"bearer\"");
         f.config.registry.timeout_ms = 500;
         registry_client_reload(f.client, &f.config);
-        fake_do(&f.fake, "{\"fault\":{\"path\":\"/token\",%s}}", faults[i]);
+        fake_do(&f.fake, "{\"fault\":{\"path\":\"/token\",%s}}", FAULTS[i]);
         expect_error(get_manifest(&f, "a", "1"), REGISTRY_FAILED, "token server");
         ck_assert_int_eq(fake_count(&f.fake, "token"), 4); /* REGISTRY_ATTEMPTS_MAX */
         assert_report(&f, "\"authorization\": \"Bearer", false);
@@ -229,15 +225,15 @@ START_TEST(tokens_are_renewed_before_they_expire)
     static const struct {
         const char *expires_in;
         int64_t good_ms;
-    } tokens[] = {{"300", 290000}, {"null", 50000}, {"5", 50000}};
+    } TOKENS[] = {{"300", 290000}, {"null", 50000}, {"5", 50000}};
     struct fixture f;
-    for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+    for (size_t i = 0; i < sizeof(TOKENS) / sizeof(TOKENS[0]); i++) {
         char settings[64];
         (void)snprintf(settings, sizeof(settings), "\"auth\":\"bearer\",\"expires_in\":%s",
-                       tokens[i].expires_in);
+                       TOKENS[i].expires_in);
         start_with_credentials(&f, settings);
         expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
-        skipped_ms += tokens[i].good_ms - 10000; /* ten seconds for a slow machine */
+        skipped_ms += TOKENS[i].good_ms - 10000; /* ten seconds for a slow machine */
         expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
         ck_assert_int_eq(fake_count(&f.fake, "token"), 1);
         skipped_ms += 10000;
@@ -271,19 +267,17 @@ START_TEST(whoever_waits_for_a_token_may_cancel)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * Other hosts
- * ------------------------------------------------------------------------------------------ */
+/* --- other hosts --- */
 
 START_TEST(blob_stores_get_no_credentials)
 {
-    static const char *const modes[] = {"basic", "bearer"};
+    static const char *const MODES[] = {"basic", "bearer"};
     struct fixture f;
     char config[MS_DIGEST_TEXT_MAX];
-    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+    for (size_t i = 0; i < sizeof(MODES) / sizeof(MODES[0]); i++) {
         char settings[64];
         (void)snprintf(settings, sizeof(settings), "\"redirect_blobs\":true,\"auth\":\"%s\"",
-                       modes[i]);
+                       MODES[i]);
         start_with_credentials(&f, settings);
         f.config.registry.concurrency = 1; /* one connection must do for both hosts */
         registry_client_reload(f.client, &f.config);
@@ -340,9 +334,7 @@ START_TEST(a_blob_that_its_store_has_lost)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * TLS
- * ------------------------------------------------------------------------------------------ */
+/* --- TLS --- */
 
 static char directory[] = "/tmp/metastore-test-XXXXXX";
 static char ca[64], ca_key[64], other_ca[64];

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer/registry/client.c and below: what calls give of a registry that works, item by item. */
-#include "tests/support/registry_fixture.h"
-
 #include "common/base/hash.h"
+#include "tests/support/registry_fixture.h"
 
 #define MISSING "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 #define INDEX "application/vnd.oci.image.index.v1+json"
@@ -20,9 +19,7 @@ static void put_image(struct fixture *f, const char *repository, const char *tag
     free(answer);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Items
- * ------------------------------------------------------------------------------------------ */
+/* --- items --- */
 
 START_TEST(manifests_by_tag_and_digest)
 {
@@ -122,7 +119,7 @@ END_TEST
 
 START_TEST(signed_manifests)
 {
-    static const char payload_sha[] =
+    static const char PAYLOAD_SHA[] =
         "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"; /* of {} */
     struct fixture f;
     fixture_start(&f);
@@ -130,12 +127,12 @@ START_TEST(signed_manifests)
             "{\"put_manifest\":{\"repository\":\"old\",\"tag\":\"1\",\"type\":\"%s\",\"digest\":"
             "\"%s\",\"body\":\"{\\\"signatures\\\":[{\\\"protected\\\":"
             "\\\"eyJmb3JtYXRMZW5ndGgiOjEsImZvcm1hdFRhaWwiOiJmUSJ9\\\"}]}\"}}",
-            SIGNED, payload_sha);
+            SIGNED, PAYLOAD_SHA);
     struct ended ended = get_manifest(&f, "old", "1");
-    ck_assert_str_eq(ended.digest, payload_sha);
+    ck_assert_str_eq(ended.digest, PAYLOAD_SHA);
     ck_assert_str_eq(ended.body, "{}");
     expect(ended, REGISTRY_FOUND);
-    expect(get_manifest(&f, "old", payload_sha), REGISTRY_FOUND);
+    expect(get_manifest(&f, "old", PAYLOAD_SHA), REGISTRY_FOUND);
     fake_do(&f.fake,
             "{\"put_manifest\":{\"repository\":\"old\",\"tag\":\"2\",\"type\":\"%s\",\"body\":"
             "\"{\\\"signatures\\\":[]}\"}}",
@@ -220,18 +217,16 @@ START_TEST(what_is_sent)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * Lists
- * ------------------------------------------------------------------------------------------ */
+/* --- lists --- */
 
-static const char five_tags[] =
+static const char FIVE_TAGS[] =
     "{\"content\":{\"a/b\":{\"1\":{},\"2\":{},\"3\":{},\"4\":{},\"5\":{}}}}";
 
 START_TEST(tags_over_all_pages)
 {
     struct fixture f;
     fixture_start(&f);
-    fake_do(&f.fake, "%s", five_tags);
+    fake_do(&f.fake, "%s", FIVE_TAGS);
     struct ended ended = list_tags(&f, "a/b");
     ck_assert_str_eq(ended.names, "1 2 3 4 5 ");
     expect(ended, REGISTRY_FOUND);
@@ -276,7 +271,7 @@ START_TEST(lists_that_repeat_themselves)
 {
     struct fixture f;
     fixture_start(&f);
-    fake_do(&f.fake, "%s", five_tags);
+    fake_do(&f.fake, "%s", FIVE_TAGS);
     fake_do(&f.fake, "{\"settings\":{\"tags_page\":2,\"repeat_pages\":true}}");
     expect_error(list_tags(&f, "a/b"), REGISTRY_FAILED, "repeats itself");
     ck_assert_int_le(fake_count(&f.fake, "tags"), 3);
@@ -288,7 +283,7 @@ START_TEST(links_to_other_hosts)
 {
     struct fixture f;
     fixture_start(&f);
-    fake_do(&f.fake, "%s", five_tags);
+    fake_do(&f.fake, "%s", FIVE_TAGS);
     fake_do(&f.fake, "{\"settings\":{\"tags_page\":2,\"link_base\":\"http://evil.example\"}}");
     expect_error(list_tags(&f, "a/b"), REGISTRY_FAILED, "leads elsewhere");
     fixture_stop(&f);
@@ -297,15 +292,15 @@ END_TEST
 
 START_TEST(what_is_no_list)
 {
-    static const char *const bodies[] = {
+    static const char *const BODIES[] = {
         "{}", "[]", "{\\\"tags\\\":7}", "{\\\"tags\\\":[7]}", "{\\\"tags\\\":[", "null"};
     struct fixture f;
     fixture_start(&f);
-    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+    for (size_t i = 0; i < sizeof(BODIES) / sizeof(BODIES[0]); i++) {
         fake_do(&f.fake,
                 "{\"reset\":true,\"fault\":{\"path\":\"tags/list\",\"kind\":\"status\","
                 "\"status\":200,\"body\":\"%s\"}}",
-                bodies[i]);
+                BODIES[i]);
         expect(list_tags(&f, "a"), REGISTRY_FAILED);
     }
     fixture_stop(&f);
@@ -381,7 +376,7 @@ START_TEST(behind_a_path_prefix)
     (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/some/where", f.fake.port);
     f.config.registry.url = url;
     fixture_connect(&f);
-    fake_do(&f.fake, "%s", five_tags);
+    fake_do(&f.fake, "%s", FIVE_TAGS);
     fake_do(&f.fake, "{\"settings\":{\"prefix\":\"/some/where\",\"tags_page\":2}}");
     struct ended ended = list_tags(&f, "a/b");
     ck_assert_str_eq(ended.names, "1 2 3 4 5 ");

@@ -2,7 +2,6 @@
 /* writer/registry/echo.c: a scan asks no faster than the registry tells us of it, and is never held
  * back for good. */
 #include "tests/support/registry_fixture.h"
-
 #include "writer/registry/internal.h"
 
 enum { N_CALLS = 4 * REGISTRY_ECHO_WINDOW };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer/registry/client.c and below: a registry that misbehaves. What it says of an item, and what
  * it only seems to say; tries and pauses; the slots, the queue, cancelling; the circuit. */
-#include "tests/support/registry_fixture.h"
-
 #include "common/base/clock.h"
+#include "tests/support/registry_fixture.h"
 
 #define MISSING "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 #define ERROR_BODY(code)                                                                           \
@@ -30,13 +29,11 @@ static void set_fault(struct fixture *f, const char *path, int times, const char
                 path, members);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Trouble that passes
- * ------------------------------------------------------------------------------------------ */
+/* --- trouble that passes --- */
 
 START_TEST(trouble_that_passes)
 {
-    static const char *const faults[] = {"\"kind\":\"status\",\"status\":500",
+    static const char *const FAULTS[] = {"\"kind\":\"status\",\"status\":500",
                                          "\"kind\":\"status\",\"status\":502",
                                          "\"kind\":\"status\",\"status\":503",
                                          "\"kind\":\"drop\"",
@@ -48,15 +45,15 @@ START_TEST(trouble_that_passes)
                                          "\"kind\":\"status\",\"status\":408"};
     struct fixture f;
     start_with_image(&f);
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        set_fault(&f, "manifests/1", 1, faults[i]);
+    for (size_t i = 0; i < sizeof(FAULTS) / sizeof(FAULTS[0]); i++) {
+        set_fault(&f, "manifests/1", 1, FAULTS[i]);
         expect(get_manifest(&f, "a", "1"), REGISTRY_FOUND);
         ck_assert_int_eq(fake_count(&f.fake, "manifest"), 2);
     }
     struct registry_health health;
     registry_client_health(&health, f.client);
     /* The dropped one was curl's: it asks again itself when a kept connection was closed. */
-    ck_assert_uint_ge(health.retries, sizeof(faults) / sizeof(faults[0]) - 1);
+    ck_assert_uint_ge(health.retries, sizeof(FAULTS) / sizeof(FAULTS[0]) - 1);
     ck_assert(health.reachable);
     fixture_stop(&f);
 }
@@ -75,9 +72,7 @@ START_TEST(a_registry_that_asks_for_a_pause)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * What says nothing of the item
- * ------------------------------------------------------------------------------------------ */
+/* --- what says nothing of the item --- */
 
 START_TEST(a_404_that_is_not_the_registrys)
 {
@@ -133,9 +128,7 @@ START_TEST(a_storage_that_is_down)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * Items that cannot be had
- * ------------------------------------------------------------------------------------------ */
+/* --- items that cannot be had --- */
 
 START_TEST(a_manifest_that_the_registry_fails_at)
 {
@@ -312,9 +305,7 @@ START_TEST(refusals)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * Many at once
- * ------------------------------------------------------------------------------------------ */
+/* --- many at once --- */
 
 enum { MANY = 40 };
 
@@ -445,9 +436,7 @@ START_TEST(the_client_may_be_freed_at_any_time)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * The circuit
- * ------------------------------------------------------------------------------------------ */
+/* --- the circuit --- */
 
 struct reachability {
     struct ms_loop *loop;

@@ -7,15 +7,16 @@
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 
-#include <check.h>
-#include <libpq-fe.h>
+#include "common/base/hash.h"
+#include "writer/store/store.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/hash.h"
-#include "writer/store/store.h"
+#include <check.h>
+#include <libpq-fe.h>
 
 static struct ms_loop *loop;
 static struct ms_store_writer *store;

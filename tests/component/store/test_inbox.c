@@ -404,14 +404,14 @@ static void on_known_tag(const struct ms_known_tag *tag, void *arg)
 
 static void on_known_manifest(const struct ms_known_manifest *manifest, void *arg)
 {
-    static const char *const names[] = {"x2", "x1", "i1", "i2"};
+    static const char *const NAMES[] = {"x2", "x1", "i1", "i2"};
     char text[64];
     size_t at = 0;
     (void)arg;
-    for (struct ms_digest digest = digest_of(names[0]);
-         !ms_digest_equal(&digest, &manifest->digest) && at + 1 < 4; digest = digest_of(names[at]))
+    for (struct ms_digest digest = digest_of(NAMES[0]);
+         !ms_digest_equal(&digest, &manifest->digest) && at + 1 < 4; digest = digest_of(NAMES[at]))
         at++;
-    (void)snprintf(text, sizeof(text), "%s%s%s", names[at], manifest->is_stored ? "+" : "",
+    (void)snprintf(text, sizeof(text), "%s%s%s", NAMES[at], manifest->is_stored ? "+" : "",
                    manifest->is_held ? "!" : "");
     note(ms_str(text));
 }

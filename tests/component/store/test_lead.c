@@ -4,13 +4,12 @@
  * killed, stopped or cut off, also in the middle of a transaction; a newer database is left alone.
  * Other leaders are processes of their own, which tell by a pipe what became of them.
  */
+#include "common/base/clock.h"
 #include "tests/component/store/store_fixture.h"
+#include "tests/support/tcp_proxy.h"
 
 #include <signal.h>
 #include <sys/wait.h>
-
-#include "common/base/clock.h"
-#include "tests/support/tcp_proxy.h"
 
 enum { TAKE_OVER_MAX_MS = 5000 };
 
@@ -60,7 +59,7 @@ static void on_impossible(const struct ms_error *err, void *arg)
     ms_loop_stop(loop);
 }
 
-static const struct ms_store_lead_events lead_events = {.on_leader = on_leader,
+static const struct ms_store_lead_events LEAD_EVENTS = {.on_leader = on_leader,
                                                         .on_follower = on_follower,
                                                         .on_lost = on_lost,
                                                         .on_failed = on_failed,
@@ -69,7 +68,7 @@ static const struct ms_store_lead_events lead_events = {.on_leader = on_leader,
 static struct ms_store_lead *new_lead(const char *url, const char *host, int pid)
 {
     struct ms_store_options options = store_options(url);
-    return ms_store_lead_new(loop, &options, host, pid, &lead_events, NULL);
+    return ms_store_lead_new(loop, &options, host, pid, &LEAD_EVENTS, NULL);
 }
 
 static void run_until(const int *calls)

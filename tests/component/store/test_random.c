@@ -8,7 +8,7 @@
 
 /* --- many changes, in a random order --- */
 
-enum { IMAGES = 12, INDEXES = 11, REPOSITORIES = 3, TAGS = 6, STEPS = 250, RECOUNT_EVERY = 25 };
+enum { IMAGES = 12, INDEXES = 11, N_REPOSITORIES = 3, TAGS = 6, STEPS = 250, RECOUNT_EVERY = 25 };
 
 static bool is_stored[IMAGES + INDEXES];
 static const char *names[IMAGES + INDEXES];
@@ -48,12 +48,12 @@ static void store_something(void)
 
 static void change_something(void)
 {
-    static const char *const repositories[REPOSITORIES] = {"one", "two", "three"};
+    static const char *const REPOSITORIES[N_REPOSITORIES] = {"one", "two", "three"};
     struct ms_tag_record tags[3];
     struct ms_held_record held[6];
     struct ms_str removed[2];
     struct ms_digest gone[2];
-    const char *repository = repositories[below(REPOSITORIES)];
+    const char *repository = REPOSITORIES[below(N_REPOSITORIES)];
     struct ms_apply change = {.repository = ms_str(repository),
                               .tags = tags,
                               .removed_tags = removed,

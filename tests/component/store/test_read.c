@@ -8,10 +8,11 @@
 #include "reader/store/store.h"
 #include "tests/support/check_main.h"
 
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <libpq-fe.h>
 
 enum { TOUCHED_MAX = 8192, TICK_MS = 5, WAIT_MS = 20000 };
 
@@ -167,11 +168,11 @@ static void on_lost(const struct ms_error *err, void *arg)
 
 static void start_watch_at(const char *url)
 {
-    static const struct ms_store_watch_events events = {
+    static const struct ms_store_watch_events EVENTS = {
         .on_touched = on_touched, .on_gap = on_gap, .on_state = on_state, .on_lost = on_lost};
     watch = ms_store_watch_new(
         loop, &(struct ms_store_options){.url = url, .application_name = "metastore-test-watch"},
-        &events, NULL);
+        &EVENTS, NULL);
     ck_assert_uint_eq(told.states, 0); /* never from inside the start */
 }
 
@@ -419,9 +420,9 @@ static struct ms_store_reader *open_reader(const char *url)
 
 static struct ms_store_query tags_query(bool stream)
 {
-    static const struct ms_str params[] = {MS_STR_INIT("library/none"), MS_STR_INIT(""), {NULL, 0}};
+    static const struct ms_str PARAMS[] = {MS_STR_INIT("library/none"), MS_STR_INIT(""), {NULL, 0}};
     return (struct ms_store_query){.query = MS_READ_TAGS_LIST,
-                                   .params = params,
+                                   .params = PARAMS,
                                    .n_params = 3,
                                    .stream = stream,
                                    .on_row = on_row,

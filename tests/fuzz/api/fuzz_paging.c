@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pages of lists: whatever the query is, what is accepted makes parameters that PostgreSQL takes,
  * and the links of a page are accepted again and name the rows that they were made from. */
+#include "reader/api/paging.h"
+
 #include <assert.h>
 #include <string.h>
-
-#include "reader/api/paging.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,7 +33,7 @@ static void check_params(const struct paging *paging, struct ms_arena *arena)
     paging_params(params, paging, arena);
     for (size_t i = 0; i < PAGING_PARAMS; i++) {
         assert(ms_str_is_utf8(params[i]));
-        assert(params[i].len == 0 || !memchr(params[i].ptr, '\0', params[i].len));
+        assert(params[i].len == 0 || memchr(params[i].ptr, '\0', params[i].len) == NULL);
     }
     assert(paging->n >= 1 && paging->n <= PAGING_N_MAX);
     assert(ms_str_is_absent(paging->number) == ms_str_is_absent(paging->text));

@@ -28,8 +28,8 @@ static unsigned hex_value(struct ms_str digits)
 /* Appends what the escape behind the backslash stands for and returns its length. */
 static size_t read_escape(struct ms_buf *out, struct ms_str s)
 {
-    static const char from[] = "\"\\/bfnrt";
-    static const char to[] = "\"\\/\b\f\n\r\t";
+    static const char FROM[] = "\"\\/bfnrt";
+    static const char TO[] = "\"\\/\b\f\n\r\t";
     must(s.len > 0);
     if (s.ptr[0] == 'u') {
         unsigned value = hex_value(ms_str_slice(s, 1, 5));
@@ -37,9 +37,9 @@ static size_t read_escape(struct ms_buf *out, struct ms_str s)
         ms_buf_append_char(out, (char)value);
         return 5;
     }
-    for (size_t i = 0; i < sizeof(from) - 1; i++) {
-        if (s.ptr[0] == from[i]) {
-            ms_buf_append_char(out, to[i]);
+    for (size_t i = 0; i < sizeof(FROM) - 1; i++) {
+        if (s.ptr[0] == FROM[i]) {
+            ms_buf_append_char(out, TO[i]);
             return 1;
         }
     }

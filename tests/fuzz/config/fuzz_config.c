@@ -3,9 +3,9 @@
  * Any bytes as a configuration file of either program: a refused one has diagnostics, an accepted
  * one prints to something that loads again and prints the same.
  */
-#include <stdlib.h>
-
 #include "common/config/config.h"
+
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,9 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ms_str yaml = ms_str_n((const char *)data, size);
     struct ms_config *config = parse(yaml, MS_CONFIG_READER);
-    if (config)
+    if (config != NULL)
         check_printing(config);
-    if (config && !config->registry.password_file && !config->events.token_file)
+    if (config != NULL && config->registry.password_file == NULL &&
+        config->events.token_file == NULL)
         ms_config_free(parse(yaml, MS_CONFIG_WRITER));
     ms_config_free(config);
     return 0;

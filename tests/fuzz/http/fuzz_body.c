@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies: the same bytes mean the same, whether they come at once or one at a time. The first byte
  * of the input says how long the body is, 0: chunked. */
-#include <assert.h>
-
 #include "common/base/buf.h"
 #include "common/http/body.h"
+
+#include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

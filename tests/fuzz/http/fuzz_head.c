@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads: an accepted one has one meaning, its views lie in the input, and it is found at the same
  * place however the bytes arrive. */
-#include <assert.h>
-#include <string.h>
-
 #include "common/http/head.h"
 #include "common/http/text.h"
+
+#include <assert.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,7 +37,7 @@ static void check_head(struct ms_str bytes)
     struct ms_http_head head;
     struct ms_http_fault fault = ms_http_head_parse(&head, bytes, 1000);
     if (fault.status != 0) {
-        assert(fault.status >= 400 && fault.status < 600 && fault.detail);
+        assert(fault.status >= 400 && fault.status < 600 && fault.detail != NULL);
         return;
     }
     check_inside(head.target, bytes);

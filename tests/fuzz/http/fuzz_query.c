@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queries and paths: whatever comes in, what comes out is UTF-8 without NUL, and encoding undoes
  * decoding. */
+#include "common/http/request.h"
+#include "common/http/text.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/http/request.h"
-#include "common/http/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_decoded(struct ms_str s)
 {
     assert(ms_str_is_utf8(s));
-    assert(s.len == 0 || !memchr(s.ptr, '\0', s.len));
+    assert(s.len == 0 || memchr(s.ptr, '\0', s.len) == NULL);
 }
 
 static void check_round_trip(struct ms_str value, struct ms_arena *arena)
@@ -49,7 +49,7 @@ static void check_path(struct ms_str raw)
 {
     char *buffer = malloc(raw.len + 1);
     struct ms_str path;
-    if (buffer && ms_http_path_decode(&path, buffer, raw) == MS_OK) {
+    if (buffer != NULL && ms_http_path_decode(&path, buffer, raw) == MS_OK) {
         check_decoded(path);
         assert(path.len <= raw.len && path.ptr[0] == '/');
         assert(path.len == 1 || path.ptr[1] != '/');

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Paths against the patterns that the daemons use: captures lie in the path and are not empty. */
-#include <assert.h>
-
 #include "common/http/router.h"
+
+#include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

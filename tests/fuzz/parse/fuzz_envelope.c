@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Envelopes: whatever the bytes, what is to be kept is fit for the database. */
-#include <assert.h>
-
 #include "common/base/refname.h"
 #include "writer/parse/envelope.h"
+
+#include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,11 +2,10 @@
 /* Manifests and configurations: whatever is accepted has a kind, documents that are JSON, and no
  * text with NUL. Input: content type, a line feed, the manifest, and after a line "---" the
  * configuration. */
+#include "common/base/buf.h"
 #include "writer/parse/json.h"
 #include "writer/parse/manifest.h"
 #include "writer/registry/jws.h"
-
-#include "common/base/buf.h"
 
 #include <stdlib.h>
 #include <string.h>

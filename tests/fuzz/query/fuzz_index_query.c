@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /index queries and searches: what is accepted has a key that parses to itself, every parameter is
  * text that PostgreSQL takes; what is refused says why. */
-#include <assert.h>
-#include <string.h>
-
 #include "reader/query/index_query.h"
 #include "reader/query/search_words.h"
+
+#include <assert.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_text(struct ms_str s)
 {
     assert(ms_str_is_utf8(s));
-    assert(s.len == 0 || !memchr(s.ptr, '\0', s.len));
+    assert(s.len == 0 || memchr(s.ptr, '\0', s.len) == NULL);
 }
 
 static void check_same(const struct index_query *a, const struct index_query *b)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The search language: a fault points into the text, terms are views of it, and what is accepted
  * has a plan whose texts PostgreSQL takes. */
+#include "reader/query/search_plan.h"
+
 #include <assert.h>
 #include <string.h>
-
-#include "reader/query/search_plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,7 +36,7 @@ static void check_plan(const struct search_query *query)
         for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++) {
             assert(ms_str_is_utf8(plan.params[i]));
             assert(plan.params[i].len == 0 ||
-                   !memchr(plan.params[i].ptr, '\0', plan.params[i].len));
+                   memchr(plan.params[i].ptr, '\0', plan.params[i].len) == NULL);
         }
     }
     ms_arena_free(arena);

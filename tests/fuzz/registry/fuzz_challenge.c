@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What registries send in headers: challenges and links. A realm that is accepted can be asked; a
  * query that is accepted can be appended to a URL. */
+#include "writer/registry/answer.h"
 #include "writer/registry/challenge.h"
 #include "writer/registry/link.h"
-
-#include "writer/registry/answer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pages of lists: what their parameters mean, which cursors are taken, where links lead. */
-#include <stdio.h>
-#include <string.h>
-
 #include "reader/api/paging.h"
 #include "tests/support/check_main.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static const struct query_param TABLE[] = {
     {"all", QUERY_PLAIN}, {"cursor", QUERY_PLAIN}, {"n", QUERY_PLAIN},
@@ -45,7 +45,7 @@ static void expect_str(struct ms_str found, const char *expected)
 {
     ck_assert_msg(ms_str_is_absent(found) == (expected == NULL) &&
                       ms_str_equal(found, ms_str(expected)),
-                  "%.*s, expected %s", MS_STR_ARG(found), expected ? expected : "nothing");
+                  "%.*s, expected %s", MS_STR_ARG(found), expected != NULL ? expected : "nothing");
 }
 
 START_TEST(nothing_is_the_first_hundred_by_the_first_sort)

@@ -25,7 +25,7 @@ START_TEST(formats)
     static const struct {
         int64_t wall_ms;
         const char *text;
-    } cases[] = {
+    } CASES[] = {
         {0, "1970-01-01T00:00:00Z"},
         {999, "1970-01-01T00:00:00Z"},
         {-1, "1969-12-31T23:59:59Z"},
@@ -35,10 +35,10 @@ START_TEST(formats)
         {INT64_C(253402300799999), "9999-12-31T23:59:59Z"},
         {INT64_MAX, "292278994-08-17T07:12:55Z"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         char text[MS_CLOCK_TEXT_MAX];
-        ck_assert_ptr_eq(ms_clock_format(text, cases[i].wall_ms), text);
-        ck_assert_str_eq(text, cases[i].text);
+        ck_assert_ptr_eq(ms_clock_format(text, CASES[i].wall_ms), text);
+        ck_assert_str_eq(text, CASES[i].text);
     }
     char text[MS_CLOCK_TEXT_MAX];
     ck_assert_uint_lt(strlen(ms_clock_format(text, INT64_MIN)), MS_CLOCK_TEXT_MAX);
@@ -50,7 +50,7 @@ START_TEST(parses)
     static const struct {
         const char *text;
         int64_t wall_ms;
-    } cases[] = {
+    } CASES[] = {
         {"1970-01-01T00:00:00Z", 0},
         {"2026-11-23T10:00:00Z", INT64_C(1795428000000)},
         {"2026-11-23t10:00:00z", INT64_C(1795428000000)},
@@ -66,11 +66,11 @@ START_TEST(parses)
         {"1969-12-31T23:59:59.999Z", -1},
         {"2016-12-31T23:59:60Z", INT64_C(1483228800000)},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         int64_t wall_ms = 42;
-        ck_assert_msg(ms_clock_parse(&wall_ms, ms_str(cases[i].text)) == MS_OK, "refused '%s'",
-                      cases[i].text);
-        ck_assert_msg(wall_ms == cases[i].wall_ms, "'%s' is %lld", cases[i].text,
+        ck_assert_msg(ms_clock_parse(&wall_ms, ms_str(CASES[i].text)) == MS_OK, "refused '%s'",
+                      CASES[i].text);
+        ck_assert_msg(wall_ms == CASES[i].wall_ms, "'%s' is %lld", CASES[i].text,
                       (long long)wall_ms);
     }
 }
@@ -78,7 +78,7 @@ END_TEST
 
 START_TEST(refuses)
 {
-    static const char *const texts[] = {
+    static const char *const TEXTS[] = {
         "",
         "2026-11-23",
         "2026-11-23T10:00:00",
@@ -111,9 +111,9 @@ START_TEST(refuses)
         "20261123T100000Z",
     };
     int64_t wall_ms = 42;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        ck_assert_msg(ms_clock_parse(&wall_ms, ms_str(texts[i])) == MS_INVALID, "accepted '%s'",
-                      texts[i]);
+    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
+        ck_assert_msg(ms_clock_parse(&wall_ms, ms_str(TEXTS[i])) == MS_INVALID, "accepted '%s'",
+                      TEXTS[i]);
         ck_assert_int_eq(wall_ms, 42);
     }
     ck_assert_int_eq(ms_clock_parse(&wall_ms, MS_STR_ABSENT), MS_INVALID);

@@ -5,6 +5,7 @@
 #include "tests/support/check_main.h"
 
 #include <string.h>
+
 #include <zlib.h>
 
 enum { SIZE = 300000 };
@@ -40,11 +41,11 @@ static void assert_unpacks(struct ms_str packed, struct ms_str expected)
 
 START_TEST(packs_bodies)
 {
-    static const size_t sizes[] = {0, 1, 1024, 16384, SIZE};
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    static const size_t SIZES[] = {0, 1, 1024, 16384, SIZE};
+    for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
         struct ms_doc *doc = NULL;
-        ck_assert_int_eq(ms_compress_gzip(&doc, ms_str_n(plain, sizes[i])), MS_OK);
-        assert_unpacks(ms_doc_view(doc), ms_str_n(plain, sizes[i]));
+        ck_assert_int_eq(ms_compress_gzip(&doc, ms_str_n(plain, SIZES[i])), MS_OK);
+        assert_unpacks(ms_doc_view(doc), ms_str_n(plain, SIZES[i]));
         ms_doc_unref(doc);
     }
 }

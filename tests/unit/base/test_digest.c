@@ -9,28 +9,28 @@
 #define HEX64 HEX32 HEX32
 #define HEX128 HEX64 HEX64
 
-static const struct ms_digest untouched = {.len = 33, .bytes = {MS_SHA256, 0x77}};
+static const struct ms_digest UNTOUCHED = {.len = 33, .bytes = {MS_SHA256, 0x77}};
 
 START_TEST(parses_and_formats)
 {
-    static const char *const texts[] = {"sha256:" HEX64, "sha512:" HEX128};
+    static const char *const TEXTS[] = {"sha256:" HEX64, "sha512:" HEX128};
     for (size_t i = 0; i < 2; i++) {
         struct ms_digest digest;
         char text[MS_DIGEST_TEXT_MAX];
-        ck_assert_int_eq(ms_digest_parse(&digest, ms_str(texts[i])), MS_OK);
+        ck_assert_int_eq(ms_digest_parse(&digest, ms_str(TEXTS[i])), MS_OK);
         ck_assert_uint_eq(digest.len, i == 0 ? 33 : 65);
         ck_assert_uint_eq(digest.bytes[0], i == 0 ? MS_SHA256 : MS_SHA512);
         ck_assert_uint_eq(digest.bytes[1], 0x01);
         ck_assert_uint_eq(digest.bytes[digest.len - 1], 0xef);
         ck_assert_ptr_eq(ms_digest_format(text, &digest), text);
-        ck_assert_str_eq(text, texts[i]);
+        ck_assert_str_eq(text, TEXTS[i]);
     }
 }
 END_TEST
 
 START_TEST(refuses_what_is_no_digest)
 {
-    static const char *const texts[] = {
+    static const char *const TEXTS[] = {
         "",
         "sha256:",
         "sha256",
@@ -46,11 +46,11 @@ START_TEST(refuses_what_is_no_digest)
         "sha256:g123456789abcdef0123456789abcdef" HEX32,
         "sha256:012345678 abcdef0123456789abcdef" HEX32,
     };
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        struct ms_digest digest = untouched;
-        ck_assert_msg(ms_digest_parse(&digest, ms_str(texts[i])) == MS_INVALID, "accepted '%s'",
-                      texts[i]);
-        ck_assert(ms_digest_equal(&digest, &untouched));
+    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
+        struct ms_digest digest = UNTOUCHED;
+        ck_assert_msg(ms_digest_parse(&digest, ms_str(TEXTS[i])) == MS_INVALID, "accepted '%s'",
+                      TEXTS[i]);
+        ck_assert(ms_digest_equal(&digest, &UNTOUCHED));
     }
     struct ms_digest digest;
     ck_assert_int_eq(ms_digest_parse(&digest, MS_STR_ABSENT), MS_INVALID);
@@ -74,18 +74,18 @@ START_TEST(refuses_other_bytes)
 {
     char bytes[66];
     memset(bytes, 0x55, sizeof(bytes));
-    struct ms_digest digest = untouched;
+    struct ms_digest digest = UNTOUCHED;
     static const struct {
         char algorithm;
         size_t len;
-    } bad[] = {{0, 33}, {1, 0},  {1, 1},  {1, 32}, {1, 34},
+    } BAD[] = {{0, 33}, {1, 0},  {1, 1},  {1, 32}, {1, 34},
                {1, 65}, {2, 33}, {2, 64}, {2, 66}, {3, 33}};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        bytes[0] = bad[i].algorithm;
-        ck_assert_int_eq(ms_digest_from_bytes(&digest, ms_str_n(bytes, bad[i].len)), MS_INVALID);
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        bytes[0] = BAD[i].algorithm;
+        ck_assert_int_eq(ms_digest_from_bytes(&digest, ms_str_n(bytes, BAD[i].len)), MS_INVALID);
     }
     ck_assert_int_eq(ms_digest_from_bytes(&digest, MS_STR_ABSENT), MS_INVALID);
-    ck_assert(ms_digest_equal(&digest, &untouched));
+    ck_assert(ms_digest_equal(&digest, &UNTOUCHED));
 }
 END_TEST
 

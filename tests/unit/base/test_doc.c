@@ -45,11 +45,11 @@ END_TEST
 
 START_TEST(borrows)
 {
-    static const char bytes[] = "for ever";
-    struct ms_doc *doc = ms_doc_static(ms_str(bytes));
-    ck_assert_ptr_eq(ms_doc_view(doc).ptr, bytes);
+    static const char BYTES[] = "for ever";
+    struct ms_doc *doc = ms_doc_static(ms_str(BYTES));
+    ck_assert_ptr_eq(ms_doc_view(doc).ptr, BYTES);
     ms_doc_unref(doc);
-    ck_assert_str_eq(bytes, "for ever");
+    ck_assert_str_eq(BYTES, "for ever");
 }
 END_TEST
 

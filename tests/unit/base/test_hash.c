@@ -31,15 +31,15 @@ END_TEST
 
 START_TEST(pieces_give_the_same)
 {
-    static const enum ms_digest_algorithm algorithms[] = {MS_SHA256, MS_SHA512};
+    static const enum ms_digest_algorithm ALGORITHMS[] = {MS_SHA256, MS_SHA512};
     char bytes[1000];
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (char)(i * 7);
     for (size_t a = 0; a < 2; a++) {
         struct ms_digest whole;
         struct ms_digest pieces;
-        ms_hash_digest(&whole, algorithms[a], ms_str_n(bytes, sizeof(bytes)));
-        struct ms_hash *hash = ms_hash_new(algorithms[a]);
+        ms_hash_digest(&whole, ALGORITHMS[a], ms_str_n(bytes, sizeof(bytes)));
+        struct ms_hash *hash = ms_hash_new(ALGORITHMS[a]);
         for (size_t at = 0, piece = 0; at < sizeof(bytes); at += piece, piece++)
             ms_hash_update(hash, ms_str_slice(ms_str_n(bytes, sizeof(bytes)), at, at + piece));
         ms_hash_update(hash, MS_STR_ABSENT);
@@ -60,10 +60,10 @@ END_TEST
 
 START_TEST(checks_content)
 {
-    static const char *const texts[] = {SHA256_ABC, SHA512_ABC};
+    static const char *const TEXTS[] = {SHA256_ABC, SHA512_ABC};
     struct ms_digest digest;
     for (size_t i = 0; i < 2; i++) {
-        ck_assert_int_eq(ms_digest_parse(&digest, ms_str(texts[i])), MS_OK);
+        ck_assert_int_eq(ms_digest_parse(&digest, ms_str(TEXTS[i])), MS_OK);
         ck_assert(ms_hash_matches(&digest, MS_STR("abc")));
         ck_assert(!ms_hash_matches(&digest, MS_STR("abd")));
         ck_assert(!ms_hash_matches(&digest, MS_STR_ABSENT));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* common/base/refname.c: names of repositories and tags, and globs. */
+#include "common/base/clock.h"
 #include "common/base/refname.h"
 #include "tests/support/check_main.h"
-
-#include "common/base/clock.h"
 
 #include <string.h>
 
@@ -11,16 +10,16 @@
 
 START_TEST(repository_names)
 {
-    static const char *const good[] = {
+    static const char *const GOOD[] = {
         "a",    "0",   "library/alpine", "a.b",     "a_b",
         "a__b", "a-b", "a-----b",        "a/b/c/d", "a.b_c__d---e/f0"};
-    static const char *const bad[] = {"",    "/",   "a/",  "/a", "a//b", "A",     "a.",    ".a",
+    static const char *const BAD[] = {"",    "/",   "a/",  "/a", "a//b", "A",     "a.",    ".a",
                                       "-a",  "a-",  "_a",  "a_", "a..b", "a___b", "a._b",  "a.-b",
                                       "a b", "a:b", "a@b", "ä",  "a/B",  "a\n",   "a/../b"};
-    for (size_t i = 0; i < COUNT(good); i++)
-        ck_assert_msg(ms_refname_is_repository(ms_str(good[i])), "refused '%s'", good[i]);
-    for (size_t i = 0; i < COUNT(bad); i++)
-        ck_assert_msg(!ms_refname_is_repository(ms_str(bad[i])), "accepted '%s'", bad[i]);
+    for (size_t i = 0; i < COUNT(GOOD); i++)
+        ck_assert_msg(ms_refname_is_repository(ms_str(GOOD[i])), "refused '%s'", GOOD[i]);
+    for (size_t i = 0; i < COUNT(BAD); i++)
+        ck_assert_msg(!ms_refname_is_repository(ms_str(BAD[i])), "accepted '%s'", BAD[i]);
     ck_assert(!ms_refname_is_repository(MS_STR("a\0b")));
     ck_assert(!ms_refname_is_repository(MS_STR_ABSENT));
 }
@@ -28,12 +27,12 @@ END_TEST
 
 START_TEST(tag_names)
 {
-    static const char *const good[] = {"latest", "1.0", "_", "A", "v1.2.3-rc.1", "a-", "a.", "__"};
-    static const char *const bad[] = {"", ".a", "-a", "a b", "a:b", "a/b", "a+b", "ä", "a\n"};
-    for (size_t i = 0; i < COUNT(good); i++)
-        ck_assert_msg(ms_refname_is_tag(ms_str(good[i])), "refused '%s'", good[i]);
-    for (size_t i = 0; i < COUNT(bad); i++)
-        ck_assert_msg(!ms_refname_is_tag(ms_str(bad[i])), "accepted '%s'", bad[i]);
+    static const char *const GOOD[] = {"latest", "1.0", "_", "A", "v1.2.3-rc.1", "a-", "a.", "__"};
+    static const char *const BAD[] = {"", ".a", "-a", "a b", "a:b", "a/b", "a+b", "ä", "a\n"};
+    for (size_t i = 0; i < COUNT(GOOD); i++)
+        ck_assert_msg(ms_refname_is_tag(ms_str(GOOD[i])), "refused '%s'", GOOD[i]);
+    for (size_t i = 0; i < COUNT(BAD); i++)
+        ck_assert_msg(!ms_refname_is_tag(ms_str(BAD[i])), "accepted '%s'", BAD[i]);
 }
 END_TEST
 
@@ -54,7 +53,7 @@ START_TEST(globs)
         const char *pattern;
         const char *value;
         bool matches;
-    } cases[] = {
+    } CASES[] = {
         {"", "", true},
         {"", "a", false},
         {"*", "", true},
@@ -91,10 +90,10 @@ START_TEST(globs)
         {"team/*", "team/", true},
         {"team/*", "team", false},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
-        ck_assert_msg(ms_refname_glob_match(ms_str(cases[i].pattern), ms_str(cases[i].value)) ==
-                          cases[i].matches,
-                      "'%s' on '%s'", cases[i].pattern, cases[i].value);
+    for (size_t i = 0; i < COUNT(CASES); i++)
+        ck_assert_msg(ms_refname_glob_match(ms_str(CASES[i].pattern), ms_str(CASES[i].value)) ==
+                          CASES[i].matches,
+                      "'%s' on '%s'", CASES[i].pattern, CASES[i].value);
     ck_assert(ms_refname_glob_match(MS_STR("a?b"), MS_STR("a\0b")));
     ck_assert(ms_refname_glob_match(MS_STR_ABSENT, MS_STR_ABSENT));
 }

@@ -2,9 +2,8 @@
 /* common/base/status.c: names of outcomes, and error texts that are one line and always terminated.
  */
 #include "common/base/status.h"
-#include "tests/support/check_main.h"
-
 #include "common/base/str.h"
+#include "tests/support/check_main.h"
 
 #include <string.h>
 
@@ -55,14 +54,14 @@ END_TEST
 /* Whatever the place of the cut, sequences of two, three and four bytes stay whole. */
 START_TEST(never_cuts_a_utf8_sequence)
 {
-    static const char *const characters[] = {"é", "€", "😀"};
-    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+    static const char *const CHARACTERS[] = {"é", "€", "😀"};
+    for (size_t i = 0; i < sizeof(CHARACTERS) / sizeof(CHARACTERS[0]); i++) {
         for (size_t shift = 0; shift < 4; shift++) {
             char text[2 * MS_ERROR_TEXT_MAX] = "";
             memset(text, 'x', shift);
-            size_t length = strlen(characters[i]);
+            size_t length = strlen(CHARACTERS[i]);
             for (size_t at = shift; at + length < sizeof(text); at += length)
-                memcpy(text + at, characters[i], length + 1);
+                memcpy(text + at, CHARACTERS[i], length + 1);
             struct ms_error err;
             ms_error_set(&err, MS_INVALID, "%s", text);
             ck_assert(ms_str_is_utf8(ms_str(err.text)));

@@ -93,11 +93,11 @@ START_TEST(reads_numbers)
     ck_assert(value == UINT64_MAX);
     ck_assert_int_eq(ms_str_to_u64(&value, MS_STR("007")), MS_OK);
     ck_assert_uint_eq(value, 7);
-    static const char *const bad[] = {
+    static const char *const BAD[] = {
         "",    "-1", "+1", " 1", "1 ", "1x", "18446744073709551616", "99999999999999999999",
         "0x1", "1\n"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert_msg(ms_str_to_u64(&value, ms_str(bad[i])) == MS_INVALID, "accepted '%s'", bad[i]);
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        ck_assert_msg(ms_str_to_u64(&value, ms_str(BAD[i])) == MS_INVALID, "accepted '%s'", BAD[i]);
         ck_assert_uint_eq(value, 7);
     }
     ck_assert_int_eq(ms_str_to_u64(&value, MS_STR_ABSENT), MS_INVALID);
@@ -106,7 +106,7 @@ END_TEST
 
 START_TEST(knows_utf8)
 {
-    static const struct ms_str good[] = {
+    static const struct ms_str GOOD[] = {
         MS_STR_INIT(""),
         MS_STR_INIT("a\0b"),
         MS_STR_INIT("\x7f"),
@@ -120,7 +120,7 @@ START_TEST(knows_utf8)
         MS_STR_INIT("\xf4\x8f\xbf\xbf"),
         MS_STR_INIT("aé€😀z"),
     };
-    static const struct ms_str bad[] = {
+    static const struct ms_str BAD[] = {
         MS_STR_INIT("\x80"),             /* continuation alone */
         MS_STR_INIT("\xc0\x80"),         /* overlong NUL */
         MS_STR_INIT("\xc1\xbf"),         /* overlong */
@@ -136,10 +136,10 @@ START_TEST(knows_utf8)
         MS_STR_INIT("\xe2\x28\xa1"),
         MS_STR_INIT("a\xc3z"),
     };
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        ck_assert_msg(ms_str_is_utf8(good[i]), "refused good[%zu]", i);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        ck_assert_msg(!ms_str_is_utf8(bad[i]), "accepted bad[%zu]", i);
+    for (size_t i = 0; i < sizeof(GOOD) / sizeof(GOOD[0]); i++)
+        ck_assert_msg(ms_str_is_utf8(GOOD[i]), "refused good[%zu]", i);
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
+        ck_assert_msg(!ms_str_is_utf8(BAD[i]), "accepted bad[%zu]", i);
     ck_assert(ms_str_is_utf8(MS_STR_ABSENT));
 }
 END_TEST

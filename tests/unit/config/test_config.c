@@ -39,7 +39,7 @@ START_TEST(the_original_sample_has_tabs)
 }
 END_TEST
 
-START_TEST(defaults_are_those_of_the_contract)
+START_TEST(defaults_are_the_documented_ones)
 {
     struct ms_config *c = parse(URL);
     ck_assert_str_eq(c->registry.public_url, "https://r.example");
@@ -203,13 +203,13 @@ END_TEST
 
 START_TEST(files_that_only_the_writer_needs)
 {
-    static const char yaml[] =
+    static const char YAML[] =
         "registry: {url: \"http://r\", ca_file: /nonexistent/ca, client_cert: /tmp,\n"
         "           client_key: /dev/null}\n";
-    assert_faults(yaml, "f:1:38: registry.ca_file: cannot read /nonexistent/ca: No such file or "
+    assert_faults(YAML, "f:1:38: registry.ca_file: cannot read /nonexistent/ca: No such file or "
                         "directory\n"
                         "f:1:68: registry.client_cert: cannot read /tmp: Is a directory\n");
-    ms_config_free(parse_as(yaml, MS_CONFIG_READER));
+    ms_config_free(parse_as(YAML, MS_CONFIG_READER));
 }
 END_TEST
 
@@ -258,11 +258,11 @@ START_TEST(the_shipped_sample_has_every_key_and_its_examples_load)
     for (size_t i = 0; i < document.n_entries; i++) {
         if (document.entries[i].is_map)
             continue;
-        ck_assert_msg(ms_str_equal(document.entries[i].key, ms_str(ms_config_keys[row].name)),
-                      "%s is not in its place", ms_config_keys[row].name);
+        ck_assert_msg(ms_str_equal(document.entries[i].key, ms_str(MS_CONFIG_KEYS[row].name)),
+                      "%s is not in its place", MS_CONFIG_KEYS[row].name);
         row++;
     }
-    ck_assert_ptr_null(ms_config_keys[row].name);
+    ck_assert_ptr_null(MS_CONFIG_KEYS[row].name);
     ms_arena_free(arena);
 
     /* All at once gives the secrets both ways, and nothing else is wrong. */
@@ -334,7 +334,7 @@ static Suite *make_suite(void)
     TCase *loading = tcase_create("loading");
     tcase_add_test(loading, the_original_sample_loads_as_it_stands);
     tcase_add_test(loading, the_original_sample_has_tabs);
-    tcase_add_test(loading, defaults_are_those_of_the_contract);
+    tcase_add_test(loading, defaults_are_the_documented_ones);
     suite_add_tcase(suite, loading);
     TCase *faults = tcase_create("faults");
     tcase_add_test(faults, faults_are_at_the_value);

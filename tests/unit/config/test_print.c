@@ -191,10 +191,10 @@ START_TEST(everything_is_printed_with_its_unit)
     for (size_t i = 0; i < document.n_entries; i++) {
         if (document.entries[i].is_map)
             continue;
-        ck_assert(ms_str_equal(document.entries[i].key, ms_str(ms_config_keys[row].name)));
+        ck_assert(ms_str_equal(document.entries[i].key, ms_str(MS_CONFIG_KEYS[row].name)));
         row++;
     }
-    ck_assert_ptr_null(ms_config_keys[row].name);
+    ck_assert_ptr_null(MS_CONFIG_KEYS[row].name);
     assert_printed(config, "    max_body: 4MiB  # default: 4MiB\n");
     assert_printed(config, "    statement_timeout: 15s  # default: 15s\n");
     assert_printed(config, "        url:  # default: PG* environment\n");
@@ -212,7 +212,7 @@ START_TEST(the_manual_has_every_key)
     struct ms_buf text;
     ms_buf_init(&text, TEXT_MAX);
     ms_config_manual(&text);
-    for (const struct ms_config_key *key = ms_config_keys; key->name; key++) {
+    for (const struct ms_config_key *key = MS_CONFIG_KEYS; key->name != NULL; key++) {
         char row[128];
         (void)snprintf(row, sizeof(row), "\n| `%s` | ", key->name);
         ck_assert_ptr_nonnull(strstr(text.data, row));

@@ -12,7 +12,7 @@ static void with_value(char *yaml, size_t size, const char *key, const char *val
     const char *url = strncmp(key, "registry.", 9) == 0 && strcmp(key, "registry.url") != 0
                           ? "url: \"https://r.example\", "
                           : "";
-    if (!dot)
+    if (dot == NULL)
         (void)snprintf(yaml, size, URL "%s: %s\n", key, value);
     else if (strncmp(key, "database.postgres.", 18) == 0)
         (void)snprintf(yaml, size, URL "database: {postgres: {%s: %s}}\n", key + 18, value);

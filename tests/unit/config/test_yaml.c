@@ -2,12 +2,13 @@
 /*
  * config/yaml.c: what is flattened and how, where things are said to be, what is refused.
  */
-#include <check.h>
+#include "common/config/yaml.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/config/yaml.h"
+#include <check.h>
 
 /* One reading; entries live as long as it does. */
 struct reading {
@@ -39,7 +40,7 @@ static void end(struct reading *reading)
 
 static const char *diagnostics(const struct reading *reading)
 {
-    return reading->diagnostics.data ? reading->diagnostics.data : "";
+    return reading->diagnostics.data != NULL ? reading->diagnostics.data : "";
 }
 
 static const struct ms_yaml_entry *entry(const struct reading *reading, const char *key)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The framing of bodies: lengths, chunks, and what breaks them. */
-#include <string.h>
-
 #include "common/base/buf.h"
 #include "common/http/body.h"
 #include "tests/support/check_main.h"
+
+#include <string.h>
 
 /* Feeds `bytes` in pieces of `step`; returns how it ended, the data and what was left over. */
 static enum ms_status decode(struct ms_buf *data, size_t *out_left, struct ms_http_body *body,

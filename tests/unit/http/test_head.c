@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The head parser: what is understood, and the list of what must be refused. */
-#include <stdio.h>
-#include <string.h>
-
 #include "common/http/head.h"
 #include "tests/support/check_main.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define HOST "Host: h\r\n"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Percent-coding: pairs of a query, paths, encoding. */
-#include <string.h>
-
 #include "common/http/request.h"
 #include "common/http/text.h"
 #include "tests/support/check_main.h"
+
+#include <string.h>
 
 static struct ms_arena *arena;
 
@@ -114,8 +114,8 @@ START_TEST(paths)
     char buffer[64];
     struct ms_str path = MS_STR("untouched");
     enum ms_status status = ms_http_path_decode(&path, buffer, PATHS[_i].raw);
-    ck_assert_int_eq(status, PATHS[_i].path ? MS_OK : MS_INVALID);
-    ck_assert(ms_str_equal(path, ms_str(PATHS[_i].path ? PATHS[_i].path : "untouched")));
+    ck_assert_int_eq(status, PATHS[_i].path != NULL ? MS_OK : MS_INVALID);
+    ck_assert(ms_str_equal(path, ms_str(PATHS[_i].path != NULL ? PATHS[_i].path : "untouched")));
 }
 END_TEST
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The matcher of route patterns. */
-#include <string.h>
-
 #include "common/http/router.h"
 #include "tests/support/check_main.h"
+
+#include <string.h>
 
 static const struct {
     const char *pattern;

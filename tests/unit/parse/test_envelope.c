@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Envelopes: what registries really send (the corpus), what becomes of each event, what is refused.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "common/base/buf.h"
 #include "tests/support/check_main.h"
 #include "writer/parse/envelope.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define DIGEST "sha256:3ea1072d895f9c454d73f90c5757a4854be497266f923cd275e1283e758fb9be"
 #define URL "\"url\": \"https://r/v2/a/manifests/" DIGEST "\""

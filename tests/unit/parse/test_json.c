@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer/parse/json.c: what is JSON and what only looks like it; getters that never convert. */
+#include "common/base/buf.h"
 #include "tests/support/check_main.h"
 #include "writer/parse/json.h"
-
-#include "common/base/buf.h"
 
 #include <string.h>
 
@@ -34,18 +33,18 @@ static void assert_refused(struct ms_str text)
 
 START_TEST(takes_json)
 {
-    static const char *const good[] = {
+    static const char *const GOOD[] = {
         "{}",     "[]",       " \t\r\n{} \n", "{\"a\":[1,-2,3.5e10,true,false,null,\"x\"]}",
         "12",     "\"text\"", "true",         "null",
         "[0,0.5]"};
-    for (size_t i = 0; i < COUNT(good); i++)
-        json_release(must_parse(good[i]));
+    for (size_t i = 0; i < COUNT(GOOD); i++)
+        json_release(must_parse(GOOD[i]));
 }
 END_TEST
 
 START_TEST(refuses_what_is_none)
 {
-    static const char *const bad[] = {"",
+    static const char *const BAD[] = {"",
                                       " ",
                                       "{",
                                       "{}{}",
@@ -74,8 +73,8 @@ START_TEST(refuses_what_is_none)
                                       "\xff",
                                       "[\"\xc0\xaf\"]",
                                       "[\"\xed\xa0\x80\"]"};
-    for (size_t i = 0; i < COUNT(bad); i++)
-        assert_refused(ms_str(bad[i]));
+    for (size_t i = 0; i < COUNT(BAD); i++)
+        assert_refused(ms_str(BAD[i]));
     assert_refused(MS_STR("{}\0"));
     assert_refused(MS_STR("[\"a\0b\"]"));
     assert_refused(MS_STR_ABSENT);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer/parse/manifest.c, manifest_type.c, manifest_schema1.c: manifests of every kind, and
  * hostile ones. */
-#include "tests/support/manifest_fixture.h"
-
 #include "common/base/buf.h"
+#include "tests/support/manifest_fixture.h"
 
 #include <string.h>
 
@@ -24,9 +23,7 @@ static void assert_refused(const char *raw, const char *type, enum ms_status exp
     fixture_free(&f);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Kinds
- * ------------------------------------------------------------------------------------------ */
+/* --- kinds --- */
 
 START_TEST(an_oci_image)
 {
@@ -96,7 +93,7 @@ static enum ms_manifest_kind kind_of(const char *config_type, const char *layer_
 
 START_TEST(what_an_image_is)
 {
-    static const char *const layers[] = {
+    static const char *const LAYERS[] = {
         "application/vnd.oci.image.layer.v1.tar",
         "application/vnd.oci.image.layer.v1.tar+gzip",
         "application/vnd.oci.image.layer.v1.tar+zstd",
@@ -104,8 +101,8 @@ START_TEST(what_an_image_is)
         "application/vnd.docker.image.rootfs.diff.tar.zstd",
         "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
     };
-    for (size_t i = 0; i < COUNT(layers); i++)
-        ck_assert_int_eq(kind_of(OCI_CONFIG, layers[i], ""), MS_KIND_IMAGE);
+    for (size_t i = 0; i < COUNT(LAYERS); i++)
+        ck_assert_int_eq(kind_of(OCI_CONFIG, LAYERS[i], ""), MS_KIND_IMAGE);
     ck_assert_int_eq(kind_of(OCI_CONFIG, NULL, ""), MS_KIND_IMAGE);
     ck_assert_int_eq(kind_of(OCI_CONFIG, OCI_LAYER, ",\"artifactType\":\"\""), MS_KIND_IMAGE);
 }
@@ -113,11 +110,11 @@ END_TEST
 
 START_TEST(what_an_artifact_is)
 {
-    static const char *const layers[] = {
+    static const char *const LAYERS[] = {
         "application/vnd.dev.cosign.simplesigning.v1+json", "application/vnd.in-toto+json",
         "application/vnd.oci.image.layer.v1.tar+lz4", "application/vnd.oci.image.layer.v1", ""};
-    for (size_t i = 0; i < COUNT(layers); i++)
-        ck_assert_int_eq(kind_of(OCI_CONFIG, layers[i], ""), MS_KIND_ARTIFACT);
+    for (size_t i = 0; i < COUNT(LAYERS); i++)
+        ck_assert_int_eq(kind_of(OCI_CONFIG, LAYERS[i], ""), MS_KIND_ARTIFACT);
     ck_assert_int_eq(kind_of("application/vnd.cncf.helm.config.v1+json", OCI_LAYER, ""),
                      MS_KIND_ARTIFACT);
     ck_assert_int_eq(kind_of("application/vnd.oci.empty.v1+json", NULL, ""), MS_KIND_ARTIFACT);
@@ -204,13 +201,13 @@ END_TEST
 
 START_TEST(an_empty_index)
 {
-    static const char *const texts[] = {
+    static const char *const TEXTS[] = {
         "{\"schemaVersion\":2,\"mediaType\":\"" OCI_INDEX "\",\"manifests\":[]}",
         "{\"schemaVersion\":2,\"mediaType\":\"" OCI_INDEX "\",\"manifests\":null}",
     };
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    for (size_t i = 0; i < COUNT(TEXTS); i++) {
         struct fixture f;
-        must_parse(&f, texts[i], OCI_INDEX);
+        must_parse(&f, TEXTS[i], OCI_INDEX);
         ck_assert_int_eq(f.record.kind, MS_KIND_INDEX);
         ck_assert_uint_eq(f.record.n_children, 0);
         fixture_free(&f);
@@ -260,9 +257,7 @@ START_TEST(schema_1_must_be_whole)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * Types
- * ------------------------------------------------------------------------------------------ */
+/* --- types --- */
 
 START_TEST(the_manifest_names_its_type)
 {
@@ -278,13 +273,13 @@ END_TEST
 
 START_TEST(else_the_answer_does_else_its_members)
 {
-    static const char manifest[] =
+    static const char MANIFEST[] =
         "{\"schemaVersion\":2,\"config\":" DESCRIPTOR(OCI_CONFIG, HEX_B, 1) "}";
     struct fixture f;
-    must_parse(&f, manifest, DOCKER_MANIFEST);
+    must_parse(&f, MANIFEST, DOCKER_MANIFEST);
     assert_text(f.record.media_type, DOCKER_MANIFEST);
     fixture_free(&f);
-    must_parse(&f, manifest, "application/json");
+    must_parse(&f, MANIFEST, "application/json");
     assert_text(f.record.media_type, OCI_MANIFEST);
     fixture_free(&f);
     must_parse(&f, "{\"schemaVersion\":2,\"manifests\":[]}", "application/octet-stream");
@@ -324,13 +319,11 @@ START_TEST(unknown_types_are_named_when_they_can_be_shown)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------
- * Hostile ones
- * ------------------------------------------------------------------------------------------ */
+/* --- hostile ones --- */
 
 START_TEST(broken_members)
 {
-    static const char *const bad[] = {
+    static const char *const BAD[] = {
         "",
         "null",
         "[]",
@@ -350,8 +343,8 @@ START_TEST(broken_members)
         "{\"schemaVersion\":2,\"config\":" DESCRIPTOR(OCI_CONFIG, HEX_B, 1) ",\"layers\":[null]}",
         "{\"schemaVersion\":2,\"config\":" DESCRIPTOR(OCI_CONFIG, HEX_B, 1) ",\"subject\":{}}",
     };
-    for (size_t i = 0; i < COUNT(bad); i++)
-        assert_refused(bad[i], OCI_MANIFEST, MS_INVALID);
+    for (size_t i = 0; i < COUNT(BAD); i++)
+        assert_refused(BAD[i], OCI_MANIFEST, MS_INVALID);
     assert_refused("{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"sha256:1\"}]}", OCI_INDEX,
                    MS_INVALID);
     assert_refused("{\"schemaVersion\":2,\"manifests\":7}", OCI_INDEX, MS_INVALID);
@@ -400,14 +393,14 @@ static enum ms_status parse_many(const char *before, const char *left, const cha
 
 START_TEST(too_many)
 {
-    static const char layers[] =
+    static const char LAYERS[] =
         "{\"schemaVersion\":2,\"config\":" DESCRIPTOR(OCI_CONFIG, HEX_B, 1) ",\"layers\":[";
-    static const char left[] = "{\"digest\":\"sha256:";
-    ck_assert_int_eq(parse_many(layers, left, "\"}", MANIFEST_LAYERS_MAX, "]}", OCI_MANIFEST),
+    static const char LEFT[] = "{\"digest\":\"sha256:";
+    ck_assert_int_eq(parse_many(LAYERS, LEFT, "\"}", MANIFEST_LAYERS_MAX, "]}", OCI_MANIFEST),
                      MS_OK);
-    ck_assert_int_eq(parse_many(layers, left, "\"}", MANIFEST_LAYERS_MAX + 1, "]}", OCI_MANIFEST),
+    ck_assert_int_eq(parse_many(LAYERS, LEFT, "\"}", MANIFEST_LAYERS_MAX + 1, "]}", OCI_MANIFEST),
                      MS_TOO_LARGE);
-    ck_assert_int_eq(parse_many("{\"schemaVersion\":2,\"manifests\":[", left, "\"}",
+    ck_assert_int_eq(parse_many("{\"schemaVersion\":2,\"manifests\":[", LEFT, "\"}",
                                 MANIFEST_CHILDREN_MAX + 1, "]}", OCI_INDEX),
                      MS_TOO_LARGE);
     ck_assert_int_eq(parse_many("{\"schemaVersion\":2,\"manifests\":[],\"annotations\":{", "\"",

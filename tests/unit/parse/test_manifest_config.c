@@ -13,7 +13,7 @@ static void must_add(struct fixture *f, const char *manifest, const char *config
     ck_assert_msg(status == MS_OK, "%s", status == MS_OK ? "" : f->err.text);
 }
 
-static const char full_config[] =
+static const char FULL_CONFIG[] =
     "{\"created\":\"2024-01-01T02:00:00.5+02:00\",\"author\":\"me\",\"architecture\":\"arm64\","
     "\"os\":\"linux\",\"variant\":\"v8\",\"os.version\":\"10\",\"config\":{\"User\":\"\",\"Env\":["
     "\"PATH=/bin\",7],\"Entrypoint\":[\"/run\"],\"Cmd\":null,\"WorkingDir\":\"/\",\"ExposedPorts\":"
@@ -26,7 +26,7 @@ static const char full_config[] =
 START_TEST(adds_what_the_configuration_tells)
 {
     struct fixture f;
-    must_add(&f, IMAGE, full_config);
+    must_add(&f, IMAGE, FULL_CONFIG);
     assert_text(f.record.os, "linux");
     assert_text(f.record.architecture, "arm64");
     assert_text(f.record.variant, "v8");
@@ -36,7 +36,7 @@ START_TEST(adds_what_the_configuration_tells)
     assert_text(f.record.labels[0].key, "k");
     assert_text(f.record.labels[1].value, "a\xef\xbf\xbd"
                                           "b");
-    assert_text(f.record.config_raw, full_config);
+    assert_text(f.record.config_raw, FULL_CONFIG);
     fixture_free(&f);
 }
 END_TEST
@@ -59,7 +59,7 @@ END_TEST
 START_TEST(the_document_of_an_image)
 {
     struct fixture f;
-    must_add(&f, IMAGE_WITH(",\"annotations\":{\"a\":\"1\",\"b\":2}"), full_config);
+    must_add(&f, IMAGE_WITH(",\"annotations\":{\"a\":\"1\",\"b\":2}"), FULL_CONFIG);
     assert_text(f.record.document, "\"Digest\":\"sha256:" HEX_A "\",\"MediaType\":\"" OCI_MANIFEST
                                    "\",\"OS\":\"linux\",\"Architecture\":\"arm64\",\"Annotations\":"
                                    "{\"a\":\"1\"},\"Labels\":{\"k\":\"v\",\"z\":\"a\xef\xbf\xbd"
@@ -75,7 +75,7 @@ END_TEST
 START_TEST(the_document_of_a_configuration)
 {
     struct fixture f;
-    must_add(&f, IMAGE, full_config);
+    must_add(&f, IMAGE, FULL_CONFIG);
     assert_text(
         f.record.config_document,
         "\"config_digest\":\"sha256:" HEX_B "\",\"os\":\"linux\",\"architecture\":\"arm64\","
@@ -108,11 +108,11 @@ END_TEST
 
 START_TEST(a_broken_configuration_leaves_the_record_alone)
 {
-    static const char *const bad[] = {"", "[]", "null", "{\"a\":}", "\xff"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    static const char *const BAD[] = {"", "[]", "null", "{\"a\":}", "\xff"};
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
         struct fixture f;
         ck_assert_int_eq(fixture_parse(&f, IMAGE, OCI_MANIFEST), MS_OK);
-        ck_assert_int_eq(manifest_add_config(&f.record, f.arena, ms_str(bad[i]), &f.err),
+        ck_assert_int_eq(manifest_add_config(&f.record, f.arena, ms_str(BAD[i]), &f.err),
                          MS_INVALID);
         ck_assert_ptr_nonnull(strstr(f.err.text, "configuration"));
         assert_text(f.record.config_raw, NULL);

@@ -12,14 +12,14 @@ START_TEST(include_and_exclude)
     static const struct {
         const char *name;
         bool is_kept;
-    } cases[] = {
+    } CASES[] = {
         {"team/app", true},      {"team/a/b", true},    {"team", false},   {"team/secret", false},
         {"team/secrets", false}, {"team/x/tmp", false}, {"liba", true},    {"lib", false},
         {"other", false},        {"other/keep", true},  {"team/A", false}, {"", false},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        ck_assert_msg(selection_has(&config, ms_str(cases[i].name)) == cases[i].is_kept, "%s",
-                      cases[i].name);
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++)
+        ck_assert_msg(selection_has(&config, ms_str(CASES[i].name)) == CASES[i].is_kept, "%s",
+                      CASES[i].name);
 }
 END_TEST
 

@@ -3,11 +3,10 @@
 #include "common/pg/array.h"
 #include "common/pg/pg.h"
 #include "common/pg/prepared.h"
+#include "tests/support/check_main.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "tests/support/check_main.h"
 
 static struct ms_buf buf;
 
@@ -96,7 +95,7 @@ START_TEST(sqlstates)
     static const struct {
         const char *sqlstate;
         enum ms_status status;
-    } cases[] = {
+    } CASES[] = {
         {"", MS_UNAVAILABLE},      {"08006", MS_UNAVAILABLE},  {"57P01", MS_UNAVAILABLE},
         {"57P03", MS_UNAVAILABLE}, {"53300", MS_UNAVAILABLE},  {"53100", MS_UNAVAILABLE},
         {"58030", MS_UNAVAILABLE}, {"25006", MS_UNAVAILABLE},  {"40001", MS_CONFLICT},
@@ -107,9 +106,9 @@ START_TEST(sqlstates)
         {"54000", MS_TOO_LARGE},   {"MS001", MS_DEPOSED},      {"MS002", MS_INVALID},
         {"XX000", MS_PROTOCOL},    {"P0001", MS_INVALID},      {"0A000", MS_INVALID},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        ck_assert_msg(ms_pg_status_of(cases[i].sqlstate) == cases[i].status, "%s",
-                      cases[i].sqlstate);
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++)
+        ck_assert_msg(ms_pg_status_of(CASES[i].sqlstate) == CASES[i].status, "%s",
+                      CASES[i].sqlstate);
 }
 END_TEST
 
@@ -140,9 +139,9 @@ END_TEST
 
 START_TEST(an_old_failure_does_not_spoil_a_new_parse)
 {
-    static const struct ms_pg_statement statement = {.name = "s", .sql = "SELECT 1"};
+    static const struct ms_pg_statement STATEMENT = {.name = "s", .sql = "SELECT 1"};
     struct ms_pg_prepared_set set = {0};
-    struct ms_pg_prepared *prepared = ms_pg_prepared_get(&set, &statement);
+    struct ms_pg_prepared *prepared = ms_pg_prepared_get(&set, &STATEMENT);
     ms_pg_prepared_renew(&set, prepared);
     unsigned first = prepared->serial;
     ms_pg_prepared_renew(&set, prepared);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Query parameters: canonical order, operators, faults with suggestions, patterns for LIKE. */
-#include <string.h>
-
 #include "reader/query/query.h"
 #include "tests/support/check_main.h"
+
+#include <string.h>
 
 static const struct query_param TABLE[] = {
     {"label", QUERY_MAP},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The search language: what each term says, where a fault is, and which way in is chosen. */
-#include <string.h>
-
 #include "reader/query/search_plan.h"
 #include "tests/support/check_main.h"
+
+#include <string.h>
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 static const int64_t NEW_YEAR_2026_MS = 1767225600000;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of a plain search and their patterns; the regular expressions are tried with POSIX's
  * own matcher, which reads what we write as PostgreSQL does. */
-#include <regex.h>
-#include <stdio.h>
-
 #include "reader/query/search_words.h"
 #include "tests/support/check_main.h"
+
+#include <regex.h>
+#include <stdio.h>
 
 static struct ms_arena *arena;
 static struct ms_buf text;

@@ -2,7 +2,6 @@
 /* writer/registry/answer.c, name_list.c: what answers mean; lists of names. */
 #include "tests/support/check_main.h"
 #include "writer/registry/answer.h"
-
 #include "writer/registry/name_list.h"
 
 #include <stdio.h>
@@ -115,15 +114,15 @@ END_TEST
 
 START_TEST(aliveness)
 {
-    static const int dead[] = {502, 503, 504};
-    static const int alive[] = {200, 304, 401, 404, 429, 500};
+    static const int DEAD[] = {502, 503, 504};
+    static const int ALIVE[] = {200, 304, 401, 404, 429, 500};
     struct registry_answer answer = {.kind = KIND(PING)};
-    for (size_t i = 0; i < COUNT(dead); i++) {
-        answer.http_status = dead[i];
+    for (size_t i = 0; i < COUNT(DEAD); i++) {
+        answer.http_status = DEAD[i];
         ck_assert(!registry_is_alive(&answer));
     }
-    for (size_t i = 0; i < COUNT(alive); i++) {
-        answer.http_status = alive[i];
+    for (size_t i = 0; i < COUNT(ALIVE); i++) {
+        answer.http_status = ALIVE[i];
         ck_assert(registry_is_alive(&answer));
     }
 }
@@ -143,7 +142,7 @@ END_TEST
 
 START_TEST(what_is_no_error_body)
 {
-    static const char *const bad[] = {"",
+    static const char *const BAD[] = {"",
                                       "<html>404</html>",
                                       "{}",
                                       "{\"errors\":[]}",
@@ -153,9 +152,9 @@ START_TEST(what_is_no_error_body)
                                       "{\"errors\":[{\"code\":\"not found\"}]}",
                                       "{\"errors\":[{\"code\":404}]}",
                                       "{\"error\":\"Not Found\"}"};
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT(BAD); i++) {
         struct registry_error_body body;
-        ck_assert_msg(!registry_error_parse(&body, ms_str(bad[i])), "%s", bad[i]);
+        ck_assert_msg(!registry_error_parse(&body, ms_str(BAD[i])), "%s", BAD[i]);
     }
 }
 END_TEST

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer/registry/challenge.c: the grammar of WWW-Authenticate. */
+#include "common/base/buf.h"
 #include "tests/support/check_main.h"
 #include "writer/registry/challenge.h"
-
-#include "common/base/buf.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -48,14 +47,14 @@ END_TEST
 
 START_TEST(several_challenges)
 {
-    static const char *const headers[] = {
+    static const char *const HEADERS[] = {
         "Basic realm=\"a\", Bearer realm=\"https://t/\"",
         "Bearer realm=\"https://t/\", Basic realm=\"a\"",
         "Negotiate, Bearer realm=\"https://t/\"",
         "Negotiate YWJj==, Bearer realm=\"https://t/\", Digest realm=\"x\", nonce=\"y\"",
     };
-    for (size_t i = 0; i < COUNT(headers); i++) {
-        struct registry_challenge challenge = must_parse(headers[i]);
+    for (size_t i = 0; i < COUNT(HEADERS); i++) {
+        struct registry_challenge challenge = must_parse(HEADERS[i]);
         ck_assert_int_eq(challenge.scheme, REGISTRY_BEARER);
         ck_assert_str_eq(challenge.realm, "https://t/");
     }
@@ -65,7 +64,7 @@ END_TEST
 
 START_TEST(not_by_the_grammar)
 {
-    static const char *const bad[] = {"",
+    static const char *const BAD[] = {"",
                                       " ",
                                       ",",
                                       "Bearer realm=\"https://t/",
@@ -79,10 +78,10 @@ START_TEST(not_by_the_grammar)
                                       "Bearer realm=\"https://t/\x01\"",
                                       "\"Bearer\"",
                                       "Bearer realm=\"https://t/\";scope=\"a\""};
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT(BAD); i++) {
         struct registry_challenge challenge = {.scheme = REGISTRY_BASIC};
-        ck_assert_msg(registry_challenge_parse(&challenge, ms_str(bad[i])) == MS_INVALID,
-                      "accepted: %s", bad[i]);
+        ck_assert_msg(registry_challenge_parse(&challenge, ms_str(BAD[i])) == MS_INVALID,
+                      "accepted: %s", BAD[i]);
         ck_assert_int_eq(challenge.scheme, REGISTRY_BASIC);
     }
 }
@@ -90,7 +89,7 @@ END_TEST
 
 START_TEST(realms_that_get_no_credentials)
 {
-    static const char *const bad[] = {"Bearer",
+    static const char *const BAD[] = {"Bearer",
                                       "Bearer service=\"x\"",
                                       "Bearer realm=\"\"",
                                       "Bearer realm=\"token\"",
@@ -105,10 +104,10 @@ START_TEST(realms_that_get_no_credentials)
                                       "Bearer realm=\"https://t/#x\"",
                                       "Bearer realm=\"https://t\\\\u/\"",
                                       "Bearer realm=\"https://t/\xc3\xa4\""};
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT(BAD); i++) {
         struct registry_challenge challenge;
-        ck_assert_msg(registry_challenge_parse(&challenge, ms_str(bad[i])) == MS_INVALID,
-                      "accepted: %s", bad[i]);
+        ck_assert_msg(registry_challenge_parse(&challenge, ms_str(BAD[i])) == MS_INVALID,
+                      "accepted: %s", BAD[i]);
     }
 }
 END_TEST

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer/registry/jws.c: the payload of signed schema 1 manifests. */
+#include "common/base/hash.h"
 #include "tests/support/check_main.h"
 #include "writer/registry/jws.h"
-
-#include "common/base/hash.h"
 
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* As distribution serves it: libtrust puts the signatures in before the end. */
-static const char signed_manifest[] =
+static const char SIGNED_MANIFEST[] =
     "{\n"
     "   \"schemaVersion\": 1,\n"
     "   \"name\": \"library/old\",\n"
@@ -41,7 +40,7 @@ static const char signed_manifest[] =
     "   ]\n"
     "}";
 
-static const char payload_digest[] =
+static const char PAYLOAD_DIGEST[] =
     "sha256:464bd8dd5e700e861cbd893a5d5df6aace6685f55e1ae2821737989671aa7cf4";
 
 static enum ms_status payload_of(struct ms_buf *out, const char *body)
@@ -54,10 +53,10 @@ START_TEST(rebuilds_the_payload)
 {
     struct ms_buf payload;
     struct ms_digest expected;
-    ck_assert_int_eq(payload_of(&payload, signed_manifest), MS_OK);
-    ck_assert_int_eq(ms_digest_parse(&expected, ms_str(payload_digest)), MS_OK);
+    ck_assert_int_eq(payload_of(&payload, SIGNED_MANIFEST), MS_OK);
+    ck_assert_int_eq(ms_digest_parse(&expected, ms_str(PAYLOAD_DIGEST)), MS_OK);
     ck_assert(ms_hash_matches(&expected, ms_buf_view(&payload)));
-    ck_assert(!ms_hash_matches(&expected, ms_str(signed_manifest)));
+    ck_assert(!ms_hash_matches(&expected, ms_str(SIGNED_MANIFEST)));
     ms_buf_free(&payload);
 }
 END_TEST
@@ -95,7 +94,7 @@ END_TEST
 
 START_TEST(hostile)
 {
-    static const char *const bad[] = {"",
+    static const char *const BAD[] = {"",
                                       "[",
                                       "{\"signatures\":[]}",
                                       "{\"signatures\":7}",
@@ -106,9 +105,9 @@ START_TEST(hostile)
                                       "{\"signatures\":[" SIGNATURE(LENGTH_999) "]}",
                                       "{\"signatures\":[" SIGNATURE(NEGATIVE) "]}",
                                       "{\"signatures\":[" SIGNATURE(NO_TAIL) "]}"};
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT(BAD); i++) {
         struct ms_buf payload;
-        ck_assert_msg(payload_of(&payload, bad[i]) == MS_INVALID, "accepted: %s", bad[i]);
+        ck_assert_msg(payload_of(&payload, BAD[i]) == MS_INVALID, "accepted: %s", BAD[i]);
         ms_buf_free(&payload);
     }
 }

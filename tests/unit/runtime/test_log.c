@@ -150,12 +150,12 @@ static void log_around_the_limit(const char *filling, size_t filling_len, enum m
 
 START_TEST(cuts_long_lines)
 {
-    static const struct ms_str fillings[] = {MS_STR_INIT("x"),    MS_STR_INIT("x "),
+    static const struct ms_str FILLINGS[] = {MS_STR_INIT("x"),    MS_STR_INIT("x "),
                                              MS_STR_INIT("é"),    MS_STR_INIT("😀"),
                                              MS_STR_INIT("\x01"), MS_STR_INIT("\"")};
-    for (size_t i = 0; i < sizeof(fillings) / sizeof(fillings[0]); i++) {
-        log_around_the_limit(fillings[i].ptr, fillings[i].len, MS_LOG_LOGFMT);
-        log_around_the_limit(fillings[i].ptr, fillings[i].len, MS_LOG_JSON);
+    for (size_t i = 0; i < sizeof(FILLINGS) / sizeof(FILLINGS[0]); i++) {
+        log_around_the_limit(FILLINGS[i].ptr, FILLINGS[i].len, MS_LOG_LOGFMT);
+        log_around_the_limit(FILLINGS[i].ptr, FILLINGS[i].len, MS_LOG_JSON);
     }
 }
 END_TEST

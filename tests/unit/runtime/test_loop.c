@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* common/runtime/loop.c: deferred calls, timers, descriptors, signals, pauses. Loops are made
  * inside the tests, after check's fork. */
+#include "common/base/clock.h"
 #include "common/runtime/loop.h"
 #include "tests/support/check_main.h"
-
-#include "common/base/clock.h"
 
 #include <signal.h>
 #include <string.h>
@@ -51,7 +50,7 @@ static void on_stop(void *arg)
 
 static char letters[] = "abcdefghijklmnopqrstuvwxyz";
 
-/* Deferred calls. */
+/* --- deferred calls --- */
 
 START_TEST(deferred_calls_come_later_and_in_order)
 {
@@ -172,7 +171,7 @@ START_TEST(runs_again_after_a_stop)
 }
 END_TEST
 
-/* Timers. */
+/* --- timers --- */
 
 START_TEST(timers_expire_once_and_in_order)
 {
@@ -267,7 +266,7 @@ START_TEST(a_timer_is_started_and_freed_in_its_own_callback)
 }
 END_TEST
 
-/* Descriptors. */
+/* --- descriptors --- */
 
 struct watched {
     struct ms_watch *watch;
@@ -363,7 +362,7 @@ START_TEST(a_peer_that_leaves_is_readable)
 }
 END_TEST
 
-/* Signals. */
+/* --- signals --- */
 
 static struct ms_signal *handled;
 
@@ -391,17 +390,17 @@ START_TEST(signals_run_in_the_loop_until_freed)
 }
 END_TEST
 
-/* Pauses. */
+/* --- pauses --- */
 
 START_TEST(pauses_grow_to_their_maximum)
 {
-    static const uint64_t full[] = {100, 200, 400, 800, 1000, 1000, 1000};
+    static const uint64_t FULL[] = {100, 200, 400, 800, 1000, 1000, 1000};
     struct ms_backoff backoff = {.base_ms = 100, .max_ms = 1000};
     for (int round = 0; round < 50; round++) {
-        for (size_t i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
+        for (size_t i = 0; i < sizeof(FULL) / sizeof(FULL[0]); i++) {
             uint64_t pause = ms_backoff_next_ms(&backoff);
-            ck_assert_uint_le(pause, full[i]);
-            ck_assert_uint_ge(pause, full[i] / 2);
+            ck_assert_uint_le(pause, FULL[i]);
+            ck_assert_uint_ge(pause, FULL[i] / 2);
         }
         ms_backoff_reset(&backoff);
     }

@@ -2,12 +2,13 @@
 /*
  * metrics.c: counting, labels, slots and their sum, and the text that Prometheus reads.
  */
-#include <check.h>
+#include "common/runtime/metrics.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/runtime/metrics.h"
+#include <check.h>
 
 enum { TEXT_MAX = 1024 * 1024 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The line of the progress bar. */
-#include <string.h>
-
 #include "tests/support/check_main.h"
 #include "writer/scan/progress.h"
+
+#include <string.h>
 
 static const struct {
     struct scan_progress progress;

@@ -3,11 +3,11 @@
  * What a pass over events decides: which events are settled, when the others are looked at again,
  * and what changes. A pass is filled in as sync/events.c would, without registry or database.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "tests/support/check_main.h"
 #include "writer/sync/events_internal.h"
+
+#include <stdio.h>
+#include <string.h>
 
 enum { ITEMS_MAX = 16, TAGS_MAX = 8, ARENA_BYTES = 1024 * 1024 };
 enum { T0 = 1600000000 };

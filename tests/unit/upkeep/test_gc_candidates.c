@@ -3,14 +3,14 @@
  * What is deleted from the registry and what is not. Store, registry and tags.c are played: a world
  * of one repository, whose tags in the registry and in the database the tests set apart.
  */
-#include <string.h>
-
 #include "common/base/alloc.h"
 #include "common/runtime/loop.h"
 #include "tests/support/check_main.h"
 #include "writer/sync/tags.h"
 #include "writer/upkeep/gc_candidates.h"
 #include "writer/writer.h"
+
+#include <string.h>
 
 enum { TAGS_MAX = 4, CANDIDATES = 3, ROUNDS_MAX = 1000 };
 

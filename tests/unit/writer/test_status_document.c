@@ -3,7 +3,7 @@
 #include "tests/support/check_main.h"
 #include "writer/status.h"
 
-static const struct ms_store_leader_info leader = {
+static const struct ms_store_leader_info LEADER = {
     .host = "a", .pid = 4711, .since_ms = INT64_C(1795428000000), .term = 7};
 
 static void assert_document(const struct status_facts *facts, const char *expected)
@@ -43,7 +43,7 @@ START_TEST(leading)
                                              .collected_registry_manifests = 1,
                                              .collected_dry_run = 2};
     const struct status_facts facts = {.term = 7,
-                                       .leader = &leader,
+                                       .leader = &LEADER,
                                        .database = &database,
                                        .database_connected = true,
                                        .registry_url = "https://registry.example.com",
@@ -108,7 +108,7 @@ END_TEST
 START_TEST(standing_by_on_a_new_database)
 {
     const struct ms_store_status database = {.schema_version = 1};
-    const struct status_facts facts = {.leader = &leader,
+    const struct status_facts facts = {.leader = &LEADER,
                                        .database = &database,
                                        .database_connected = true,
                                        .registry_url = "http://r",
