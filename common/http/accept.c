@@ -36,7 +36,7 @@ static bool accept_one(struct ms_http_server *server, int listener)
         return true;
     }
     if (is_out_of_descriptors(errno)) {
-        ms_http_count_limit("descriptors");
+        ms_limit_reached(MS_LIMIT_DESCRIPTORS);
         ms_timer_start(server->accept_again, HTTP_PAUSE_ACCEPT_MS);
         ms_http_accept_update(server);
         return false;
@@ -56,7 +56,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
     struct ms_http_server *server = listener->server;
     for (int i = 0; i < HTTP_ACCEPTS_PER_TURN; i++) {
         if (!has_room(server)) {
-            ms_http_count_limit("connections");
+            ms_limit_reached(MS_LIMIT_CONNECTIONS);
             ms_http_accept_update(server);
             return;
         }

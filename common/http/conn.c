@@ -149,8 +149,8 @@ static void compact_input(struct ms_http_conn *conn)
 
 static void refuse(struct ms_http_conn *conn, struct ms_http_fault fault)
 {
-    if (fault.limit != NULL)
-        ms_http_count_limit(fault.limit);
+    if (fault.limit != MS_LIMIT_NONE)
+        ms_limit_reached(fault.limit);
     conn->must_close = true;
     conn->may_linger = true;
     if (conn->request == NULL)
@@ -194,7 +194,7 @@ static struct ms_http_fault check_body(const struct ms_http_conn *conn,
                                        const struct ms_http_head *head)
 {
     if (head->content_length > conn->server->limits.max_body_bytes)
-        return (struct ms_http_fault){413, "the body is too large", "body"};
+        return (struct ms_http_fault){413, "the body is too large", MS_LIMIT_BODY};
     return MS_HTTP_NO_FAULT;
 }
 
@@ -203,7 +203,7 @@ static struct ms_http_fault check_room(const struct ms_http_conn *conn)
 {
     const struct ms_http_server *server = conn->server;
     if (conn->is_surplus && server->n_connections > server->limits.max_connections)
-        return (struct ms_http_fault){503, "too many connections at once", "connections"};
+        return (struct ms_http_fault){503, "too many connections at once", MS_LIMIT_CONNECTIONS};
     return MS_HTTP_NO_FAULT;
 }
 
@@ -218,7 +218,7 @@ static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
     if (fault.status == 0)
         fault = check_room(conn);
     if (fault.status == 0 && (conn->request = ms_http_request_new(conn, &head, bytes)) == NULL)
-        fault = (struct ms_http_fault){400, "the path cannot be decoded", NULL};
+        fault = (struct ms_http_fault){400, "the path cannot be decoded", MS_LIMIT_NONE};
     if (fault.status != 0) {
         refuse(conn, fault);
         return true;
@@ -242,8 +242,8 @@ static struct ms_http_fault head_too_long(const struct ms_http_conn *conn)
     struct ms_str input = unread(conn);
     bool in_request_line = input.len == 0 || memchr(input.ptr, '\n', input.len) == NULL;
     if (in_request_line)
-        return (struct ms_http_fault){414, "the request target is too long", "target"};
-    return (struct ms_http_fault){431, "the request header is too long", "headers"};
+        return (struct ms_http_fault){414, "the request target is too long", MS_LIMIT_TARGET};
+    return (struct ms_http_fault){431, "the request header is too long", MS_LIMIT_HEADERS};
 }
 
 static bool step_head(struct ms_http_conn *conn)
@@ -255,7 +255,8 @@ static bool step_head(struct ms_http_conn *conn)
     size_t len = 0;
     enum ms_status status = ms_http_head_find(&len, &conn->scanned, unread(conn));
     if (status == MS_INVALID)
-        refuse(conn, (struct ms_http_fault){400, "line feed without carriage return", NULL});
+        refuse(conn,
+               (struct ms_http_fault){400, "line feed without carriage return", MS_LIMIT_NONE});
     else if (status == MS_OK ? len > max : unread(conn).len > max)
         refuse(conn, head_too_long(conn));
     else if (status == MS_OK)
@@ -273,16 +274,17 @@ static enum ms_status take_body(struct ms_http_conn *conn, struct ms_http_fault 
     enum ms_status status;
     while ((status = ms_http_body_next(&piece, &conn->framing, &input)) == MS_OK) {
         if (piece.len > conn->server->limits.max_body_bytes - conn->request->body_bytes)
-            *fault = (struct ms_http_fault){413, "the body is too large", "body"};
+            *fault = (struct ms_http_fault){413, "the body is too large", MS_LIMIT_BODY};
         else if (ms_http_request_add_body(conn->request, piece) != MS_OK)
-            *fault = (struct ms_http_fault){503, "too many bodies at once", "bodies"};
+            *fault = (struct ms_http_fault){503, "too many bodies at once", MS_LIMIT_BODIES};
         if (fault->status != 0)
             break;
     }
     if (status == MS_INVALID)
-        *fault = (struct ms_http_fault){400, "malformed chunked body", NULL};
+        *fault = (struct ms_http_fault){400, "malformed chunked body", MS_LIMIT_NONE};
     else if (status == MS_TOO_LARGE)
-        *fault = (struct ms_http_fault){431, "a chunk header or trailer is too long", "headers"};
+        *fault =
+            (struct ms_http_fault){431, "a chunk header or trailer is too long", MS_LIMIT_HEADERS};
     consume(conn, before - input.len);
     return status;
 }
@@ -406,7 +408,7 @@ void ms_http_conn_run(struct ms_http_conn *conn)
     compact_input(conn);
     short events = more ? EV_WRITE : wanted_events(conn); /* out of turns: back after the others */
     if (events == 0 && conn->interest != 0)
-        ms_http_count_limit("unread_input");
+        ms_limit_reached(MS_LIMIT_UNREAD_INPUT);
     set_interest(conn, events);
 }
 
@@ -432,16 +434,17 @@ void ms_http_conn_expire(struct ms_http_conn *conn)
 {
     bool has_begun = conn->input.len > 0;
     if (conn->state == CONN_BODY) {
-        refuse(conn, (struct ms_http_fault){408, "the body took too long", "body_time"});
+        refuse(conn, (struct ms_http_fault){408, "the body took too long", MS_LIMIT_BODY_TIME});
         ms_http_conn_run(conn);
     } else if (conn->state == CONN_HEAD && has_begun) {
-        refuse(conn, (struct ms_http_fault){408, "the header took too long", "header_time"});
+        refuse(conn, (struct ms_http_fault){408, "the header took too long", MS_LIMIT_HEADER_TIME});
         ms_http_conn_run(conn);
     } else if (conn->state == CONN_WRITING && client_has_taken_some(conn)) {
         ms_http_guard_move(conn, CONN_WRITING);
     } else {
         if (conn->state != CONN_LINGERING)
-            ms_http_count_limit(conn->state == CONN_WRITING ? "write_time" : "idle_time");
+            ms_limit_reached(conn->state == CONN_WRITING ? MS_LIMIT_WRITE_TIME
+                                                         : MS_LIMIT_IDLE_TIME);
         ms_http_conn_close(conn);
     }
 }

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#define BAD(text) ((struct ms_http_fault){400, (text), NULL})
+#define BAD(text) ((struct ms_http_fault){400, (text), MS_LIMIT_NONE})
 
 /* What the fields say, before the rules between them are applied. */
 struct framing {
@@ -71,7 +71,8 @@ static struct ms_http_fault read_version(struct ms_http_head *head, struct ms_st
     if (!well_formed)
         return BAD("malformed request line");
     if (version.ptr[5] != '1')
-        return (struct ms_http_fault){505, "only HTTP/1.1 and HTTP/1.0 are spoken here", NULL};
+        return (struct ms_http_fault){505, "only HTTP/1.1 and HTTP/1.0 are spoken here",
+                                      MS_LIMIT_NONE};
     head->is_http_1_0 = version.ptr[7] == '0';
     return MS_HTTP_NO_FAULT;
 }
@@ -115,7 +116,7 @@ static struct ms_http_fault check_path(struct ms_str target)
 static struct ms_http_fault read_target(struct ms_http_head *head, size_t max_target_bytes)
 {
     if (head->target.len > max_target_bytes)
-        return (struct ms_http_fault){414, "the request target is too long", "target"};
+        return (struct ms_http_fault){414, "the request target is too long", MS_LIMIT_TARGET};
     if (head->method == MS_HTTP_OPTIONS && ms_str_equal(head->target, MS_STR("*")))
         return MS_HTTP_NO_FAULT;
     struct ms_http_fault fault = take_off_origin(&head->target);
@@ -203,7 +204,7 @@ static struct ms_http_fault read_fields(struct ms_http_head *head, struct framin
     struct ms_str line = take_line(&lines);
     while (line.len > 0) {
         if (head->n_fields == MS_HTTP_FIELDS_MAX)
-            return (struct ms_http_fault){431, "too many header lines", "headers"};
+            return (struct ms_http_fault){431, "too many header lines", MS_LIMIT_HEADERS};
         struct ms_http_field *field = &head->fields[head->n_fields];
         struct ms_http_fault fault = read_field(field, line);
         if (fault.status != 0)
@@ -240,7 +241,8 @@ static struct ms_http_fault apply_lengths(struct ms_http_head *head, const struc
         if (head->is_http_1_0)
             return BAD("Transfer-Encoding in HTTP/1.0");
         if (!ms_str_equal_ci(framing->coding, MS_STR("chunked")))
-            return (struct ms_http_fault){501, "only the chunked transfer coding is known", NULL};
+            return (struct ms_http_fault){501, "only the chunked transfer coding is known",
+                                          MS_LIMIT_NONE};
         head->is_chunked = true;
     }
     bool has_body = head->is_chunked || head->content_length > 0;
@@ -259,7 +261,7 @@ static struct ms_http_fault apply_framing(struct ms_http_head *head, const struc
     if (framing->authorizations > 1) /* a proxy may have looked at the other one */
         return BAD("more than one Authorization header");
     if (framing->expects_other)
-        return (struct ms_http_fault){417, "only 100-continue can be expected", NULL};
+        return (struct ms_http_fault){417, "only 100-continue can be expected", MS_LIMIT_NONE};
     if (head->is_http_1_0)
         head->expects_continue = false;
     head->keep_alive = !framing->close && (!head->is_http_1_0 || framing->keep_alive);

@@ -7,14 +7,15 @@
 #define MS_HTTP_HEAD_H
 
 #include "common/http/request.h"
+#include "common/runtime/limit.h"
 
 /* Why a request is refused. Static; status 0: it is not. */
 struct ms_http_fault {
     int status;
-    const char *detail; /* for the client */
-    const char *limit;  /* label of MS_METRIC_LIMIT_REACHED; NULL: malformed, no limit */
+    const char *detail;  /* for the client */
+    enum ms_limit limit; /* MS_LIMIT_NONE: malformed, no limit */
 };
-#define MS_HTTP_NO_FAULT ((struct ms_http_fault){0, NULL, NULL})
+#define MS_HTTP_NO_FAULT ((struct ms_http_fault){0, NULL, MS_LIMIT_NONE})
 
 enum { MS_HTTP_FIELDS_MAX = 100, MS_HTTP_METHOD_MAX = 32 };
 

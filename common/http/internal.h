@@ -159,7 +159,6 @@ struct ms_http_server {
 };
 
 /* http/server.c */
-void ms_http_count_limit(const char *limit);
 const char *ms_http_server_date(struct ms_http_server *server);
 /* The last connection may have ended: tells who waits for it. */
 void ms_http_server_check_idle(struct ms_http_server *server);

@@ -108,7 +108,7 @@ static void reply_overflow(struct ms_http_request *request)
     request->status = 0;
     request->conn->must_close = true;
     ms_buf_clear(&request->conn->out.head);
-    ms_http_count_limit("reply_head");
+    ms_limit_reached(MS_LIMIT_REPLY_HEAD);
     struct ms_http_reply bare = {.status = 500, .etag = MS_STR_ABSENT};
     ms_http_reply(request, &bare);
 }

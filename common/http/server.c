@@ -15,7 +15,6 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/http/internal.h"
-#include "common/runtime/metrics.h"
 
 #include <assert.h>
 
@@ -144,9 +143,4 @@ const char *ms_http_server_date(struct ms_http_server *server)
         ms_http_format_date(server->date, now_ms);
     }
     return server->date;
-}
-
-void ms_http_count_limit(const char *limit)
-{
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, limit, NULL, 1);
 }

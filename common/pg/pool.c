@@ -18,6 +18,7 @@
 #include "common/base/clock.h"
 #include "common/pg/conn.h"
 #include "common/pg/link.h"
+#include "common/runtime/limit.h"
 #include "common/runtime/metrics.h"
 
 enum {
@@ -280,7 +281,7 @@ static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *er
     if (retry_stale(pool, ticket))
         return; /* on_drained or on_lost comes next */
     if (err != NULL && err->status == MS_TIMEOUT)
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "statement_time", NULL, 1);
+        ms_limit_reached(MS_LIMIT_STATEMENT_TIME);
     ms_metrics_observe(MS_METRIC_QUERY_SECONDS, ticket->commands[0].statement->name,
                        (double)(ms_clock_mono_us() - ticket->started_us) / 1e6);
     ms_pg_ticket_finish(ticket, err, sqlstate, true);
@@ -325,7 +326,7 @@ static void expire_queue(struct ms_pg_pool *pool, struct ms_pg_tickets *queue, i
     struct ms_pg_ticket *ticket;
     while (!pool->closed && (ticket = TAILQ_FIRST(queue)) != NULL &&
            now_us - ticket->started_us > limit_us) {
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "pg_wait_timeout", NULL, 1);
+        ms_limit_reached(MS_LIMIT_PG_WAIT_TIMEOUT);
         end_waiting(pool, ticket, &err);
     }
 }
@@ -433,13 +434,13 @@ enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool
     struct ms_pg_tickets *queue = queue_of(pool, batch->stream);
     struct ms_pg_conn *conn = TAILQ_EMPTY(queue) ? choose(pool, batch->stream) : NULL;
     if (conn == NULL && pool->waiting >= pool->options.max_waiting) {
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "pg_waiting", NULL, 1);
+        ms_limit_reached(MS_LIMIT_PG_WAITING);
         return ms_error_set(err, MS_BUSY, "%zu batches wait for the database", pool->waiting);
     }
     struct ms_pg_ticket *ticket;
     enum ms_status status = ms_pg_ticket_new(&ticket, batch, err);
     if (status == MS_TOO_LARGE)
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "pg_batch", NULL, 1);
+        ms_limit_reached(MS_LIMIT_PG_BATCH);
     if (status != MS_OK)
         return status;
     ticket->pool = pool;

@@ -9,6 +9,7 @@
 #include "common/runtime/metrics.h"
 
 #include "common/base/alloc.h"
+#include "common/runtime/limit.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -40,22 +41,6 @@ static const char *const CODES[] = {
     "413", "414", "415", "416", "417", "421", "422", "425", "428",   "429", "431",
     "499", "500", "501", "502", "503", "504", "505", "507", "error", /* no answer at all */
 };
-/* Every limit that is counted has its name here; what is missing is counted as "other". */
-/* clang-format off */
-static const char *const LIMITS[] = {
-    /* common/http */
-    "connections", "descriptors", "headers", "target", "body", "header_time", "body_time",
-    "write_time", "idle_time", "unread_input", "reply_head", "bodies",
-    /* common/pg */
-    "pg_waiting", "pg_wait_timeout", "pg_batch", "statement_time",
-    /* writer */
-    "event_body", "inbox_waiting", "registry_body", "registry_calls", "registry_names",
-    "registry_slowdowns", "registry_tokens", "content_digests", "event_tags", "scan_names",
-    "visit_names",
-    /* reader */
-    "answer_size", "cache_entry", "parked_requests", "ring", "spool_bytes",
-};
-/* clang-format on */
 static const char *const ACTIONS[] = {"push", "pull", "delete", "mount"};
 static const char *const RESULTS[] = {"accepted", "duplicate", "ignored", "oversized",
                                       "applied",  "dead",      "refused", "retried"};
@@ -74,7 +59,7 @@ static struct label_set {
     size_t count;
 } sets[] = {
     [LABEL_ROUTE] = {.name = "route"},    [LABEL_QUERY] = {.name = "query"},
-    [LABEL_CODE] = SET("code", CODES),    [LABEL_LIMIT] = SET("limit", LIMITS),
+    [LABEL_CODE] = SET("code", CODES),    [LABEL_LIMIT] = SET("limit", ms_limit_names),
     [LABEL_ACTION] = SET("action", ACTIONS), [LABEL_RESULT] = SET("result", RESULTS),
     [LABEL_KIND] = SET("kind", KINDS),    [LABEL_STATE] = SET("state", STATES),
 };
@@ -91,7 +76,6 @@ enum {
     HISTOGRAM_CELLS,
 };
 
-/* The sum of what slots hold is the value; of a GAUGE_MAX it is the largest. */
 static const struct family {
     const char *name; /* without the prefix */
     enum type type;
@@ -103,56 +87,10 @@ static const struct family {
 #define NO_LABEL {LABEL_NONE, LABEL_NONE}
 #define ONE(a) {LABEL_##a, LABEL_NONE}
 #define TWO(a, b) {LABEL_##a, LABEL_##b}
-    [MS_METRIC_GENERATION] = {"generation", GAUGE_MAX, BOTH, NO_LABEL,
-                              "Latest generation known to this process."},
-    [MS_METRIC_HTTP_REQUESTS] = {"http_requests_total", COUNTER, BOTH, TWO(ROUTE, CODE),
-                                 "Requests answered."},
-    [MS_METRIC_HTTP_REQUEST_SECONDS] = {"http_request_seconds", HISTOGRAM, BOTH, ONE(ROUTE),
-                                        "Time from a request's arrival to the end of its answer."},
-    [MS_METRIC_HTTP_CONNECTIONS] = {"http_connections", GAUGE, BOTH, NO_LABEL,
-                                    "Open connections of clients."},
-    [MS_METRIC_LIMIT_REACHED] = {"limit_reached_total", COUNTER, BOTH, ONE(LIMIT),
-                                 "How often a limit was reached."},
-    [MS_METRIC_QUERY_SECONDS] = {"query_seconds", HISTOGRAM, BOTH, ONE(QUERY),
-                                 "Time of a database query, waiting for a connection included."},
-    [MS_METRIC_LEADER] = {"leader", GAUGE_MAX, WRITER, NO_LABEL,
-                          "1 while this writer leads, else 0."},
-    [MS_METRIC_INBOX_WAITING] = {"inbox_waiting", GAUGE, WRITER, NO_LABEL,
-                                 "Events accepted and not yet applied."},
-    [MS_METRIC_INBOX_OLDEST_SECONDS] = {"inbox_oldest_seconds", GAUGE_MAX, WRITER, NO_LABEL,
-                                        "Age of the oldest event not yet applied."},
-    [MS_METRIC_EVENTS] = {"events_total", COUNTER, WRITER, TWO(ACTION, RESULT),
-                          "Events received, and what became of them."},
-    [MS_METRIC_DEAD_LETTERS] = {"dead_letters", GAUGE, WRITER, NO_LABEL,
-                                "Events that can never be applied."},
-    [MS_METRIC_REGISTRY_REQUESTS] = {"registry_requests_total", COUNTER, WRITER, TWO(KIND, CODE),
-                                     "Requests to the registry; code \"error\": no answer."},
-    [MS_METRIC_REGISTRY_REQUEST_SECONDS] = {"registry_request_seconds", HISTOGRAM, WRITER, NO_LABEL,
-                                            "Time of a request to the registry."},
-    [MS_METRIC_SCAN_REPOSITORIES] = {"scan_repositories", GAUGE, WRITER, ONE(STATE),
-                                     "Repositories of the scan under way, or of the last one."},
-    [MS_METRIC_LAST_COMPLETE_SCAN] = {"last_complete_scan_timestamp_seconds", GAUGE_MAX, WRITER,
-                                      NO_LABEL, "When the last complete scan ended, Unix time."},
-    [MS_METRIC_HELD_REMOVALS] = {"held_removals", GAUGE, WRITER, NO_LABEL,
-                                 "Repositories and tags whose removal is held."},
-    [MS_METRIC_UNREADABLE_MANIFESTS] = {"unreadable_manifests", GAUGE, WRITER, NO_LABEL,
-                                        "Manifests that could not be read."},
-    [MS_METRIC_APPLY_SECONDS] = {"apply_seconds", HISTOGRAM, WRITER, NO_LABEL,
-                                 "Time of a transaction that applies changes."},
-    [MS_METRIC_CACHE_HITS] = {"cache_hits_total", COUNTER, READER, NO_LABEL,
-                              "Requests answered from the cache."},
-    [MS_METRIC_CACHE_MISSES] = {"cache_misses_total", COUNTER, READER, NO_LABEL,
-                                "Requests that needed the database."},
-    [MS_METRIC_CACHE_BYTES] = {"cache_bytes", GAUGE, READER, NO_LABEL,
-                               "Memory held by cached answers."},
-    [MS_METRIC_SPOOL_BYTES] = {"spool_bytes", GAUGE, READER, NO_LABEL,
-                               "Disk held by large answers."},
-    [MS_METRIC_STALE_SECONDS] = {"stale_seconds", GAUGE_MAX, READER, NO_LABEL,
-                                 "How long the database has been out of sight; 0: in sight."},
-    [MS_METRIC_PARKED_REQUESTS] = {"parked_requests", GAUGE, READER, NO_LABEL,
-                                   "Requests that wait for a change."},
-    [MS_METRIC_WORKER_RESTARTS] = {"worker_restarts_total", COUNTER, READER, NO_LABEL,
-                                   "Worker processes that died and were replaced."},
+#define METRIC(upper, name, type, program, labels, help)                                            \
+    [MS_METRIC_##upper] = {name, type, program, labels, help},
+    MS_METRICS(METRIC)
+#undef METRIC
     /* clang-format on */
 };
 

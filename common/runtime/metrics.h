@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Metrics: one table (metrics.c) names every family, its help, type and label values, and drives
- * /metrics and the manual. Values are cells of a flat array, so that each reader worker counts in
- * its own slot of shared memory without locks and any worker can add the slots up.
+ * Metrics: one table (metrics_table.h) names every family, its help, type and labels, and drives
+ * /metrics and the manual. Limits are counted with common/runtime/limit.h. Values are cells of a
+ * flat array, so that each reader worker counts in its own slot of shared memory without locks and
+ * any worker can add the slots up.
  *
  * A family has up to two labels, each with a fixed set of values known when the program starts;
  * a value outside the set is counted as "other".
@@ -11,37 +12,13 @@
 #define MS_METRICS_H
 
 #include "common/base/buf.h"
+#include "common/runtime/metrics_table.h"
 
 enum ms_metric {
-    /* both programs */
-    MS_METRIC_GENERATION,           /* gauge */
-    MS_METRIC_HTTP_REQUESTS,        /* counter {route,code} */
-    MS_METRIC_HTTP_REQUEST_SECONDS, /* histogram {route} */
-    MS_METRIC_HTTP_CONNECTIONS,     /* gauge */
-    MS_METRIC_LIMIT_REACHED,        /* counter {limit} */
-    MS_METRIC_QUERY_SECONDS,        /* histogram {query} */
-    /* writer */
-    MS_METRIC_LEADER,                   /* gauge */
-    MS_METRIC_INBOX_WAITING,            /* gauge */
-    MS_METRIC_INBOX_OLDEST_SECONDS,     /* gauge */
-    MS_METRIC_EVENTS,                   /* counter {action,result} */
-    MS_METRIC_DEAD_LETTERS,             /* gauge */
-    MS_METRIC_REGISTRY_REQUESTS,        /* counter {kind,code} */
-    MS_METRIC_REGISTRY_REQUEST_SECONDS, /* histogram */
-    MS_METRIC_SCAN_REPOSITORIES,        /* gauge {state}: done, total */
-    MS_METRIC_LAST_COMPLETE_SCAN,       /* gauge, seconds since 1970 */
-    MS_METRIC_HELD_REMOVALS,            /* gauge */
-    MS_METRIC_UNREADABLE_MANIFESTS,     /* gauge */
-    MS_METRIC_APPLY_SECONDS,            /* histogram */
-    /* reader */
-    MS_METRIC_CACHE_HITS,
-    MS_METRIC_CACHE_MISSES,
-    MS_METRIC_CACHE_BYTES,     /* gauge */
-    MS_METRIC_SPOOL_BYTES,     /* gauge */
-    MS_METRIC_STALE_SECONDS,   /* gauge */
-    MS_METRIC_PARKED_REQUESTS, /* gauge */
-    MS_METRIC_WORKER_RESTARTS,
-    MS_METRIC_COUNT
+#define MS_METRIC_MEMBER(upper, name, type, program, labels, help) MS_METRIC_##upper,
+    MS_METRICS(MS_METRIC_MEMBER)
+#undef MS_METRIC_MEMBER
+        MS_METRIC_COUNT
 };
 
 enum ms_metric_label { MS_LABEL_ROUTE, MS_LABEL_QUERY, MS_LABEL_COUNT };

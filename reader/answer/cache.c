@@ -7,7 +7,7 @@
 #include "reader/answer/cache.h"
 
 #include "common/base/alloc.h"
-#include "common/runtime/metrics.h"
+#include "common/runtime/limit.h"
 
 #include <string.h>
 #include <sys/queue.h>
@@ -205,7 +205,7 @@ void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
     uint64_t cost = cost_of(key, entry);
     if (cost > cache->largest_bytes) {
         if (cache->max_bytes > 0)
-            ms_metrics_add(MS_METRIC_LIMIT_REACHED, "cache_entry", NULL, 1);
+            ms_limit_reached(MS_LIMIT_CACHE_ENTRY);
         return;
     }
     shrink_to(cache, cache->max_bytes - cost);

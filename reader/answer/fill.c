@@ -6,7 +6,7 @@
 #include "reader/answer/fill.h"
 
 #include "common/base/clock.h"
-#include "common/runtime/metrics.h"
+#include "common/runtime/limit.h"
 #include "reader/answer/cache.h"
 #include "reader/reader.h"
 
@@ -72,7 +72,7 @@ static enum ms_status append_to_file(struct fill *fill, size_t untagged_end, str
         status = spool_file_append(fill->file, ms_buf_view(&fill->result.body), err);
     while (status == MS_TOO_LARGE && cache_drop_oldest(fill->reader->large));
     if (status == MS_TOO_LARGE)
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "spool_bytes", NULL, 1);
+        ms_limit_reached(MS_LIMIT_SPOOL_BYTES);
     if (status != MS_OK)
         return status;
     spool_file_tag(fill->file, tagged);
@@ -99,7 +99,7 @@ static enum ms_status check_body(const struct fill *fill, struct ms_error *err)
 {
     if (ms_buf_status(&fill->result.body) == MS_OK && ms_buf_status(&fill->result.link) == MS_OK)
         return MS_OK;
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "answer_size", NULL, 1);
+    ms_limit_reached(MS_LIMIT_ANSWER_SIZE);
     return ms_error_set(err, MS_TOO_LARGE, "a part of the answer is too large");
 }
 

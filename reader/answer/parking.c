@@ -6,7 +6,7 @@
 #include "reader/answer/parking.h"
 
 #include "common/base/alloc.h"
-#include "common/runtime/metrics.h"
+#include "common/runtime/limit.h"
 
 #include <sys/queue.h>
 
@@ -82,7 +82,7 @@ enum ms_status parking_park(struct parking *parking, struct ms_http_request *req
                             uint64_t at_most_ms, parking_on_wake *on_wake, void *arg)
 {
     if (parking->n_parked == PARKING_MAX) {
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "parked_requests", NULL, 1);
+        ms_limit_reached(MS_LIMIT_PARKED_REQUESTS);
         return MS_BUSY;
     }
     struct parked *parked = ms_alloc(sizeof(*parked));

@@ -4,6 +4,7 @@
  * shared memory (freshness.h) and wakes the workers. Run by the supervisor. Always: the only writer
  * of freshness; when it is replaced, its successor begins a new epoch.
  */
+#include "common/runtime/limit.h"
 #include "common/runtime/loop.h"
 #include "common/runtime/metrics.h"
 #include "reader/reader.h"
@@ -49,7 +50,7 @@ static void on_gap(void *arg)
 {
     struct watcher *watcher = arg;
     watcher->has_gap = true;
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "ring", NULL, 1);
+    ms_limit_reached(MS_LIMIT_RING);
 }
 
 static enum freshness_schema judge_schema(const struct ms_store_watch_state *state)

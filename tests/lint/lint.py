@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """House rules that a machine can check: the include wall, sizes, banned functions, heads of files.
 
+Limits and metrics that nobody counts, labels that are in no table.
+
 Prints one line for each fault, FILE:LINE: what; exits 1 if there is any. Formatting is clang-format's
 business (tests/run).
 """
@@ -146,8 +148,30 @@ def text_faults(name, lines):
             yield number, "no typedef for structs"
 
 
+def unused_rows():
+    """A limit or a metric that is declared must be counted somewhere, and a literal label must be in its table."""
+    code = {path: path.read_text() for path in sources() if not str(path.relative_to(ROOT)).startswith("tests/")}
+    labels = (ROOT / "common/runtime/metrics.c").read_text()
+    for table, prefix in (("limit.h", "LIMIT"), ("metrics_table.h", "METRIC")):
+        header = f"common/runtime/{table}"
+        others = "\n".join(text for path, text in code.items() if path.name != table)
+        for number, line in enumerate((ROOT / header).read_text().split("\n"), 1):
+            row = re.match(rf"    {prefix}\((\w+),", line)
+            if row and not re.search(rf"\bMS_{prefix}_{row.group(1)}\b", others):
+                yield header, number, f"MS_{prefix}_{row.group(1)} is never counted"
+    for path, text in code.items():
+        for call in re.finditer(r"\bms_metrics_(?:add|set|observe)\(([^;]*);", text):
+            for label in re.findall(r'"([^"]*)"', call.group(1)):
+                if label != "other" and f'"{label}"' not in labels:
+                    yield (str(path.relative_to(ROOT)), text.count("\n", 0, call.start()) + 1,
+                           f'the label "{label}" is not in common/runtime/metrics.c')
+
+
 def main():
     faults = 0
+    for name, number, what in unused_rows():
+        print(f"{name}:{number}: {what}")
+        faults += 1
     for path in sources():
         name = str(path.relative_to(ROOT))
         lines = path.read_text().split("\n")

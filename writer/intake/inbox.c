@@ -8,6 +8,7 @@
 #include "writer/intake/inbox.h"
 
 #include "common/base/alloc.h"
+#include "common/runtime/limit.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
 #include "writer/scan/scan.h"
@@ -325,7 +326,7 @@ enum ms_status inbox_submit(struct inbox_ticket **out, struct inbox *inbox,
 {
     size_t bytes = bytes_of(submission->events, submission->n_events);
     if (is_full(inbox, bytes)) {
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "inbox_waiting", NULL, 1);
+        ms_limit_reached(MS_LIMIT_INBOX_WAITING);
         return MS_BUSY;
     }
     struct batch *batch = open_batch(inbox);
@@ -361,7 +362,7 @@ void inbox_count_oversized(struct inbox *inbox)
 {
     inbox->counts.oversized++;
     ms_metrics_add(MS_METRIC_EVENTS, "other", "oversized", 1);
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "event_body", NULL, 1);
+    ms_limit_reached(MS_LIMIT_EVENT_BODY);
 }
 
 struct inbox *inbox_new(struct writer *writer)

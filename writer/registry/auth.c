@@ -12,6 +12,7 @@
 #include "common/base/alloc.h"
 #include "common/base/buf.h"
 #include "common/base/clock.h"
+#include "common/runtime/limit.h"
 #include "common/runtime/metrics.h"
 #include "writer/parse/json.h"
 #include "writer/registry/answer.h"
@@ -98,7 +99,7 @@ static void make_room(struct registry_auth *auth)
     struct token *token = TAILQ_FIRST(&auth->by_age);
     if (auth->n_tokens < REGISTRY_TOKENS_MAX)
         return;
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "registry_tokens", NULL, 1);
+    ms_limit_reached(MS_LIMIT_REGISTRY_TOKENS);
     while (token != NULL && !LIST_EMPTY(&token->waiting))
         token = TAILQ_NEXT(token, by_age);
     if (token != NULL)

@@ -8,7 +8,7 @@
  */
 #include "common/base/alloc.h"
 #include "common/base/hash.h"
-#include "common/runtime/metrics.h"
+#include "common/runtime/limit.h"
 #include "writer/registry/internal.h"
 #include "writer/registry/jws.h"
 
@@ -124,7 +124,7 @@ void registry_call_begin(struct registry_call *call, registry_request_done *on_r
         registry_call_ask(call, on_result);
         return;
     }
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "registry_calls", NULL, 1);
+    ms_limit_reached(MS_LIMIT_REGISTRY_CALLS);
     refuse(call, REGISTRY_FAILED, MS_BUSY, "too many calls to the registry at once");
 }
 

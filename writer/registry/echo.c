@@ -9,8 +9,8 @@
  * loses some does so only for a time: whenever holding back for a while has brought almost none,
  * the bound is doubled.
  */
+#include "common/runtime/limit.h"
 #include "common/runtime/log.h"
-#include "common/runtime/metrics.h"
 #include "writer/registry/internal.h"
 
 /* What is in flight may be about to add to the queue. */
@@ -30,7 +30,7 @@ static void begin_watch(struct registry_echo *echo)
 static void widen(struct registry_echo *echo)
 {
     echo->window *= 2;
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "registry_echo", NULL, 1);
+    ms_limit_reached(MS_LIMIT_REGISTRY_ECHO);
     ms_log(MS_LOG_INFO, "the scan waits no longer for notifications of its own requests",
            MS_FIELDS(ms_field_i64("missing", echo->waiting)));
 }

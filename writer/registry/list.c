@@ -4,7 +4,7 @@
  * ends where there is no link, never at a short page, and a full page of the catalog is no end
  * either; a page that brings nothing new but a link is a fault.
  */
-#include "common/runtime/metrics.h"
+#include "common/runtime/limit.h"
 #include "writer/parse/json.h"
 #include "writer/registry/internal.h"
 #include "writer/registry/link.h"
@@ -34,7 +34,7 @@ struct page {
 
 static enum ms_status too_long(struct ms_error *err)
 {
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "registry_names", NULL, 1);
+    ms_limit_reached(MS_LIMIT_REGISTRY_NAMES);
     return ms_error_set(err, MS_TOO_LARGE, "the list is too long");
 }
 

@@ -8,6 +8,7 @@
  */
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/runtime/limit.h"
 #include "common/runtime/metrics.h"
 #include "writer/registry/internal.h"
 
@@ -128,7 +129,7 @@ static void slower(struct registry_request *request, struct registry_result *res
 {
     request->slowdowns++;
     if (request->slowdowns >= REGISTRY_SLOWDOWNS_MAX) {
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "registry_slowdowns", NULL, 1);
+        ms_limit_reached(MS_LIMIT_REGISTRY_SLOWDOWNS);
         result->verdict = REGISTRY_IN_TROUBLE;
         finish(request, result);
         return;
@@ -262,7 +263,7 @@ static void count(struct registry_request *request, const struct curl_response *
     ms_metrics_observe(MS_METRIC_REGISTRY_REQUEST_SECONDS, NULL,
                        (double)response->duration_us / MICROSECONDS);
     if (response->error != NULL && response->error->status == MS_TOO_LARGE)
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "registry_body", NULL, 1);
+        ms_limit_reached(MS_LIMIT_REGISTRY_BODY);
 }
 
 static void challenged(struct registry_request *request, struct registry_result *result)

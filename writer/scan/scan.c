@@ -14,8 +14,8 @@
  */
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/runtime/limit.h"
 #include "common/runtime/log.h"
-#include "common/runtime/metrics.h"
 #include "writer/parse/selection.h"
 #include "writer/scan/internal.h"
 #include "writer/sync/scheduler.h"
@@ -38,7 +38,7 @@ static void enqueue(struct scan *scan, struct ms_str name)
     if (!selection_has(scan->writer->config, name) ||
         name_list_add(&is_new, scan->queue, name) == MS_OK)
         return;
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "scan_names", NULL, 1);
+    ms_limit_reached(MS_LIMIT_SCAN_NAMES);
     (void)ms_error_set(&err, MS_TOO_LARGE, "too many repositories for one scan");
     scan_note_failure(scan, &err);
 }

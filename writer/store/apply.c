@@ -3,6 +3,8 @@
  * The one short transaction that makes a repository's changes visible: arrays for the SQL function
  * apply(), which does it all.
  */
+#include "common/base/clock.h"
+#include "common/runtime/metrics.h"
 #include "writer/store/call.h"
 
 MS_STORE_STATEMENT(write_apply);
@@ -10,6 +12,7 @@ MS_STORE_STATEMENT(write_apply);
 struct apply_op {
     struct ms_store_op op;
     struct ms_apply_result result;
+    int64_t started_us;
     ms_store_apply_done *on_done;
     void *arg;
 };
@@ -29,6 +32,9 @@ static void on_done(struct ms_store_op *op, const struct ms_error *err, const ui
 {
     struct apply_op *call = (struct apply_op *)op;
     (void)affected;
+    if (err == NULL)
+        ms_metrics_observe(MS_METRIC_APPLY_SECONDS, NULL,
+                           (double)(ms_clock_mono_us() - call->started_us) / 1e6);
     call->on_done(err, err == NULL ? &call->result : NULL, call->arg);
 }
 
@@ -64,6 +70,7 @@ enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_app
 {
     struct apply_op *call = ms_store_op_new(store, sizeof(*call), on_row, on_done);
     struct ms_store_op *op = &call->op;
+    call->started_us = ms_clock_mono_us();
     call->on_done = done;
     call->arg = arg;
     ms_store_op_step(op, &write_apply); /* checks the term itself */

@@ -11,7 +11,7 @@
  * does not: it is held as unreadable, with the reason.
  */
 #include "common/base/alloc.h"
-#include "common/runtime/metrics.h"
+#include "common/runtime/limit.h"
 #include "writer/sync/content_internal.h"
 #include "writer/writer.h"
 
@@ -383,7 +383,7 @@ void content_node_fetched(struct content_node *node)
 {
     struct content *content = node->content;
     if (!add_children(node)) {
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "content_digests", NULL, 1);
+        ms_limit_reached(MS_LIMIT_CONTENT_DIGESTS);
         content_node_drop(node);
         content_node_unreadable(node, "too many manifests below it");
         return;

@@ -15,8 +15,8 @@
  */
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/runtime/limit.h"
 #include "common/runtime/log.h"
-#include "common/runtime/metrics.h"
 #include "writer/scan/scan.h"
 #include "writer/sync/events_internal.h"
 
@@ -70,7 +70,7 @@ static void note_overfull(struct events_pass *pass)
     if (pass->is_overfull)
         return;
     pass->is_overfull = true;
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, "event_tags", NULL, 1);
+    ms_limit_reached(MS_LIMIT_EVENT_TAGS);
 }
 
 static void add_tag(struct events_pass *pass, struct ms_str name)

@@ -14,7 +14,7 @@
  * a chunk is under way, nothing but the chunks before it writes to its repository.
  */
 #include "common/base/alloc.h"
-#include "common/runtime/metrics.h"
+#include "common/runtime/limit.h"
 #include "writer/sync/visit_internal.h"
 
 #include <stdlib.h>
@@ -103,7 +103,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
     } else if (reply->outcome != REGISTRY_FOUND) {
         visit_fail(visit, reply->error);
     } else if (keep_names(visit, reply) != MS_OK) {
-        ms_metrics_add(MS_METRIC_LIMIT_REACHED, "visit_names", NULL, 1);
+        ms_limit_reached(MS_LIMIT_VISIT_NAMES);
         (void)ms_error_set(&err, MS_TOO_LARGE, "tag list of %zu names is too large",
                            reply->n_names);
         visit_fail(visit, &err);

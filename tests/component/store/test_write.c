@@ -3,6 +3,7 @@
  * The writer's store: contents, applies and what they keep (references, sizes, labels, history, the
  * feed), compared with a recount from scratch (store_recount.sql).
  */
+#include "common/runtime/metrics.h"
 #include "tests/component/store/store_fixture.h"
 
 #include <glob.h>
@@ -385,7 +386,9 @@ END_TEST
 
 START_TEST(events_alone_create_no_repository)
 {
+    double observed = ms_metrics_get(MS_METRIC_APPLY_SECONDS, NULL, NULL);
     ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("app")}), MS_OK);
+    ck_assert_double_eq(ms_metrics_get(MS_METRIC_APPLY_SECONDS, NULL, NULL), observed + 1);
     ck_assert_str_eq(sql("SELECT count(*) FROM repository"), "0");
     ck_assert_int_eq(apply((struct ms_apply){.repository = MS_STR("app"), .from_scan = true}),
                      MS_OK);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The limits that are counted when they are reached, each a row: MS_LIMIT_X, and the value that
+ * the label `limit` of metastore_limit_reached_total has for it. The lint refuses a row that nobody
+ * counts.
+ */
+#ifndef MS_LIMIT_H
+#define MS_LIMIT_H
+
+/* clang-format off */
+#define MS_LIMITS(LIMIT)                                                                           \
+    /* common/http */                                                                              \
+    LIMIT(CONNECTIONS, connections)                                                                \
+    LIMIT(DESCRIPTORS, descriptors)                                                                \
+    LIMIT(HEADERS, headers)                                                                        \
+    LIMIT(TARGET, target)                                                                          \
+    LIMIT(BODY, body)                                                                              \
+    LIMIT(BODIES, bodies)                                                                          \
+    LIMIT(HEADER_TIME, header_time)                                                                \
+    LIMIT(BODY_TIME, body_time)                                                                    \
+    LIMIT(WRITE_TIME, write_time)                                                                  \
+    LIMIT(IDLE_TIME, idle_time)                                                                    \
+    LIMIT(UNREAD_INPUT, unread_input)                                                              \
+    LIMIT(REPLY_HEAD, reply_head)                                                                  \
+    /* common/pg */                                                                                \
+    LIMIT(PG_WAITING, pg_waiting)                                                                  \
+    LIMIT(PG_WAIT_TIMEOUT, pg_wait_timeout)                                                        \
+    LIMIT(PG_BATCH, pg_batch)                                                                      \
+    LIMIT(STATEMENT_TIME, statement_time)                                                          \
+    /* writer */                                                                                   \
+    LIMIT(EVENT_BODY, event_body)                                                                  \
+    LIMIT(INBOX_WAITING, inbox_waiting)                                                            \
+    LIMIT(REGISTRY_BODY, registry_body)                                                            \
+    LIMIT(REGISTRY_CALLS, registry_calls)                                                          \
+    LIMIT(REGISTRY_ECHO, registry_echo)                                                            \
+    LIMIT(REGISTRY_NAMES, registry_names)                                                          \
+    LIMIT(REGISTRY_SLOWDOWNS, registry_slowdowns)                                                  \
+    LIMIT(REGISTRY_TOKENS, registry_tokens)                                                        \
+    LIMIT(CONTENT_DIGESTS, content_digests)                                                        \
+    LIMIT(EVENT_TAGS, event_tags)                                                                  \
+    LIMIT(SCAN_NAMES, scan_names)                                                                  \
+    LIMIT(VISIT_NAMES, visit_names)                                                                \
+    /* reader */                                                                                   \
+    LIMIT(ANSWER_SIZE, answer_size)                                                                \
+    LIMIT(CACHE_ENTRY, cache_entry)                                                                \
+    LIMIT(PARKED_REQUESTS, parked_requests)                                                        \
+    LIMIT(RING, ring)                                                                              \
+    LIMIT(SPOOL_BYTES, spool_bytes)
+/* clang-format on */
+
+enum ms_limit {
+#define MS_LIMIT_MEMBER(upper, lower) MS_LIMIT_##upper,
+    MS_LIMITS(MS_LIMIT_MEMBER)
+#undef MS_LIMIT_MEMBER
+        MS_LIMIT_COUNT,
+    MS_LIMIT_NONE = MS_LIMIT_COUNT /* where a fault may be a limit's, or another */
+};
+
+/* The values of the label, in the order of the enum. */
+extern const char *const ms_limit_names[MS_LIMIT_COUNT];
+
+/* Counts it. The log is the caller's: what a limit means, the module knows that has it. */
+void ms_limit_reached(enum ms_limit limit);
+
+#endif
