@@ -30,17 +30,37 @@ int64_t ms_clock_wall_ms(void)
     return read_us(CLOCK_REALTIME) / 1000;
 }
 
-const char *ms_clock_format(char out[static MS_CLOCK_TEXT_MAX], int64_t wall_ms)
+/* Everything but the zone, and the milliseconds apart; returns the length. Rounds down, also before
+ * 1970. */
+static size_t format(char out[static MS_CLOCK_TEXT_MAX], int *out_ms, int64_t wall_ms)
 {
-    int64_t seconds = wall_ms / 1000;
-    if (wall_ms % 1000 < 0)
-        seconds--; /* down, also before 1970 */
-    time_t when = (time_t)seconds;
+    *out_ms = (int)(wall_ms % 1000);
+    time_t when = (time_t)(wall_ms / 1000);
+    if (*out_ms < 0) {
+        *out_ms += 1000;
+        when--;
+    }
     struct tm tm = {0};
     gmtime_r(&when, &tm);
     /* Even the year of the largest int64_t, nine digits, leaves room for the rest. */
     int year_len = snprintf(out, MS_CLOCK_TEXT_MAX, "%04d", tm.tm_year + 1900);
-    strftime(out + year_len, MS_CLOCK_TEXT_MAX - (size_t)year_len, "-%m-%dT%H:%M:%SZ", &tm);
+    return (size_t)year_len +
+           strftime(out + year_len, MS_CLOCK_TEXT_MAX - (size_t)year_len, "-%m-%dT%H:%M:%S", &tm);
+}
+
+const char *ms_clock_format(char out[static MS_CLOCK_TEXT_MAX], int64_t wall_ms)
+{
+    int ms;
+    size_t len = format(out, &ms, wall_ms);
+    (void)snprintf(out + len, MS_CLOCK_TEXT_MAX - len, "Z");
+    return out;
+}
+
+const char *ms_clock_format_ms(char out[static MS_CLOCK_TEXT_MAX], int64_t wall_ms)
+{
+    int ms;
+    size_t len = format(out, &ms, wall_ms);
+    (void)snprintf(out + len, MS_CLOCK_TEXT_MAX - len, ".%03dZ", ms);
     return out;
 }
 

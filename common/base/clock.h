@@ -12,6 +12,8 @@ int64_t ms_clock_wall_ms(void); /* since 1970, UTC */
 enum { MS_CLOCK_TEXT_MAX = 32 };
 /* RFC 3339, UTC, whole seconds: "2026-11-23T10:00:00Z". Returns `out`. */
 const char *ms_clock_format(char out[static MS_CLOCK_TEXT_MAX], int64_t wall_ms);
+/* The same with milliseconds: "2026-11-23T10:00:00.250Z". */
+const char *ms_clock_format_ms(char out[static MS_CLOCK_TEXT_MAX], int64_t wall_ms);
 /* RFC 3339 with any offset and fraction, e.g. an image's `created`. */
 enum ms_status ms_clock_parse(int64_t *out_wall_ms, struct ms_str text) MS_CHECKED;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Log lines. Every module that handles an error or has something to tell calls it; it calls only
- * str and write(2). A line is made in a fixed buffer on the stack, so that logging needs no memory;
- * it is always one line of well-formed UTF-8, and in the JSON format one well-formed object.
+ * Log lines. A line is made in a fixed buffer on the stack, so that logging needs no memory; it is
+ * always one line of well-formed UTF-8, and in the JSON format one well-formed object.
  */
 #include "common/runtime/log.h"
+
+#include "common/base/clock.h"
+#include "common/runtime/sd.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,6 +22,7 @@ enum {
 
 static enum ms_log_level least_level = MS_LOG_INFO;
 static enum ms_log_format line_format = MS_LOG_LOGFMT;
+static enum { NOT_ASKED, HAS_TIME, HAS_NO_TIME } destination; /* does it note the time itself? */
 
 struct line {
     size_t len;
@@ -260,11 +263,25 @@ void ms_log_configure(enum ms_log_level level, enum ms_log_format format)
 {
     least_level = level;
     line_format = format;
+    destination = NOT_ASKED;
 }
 
 bool ms_log_enabled(enum ms_log_level level)
 {
     return level >= least_level;
+}
+
+static bool needs_time(void)
+{
+    if (destination == NOT_ASKED)
+        destination = ms_sd_stderr_is_journal() ? HAS_TIME : HAS_NO_TIME;
+    return line_format == MS_LOG_JSON || destination == HAS_NO_TIME;
+}
+
+static void put_text_field(struct line *line, const char *key, const char *value)
+{
+    put_field(line,
+              &(struct ms_log_field){.key = key, .type = MS_FIELD_STR, .value.str = ms_str(value)});
 }
 
 void ms_log(enum ms_log_level level, const char *message, const struct ms_log_field *fields)
@@ -275,11 +292,12 @@ void ms_log(enum ms_log_level level, const char *message, const struct ms_log_fi
     struct line line;
     line.len = 0;
     line.cut = false;
-    put_field(&line, &(struct ms_log_field){.key = "level",
-                                            .type = MS_FIELD_STR,
-                                            .value.str = ms_str(LEVEL_NAMES[level])});
-    put_field(&line, &(struct ms_log_field){
-                         .key = "msg", .type = MS_FIELD_STR, .value.str = ms_str(message)});
+    if (needs_time()) {
+        char now[MS_CLOCK_TEXT_MAX];
+        put_text_field(&line, "time", ms_clock_format_ms(now, ms_clock_wall_ms()));
+    }
+    put_text_field(&line, "level", LEVEL_NAMES[level]);
+    put_text_field(&line, "msg", message);
     for (; fields != NULL && fields->key != NULL; fields++)
         put_field(&line, fields);
     end_line(&line);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Logging to standard error: one line an event, logfmt or JSON, with escaping of whatever comes
- * from outside. Usage:
+ * from outside. A line begins with the time, unless it is logfmt and the journal takes it, which
+ * notes the time itself. Usage:
  *
  *     ms_log(MS_LOG_INFO, "scan complete", MS_FIELDS(ms_field_u64("tags", n)));
  *     ms_log(MS_LOG_WARN, "database away", NULL);

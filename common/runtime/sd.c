@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * systemd's notification protocol. The main files call it; it calls only the system. A failure is
- * not told: without a listener there is nobody to tell, and the service must run all the same.
+ * What a service and systemd tell each other by the environment: notifications, the watchdog, the
+ * journal. A notification that fails is not told: without a listener there is nobody to tell, and
+ * the service must run all the same.
  */
 #include "common/runtime/sd.h"
 
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -61,4 +63,19 @@ uint64_t ms_sd_watchdog_ms(void)
         !is_meant_for_us())
         return 0;
     return interval_us >= 2000 ? interval_us / 2000 : 1;
+}
+
+/* $JOURNAL_STREAM is "DEVICE:INODE" of the stream that was connected to the journal; standard error
+ * may have been redirected since. */
+bool ms_sd_stderr_is_journal(void)
+{
+    struct ms_str inode = ms_str(getenv("JOURNAL_STREAM"));
+    struct stat info;
+    uint64_t device_value, inode_value;
+    if (ms_str_is_absent(inode) || fstat(STDERR_FILENO, &info) != 0)
+        return false;
+    struct ms_str device = ms_str_next(&inode, ':');
+    return ms_str_to_u64(&device_value, device) == MS_OK &&
+           ms_str_to_u64(&inode_value, inode) == MS_OK && device_value == info.st_dev &&
+           inode_value == info.st_ino;
 }

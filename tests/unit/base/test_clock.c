@@ -45,6 +45,18 @@ START_TEST(formats)
 }
 END_TEST
 
+START_TEST(formats_milliseconds)
+{
+    char text[MS_CLOCK_TEXT_MAX];
+    ck_assert_str_eq(ms_clock_format_ms(text, 0), "1970-01-01T00:00:00.000Z");
+    ck_assert_str_eq(ms_clock_format_ms(text, -1), "1969-12-31T23:59:59.999Z");
+    ck_assert_str_eq(ms_clock_format_ms(text, -1000), "1969-12-31T23:59:59.000Z");
+    ck_assert_str_eq(ms_clock_format_ms(text, INT64_C(1795428000025)), "2026-11-23T10:00:00.025Z");
+    ck_assert_str_eq(ms_clock_format_ms(text, INT64_MAX), "292278994-08-17T07:12:55.807Z");
+    ck_assert_uint_lt(strlen(ms_clock_format_ms(text, INT64_MIN)), MS_CLOCK_TEXT_MAX);
+}
+END_TEST
+
 START_TEST(parses)
 {
     static const struct {
@@ -138,6 +150,7 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("clock");
     tcase_add_test(tests, clocks_run_forwards);
     tcase_add_test(tests, formats);
+    tcase_add_test(tests, formats_milliseconds);
     tcase_add_test(tests, parses);
     tcase_add_test(tests, refuses);
     tcase_add_test(tests, goes_both_ways);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* common/runtime/log.c: what arrives on standard error. Each test has a process of its own (check
- * forks), whose standard error is a datagram socket: one write is one datagram. */
+ * forks), whose standard error is a datagram socket: one write is one datagram. It is announced as
+ * the journal's, so that logfmt has no time, unless a test says otherwise. */
+#include "common/base/clock.h"
 #include "common/runtime/log.h"
 #include "tests/support/check_main.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINE_LIMIT = 8192 };
@@ -17,14 +21,26 @@ static int received_fd;
 static int saved_stderr;
 static char line[LINE_LIMIT + 100];
 
+static void announce_journal(uint64_t device, uint64_t inode)
+{
+    char stream[64];
+    snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)device,
+             (unsigned long long)inode);
+    ck_assert_int_eq(setenv("JOURNAL_STREAM", stream, 1), 0);
+    ms_log_configure(MS_LOG_INFO, MS_LOG_LOGFMT);
+}
+
 static void capture(void)
 {
+    struct stat info;
     int pair[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
     saved_stderr = dup(STDERR_FILENO);
     ck_assert_int_ge(dup2(pair[1], STDERR_FILENO), 0);
     close(pair[1]);
     received_fd = pair[0];
+    ck_assert_int_eq(fstat(STDERR_FILENO, &info), 0);
+    announce_journal(info.st_dev, info.st_ino);
 }
 
 static void release(void)
@@ -74,16 +90,54 @@ START_TEST(writes_logfmt)
 }
 END_TEST
 
+/* The line is `before`, a time with milliseconds between `from` and now, `after`. */
+static void assert_timed(const char *before, int64_t from, const char *after)
+{
+    struct ms_str rest = ms_str(next_line());
+    int64_t when;
+    ck_assert(ms_str_starts_with(rest, ms_str(before)));
+    rest = ms_str_skip(rest, strlen(before));
+    struct ms_str text = ms_str_slice(rest, 0, strlen("2026-11-23T10:00:00.000Z"));
+    ck_assert_int_eq(ms_clock_parse(&when, text), MS_OK);
+    ck_assert_int_eq(text.ptr[text.len - 5], '.');
+    ck_assert(when >= from && when <= ms_clock_wall_ms());
+    ck_assert(ms_str_equal(ms_str_skip(rest, text.len), ms_str(after)));
+}
+
+START_TEST(begins_with_the_time_but_in_the_journal)
+{
+    struct stat info;
+    ck_assert_int_eq(fstat(STDERR_FILENO, &info), 0);
+    int64_t from = ms_clock_wall_ms();
+    ms_log(MS_LOG_INFO, "m", NULL);
+    ck_assert_str_eq(next_line(), "level=info msg=m");
+
+    announce_journal(info.st_dev, info.st_ino + 1); /* redirected since */
+    ms_log(MS_LOG_INFO, "m", NULL);
+    assert_timed("time=", from, " level=info msg=m");
+    setenv("JOURNAL_STREAM", "7", 1);
+    ms_log_configure(MS_LOG_INFO, MS_LOG_LOGFMT);
+    ms_log(MS_LOG_INFO, "m", NULL);
+    assert_timed("time=", from, " level=info msg=m");
+    unsetenv("JOURNAL_STREAM");
+    ms_log_configure(MS_LOG_INFO, MS_LOG_LOGFMT);
+    ms_log(MS_LOG_INFO, "m", NULL);
+    assert_timed("time=", from, " level=info msg=m");
+}
+END_TEST
+
 START_TEST(writes_json)
 {
     ms_log_configure(MS_LOG_DEBUG, MS_LOG_JSON);
+    int64_t from = ms_clock_wall_ms();
     ms_log(MS_LOG_DEBUG, "a \"b\"",
            MS_FIELDS(ms_field_u64("u", 1), ms_field_f64("nan", (double)NAN),
                      ms_field_c("s", "bare"), ms_field_c("none", NULL),
                      ms_field_str("bytes", MS_STR("\x1b\0\xff\\"))));
-    ck_assert_str_eq(next_line(), "{\"level\":\"debug\",\"msg\":\"a \\\"b\\\"\",\"u\":1,"
-                                  "\"nan\":null,\"s\":\"bare\",\"none\":null,"
-                                  "\"bytes\":\"\\u001b\\u0000\xef\xbf\xbd\\\\\"}");
+    assert_timed("{\"time\":\"", from,
+                 "\",\"level\":\"debug\",\"msg\":\"a \\\"b\\\"\",\"u\":1,"
+                 "\"nan\":null,\"s\":\"bare\",\"none\":null,"
+                 "\"bytes\":\"\\u001b\\u0000\xef\xbf\xbd\\\\\"}");
 }
 END_TEST
 
@@ -174,6 +228,7 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("log");
     tcase_add_checked_fixture(tests, capture, release);
     tcase_add_test(tests, writes_logfmt);
+    tcase_add_test(tests, begins_with_the_time_but_in_the_journal);
     tcase_add_test(tests, writes_json);
     tcase_add_test(tests, escapes_what_comes_from_outside);
     tcase_add_test(tests, keeps_to_the_level);
