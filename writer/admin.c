@@ -33,8 +33,9 @@ static bool parse_scan_query(bool *out_accept_removals, struct ms_http_request *
     struct ms_str rest = ms_http_request_query(request);
     struct ms_http_param param;
     bool accept_removals = false;
-    enum ms_status status;
-    while ((status = ms_http_query_next(&param, &rest, ms_http_request_arena(request))) == MS_OK) {
+    enum ms_http_query_found found;
+    while ((found = ms_http_query_next(&param, &rest, ms_http_request_arena(request))) ==
+           MS_HTTP_QUERY_PARAM) {
         bool is_known = ms_str_equal(param.name, MS_STR("accept-removals"));
         if (!is_known || !ms_str_equal(param.value, MS_STR("1"))) {
             ms_http_send_problem(request, 400,
@@ -45,7 +46,7 @@ static bool parse_scan_query(bool *out_accept_removals, struct ms_http_request *
         }
         accept_removals = true;
     }
-    if (status != MS_NOT_FOUND) {
+    if (found != MS_HTTP_QUERY_END) {
         ms_http_send_problem(request, 400, MS_STR("the query cannot be decoded"), MS_STR_ABSENT,
                              NULL, 0);
         return false;

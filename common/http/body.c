@@ -136,22 +136,23 @@ static struct ms_str take_data(struct ms_http_body *body, struct ms_str *in)
     return data;
 }
 
-enum ms_status ms_http_body_next(struct ms_str *out, struct ms_http_body *body, struct ms_str *in)
+enum ms_http_body_found ms_http_body_next(struct ms_str *out, struct ms_http_body *body,
+                                          struct ms_str *in)
 {
     while (body->state != MS_BODY_END) {
         if (in->len == 0)
-            return MS_BUSY;
+            return MS_HTTP_BODY_NEEDS_MORE;
         if (body->state == MS_BODY_DATA) {
             *out = take_data(body, in);
-            return MS_OK;
+            return MS_HTTP_BODY_PIECE;
         }
         char c = in->ptr[0];
         *in = ms_str_skip(*in, 1);
         body->line_bytes++;
         if (!step(body, c))
-            return MS_INVALID;
+            return MS_HTTP_BODY_MALFORMED;
         if (is_too_long(body))
-            return MS_TOO_LARGE;
+            return MS_HTTP_BODY_TOO_LONG;
     }
-    return MS_NOT_FOUND;
+    return MS_HTTP_BODY_END;
 }

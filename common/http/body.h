@@ -35,11 +35,16 @@ struct ms_http_body {
 
 void ms_http_body_begin(struct ms_http_body *body, bool is_chunked, uint64_t content_length);
 
-/* Cuts the next piece of data off the front of `*in` (framing bytes go silently).
- * MS_OK: `*out` is data, not empty. MS_NOT_FOUND: the body is complete, `*in` is what follows it.
- * MS_BUSY: `*in` is used up, more is needed. MS_INVALID: malformed. MS_TOO_LARGE: a size
- * line or the trailers are too long. After these two it is not to be called again. */
-enum ms_status ms_http_body_next(struct ms_str *out, struct ms_http_body *body,
-                                 struct ms_str *in) MS_CHECKED;
+enum ms_http_body_found {
+    MS_HTTP_BODY_PIECE,      /* data, not empty */
+    MS_HTTP_BODY_NEEDS_MORE, /* `*in` is used up */
+    MS_HTTP_BODY_END,        /* the body is complete, `*in` is what follows it */
+    MS_HTTP_BODY_MALFORMED,  /* this and the next: not to be called again */
+    MS_HTTP_BODY_TOO_LONG,   /* a size line or the trailers */
+};
+/* Cuts the next piece of data off the front of `*in`; framing bytes are skipped. Sets `*out` only
+ * when there is a piece. */
+enum ms_http_body_found ms_http_body_next(struct ms_str *out, struct ms_http_body *body,
+                                          struct ms_str *in) MS_CHECKED;
 
 #endif

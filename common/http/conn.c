@@ -253,51 +253,53 @@ static bool step_head(struct ms_http_conn *conn)
         consume(conn, 2);
     size_t max = max_header_bytes(conn);
     size_t len = 0;
-    enum ms_status status = ms_http_head_find(&len, &conn->scanned, unread(conn));
-    if (status == MS_INVALID)
+    enum ms_http_head_found found = ms_http_head_find(&len, &conn->scanned, unread(conn));
+    if (found == MS_HTTP_HEAD_MALFORMED)
         refuse(conn,
                (struct ms_http_fault){400, "line feed without carriage return", MS_LIMIT_NONE});
-    else if (status == MS_OK ? len > max : unread(conn).len > max)
+    else if (found == MS_HTTP_HEAD_WHOLE ? len > max : unread(conn).len > max)
         refuse(conn, head_too_long(conn));
-    else if (status == MS_OK)
+    else if (found == MS_HTTP_HEAD_WHOLE)
         return begin_request(conn, ms_str_slice(unread(conn), 0, len));
     else
         return wait_for_input(conn);
     return true;
 }
 
-static enum ms_status take_body(struct ms_http_conn *conn, struct ms_http_fault *fault)
+static bool step_body(struct ms_http_conn *conn)
 {
     struct ms_str input = unread(conn);
     size_t before = input.len;
-    struct ms_str piece;
-    enum ms_status status;
-    while ((status = ms_http_body_next(&piece, &conn->framing, &input)) == MS_OK) {
-        if (piece.len > conn->server->limits.max_body_bytes - conn->request->body_bytes)
-            *fault = (struct ms_http_fault){413, "the body is too large", MS_LIMIT_BODY};
-        else if (ms_http_request_add_body(conn->request, piece) != MS_OK)
-            *fault = (struct ms_http_fault){503, "too many bodies at once", MS_LIMIT_BODIES};
-        if (fault->status != 0)
-            break;
-    }
-    if (status == MS_INVALID)
-        *fault = (struct ms_http_fault){400, "malformed chunked body", MS_LIMIT_NONE};
-    else if (status == MS_TOO_LARGE)
-        *fault =
-            (struct ms_http_fault){431, "a chunk header or trailer is too long", MS_LIMIT_HEADERS};
-    consume(conn, before - input.len);
-    return status;
-}
-
-static bool step_body(struct ms_http_conn *conn)
-{
     struct ms_http_fault fault = MS_HTTP_NO_FAULT;
-    enum ms_status status = take_body(conn, &fault);
+    enum ms_http_body_found found = MS_HTTP_BODY_PIECE;
+    while (fault.status == 0 && found == MS_HTTP_BODY_PIECE) {
+        struct ms_str piece;
+        found = ms_http_body_next(&piece, &conn->framing, &input);
+        switch (found) {
+        case MS_HTTP_BODY_PIECE:
+            if (piece.len > conn->server->limits.max_body_bytes - conn->request->body_bytes)
+                fault = (struct ms_http_fault){413, "the body is too large", MS_LIMIT_BODY};
+            else if (ms_http_request_add_body(conn->request, piece) != MS_OK)
+                fault = (struct ms_http_fault){503, "too many bodies at once", MS_LIMIT_BODIES};
+            break;
+        case MS_HTTP_BODY_MALFORMED:
+            fault = (struct ms_http_fault){400, "malformed chunked body", MS_LIMIT_NONE};
+            break;
+        case MS_HTTP_BODY_TOO_LONG:
+            fault = (struct ms_http_fault){431, "a chunk header or trailer is too long",
+                                           MS_LIMIT_HEADERS};
+            break;
+        case MS_HTTP_BODY_NEEDS_MORE:
+        case MS_HTTP_BODY_END:
+            break;
+        }
+    }
+    consume(conn, before - input.len);
     if (fault.status != 0) {
         refuse(conn, fault);
         return true;
     }
-    return status == MS_NOT_FOUND ? dispatch(conn) : wait_for_input(conn);
+    return found == MS_HTTP_BODY_END ? dispatch(conn) : wait_for_input(conn);
 }
 
 /* The answer comes later, or never any more. */

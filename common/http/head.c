@@ -2,8 +2,7 @@
 /*
  * Reads the head of a request: request line, fields, and what they mean for framing. Pure; what it
  * accepts has one meaning only: no two lengths, no `+3`, no bare line feeds, no folded lines, no
- * `//`, no
- * `%00`.
+ * `//`, no `%00`.
  *
  * In order: find the end, request line, fields, the fields that frame, the rules between them.
  */
@@ -22,24 +21,24 @@ struct framing {
     bool close, keep_alive, expects_other;
 };
 
-enum ms_status ms_http_head_find(size_t *out_len, size_t *scanned, struct ms_str input)
+enum ms_http_head_found ms_http_head_find(size_t *out_len, size_t *scanned, struct ms_str input)
 {
     size_t at = *scanned;
     const char *found;
     while (at < input.len && (found = memchr(input.ptr + at, '\n', input.len - at)) != NULL) {
         size_t line_feed = (size_t)(found - input.ptr);
         if (line_feed == 0 || input.ptr[line_feed - 1] != '\r')
-            return MS_INVALID;
+            return MS_HTTP_HEAD_MALFORMED;
         at = line_feed + 1;
         *scanned = at;
         bool line_is_empty = line_feed >= 2 && input.ptr[line_feed - 2] == '\n';
         if (line_is_empty) {
             *out_len = at;
-            return MS_OK;
+            return MS_HTTP_HEAD_WHOLE;
         }
     }
     *scanned = input.len;
-    return MS_BUSY;
+    return MS_HTTP_HEAD_NEEDS_MORE;
 }
 
 /* The line without its CRLF. A lone carriage return inside stays and is refused with its line. */

@@ -41,10 +41,15 @@ struct ms_http_head {
     struct ms_http_field fields[MS_HTTP_FIELDS_MAX];
 };
 
+enum ms_http_head_found {
+    MS_HTTP_HEAD_WHOLE,      /* `*out_len` bytes, empty line included */
+    MS_HTTP_HEAD_NEEDS_MORE, /* there is no empty line yet */
+    MS_HTTP_HEAD_MALFORMED,  /* a line feed without carriage return: more input will not help */
+};
 /* Looks for the empty line in `input`, which grew since the last call: `*scanned` (0 at first) is
- * where to go on. MS_OK: `*out_len` bytes are a whole head, empty line included. MS_BUSY: more is
- * needed. MS_INVALID: a line feed without a carriage return, so it will never be well formed. */
-enum ms_status ms_http_head_find(size_t *out_len, size_t *scanned, struct ms_str input) MS_CHECKED;
+ * where to go on. */
+enum ms_http_head_found ms_http_head_find(size_t *out_len, size_t *scanned,
+                                          struct ms_str input) MS_CHECKED;
 
 /* Reads what ms_http_head_find found. On a fault `out` is undefined. */
 struct ms_http_fault ms_http_head_parse(struct ms_http_head *out, struct ms_str head,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Percent-coding: the pairs of a query, the path of a target, and encoding for links. Pure; called
- * by http/request.c and by whoever reads a query. Escapes are undone once, never twice; NUL and
- * invalid UTF-8 never come out.
+ * Percent-coding: the pairs of a query, the path of a target, and encoding for links. Pure. Escapes
+ * are undone once, never twice; NUL and invalid UTF-8 never come out.
  */
 #include "common/http/request.h"
 #include "common/http/text.h"
@@ -64,14 +63,14 @@ static enum ms_status decode(struct ms_str *out, struct ms_str raw, struct ms_ar
     return MS_OK;
 }
 
-enum ms_status ms_http_query_next(struct ms_http_param *out, struct ms_str *rest,
-                                  struct ms_arena *arena)
+enum ms_http_query_found ms_http_query_next(struct ms_http_param *out, struct ms_str *rest,
+                                            struct ms_arena *arena)
 {
     struct ms_str pair = MS_STR_ABSENT;
     while (pair.len == 0 && !ms_str_is_absent(*rest))
         pair = ms_str_next(rest, '&');
     if (pair.len == 0)
-        return MS_NOT_FOUND;
+        return MS_HTTP_QUERY_END;
 
     struct ms_http_param raw, param;
     raw.value = pair;
@@ -80,11 +79,10 @@ enum ms_status ms_http_query_next(struct ms_http_param *out, struct ms_str *rest
     enum ms_status status = decode(&param.name, raw.name, arena);
     if (status == MS_OK)
         status = decode(&param.value, raw.value, arena);
-    if (status == MS_OK)
-        *out = param;
-    else if (status == MS_INVALID)
-        *out = raw;
-    return status;
+    if (status == MS_TOO_LARGE)
+        return MS_HTTP_QUERY_TOO_LARGE;
+    *out = status == MS_OK ? param : raw;
+    return status == MS_OK ? MS_HTTP_QUERY_PARAM : MS_HTTP_QUERY_MALFORMED;
 }
 
 static bool is_unreserved(char c)

@@ -49,15 +49,20 @@ void ms_http_request_set_route(struct ms_http_request *request, const char *rout
 void ms_http_request_on_gone(struct ms_http_request *request, ms_loop_call *on_gone, void *arg);
 
 /* Query parameters: `name=value&…`, percent-decoded, `+` is a space. Yields them in order; a
- * parameter without `=` has an absent value. MS_INVALID: bad escape, NUL or invalid UTF-8 (the
- * pair is in `out` undecoded, for the message). MS_NOT_FOUND: no more. MS_TOO_LARGE: the arena is
- * full. Empty pairs (`a&&b`) are skipped. `rest` is absent or ms_http_request_query() at first. */
+ * parameter without `=` has an absent value. Empty pairs (`a&&b`) are skipped. `rest` is absent or
+ * ms_http_request_query() at first. */
 struct ms_http_param {
     struct ms_str name;
     struct ms_str value;
 };
-enum ms_status ms_http_query_next(struct ms_http_param *out, struct ms_str *rest,
-                                  struct ms_arena *arena) MS_CHECKED;
+enum ms_http_query_found {
+    MS_HTTP_QUERY_PARAM,
+    MS_HTTP_QUERY_END,       /* there was no more */
+    MS_HTTP_QUERY_MALFORMED, /* bad escape, NUL or invalid UTF-8: `out` is undecoded, to be named */
+    MS_HTTP_QUERY_TOO_LARGE, /* for the arena */
+};
+enum ms_http_query_found ms_http_query_next(struct ms_http_param *out, struct ms_str *rest,
+                                            struct ms_arena *arena) MS_CHECKED;
 /* Appends percent-encoded; RFC 3986 unreserved bytes and those in `keep` stay. */
 void ms_http_percent_encode(struct ms_buf *out, struct ms_str s, const char *keep);
 

@@ -130,16 +130,22 @@ static void negotiate(struct ms_http_reply *reply, const struct ms_http_request 
                                   : ms_str(etag);
 }
 
-/* Makes the gzip variant when the answer depends on it: it is to be sent, or the client holds both.
- * Without it, what is long enough to have one is said to have it. */
-static bool has_gzip(const struct ms_http_request *request, struct known known, struct ms_doc *body)
+/* Makes the gzip variant when the answer depends on it: it is to be sent, or the client holds both
+ * variants. */
+static void make_gzip_if_needed(const struct ms_http_request *request, struct known known,
+                                struct ms_doc *body)
 {
-    if (ms_doc_view(body).len <= GZIP_MIN_BYTES)
-        return false;
-    if (ms_doc_form(body) == NULL && known.plain == known.gzip && ms_http_accepts_gzip(request))
+    if (ms_doc_view(body).len > GZIP_MIN_BYTES && ms_doc_form(body) == NULL &&
+        known.plain == known.gzip && ms_http_accepts_gzip(request))
         ms_doc_set_form(body, make_gzip(ms_doc_view(body)));
+}
+
+/* A body that is long enough counts as having the variant until making it has shown that it does
+ * not get shorter. */
+static bool has_gzip(const struct ms_doc *body)
+{
     const struct ms_doc *gzip = ms_doc_form(body);
-    return gzip == NULL || ms_doc_view(gzip).len > 0;
+    return ms_doc_view(body).len > GZIP_MIN_BYTES && (gzip == NULL || ms_doc_view(gzip).len > 0);
 }
 
 void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_entity *entity,
@@ -155,8 +161,8 @@ void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_e
     };
     char gzip_tag[MS_ETAG_MAX];
     struct known known = find_known(request, entity->etag);
-    negotiate(&reply, request, known, has_gzip(request, known, entity->body), entity->etag,
-              gzip_tag);
+    make_gzip_if_needed(request, known, entity->body);
+    negotiate(&reply, request, known, has_gzip(entity->body), entity->etag, gzip_tag);
     struct ms_doc *gzip = reply.is_gzip ? ms_doc_form(entity->body) : NULL;
     reply.doc = ms_doc_ref(gzip != NULL ? gzip : entity->body); /* a 304 needs neither */
     reply.body_bytes = ms_doc_view(reply.doc).len;

@@ -131,14 +131,17 @@ static enum ms_status read_params(struct parse *parse, struct ms_str raw)
     struct ms_str rest = raw;
     for (;;) {
         struct ms_http_param param = {MS_STR_ABSENT, MS_STR_ABSENT};
-        enum ms_status status = ms_http_query_next(&param, &rest, parse->arena);
-        if (status == MS_NOT_FOUND)
+        switch (ms_http_query_next(&param, &rest, parse->arena)) {
+        case MS_HTTP_QUERY_END:
             return MS_OK;
-        if (status == MS_TOO_LARGE)
+        case MS_HTTP_QUERY_TOO_LARGE:
             return fail(parse, MS_TOO_LARGE, "too long a query, at", param.name, "");
-        if (status == MS_INVALID)
+        case MS_HTTP_QUERY_MALFORMED:
             return fail(parse, MS_INVALID, "bad escape or not UTF-8 in parameter", param.name, "");
-        status = add_param(parse, &param);
+        case MS_HTTP_QUERY_PARAM:
+            break;
+        }
+        enum ms_status status = add_param(parse, &param);
         if (status != MS_OK)
             return status;
     }
@@ -240,8 +243,8 @@ struct ms_str query_first_value(struct ms_str raw, const char *name, struct ms_a
     struct ms_str rest = raw;
     for (;;) {
         struct ms_http_param param;
-        enum ms_status status = ms_http_query_next(&param, &rest, arena);
-        if (status != MS_OK && status != MS_INVALID)
+        enum ms_http_query_found found = ms_http_query_next(&param, &rest, arena);
+        if (found == MS_HTTP_QUERY_END || found == MS_HTTP_QUERY_TOO_LARGE)
             return MS_STR_ABSENT;
         if (!ms_str_equal(param.name, ms_str(name)))
             continue;

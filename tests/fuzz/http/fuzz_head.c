@@ -53,15 +53,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ms_str input = size > 0 ? ms_str_n((const char *)data, size) : MS_STR("");
     size_t len = 0, scanned = 0;
-    enum ms_status status = ms_http_head_find(&len, &scanned, input);
+    enum ms_http_head_found found = ms_http_head_find(&len, &scanned, input);
 
     size_t slow_len = 0, slow_scanned = 0;
-    enum ms_status slow = MS_BUSY;
-    for (size_t n = 0; n <= input.len && slow == MS_BUSY; n++)
+    enum ms_http_head_found slow = MS_HTTP_HEAD_NEEDS_MORE;
+    for (size_t n = 0; n <= input.len && slow == MS_HTTP_HEAD_NEEDS_MORE; n++)
         slow = ms_http_head_find(&slow_len, &slow_scanned, ms_str_slice(input, 0, n));
-    assert(slow == status && slow_len == len);
+    assert(slow == found && slow_len == len);
 
-    if (status == MS_OK)
+    if (found == MS_HTTP_HEAD_WHOLE)
         check_head(ms_str_slice(input, 0, len));
     return 0;
 }

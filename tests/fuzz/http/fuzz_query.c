@@ -25,8 +25,9 @@ static void check_round_trip(struct ms_str value, struct ms_arena *arena)
     assert(ms_buf_status(&encoded) == MS_OK);
     struct ms_str rest = ms_buf_view(&encoded);
     struct ms_http_param again;
-    enum ms_status status = ms_http_query_next(&again, &rest, arena);
-    assert(status == MS_TOO_LARGE || (status == MS_OK && ms_str_equal(again.value, value)));
+    enum ms_http_query_found found = ms_http_query_next(&again, &rest, arena);
+    assert(found == MS_HTTP_QUERY_TOO_LARGE ||
+           (found == MS_HTTP_QUERY_PARAM && ms_str_equal(again.value, value)));
     ms_buf_free(&encoded);
 }
 
@@ -34,9 +35,9 @@ static void check_query(struct ms_str query)
 {
     struct ms_arena *arena = ms_arena_new(1024 * 1024);
     struct ms_http_param param;
-    enum ms_status status;
-    while ((status = ms_http_query_next(&param, &query, arena)) != MS_NOT_FOUND) {
-        if (status != MS_OK)
+    enum ms_http_query_found found;
+    while ((found = ms_http_query_next(&param, &query, arena)) != MS_HTTP_QUERY_END) {
+        if (found != MS_HTTP_QUERY_PARAM)
             continue;
         check_decoded(param.name);
         check_decoded(param.value);

@@ -21,7 +21,7 @@ static void free_arena(void)
 static void expect_pair(struct ms_str *rest, const char *name, const char *value)
 {
     struct ms_http_param param;
-    ck_assert_int_eq(ms_http_query_next(&param, rest, arena), MS_OK);
+    ck_assert_int_eq(ms_http_query_next(&param, rest, arena), MS_HTTP_QUERY_PARAM);
     ck_assert(ms_str_equal(param.name, ms_str(name)));
     ck_assert(ms_str_is_absent(param.value) == (value == NULL));
     ck_assert(value == NULL || ms_str_equal(param.value, ms_str(value)));
@@ -37,7 +37,7 @@ START_TEST(pairs_come_in_order)
     expect_pair(&rest, "empty", "");
     expect_pair(&rest, "x", "a=b");
     struct ms_http_param param;
-    ck_assert_int_eq(ms_http_query_next(&param, &rest, arena), MS_NOT_FOUND);
+    ck_assert_int_eq(ms_http_query_next(&param, &rest, arena), MS_HTTP_QUERY_END);
 }
 END_TEST
 
@@ -53,9 +53,9 @@ START_TEST(nothing_gives_nothing)
 {
     struct ms_http_param param;
     struct ms_str empty = MS_STR(""), absent = MS_STR_ABSENT, only = MS_STR("&&&");
-    ck_assert_int_eq(ms_http_query_next(&param, &empty, arena), MS_NOT_FOUND);
-    ck_assert_int_eq(ms_http_query_next(&param, &absent, arena), MS_NOT_FOUND);
-    ck_assert_int_eq(ms_http_query_next(&param, &only, arena), MS_NOT_FOUND);
+    ck_assert_int_eq(ms_http_query_next(&param, &empty, arena), MS_HTTP_QUERY_END);
+    ck_assert_int_eq(ms_http_query_next(&param, &absent, arena), MS_HTTP_QUERY_END);
+    ck_assert_int_eq(ms_http_query_next(&param, &only, arena), MS_HTTP_QUERY_END);
 }
 END_TEST
 
@@ -66,7 +66,7 @@ START_TEST(a_bad_pair_is_shown_undecoded)
 {
     struct ms_str rest = ms_str(BAD_PAIRS[_i]);
     struct ms_http_param param;
-    ck_assert_int_eq(ms_http_query_next(&param, &rest, arena), MS_INVALID);
+    ck_assert_int_eq(ms_http_query_next(&param, &rest, arena), MS_HTTP_QUERY_MALFORMED);
     ck_assert(ms_str_starts_with(ms_str(BAD_PAIRS[_i]), param.name));
     ck_assert(ms_str_ends_with(ms_str(BAD_PAIRS[_i]), param.value));
 }
@@ -78,7 +78,7 @@ START_TEST(a_full_arena_is_no_crash)
     memset(query, '+', sizeof(query));
     struct ms_str rest = ms_str_n(query, sizeof(query));
     struct ms_http_param param;
-    ck_assert_int_eq(ms_http_query_next(&param, &rest, arena), MS_TOO_LARGE);
+    ck_assert_int_eq(ms_http_query_next(&param, &rest, arena), MS_HTTP_QUERY_TOO_LARGE);
 }
 END_TEST
 
