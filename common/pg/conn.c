@@ -501,12 +501,6 @@ bool ms_pg_conn_has_worked(const struct ms_pg_conn *conn)
     return conn->worked;
 }
 
-bool ms_pg_conn_is_streaming(const struct ms_pg_conn *conn)
-{
-    const struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets);
-    return ticket != NULL && ticket->stream;
-}
-
 size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn)
 {
     return conn->in_flight;

@@ -40,7 +40,6 @@ void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket);
 bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn);
 bool ms_pg_conn_is_opening(const struct ms_pg_conn *conn);
 bool ms_pg_conn_has_worked(const struct ms_pg_conn *conn); /* was ready once */
-bool ms_pg_conn_is_streaming(const struct ms_pg_conn *conn);
 size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn);
 
 /* For how long the server has been at work on the first ticket; 0 when idle. */

@@ -3,11 +3,10 @@
  * The pool: decides which batch goes to which connection, and when there is one more.
  *
  * A batch goes to an idle connection, if need be to a new one; when there can be no more, to the
- * one with the fewest in flight (one that a slow query blocks comes last); or it waits. A stream
- * takes a connection of its own; when none is idle and none can be added, one is reserved, so that
- * streams do not starve behind batches. Streams and batches wait in queues of their own, in order.
+ * one with the fewest in flight, up to pipeline_depth (one that a slow query blocks comes last); or
+ * it waits its turn in the queue.
  *
- * What always holds: every ticket is in exactly one place, a waiting queue or a connection; nobody
+ * What always holds: every ticket is in exactly one place, the queue or a connection; no ticket
  * waits longer than wait_timeout_ms; `away` is true from a failed attempt to connect until the next
  * success, and while it is, nothing waits at all. Callbacks may free the pool: `closed` is looked
  * at after them, the memory stays until a later turn.
@@ -39,10 +38,8 @@ struct ms_pg_pool {
     char *application_name;
     struct ms_pg_conn **conns;
     size_t n_conns;
-    struct ms_pg_conn *reserved; /* takes no more batches: the next stream gets it */
-    struct ms_pg_tickets batches;
-    struct ms_pg_tickets streams;
-    size_t waiting;         /* in both */
+    struct ms_pg_tickets queue;
+    size_t waiting;         /* in the queue */
     struct ms_timer *retry; /* no connection is opened while it runs */
     struct ms_backoff backoff;
     struct ms_timer *sweep; /* runs while something waits or is in flight */
@@ -116,8 +113,6 @@ static void remove_conn(struct ms_pg_pool *pool, struct ms_pg_conn *conn)
     while (pool->conns[i] != conn)
         i++;
     pool->conns[i] = pool->conns[--pool->n_conns];
-    if (pool->reserved == conn)
-        pool->reserved = NULL;
     ms_pg_conn_free(conn);
 }
 
@@ -130,15 +125,15 @@ static size_t load(const struct ms_pg_pool *pool, const struct ms_pg_conn *conn,
     return ms_pg_conn_in_flight(conn) + (slow ? pool->options.pipeline_depth : 0);
 }
 
-/* NULL also while a connection of its own is to be had: whoever is sent behind a statement that
- * waits for a lock waits with it. */
-static struct ms_pg_conn *least_busy(const struct ms_pg_pool *pool)
+/* NULL: the ticket has to wait. So it does while another connection may open, rather than behind a
+ * statement that may itself wait, for a lock. */
+static struct ms_pg_conn *choose(const struct ms_pg_pool *pool)
 {
     struct ms_pg_conn *best = NULL;
     int64_t now_us = ms_clock_mono_us();
     for (size_t i = 0; i < pool->n_conns; i++) {
         struct ms_pg_conn *conn = pool->conns[i];
-        if (!ms_pg_conn_is_ready(conn) || ms_pg_conn_is_streaming(conn) || conn == pool->reserved ||
+        if (!ms_pg_conn_is_ready(conn) ||
             ms_pg_conn_in_flight(conn) >= pool->options.pipeline_depth)
             continue;
         if (best == NULL || load(pool, conn, now_us) < load(pool, best, now_us))
@@ -148,41 +143,7 @@ static struct ms_pg_conn *least_busy(const struct ms_pg_pool *pool)
     return best != NULL && ms_pg_conn_in_flight(best) > 0 && may_grow ? NULL : best;
 }
 
-static bool may_stream(const struct ms_pg_pool *pool)
-{
-    size_t streaming = 0;
-    for (size_t i = 0; i < pool->n_conns; i++)
-        streaming += ms_pg_conn_is_streaming(pool->conns[i]) ? 1 : 0;
-    return streaming < pool->options.max_streams;
-}
-
-static struct ms_pg_conn *choose_for_stream(struct ms_pg_pool *pool)
-{
-    if (!may_stream(pool))
-        return NULL;
-    struct ms_pg_conn *conn = pool->reserved != NULL ? pool->reserved : least_busy(pool);
-    if (conn == NULL)
-        return NULL;
-    if (ms_pg_conn_in_flight(conn) == 0) {
-        pool->reserved = NULL;
-        return conn;
-    }
-    if (!may_open(pool))
-        pool->reserved = conn;
-    return NULL;
-}
-
-static struct ms_pg_conn *choose(struct ms_pg_pool *pool, bool stream)
-{
-    return stream ? choose_for_stream(pool) : least_busy(pool);
-}
-
 /* --- waiting --- */
-
-static struct ms_pg_tickets *queue_of(struct ms_pg_pool *pool, bool stream)
-{
-    return stream ? &pool->streams : &pool->batches;
-}
 
 static void keep_sweeping(struct ms_pg_pool *pool)
 {
@@ -192,30 +153,19 @@ static void keep_sweeping(struct ms_pg_pool *pool)
 
 static void leave_queue(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket)
 {
-    TAILQ_REMOVE(queue_of(pool, ticket->stream), ticket, next);
+    TAILQ_REMOVE(&pool->queue, ticket, next);
     pool->waiting--;
-}
-
-static void pump_queue(struct ms_pg_pool *pool, bool stream)
-{
-    struct ms_pg_tickets *queue = queue_of(pool, stream);
-    while (!TAILQ_EMPTY(queue)) {
-        struct ms_pg_conn *conn = choose(pool, stream);
-        if (conn == NULL)
-            break;
-        struct ms_pg_ticket *ticket = TAILQ_FIRST(queue);
-        leave_queue(pool, ticket);
-        ms_pg_conn_submit(conn, ticket);
-    }
 }
 
 /* Gives out what waits. Never calls back. */
 static void pump(struct ms_pg_pool *pool)
 {
-    if (TAILQ_EMPTY(&pool->streams))
-        pool->reserved = NULL; /* whom it was for has left */
-    pump_queue(pool, true);
-    pump_queue(pool, false);
+    struct ms_pg_ticket *ticket;
+    struct ms_pg_conn *conn;
+    while ((ticket = TAILQ_FIRST(&pool->queue)) != NULL && (conn = choose(pool)) != NULL) {
+        leave_queue(pool, ticket);
+        ms_pg_conn_submit(conn, ticket);
+    }
     if (pool->waiting > 0 || pool->n_conns == 0)
         open_more(pool);
 }
@@ -230,8 +180,7 @@ static void end_waiting(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket,
 static void end_all_waiting(struct ms_pg_pool *pool, const struct ms_error *err)
 {
     struct ms_pg_ticket *ticket;
-    while (!pool->closed && ((ticket = TAILQ_FIRST(&pool->streams)) != NULL ||
-                             (ticket = TAILQ_FIRST(&pool->batches)) != NULL))
+    while (!pool->closed && (ticket = TAILQ_FIRST(&pool->queue)) != NULL)
         end_waiting(pool, ticket, err);
 }
 
@@ -269,7 +218,7 @@ static bool retry_stale(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket)
         return false;
     ms_pg_ticket_rewind(ticket);
     ticket->retried = true;
-    TAILQ_INSERT_HEAD(queue_of(pool, ticket->stream), ticket, next);
+    TAILQ_INSERT_HEAD(&pool->queue, ticket, next);
     pool->waiting++;
     return true;
 }
@@ -317,14 +266,14 @@ static void on_retry(void *arg)
 
 /* --- time limits --- */
 
-static void expire_queue(struct ms_pg_pool *pool, struct ms_pg_tickets *queue, int64_t now_us)
+static void expire_queue(struct ms_pg_pool *pool, int64_t now_us)
 {
     int64_t limit_us = (int64_t)pool->options.wait_timeout_ms * 1000;
     struct ms_error err;
     (void)ms_error_set(&err, has_ready(pool) ? MS_BUSY : MS_UNAVAILABLE,
                        "no connection to the database was free in time");
     struct ms_pg_ticket *ticket;
-    while (!pool->closed && (ticket = TAILQ_FIRST(queue)) != NULL &&
+    while (!pool->closed && (ticket = TAILQ_FIRST(&pool->queue)) != NULL &&
            now_us - ticket->started_us > limit_us) {
         ms_limit_reached(MS_LIMIT_PG_WAIT_TIMEOUT);
         end_waiting(pool, ticket, &err);
@@ -353,8 +302,7 @@ static void on_sweep(void *arg)
 {
     struct ms_pg_pool *pool = arg;
     int64_t now_us = ms_clock_mono_us();
-    expire_queue(pool, &pool->streams, now_us);
-    expire_queue(pool, &pool->batches, now_us);
+    expire_queue(pool, now_us);
     bool busy = !pool->closed && check_conns(pool, now_us);
     if (!pool->closed && (busy || pool->waiting > 0))
         keep_sweeping(pool);
@@ -367,8 +315,6 @@ static struct ms_pg_pool_options complete(const struct ms_pg_pool_options *optio
     struct ms_pg_pool_options full = *options;
     if (full.max_connections == 0)
         full.max_connections = 1;
-    if (full.max_streams == 0)
-        full.max_streams = full.max_connections > 1 ? full.max_connections - 1 : 1;
     if (full.wait_timeout_ms == 0)
         full.wait_timeout_ms = WAIT_TIMEOUT_MS;
     if (full.connect_timeout_ms == 0)
@@ -386,8 +332,7 @@ struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_
     pool->conninfo = ms_pg_secret_copy(options->conninfo);
     pool->application_name = ms_pg_secret_copy(options->application_name);
     pool->conns = ms_alloc(pool->options.max_connections * sizeof(struct ms_pg_conn *));
-    TAILQ_INIT(&pool->batches);
-    TAILQ_INIT(&pool->streams);
+    TAILQ_INIT(&pool->queue);
     pool->retry = ms_timer_new(loop, on_retry, pool);
     pool->sweep = ms_timer_new(loop, on_sweep, pool);
     pool->backoff = (struct ms_backoff){.base_ms = RETRY_BASE_MS, .max_ms = RETRY_MAX_MS};
@@ -395,22 +340,16 @@ struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_
     return pool;
 }
 
-static void drop_queue(struct ms_pg_pool *pool, struct ms_pg_tickets *queue)
-{
-    while (!TAILQ_EMPTY(queue)) {
-        struct ms_pg_ticket *ticket = TAILQ_FIRST(queue);
-        leave_queue(pool, ticket);
-        free(ticket);
-    }
-}
-
 void ms_pg_pool_free(struct ms_pg_pool *pool)
 {
     if (pool == NULL)
         return;
     pool->closed = true;
-    drop_queue(pool, &pool->batches);
-    drop_queue(pool, &pool->streams);
+    struct ms_pg_ticket *ticket;
+    while ((ticket = TAILQ_FIRST(&pool->queue)) != NULL) {
+        leave_queue(pool, ticket);
+        free(ticket);
+    }
     while (pool->n_conns > 0)
         ms_pg_conn_free(pool->conns[--pool->n_conns]);
     ms_timer_free(pool->retry);
@@ -431,8 +370,7 @@ enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool
 {
     if (pool->away)
         return ms_error_set(err, MS_UNAVAILABLE, "%s", pool->why_away.text);
-    struct ms_pg_tickets *queue = queue_of(pool, batch->stream);
-    struct ms_pg_conn *conn = TAILQ_EMPTY(queue) ? choose(pool, batch->stream) : NULL;
+    struct ms_pg_conn *conn = TAILQ_EMPTY(&pool->queue) ? choose(pool) : NULL;
     if (conn == NULL && pool->waiting >= pool->options.max_waiting) {
         ms_limit_reached(MS_LIMIT_PG_WAITING);
         return ms_error_set(err, MS_BUSY, "%zu batches wait for the database", pool->waiting);
@@ -448,7 +386,7 @@ enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool
     if (conn != NULL) {
         ms_pg_conn_submit(conn, ticket);
     } else {
-        TAILQ_INSERT_TAIL(queue, ticket, next);
+        TAILQ_INSERT_TAIL(&pool->queue, ticket, next);
         pool->waiting++;
         open_more(pool);
     }
@@ -466,8 +404,8 @@ void ms_pg_ticket_cancel(struct ms_pg_ticket *ticket)
     if (ticket->conn == NULL) {
         leave_queue(pool, ticket);
         free(ticket);
-    } else if (ticket->stream) {
-        remove_conn(pool, ticket->conn); /* to read the rest would take longer than to reconnect */
+    } else if (ticket->close_on_cancel && ms_pg_conn_in_flight(ticket->conn) == 1) {
+        remove_conn(pool, ticket->conn);
     } else {
         return;
     }

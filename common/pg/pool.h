@@ -17,14 +17,15 @@ struct ms_pg_pool_options {
     const char *conninfo; /* libpq URI or keyword string; NULL or "": the PG* environment */
     const char *application_name;
     size_t max_connections;
-    size_t max_streams;          /* at once; 0: all connections but one, which is for the others */
     size_t max_waiting;          /* batches waiting for a connection; beyond: MS_BUSY */
     uint64_t wait_timeout_ms;    /* then MS_BUSY, or MS_UNAVAILABLE when none works; 0: 5 s */
     uint64_t connect_timeout_ms; /* 0: 5 s; names are resolved synchronously, in addition */
     /* 0: the server's. A server that stays silent for 5 s longer is given up. */
     uint64_t statement_timeout_ms;
-    bool read_only;        /* default_transaction_read_only = on */
-    size_t pipeline_depth; /* batches in flight on one connection; 0: 16 */
+    bool read_only; /* default_transaction_read_only = on */
+    /* Batches in flight on one connection; 1: no pipelining, so that no batch waits behind another
+     * while a connection is to be had later; 0: 16. */
+    size_t pipeline_depth;
     /* connected: at least one connection works. Told at the first outcome and at each change; `err`
      * is NULL when connected. May be NULL. */
     void (*on_state)(bool connected, const struct ms_error *err, void *arg);
@@ -38,13 +39,15 @@ bool ms_pg_pool_is_connected(const struct ms_pg_pool *pool);
 
 /* Starts a batch. MS_BUSY: the queue is full; MS_UNAVAILABLE: no connection works and the last
  * attempt at one failed (the pool tries again with growing pauses); MS_TOO_LARGE: more than 256 MiB
- * or 4096 statements; MS_INVALID: no statement, a stream of several, a NUL in a text parameter. On
+ * or 4096 statements; MS_INVALID: no statement, several row by row, a NUL in a text parameter. On
  * failure nothing was started and no callback comes. A batch that met a forgotten or outdated
  * prepared statement before it had delivered a row is run once more by itself. */
 enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,
                               const struct ms_pg_batch *batch, struct ms_error *err) MS_CHECKED;
-/* No callback comes any more; what is on the wire runs to its end, unobserved, but for a stream,
- * whose connection is closed. NULL is fine. */
+/* No callback comes any more; what is on the wire runs to its end, unobserved. With
+ * close_on_cancel, the connection is closed instead when nothing else is in flight on it (always so
+ * with a pipeline_depth of 1): to read the rest would take longer than to connect anew. NULL is
+ * fine. */
 void ms_pg_ticket_cancel(struct ms_pg_ticket *ticket);
 
 #endif

@@ -33,7 +33,7 @@ static enum ms_status measure(struct sizes *out, const struct ms_pg_batch *batch
                               struct ms_error *err)
 {
     struct sizes sizes = {0};
-    if (batch->n_steps == 0 || ((batch->stream || batch->row_by_row) && batch->n_steps != 1))
+    if (batch->n_steps == 0 || (batch->row_by_row && batch->n_steps != 1))
         return ms_error_set(err, MS_INVALID, "a batch of %zu statements", batch->n_steps);
     if (batch->n_steps > MS_PG_BATCH_STEPS_MAX)
         return ms_error_set(err, MS_TOO_LARGE, "a batch of %zu statements", batch->n_steps);
@@ -117,8 +117,8 @@ enum ms_status ms_pg_ticket_new(struct ms_pg_ticket **out, const struct ms_pg_ba
     ticket->on_done = batch->on_done;
     ticket->arg = batch->arg;
     ticket->binary_results = batch->binary_results;
-    ticket->stream = batch->stream;
-    ticket->row_by_row = batch->row_by_row || batch->stream;
+    ticket->row_by_row = batch->row_by_row;
+    ticket->close_on_cancel = batch->close_on_cancel;
     ticket->n_commands = batch->n_steps;
     fill(ticket, batch, sizes.params);
     *out = ticket;

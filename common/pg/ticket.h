@@ -52,8 +52,8 @@ struct ms_pg_ticket {
     void *arg;
     int64_t started_us; /* monotonic */
     bool binary_results;
-    bool stream;
     bool row_by_row;
+    bool close_on_cancel;
     bool cancelled; /* no callback any more */
     bool rows_seen; /* at least one was delivered */
     bool retried;

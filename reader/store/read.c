@@ -20,9 +20,9 @@ static const struct ms_pg_statement STATEMENTS[] = {
 
 enum { PARAMS_MAX = 64 };
 
-/* Streams have connections of their own and more time: what reads everything takes as long as there
- * is much. Few at once, since each keeps a processor of the database busy; the others wait for as
- * long as the proxies before us usually do. */
+/* Streams have connections of their own, unpipelined, and more time: what reads everything takes as
+ * long as there is much. Few at once, since each keeps a processor of the database busy; the others
+ * wait for as long as the proxies before us usually do. */
 enum {
     STREAMS_MAX = 2,
     STREAMS_PART = 2, /* of all connections */
@@ -69,7 +69,8 @@ struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
     store->loop = loop;
     store->pool = ms_pg_pool_new(loop, &pool);
     pool.on_state = NULL;
-    pool.max_connections = pool.max_streams = n_streams;
+    pool.max_connections = n_streams;
+    pool.pipeline_depth = 1;
     pool.statement_timeout_ms = STREAM_TIMEOUT_MS;
     pool.wait_timeout_ms = STREAM_WAIT_MS;
     store->streams = ms_pg_pool_new(loop, &pool);
@@ -116,7 +117,7 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
     struct ms_pg_batch batch = {.steps = &step,
                                 .n_steps = 1,
                                 .row_by_row = true,
-                                .stream = query->stream,
+                                .close_on_cancel = query->stream,
                                 .on_row = on_row,
                                 .on_done = on_done,
                                 .arg = read};

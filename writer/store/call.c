@@ -288,7 +288,7 @@ static enum ms_status run(struct ms_store_op *op, struct ms_error *err)
                               .steps = op->steps,
                               .n_steps = op->n_steps,
                               .binary_results = op->binary_results,
-                              .stream = op->stream,
+                              .row_by_row = op->stream,
                               .on_row = on_row,
                               .on_done = on_done,
                               .arg = op,

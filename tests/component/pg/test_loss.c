@@ -183,7 +183,8 @@ START_TEST(a_stream_that_is_cut)
     begin_proxied(usual_options());
     static struct ask stream;
     ask_add(&stream, "stream", "SELECT generate_series(1, 5), pg_sleep(0.5)", NULL);
-    stream.batch.stream = true;
+    stream.batch.row_by_row = true;
+    stream.batch.close_on_cancel = true;
     ask_start(&stream);
     tcp_proxy_cut(&proxy);
     await(1);
@@ -205,7 +206,7 @@ START_TEST(every_batch_ends_under_a_bad_network)
         await_state(true);
         for (int i = 0; i < MANY; i++) {
             ask_add(&asks[round][i], "series", "SELECT generate_series(1, 50)", NULL);
-            asks[round][i].batch.stream = i % 10 == 0;
+            asks[round][i].batch.close_on_cancel = i % 10 == 0;
             ask_start(&asks[round][i]);
             started++;
             if (i % 7 == 0) {

@@ -54,7 +54,7 @@ START_TEST(refused_before_anything_starts)
     struct ask two = {0};
     ask_add(&two, "s1", "SELECT 1", NULL);
     ask_add(&two, "s2", "SELECT 2", NULL);
-    two.batch.stream = true;
+    two.batch.row_by_row = true;
     ck_assert_int_eq(ms_pg_pool_run(&ticket, pool, &two.batch, NULL), MS_INVALID);
     two.batch.n_steps = 0;
     ck_assert_int_eq(ms_pg_pool_run(&ticket, pool, &two.batch, NULL), MS_INVALID);
@@ -302,7 +302,8 @@ START_TEST(cancelled_tickets_are_silent)
 
     static struct ask stream;
     ask_add(&stream, "stream", "SELECT generate_series(1, 10000000)", NULL);
-    stream.batch.stream = true;
+    stream.batch.row_by_row = true;
+    stream.batch.close_on_cancel = true;
     stream.batch.on_row = on_cancelled_row;
     stream.batch.on_done = on_never;
     ask_start(&stream);
@@ -377,19 +378,19 @@ static void on_stream_row(size_t statement, const struct ms_pg_row *row, void *a
     stream->most_kib = kib > stream->most_kib ? kib : stream->most_kib;
 }
 
-/* On a connection of its own, or among others. */
+/* Unpipelined, or among others. */
 static void stream_rows(const char *conninfo, bool alone)
 {
     struct ms_pg_pool_options options = usual_options();
     options.conninfo = conninfo;
+    options.pipeline_depth = alone ? 1 : options.pipeline_depth;
     begin(options);
     (void)ask_text("one", "SELECT 1", NULL);
     long before_kib = resident_kib();
     static struct stream stream;
     ask_add(&stream.ask, "stream",
             "SELECT n, repeat('x', 200) FROM generate_series(1, $1::int) AS n", "2000000");
-    stream.ask.batch.stream = alone;
-    stream.ask.batch.row_by_row = !alone;
+    stream.ask.batch.row_by_row = true;
     stream.ask.batch.on_row = on_stream_row;
     ask_start(&stream.ask);
     await(1);
@@ -447,49 +448,26 @@ START_TEST(rows_one_by_one_keep_their_place_among_others)
 }
 END_TEST
 
-START_TEST(streams_leave_a_connection_to_the_others)
-{
-    begin_usual(); /* two connections, so one stream at a time */
-    static struct ask streams[3];
-    for (int i = 0; i < 3; i++) {
-        ask_add(&streams[i], "stream", "SELECT (SELECT pg_sleep(0.3)), generate_series(1, 10)",
-                NULL);
-        streams[i].batch.stream = true;
-        ask_start(&streams[i]);
-    }
-    ck_assert_str_eq(ask_text("one", "SELECT 1", NULL), "1");
-    ck_assert(!streams[1].done);
-    await((streams[0].done ? 0 : 1) + 2);
-    for (int i = 0; i < 3; i++)
-        ck_assert(streams[i].ok && streams[i].rows == 10);
-    end();
-}
-END_TEST
-
-/* With every connection busy for ever, a stream still gets its turn. */
-static void on_done_again(const struct ms_pg_outcome *outcome, void *arg)
-{
-    struct ask *ask = arg;
-    ck_assert_ptr_null(outcome->err);
-    ask_start(ask);
-}
-
-START_TEST(a_stream_is_not_starved_by_batches)
+/* On the only connection, the second one is sent behind the first, or waits for its end. */
+START_TEST(a_connection_that_is_closed_takes_nobody_along)
 {
     struct ms_pg_pool_options options = usual_options();
     options.max_connections = 1;
+    options.pipeline_depth = _i == 0 ? 1 : 2;
     begin(options);
-    static struct ask batches[20];
-    for (int i = 0; i < 20; i++) {
-        ask_add(&batches[i], "one", "SELECT 1", NULL);
-        batches[i].batch.on_done = on_done_again;
-        ask_start(&batches[i]);
-    }
-    static struct ask stream;
-    ask_add(&stream, "stream", "SELECT generate_series(1, 1000)", NULL);
-    stream.batch.stream = true;
-    ask_wait(&stream);
-    ck_assert(stream.ok && stream.rows == 1000);
+    int32_t backend = (int32_t)strtol(ask_text("pid", "SELECT pg_backend_pid()", NULL), NULL, 10);
+    static struct ask first, second;
+    ask_add(&first, "series", "SELECT generate_series(1, 1000)", NULL);
+    first.batch.close_on_cancel = true;
+    first.batch.on_row = on_cancelled_row;
+    first.batch.on_done = on_never;
+    ask_add(&second, "pid", "SELECT pg_backend_pid()", NULL);
+    ask_start(&first);
+    ask_start(&second);
+    await(2);
+    ck_assert(second.ok);
+    bool is_same = (int32_t)strtol(second.first, NULL, 10) == backend;
+    ck_assert_int_eq(is_same, _i != 0);
     end();
 }
 END_TEST
@@ -535,8 +513,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(streams, 60);
     tcase_add_loop_test(streams, a_stream_needs_little_memory, 0, 2);
     tcase_add_test(streams, a_stream_over_tls_does_not_stall);
-    tcase_add_test(streams, streams_leave_a_connection_to_the_others);
-    tcase_add_test(streams, a_stream_is_not_starved_by_batches);
+    tcase_add_loop_test(streams, a_connection_that_is_closed_takes_nobody_along, 0, 2);
     tcase_add_test(streams, rows_one_by_one_keep_their_place_among_others);
     suite_add_tcase(suite, streams);
     return suite;
