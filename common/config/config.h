@@ -120,9 +120,6 @@ void ms_config_print(struct ms_buf *out, const struct ms_config *config);
 /* A Markdown table of every key, its default and its meaning. */
 void ms_config_manual(struct ms_buf *out);
 
-/* `url` (a libpq URI or keyword string) with "****" in place of passwords, for logs and answers. */
-void ms_config_mask_url(struct ms_buf *out, const char *url);
-
 /* "500ms", "30s", "1h30m", "0"; a bare number other than 0 is MS_INVALID. */
 enum ms_status ms_config_parse_duration(uint64_t *out_ms, struct ms_str text) MS_CHECKED;
 

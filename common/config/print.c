@@ -7,6 +7,7 @@
  * out of its line; secrets and the passwords in URLs are masked.
  */
 #include "common/config/keys.h"
+#include "common/pg/conninfo.h"
 
 #include <string.h>
 
@@ -57,7 +58,7 @@ static void print_masked(struct ms_buf *out, const char *url)
 {
     struct ms_buf masked;
     ms_buf_init(&masked, strlen(url) * 4 + NUMBER_MAX);
-    ms_config_mask_url(&masked, url);
+    ms_pg_conninfo_mask(&masked, ms_str(url));
     print_quoted(out, ms_buf_view(&masked));
     ms_buf_free(&masked);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reason phrases, header values, dates. Pure; called by http/head.c, http/reply.c and
- * http/response.c. Nothing here allocates or keeps state, all input is taken as hostile.
+ * Reason phrases, header values, dates. Nothing here allocates or keeps state, all input is taken
+ * as hostile.
  */
 #include "common/http/text.h"
 
 #include "common/http/response.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include <event2/util.h>
 
 static const struct {
     int status;
@@ -216,17 +217,11 @@ bool ms_http_gzip_acceptable(struct ms_str accept_encoding)
     return any;
 }
 
-/* Not strftime: names of days and months must not follow the locale. */
+/* libevent's names of days and months do not follow the locale, as those of strftime(3) do. */
 void ms_http_format_date(char out[static MS_HTTP_DATE_MAX], int64_t wall_ms)
 {
-    static const char DAYS[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char MONTHS[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm t;
-    gmtime_r(&seconds, &t);
-    (void)snprintf(out, MS_HTTP_DATE_MAX, "%s, %02u %s %04u %02u:%02u:%02u GMT",
-                   DAYS[(unsigned)t.tm_wday % 7], (unsigned)t.tm_mday % 100,
-                   MONTHS[(unsigned)t.tm_mon % 12], (unsigned)(t.tm_year + 1900) % 10000,
-                   (unsigned)t.tm_hour % 100, (unsigned)t.tm_min % 100, (unsigned)t.tm_sec % 100);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    (void)evutil_date_rfc1123(out, MS_HTTP_DATE_MAX, &tm);
 }
