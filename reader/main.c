@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metastore-reader: options, configuration, then the supervisor. Calls supervisor.c, which calls
- * reader.c and watcher.c in the children.
+ * metastore-reader: options, configuration, then the supervisor, which forks the workers (reader.c)
+ * and the watcher.
  */
+#include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
 #include "reader/answer/spool.h"
+#include "reader/process/reload.h"
 #include "reader/process/supervisor.h"
+#include "reader/process/watcher.h"
 #include "reader/reader.h"
 #include "reader/routes.h"
 #include "reader/shared/shared.h"
@@ -119,7 +122,7 @@ static void raise_descriptor_limit(void)
         ms_log(MS_LOG_WARN, "the limit of open files cannot be raised", NULL);
 }
 
-/* Better said now than by the first large answer. */
+/* So that it fails at the start and not at the first large answer. */
 static bool has_spool(const struct ms_config *config)
 {
     struct ms_error err;
@@ -131,7 +134,7 @@ static bool has_spool(const struct ms_config *config)
 
 static bool on_reload(void *arg)
 {
-    return reader_reload_config(arg, true);
+    return reload_config(arg, true);
 }
 
 static void on_restart(void *shared, void *arg)

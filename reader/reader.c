@@ -15,6 +15,7 @@
 #include "reader/answer/flight.h"
 #include "reader/answer/parking.h"
 #include "reader/answer/spool.h"
+#include "reader/process/reload.h"
 #include "reader/routes.h"
 #include "reader/shared/shared.h"
 
@@ -25,7 +26,6 @@
 enum {
     LARGEST_ENTRY_PART = 4, /* no entity takes more than this part of the cache */
     DRAIN_RESERVE_MS = 500, /* of shutdown_timeout: so that we end before we are killed */
-    DIAGNOSTICS_MAX = 64 * 1024,
     N_CORS_HEADERS = 2
 };
 
@@ -44,38 +44,6 @@ struct worker {
 
 /* --- configuration --- */
 
-static void log_lines(enum ms_log_level level, const char *message, const struct ms_buf *lines)
-{
-    struct ms_str rest = ms_buf_view(lines);
-    while (rest.len > 0) {
-        struct ms_str line = ms_str_next(&rest, '\n');
-        if (line.len > 0)
-            ms_log(level, message, MS_FIELDS(ms_field_str("what", line)));
-    }
-}
-
-bool reader_reload_config(const struct reader_program *program, bool log)
-{
-    struct ms_buf text;
-    struct ms_config *fresh;
-    ms_buf_init(&text, DIAGNOSTICS_MAX);
-    bool is_good = ms_config_load(&fresh, program->config_path, MS_CONFIG_READER, &text) == MS_OK;
-    if (is_good) {
-        ms_buf_clear(&text);
-        ms_config_reload(program->config, fresh, &text);
-        ms_config_free(fresh);
-        ms_log_configure(program->config->log.level, program->config->log.format);
-    }
-    if (log && is_good) {
-        ms_log(MS_LOG_INFO, "configuration read again", NULL);
-        log_lines(MS_LOG_WARN, "needs a restart", &text);
-    } else if (log) {
-        log_lines(MS_LOG_ERROR, "bad configuration, nothing changes", &text);
-    }
-    ms_buf_free(&text);
-    return is_good;
-}
-
 static struct ms_http_limits http_limits(const struct ms_config *config)
 {
     struct ms_http_limits limits;
@@ -91,7 +59,7 @@ static void on_reload(int signal_number, void *arg)
 {
     (void)signal_number;
     struct worker *worker = arg;
-    if (!reader_reload_config(worker->program, false))
+    if (!reload_config(worker->program, false))
         return;
     struct ms_http_limits limits = http_limits(worker->program->config);
     ms_http_server_set_limits(worker->reader.server, &limits);

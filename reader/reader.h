@@ -32,20 +32,7 @@ struct reader {
     struct parking *parking;
 };
 
-/* What main.c hands to every child. */
-struct reader_program {
-    const char *config_path;
-    size_t n_workers;
-    struct ms_config *config; /* each process has its own after the fork */
-};
-
-/* The life of a worker and of the watcher process, for ms_supervisor_run. `arg` is the struct
- * reader_program. */
+/* The life of a worker, for ms_supervisor_run. `arg` is the struct reader_program. */
 int reader_run_worker(const struct ms_child *child, void *arg);
-int watcher_run(const struct ms_child *child, void *arg);
-
-/* Reads the configuration again and moves what can change into program->config. False (and logged,
- * if `log`) when the file is bad: then nothing has changed. */
-bool reader_reload_config(const struct reader_program *program, bool log);
 
 #endif

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The watcher process: one a host, it sees what changes in the database (store.h), writes it into
- * shared memory (freshness.h) and wakes the workers. Run by the supervisor. Always: the only writer
- * of freshness; when it is replaced, its successor begins a new epoch.
+ * shared memory (freshness.h) and wakes the workers. Always: it is the only writer of freshness;
+ * when it is replaced, its successor begins a new epoch.
  */
+#include "reader/process/watcher.h"
+
 #include "common/runtime/limit.h"
+#include "common/runtime/log.h"
 #include "common/runtime/loop.h"
 #include "common/runtime/metrics.h"
-#include "reader/reader.h"
+#include "reader/process/reload.h"
+#include "reader/shared/freshness.h"
 #include "reader/shared/shared.h"
+#include "reader/store/store.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -145,7 +150,7 @@ static void on_reload(int signal_number, void *arg)
 {
     (void)signal_number;
     const struct watcher *watcher = arg;
-    reader_reload_config(watcher->program, false);
+    (void)reload_config(watcher->program, false);
 }
 
 int watcher_run(const struct ms_child *child, void *arg)
