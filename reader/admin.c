@@ -5,11 +5,13 @@
  */
 #include "reader/admin.h"
 
-#include "common/http/response.h"
+#include "common/config/config.h"
+#include "common/http/server.h"
 #include "common/runtime/metrics.h"
-#include "reader/answer/cache.h"
-#include "reader/answer/parking.h"
-#include "reader/reader.h"
+#include "reader/answer/answer.h"
+#include "reader/answer/longpoll.h"
+#include "reader/process/supervisor.h"
+#include "reader/shared/freshness.h"
 #include "reader/shared/shared.h"
 
 #include <stdio.h>
@@ -29,17 +31,17 @@ void admin_healthz(struct ms_http_request *request, const struct ms_route_match 
     send_text(request, 200, MS_STR("ok\n"));
 }
 
-/* False: ready. Else `out` says why not. */
-static bool find_obstacle(char out[static REASON_MAX], const struct reader *reader)
+/* False: it is ready. Else `out` says why not. */
+static bool find_obstacle(char out[static REASON_MAX], const struct env *env)
 {
-    const struct freshness *freshness = &reader->freshness;
+    const struct freshness *freshness = env->freshness;
     const char *problem = freshness_schema_problem(freshness);
     const char *loss = freshness_loss(freshness);
     uint64_t age_ms = freshness_age_ms(freshness);
-    uint64_t limit_ms = reader->config->reader.max_stale_ms;
+    uint64_t limit_ms = env->config->reader.max_stale_ms;
     if (limit_ms < FRESHNESS_FRESH_MS)
         limit_ms = FRESHNESS_FRESH_MS; /* it is not seen more often than every second */
-    if (ms_loop_is_draining(reader->loop))
+    if (env->is_ending)
         snprintf(out, REASON_MAX, "shutting down\n");
     else if (!freshness_is_known(freshness))
         snprintf(out, REASON_MAX, "the database has not been seen yet%s%s\n",
@@ -58,36 +60,39 @@ static bool find_obstacle(char out[static REASON_MAX], const struct reader *read
 void admin_readyz(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
     (void)match;
+    const struct answers *answers = arg;
     char reason[REASON_MAX];
-    if (find_obstacle(reason, arg))
+    if (find_obstacle(reason, answers->env))
         send_text(request, 503, ms_str(reason));
     else
         send_text(request, 200, MS_STR("ready\n"));
 }
 
-void admin_update_gauges(const struct reader *reader)
+void admin_update_gauges(const struct answers *answers)
 {
-    uint64_t stale_seconds =
-        freshness_is_known(&reader->freshness) ? freshness_stale_seconds(&reader->freshness) : 0;
-    ms_metrics_set(MS_METRIC_GENERATION, NULL, NULL,
-                   (double)freshness_generation(&reader->freshness));
+    const struct freshness *freshness = answers->env->freshness;
+    const struct caches *caches = &answers->caches;
+    uint64_t stale_seconds = freshness_is_known(freshness) ? freshness_stale_seconds(freshness) : 0;
+    ms_metrics_set(MS_METRIC_GENERATION, NULL, NULL, (double)freshness_generation(freshness));
     ms_metrics_set(MS_METRIC_STALE_SECONDS, NULL, NULL, (double)stale_seconds);
     ms_metrics_set(MS_METRIC_HTTP_CONNECTIONS, NULL, NULL,
-                   (double)ms_http_server_connections(reader->server));
-    ms_metrics_set(MS_METRIC_CACHE_BYTES, NULL, NULL, (double)cache_bytes(reader->cache));
-    ms_metrics_set(MS_METRIC_PARKED_REQUESTS, NULL, NULL, (double)parking_count(reader->parking));
-    ms_metrics_set(MS_METRIC_SPOOL_BYTES, NULL, NULL, (double)spool_bytes(reader->spool));
+                   (double)ms_http_server_connections(answers->env->server));
+    ms_metrics_set(MS_METRIC_CACHE_BYTES, NULL, NULL, (double)cache_bytes(caches->memory));
+    ms_metrics_set(MS_METRIC_PARKED_REQUESTS, NULL, NULL,
+                   (double)longpoll_count(answers->longpoll));
+    ms_metrics_set(MS_METRIC_SPOOL_BYTES, NULL, NULL, (double)spool_bytes(caches->spool));
 }
 
 void admin_metrics(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
     (void)match;
-    const struct reader *reader = arg;
+    const struct answers *answers = arg;
+    const struct ms_child *child = answers->env->child;
     struct ms_buf text;
     ms_buf_init(&text, METRICS_TEXT_MAX);
-    admin_update_gauges(reader);
-    ms_metrics_render(&text, false, shared_slot(reader->child->shared, 0),
-                      shared_n_slots(reader->child->n_workers), shared_slot_stride());
+    admin_update_gauges(answers);
+    ms_metrics_render(&text, false, shared_slot(child->shared, 0), shared_n_slots(child->n_workers),
+                      shared_slot_stride());
     if (ms_buf_status(&text) == MS_OK)
         ms_http_send(request, 200, "text/plain; version=0.0.4; charset=utf-8", ms_buf_view(&text),
                      NULL, 0);

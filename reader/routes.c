@@ -5,12 +5,12 @@
  */
 #include "reader/routes.h"
 
+#include "common/config/config.h"
 #include "common/http/router.h"
 #include "common/runtime/metrics.h"
 #include "reader/admin.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
-#include "reader/reader.h"
 #include "reader/store/queries.h"
 
 /* clang-format off */
@@ -65,28 +65,27 @@ void routes_set_metric_labels(void)
 static void not_found(struct ms_http_request *request, void *arg)
 {
     (void)arg;
-    answer_error(request, 404, "UNSUPPORTED", MS_STR("there is nothing at this path"),
-                 MS_STR_ABSENT);
+    send_error(request, 404, "UNSUPPORTED", MS_STR("there is nothing at this path"), MS_STR_ABSENT);
 }
 
 static void not_allowed(struct ms_http_request *request, struct ms_str allow, void *arg)
 {
     (void)arg;
     struct ms_http_header header = {"Allow", allow};
-    answer_error_with(request, 405, "UNSUPPORTED",
-                      MS_STR("readers only read: the method is not known here"), MS_STR_ABSENT,
-                      &header, 1);
+    send_error_with(request, 405, "UNSUPPORTED",
+                    MS_STR("readers only read: the method is not known here"), MS_STR_ABSENT,
+                    &header, 1);
 }
 
 void routes_handle(struct ms_http_request *request, void *arg)
 {
-    const struct reader *reader = arg;
+    const struct ms_config *config = ((const struct answers *)arg)->env->config;
     struct ms_router router = {
         .routes = ROUTES,
-        .n_routes = reader->config->components.assert_endpoint ? N_ROUTES : N_ROUTES - 1,
+        .n_routes = config->components.assert_endpoint ? N_ROUTES : N_ROUTES - 1,
         .not_found = not_found,
         .not_allowed = not_allowed,
-        .cors = reader->config->reader.cors_origin != NULL,
+        .cors = config->reader.cors_origin != NULL,
     };
     ms_router_dispatch(&router, request, arg);
 }

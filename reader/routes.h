@@ -7,7 +7,7 @@
 
 /* Labels for metrics, set before the workers are forked. */
 void routes_set_metric_labels(void);
-/* Has the shape of ms_http_handler; `arg` is the struct reader. */
+/* Has the shape of ms_http_handler; `arg` is the struct answers. */
 void routes_handle(struct ms_http_request *request, void *arg);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The response cache: a hash table by key, a second one by repository (so that an invalidation
- * touches only what it drops), and a list by use. Always: every
- * node is in all three, and `bytes` is the sum over them, at most `max_bytes`.
+ * touches only what it drops), and a list by use. Always: every node is in all three, and `bytes`
+ * is the sum over them, at most `max_bytes`.
  */
 #include "reader/answer/cache.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-/* What a node costs beside its bytes: allocator, documents, table slots. */
+/* A node costs this much beside its bytes: allocator, documents, table slots. */
 enum { NODE_OVERHEAD_BYTES = 256, BUCKETS_MIN = 256 };
 
 struct node {
@@ -244,4 +244,18 @@ void cache_invalidate(struct cache *cache, uint64_t repository_hash, uint64_t ge
 void cache_clear(struct cache *cache)
 {
     shrink_to(cache, 0);
+}
+
+/* --- what a worker keeps --- */
+
+const struct cache_entry *caches_find(const struct caches *caches, struct ms_str key)
+{
+    const struct cache_entry *entry = cache_find(caches->memory, key);
+    return entry != NULL ? entry : cache_find(caches->files, key);
+}
+
+void caches_put(const struct caches *caches, struct ms_str key, uint64_t repository_hash,
+                const struct cache_entry *entry)
+{
+    cache_put(entry->file != NULL ? caches->files : caches->memory, key, repository_hash, entry);
 }

@@ -2,8 +2,7 @@
 /*
  * The response cache of one worker: answers by canonical key, bounded in bytes, least recently used
  * goes first. An entry knows the repository it depends on (or that it depends on all). Knows
- * nothing of requests, of time or of the database. A worker has two: one of entities in memory, one
- * of spooled files, whose bytes are the disk's.
+ * nothing of requests, of time or of the database. A worker has two, see struct caches.
  */
 #ifndef CACHE_H
 #define CACHE_H
@@ -19,7 +18,7 @@ struct cache_entry {
     struct ms_doc *link;          /* value of the Link header, or NULL */
     uint64_t generation;          /* of the snapshot it was made from */
     int64_t expires_ms;           /* monotonic, for the caller to judge; 0: never */
-    bool is_nothing;              /* what its builder said: answer.h */
+    bool is_nothing;              /* what its builder said: query.h */
 };
 
 /* Takes the references of *from as well: both hold them afterwards. */
@@ -38,7 +37,7 @@ const struct cache_entry *cache_find(struct cache *cache, struct ms_str key);
  */
 void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                const struct cache_entry *entry);
-/* What is kept under the key has grown (a gzip variant was made): others make room for it. */
+/* The entry under the key has grown (a gzip variant was made): others make room for it. */
 void cache_recount(struct cache *cache, struct ms_str key);
 /* Drops what depends on this repository, and what depends on everything, if it is older than the
  * generation that touched it. */
@@ -46,5 +45,18 @@ void cache_invalidate(struct cache *cache, uint64_t repository_hash, uint64_t ge
 /* False when there is nothing to drop. */
 bool cache_drop_oldest(struct cache *cache);
 void cache_clear(struct cache *cache);
+
+/* --- what a worker keeps --- */
+
+struct caches {
+    struct cache *memory;
+    struct cache *files; /* large answers in files of the spool; its bytes are the disk's */
+    struct spool *spool;
+};
+
+/* As cache_find and cache_put, in the cache that fits the entry. */
+const struct cache_entry *caches_find(const struct caches *caches, struct ms_str key);
+void caches_put(const struct caches *caches, struct ms_str key, uint64_t repository_hash,
+                const struct cache_entry *entry);
 
 #endif

@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Queries under way. Equal requests share one, if it began at or after the generation that is
- * present when they come. A large result goes to disk as it arrives; its gzip variant is made
- * afterwards, when the database is done with it.
+ * Queries under way ("singleflight"): equal requests share one, if it began at or after the
+ * generation that is present when they come.
  */
 #ifndef FLIGHT_H
 #define FLIGHT_H
 
-#include "reader/answer/answer.h"
+#include "reader/answer/cache.h"
+#include "reader/answer/compressor.h"
+#include "reader/answer/query.h"
+#include "reader/answer/send.h"
+#include "reader/answer/tracker.h"
+#include "reader/env.h"
 
-struct cache_entry;
 struct flights;
 
-struct flights *flights_new(struct reader *reader);
+/* The parts that queries use; borrowed. */
+struct flight_means {
+    const struct env *env;
+    struct tracker *tracker;
+    const struct caches *caches;
+    struct compressor *compressor; /* of large answers that somebody wants gzipped */
+};
+struct flights *flights_new(const struct flight_means *means);
 /* Nobody may wait any more (the server was freed before); NULL is fine. */
 void flights_free(struct flights *flights);
 
 /* Answers from the database, now or later. */
 void flight_serve(struct flights *flights, struct ms_http_request *request,
-                  const struct answer_spec *spec);
-/* Answers from a kept file whose gzip variant is to be made first. */
-void flight_serve_gzip(struct flights *flights, struct ms_http_request *request,
-                       const struct answer_spec *spec, const struct cache_entry *entry,
-                       uint64_t generation, uint64_t stale_seconds);
+                  const struct answer_query *query, const struct answer_reply *reply);
 
-/* What arrives from before this generation is sent, but not kept. */
-void flights_touched(struct flights *flights, uint64_t repository_hash, uint64_t generation);
+/* A result from before this generation is sent, but not kept. */
+void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t generation);
 
-/* The watcher has looked at the database, and shared memory says what it saw. */
-void flights_looked(struct flights *flights);
+/* The watcher has looked at the database, and the tracker knows what it saw. */
+void flights_note_look(struct flights *flights);
 
 #endif

@@ -47,7 +47,7 @@ struct spool *spool_new(const struct spool_options *options)
 {
     struct spool *spool = ms_alloc(sizeof(*spool));
     spool->options = *options;
-    /* What a worker that died had on disk was unlinked and died with it. */
+    /* A worker that died has left nothing: its files were unlinked before. */
     atomic_store_explicit(&options->used[options->own], 0, memory_order_relaxed);
     return spool;
 }

@@ -38,7 +38,7 @@ uint64_t spool_file_bytes(const struct spool_file *file);   /* both variants */
  * files may help. MS_IO: the disk is full or broken. */
 enum ms_status spool_file_append(struct spool_file *file, struct ms_str bytes,
                                  struct ms_error *err) MS_CHECKED;
-/* What the ETag is made of: all that was appended, but for what says when it was made. */
+/* Adds to the ETag: it is made of all that was appended, but for what says when it was made. */
 void spool_file_tag(struct spool_file *file, struct ms_str bytes);
 /* Makes the ETag; nothing is appended any more. `content_type` is a static string. */
 void spool_file_finish(struct spool_file *file, const char *content_type);

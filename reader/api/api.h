@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The handlers of the URL table (routes.c), a resource a file. All have the shape of a route's
- * handler; `arg` is the struct reader. Each answers its request exactly once, now or later.
+ * handler; `arg` is the struct answers. Each answers its request exactly once, now or later.
  */
 #ifndef API_H
 #define API_H

@@ -8,19 +8,19 @@
  *   ask_index     the index as it is now       on_index_row, on_index_done
  *   ask_assert    does it hold?                on_assert_row, on_assert_done
  *   finish        it does, or time is over: answers
- *   or            waits for the next change (parking.c), and again from ask_index
+ *   or            waits for the next change (longpoll.c), and again from ask_index
  *
  * Always: between the steps nothing is held but the request's own memory, so it may go at any time.
  */
 #include "common/base/clock.h"
 #include "reader/answer/answer.h"
 #include "reader/answer/cache.h"
-#include "reader/answer/parking.h"
+#include "reader/answer/longpoll.h"
 #include "reader/api/api.h"
 #include "reader/api/index_body.h"
 #include "reader/api/rest_question.h"
 #include "reader/query/index_query.h"
-#include "reader/reader.h"
+#include "reader/store/store.h"
 
 #include <assert.h>
 
@@ -34,7 +34,7 @@ enum {
 
 /* In the request's arena. */
 struct assertion {
-    struct reader *reader;
+    struct answers *answers;
     struct ms_http_request *request;
     struct ms_arena *arena;
     struct ms_str body; /* as it was sent */
@@ -44,9 +44,7 @@ struct assertion {
     struct ms_buf text;         /* what the step collects; empty between steps */
     struct ms_str problem;      /* of the request; absent: none */
     struct index_body index;
-    uint64_t epoch;      /* the reader's, when the index was asked for */
-    uint64_t floor;      /* the least its snapshot may be */
-    uint64_t generation; /* of the snapshot of the index */
+    struct timeline_query asked; /* when the index was, and of which generation it is */
     bool holds;
 };
 
@@ -66,62 +64,57 @@ static void stop(void *arg)
 static void refuse(struct assertion *assertion, struct ms_str detail, struct ms_str parameter)
 {
     stop(assertion);
-    answer_error(assertion->request, 400, NULL, detail, parameter);
+    send_error(assertion->request, 400, NULL, detail, parameter);
 }
 
 /* The database does not answer; or it does, and says that the body is no JSON. */
 static void fail(struct assertion *assertion, const struct ms_error *err)
 {
-    const struct answer_dress plain = {.n_headers = 0};
     stop(assertion);
     if (err->status == MS_INVALID)
-        answer_error(assertion->request, 400, NULL, MS_STR("the body is no JSON"), MS_STR_ABSENT);
+        send_error(assertion->request, 400, NULL, MS_STR("the body is no JSON"), MS_STR_ABSENT);
     else
-        answer_failure(assertion->reader, assertion->request, MS_STR(""), err, &plain);
+        send_query_error(assertion->request, err->status);
 }
 
 static void on_wake(struct ms_http_request *request, void *arg)
 {
     (void)request;
-    answer_refresh(((struct assertion *)arg)->reader);
-    ask_index(arg);
+    struct assertion *assertion = arg;
+    tracker_refresh(&assertion->answers->tracker);
+    ask_index(assertion);
 }
 
 static uint64_t time_left(const struct assertion *assertion)
 {
     int64_t left_ms = assertion->deadline_ms - ms_clock_mono_ms();
-    bool is_over = left_ms <= 0 || ms_loop_is_draining(assertion->reader->loop);
+    bool is_over = left_ms <= 0 || assertion->answers->env->is_ending;
     return is_over ? 0 : (uint64_t)left_ms;
 }
 
-static void park(struct assertion *assertion, uint64_t at_most_ms)
+static void wait_and_ask_again(struct assertion *assertion, uint64_t at_most_ms)
 {
     stop(assertion);
-    if (parking_park(assertion->reader->parking, assertion->request, at_most_ms, on_wake,
-                     assertion) != MS_OK)
-        answer_error(assertion->request, 503, NULL, MS_STR("too many clients wait for changes"),
-                     MS_STR_ABSENT);
+    if (longpoll_wait(assertion->answers->longpoll, assertion->request, at_most_ms, on_wake,
+                      assertion) != MS_OK)
+        send_error(assertion->request, 503, NULL, MS_STR("too many clients wait for changes"),
+                   MS_STR_ABSENT);
 }
 
 /* The generation may have moved since the index was asked for: then it is asked for again at once.
  */
 static void wait_for_change(struct assertion *assertion, uint64_t left_ms)
 {
-    const struct freshness *freshness = &assertion->reader->freshness;
-    park(assertion, freshness_generation(freshness) > assertion->generation ? 0 : left_ms);
+    const struct timeline *now = &assertion->answers->tracker.now;
+    wait_and_ask_again(assertion, now->seen > assertion->asked.snapshot ? 0 : left_ms);
 }
 
 /* The index is of a standby that lags behind what was shown before, or of another epoch. */
-static bool is_behind(const struct assertion *assertion)
-{
-    return assertion->epoch != assertion->reader->epoch || assertion->generation < assertion->floor;
-}
-
 static void wait_for_database(struct assertion *assertion, uint64_t left_ms)
 {
     struct ms_error err;
     if (left_ms > 0) {
-        park(assertion, left_ms < PAUSE_MS ? left_ms : PAUSE_MS);
+        wait_and_ask_again(assertion, left_ms < PAUSE_MS ? left_ms : PAUSE_MS);
         return;
     }
     (void)ms_error_set(&err, MS_CONFLICT, "the database is behind");
@@ -130,15 +123,15 @@ static void wait_for_database(struct assertion *assertion, uint64_t left_ms)
 
 static void finish(struct assertion *assertion)
 {
-    struct reader *reader = assertion->reader;
-    const struct answer_dress plain = {.n_headers = 0};
-    struct cache_entry entry = {.generation = assertion->generation};
+    struct timeline *now = &assertion->answers->tracker.now;
+    const struct answer_reply plain = {.n_headers = 0};
+    uint64_t generation = assertion->asked.snapshot;
+    struct cache_entry entry = {.generation = generation};
     ms_http_entity_init(&entry.entity, assertion->holds ? 200 : 400, "application/json",
                         ms_doc_take(&assertion->text));
     stop(assertion);
-    answer_said(reader, assertion->generation);
-    answer_send(assertion->request, &entry, assertion->generation,
-                freshness_stale_seconds(&reader->freshness), &plain);
+    timeline_note_shown(now, generation);
+    send_entry(assertion->request, &entry, generation, now->stale_seconds, &plain);
     cache_entry_release(&entry);
 }
 
@@ -155,7 +148,7 @@ static void run(struct assertion *assertion, enum ms_read_query query, const str
                                              .on_done = on_done,
                                              .arg = assertion};
     enum ms_status status =
-        ms_store_reader_run(&assertion->read, assertion->reader->store, &statement, &err);
+        ms_store_reader_run(&assertion->read, assertion->answers->env->store, &statement, &err);
     if (status == MS_OK)
         ms_http_request_on_gone(assertion->request, stop, assertion);
     else
@@ -163,7 +156,7 @@ static void run(struct assertion *assertion, enum ms_read_query query, const str
 }
 
 /* False: it failed, and the request has been answered. */
-static bool has_landed(struct assertion *assertion, const struct ms_error *err)
+static bool end_step(struct assertion *assertion, const struct ms_error *err)
 {
     struct ms_error too_large;
     assertion->read = NULL;
@@ -192,11 +185,11 @@ static void on_assert_row(const struct ms_str *columns, size_t n_columns, void *
 static void on_assert_done(const struct ms_error *err, void *arg)
 {
     struct assertion *assertion = arg;
-    if (!has_landed(assertion, err))
+    if (!end_step(assertion, err))
         return;
-    answer_refresh(assertion->reader);
+    tracker_refresh(&assertion->answers->tracker);
     uint64_t left_ms = time_left(assertion);
-    if (is_behind(assertion))
+    if (timeline_is_behind(&assertion->asked, &assertion->answers->tracker.now))
         wait_for_database(assertion, left_ms);
     else if (assertion->holds || left_ms == 0)
         finish(assertion);
@@ -219,10 +212,9 @@ static void ask_assert(struct assertion *assertion)
 static void on_index_row(const struct ms_str *columns, size_t n_columns, void *arg)
 {
     struct assertion *assertion = arg;
-    uint64_t generation;
+    struct timeline_query *asked = &assertion->asked;
     assert(n_columns == INDEX_COLUMN_COUNT + 1);
-    if (ms_str_to_u64(&generation, columns[COLUMN_GENERATION]) == MS_OK)
-        assertion->generation = generation;
+    asked->has_snapshot = ms_str_to_u64(&asked->snapshot, columns[COLUMN_GENERATION]) == MS_OK;
     index_body_add(&assertion->text, &assertion->index, columns + 1);
 }
 
@@ -231,16 +223,15 @@ static void on_index_done(const struct ms_error *err, void *arg)
     struct assertion *assertion = arg;
     if (err == NULL)
         index_body_finish(&assertion->text, &assertion->index);
-    if (has_landed(assertion, err))
+    if (end_step(assertion, err))
         ask_assert(assertion);
 }
 
 static void ask_index(struct assertion *assertion)
 {
     ms_buf_init(&assertion->text, INDEX_MAX);
-    assertion->epoch = assertion->reader->epoch;
-    assertion->floor = answer_floor(assertion->reader);
-    assertion->index = (struct index_body){.config = assertion->reader->config};
+    timeline_ask(&assertion->asked, &assertion->answers->tracker.now);
+    assertion->index = (struct index_body){.config = assertion->answers->env->config};
     run(assertion, assertion->query.statement, assertion->query.params, assertion->query.n_params,
         on_index_row, on_index_done);
 }
@@ -269,7 +260,7 @@ static void on_request_done(const struct ms_error *err, void *arg)
     struct assertion *assertion = arg;
     struct query_fault fault;
     struct ms_str raw;
-    if (!has_landed(assertion, err))
+    if (!end_step(assertion, err))
         return;
     if (!ms_str_is_absent(assertion->problem)) {
         refuse(assertion, assertion->problem, MS_STR_ABSENT);
@@ -301,13 +292,13 @@ void api_assert(struct ms_http_request *request, const struct ms_route_match *ma
         !rest_question_number(&timeout_s, &question, "timeout", 0, TIMEOUT_MAX_S))
         return;
     struct assertion *assertion = ms_arena_alloc(question.arena, sizeof(*assertion));
-    assertion->reader = arg;
+    assertion->answers = arg;
     assertion->request = request;
     assertion->arena = question.arena;
     assertion->body = ms_http_request_body(request);
     assertion->deadline_ms = ms_clock_mono_ms() + (int64_t)timeout_s * MS_PER_SECOND;
     if (assertion->body.len == 0 || !ms_str_is_utf8(assertion->body))
-        answer_error(request, 400, NULL, MS_STR("the body is no JSON"), MS_STR_ABSENT);
+        send_error(request, 400, NULL, MS_STR("the body is no JSON"), MS_STR_ABSENT);
     else
         ask_request(assertion);
 }

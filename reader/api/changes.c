@@ -6,11 +6,12 @@
  */
 #include "common/base/clock.h"
 #include "common/base/json_write.h"
+#include "common/config/config.h"
 #include "reader/answer/answer.h"
-#include "reader/answer/parking.h"
+#include "reader/answer/longpoll.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_question.h"
-#include "reader/reader.h"
+#include "reader/shared/freshness.h"
 
 #include <assert.h>
 #include <string.h>
@@ -29,7 +30,7 @@ enum { COLUMN_PROBLEM, COLUMN_OLDEST, COLUMN_NEXT, COLUMN_BODY, COLUMN_ID, COLUM
 
 /* What one client asked. In the request's arena. */
 struct changes {
-    struct reader *reader;
+    struct answers *answers;
     struct ms_str key;
     bool has_since;
     uint64_t since;
@@ -117,22 +118,22 @@ static void on_wake(struct ms_http_request *request, void *arg)
 /* How long it may go on waiting; 0: it is time to answer. */
 static uint64_t time_left(const struct changes *changes, uint64_t generation)
 {
-    const struct reader *reader = changes->reader;
+    const struct env *env = changes->answers->env;
     uint64_t limit_ms = changes->wait_ms;
-    if (changes->since > generation && !freshness_is_standby(&reader->freshness))
+    if (changes->since > generation && !freshness_is_standby(env->freshness))
         limit_ms = 0;
     else if (changes->since > generation && limit_ms < STANDBY_GRACE_MS)
         limit_ms = STANDBY_GRACE_MS;
     uint64_t waited_ms = (uint64_t)(ms_clock_mono_ms() - changes->begun_ms);
-    bool is_over = waited_ms >= limit_ms || ms_loop_is_draining(reader->loop);
+    bool is_over = waited_ms >= limit_ms || env->is_ending;
     return is_over ? 0 : limit_ms - waited_ms;
 }
 
-static void park(struct changes *changes, struct ms_http_request *request, uint64_t at_most_ms)
+static void wait_for_change(struct changes *changes, struct ms_http_request *request,
+                            uint64_t at_most_ms)
 {
-    if (parking_park(changes->reader->parking, request, at_most_ms, on_wake, changes) != MS_OK)
-        answer_error(request, 503, NULL, MS_STR("too many clients wait for changes"),
-                     MS_STR_ABSENT);
+    if (longpoll_wait(changes->answers->longpoll, request, at_most_ms, on_wake, changes) != MS_OK)
+        send_error(request, 503, NULL, MS_STR("too many clients wait for changes"), MS_STR_ABSENT);
 }
 
 /* The generation may have moved since the query began: then it is asked again at once. */
@@ -142,8 +143,8 @@ static bool on_nothing(struct ms_http_request *request, uint64_t generation, voi
     uint64_t left_ms = time_left(changes, generation);
     if (left_ms == 0)
         return false;
-    bool has_moved = freshness_generation(&changes->reader->freshness) > generation;
-    park(changes, request, has_moved ? 0 : left_ms);
+    bool has_moved = changes->answers->tracker.now.seen > generation;
+    wait_for_change(changes, request, has_moved ? 0 : left_ms);
     return true;
 }
 
@@ -151,33 +152,30 @@ static void ask(struct changes *changes, struct ms_http_request *request)
 {
     const struct ms_str params[] = {changes->since_text, changes->n_text};
     const struct feed_state state = {.has_since = changes->has_since, .since = changes->since};
-    answer_serve(changes->reader, request,
-                 &(struct answer_spec){
+    answer_serve(changes->answers, request,
+                 &(struct answer_query){
                      .key = changes->key,
-                     .query = MS_READ_CHANGES,
+                     .statement = MS_READ_CHANGES,
                      .params = params,
                      .n_params = sizeof(params) / sizeof(params[0]),
                      .content_type = "application/json",
                      .on_row = on_row,
                      .on_finish = on_finish,
-                     .on_nothing = on_nothing,
-                     .on_nothing_arg = changes,
                      .state = &state,
                      .state_bytes = sizeof(state),
-                 });
+                 },
+                 &(struct answer_reply){.on_nothing = on_nothing, .on_nothing_arg = changes});
 }
 
 /* Nobody needs to be asked when nothing has happened. */
 static void serve(struct changes *changes, struct ms_http_request *request)
 {
-    const struct freshness *freshness = &changes->reader->freshness;
-    answer_refresh(changes->reader);
-    uint64_t generation = freshness_generation(freshness);
-    bool is_up_to_date = changes->has_since && changes->since == generation &&
-                         freshness_is_known(freshness) && freshness_stale_seconds(freshness) == 0;
-    uint64_t left_ms = time_left(changes, generation);
+    struct tracker *tracker = &changes->answers->tracker;
+    tracker_refresh(tracker);
+    bool is_up_to_date = changes->has_since && timeline_is_latest(changes->since, &tracker->now);
+    uint64_t left_ms = time_left(changes, tracker->now.seen);
     if (is_up_to_date && left_ms > 0)
-        park(changes, request, left_ms);
+        wait_for_change(changes, request, left_ms);
     else
         ask(changes, request);
 }
@@ -244,7 +242,7 @@ void api_changes(struct ms_http_request *request, const struct ms_route_match *m
     if (!rest_question_read(&question, request, TABLE, sizeof(TABLE) / sizeof(TABLE[0])))
         return;
     struct changes *changes = ms_arena_alloc(question.arena, sizeof(*changes));
-    changes->reader = arg;
+    changes->answers = arg;
     changes->begun_ms = ms_clock_mono_ms();
     if (!rest_question_number(&n, &question, "n", 1, N_MAX) || !read_since(changes, &question) ||
         !read_wait(changes, &question))

@@ -9,7 +9,6 @@
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/query/query.h"
-#include "reader/reader.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -29,7 +28,7 @@ void api_distribution_base(struct ms_http_request *request, const struct ms_rout
     static struct ms_http_entity kept;
     (void)match;
     (void)arg;
-    answer_fixed(request, &kept, MS_STR("{}"), HEADERS, N_HEADERS);
+    send_fixed(request, &kept, MS_STR("{}"), HEADERS, N_HEADERS);
 }
 
 /* --- A page of names --- */
@@ -77,8 +76,8 @@ static bool read_page(struct page *out, struct ms_http_request *request)
     struct ms_str raw = ms_http_request_query(request);
     struct ms_str n = query_first_value(raw, "n", arena);
     if (read_limit(&out->limit, n) != MS_OK) {
-        answer_error(request, 400, "PAGINATION_NUMBER_INVALID", MS_STR("n is no number from 0 on"),
-                     MS_STR_ABSENT);
+        send_error(request, 400, "PAGINATION_NUMBER_INVALID", MS_STR("n is no number from 0 on"),
+                   MS_STR_ABSENT);
         return false;
     }
     out->last = query_first_value(raw, "last", arena);
@@ -143,9 +142,9 @@ static void append_link(struct answer_result *result, const struct list_state *s
     ms_buf_append_c(&result->link, ">; rel=\"next\"");
 }
 
-/* `spec` lacks what is the same for both lists. */
-static void serve_list(struct reader *reader, struct ms_http_request *request,
-                       struct answer_spec *spec, const struct list_state *state,
+/* `query` lacks what is the same for both lists. */
+static void serve_list(struct answers *answers, struct ms_http_request *request,
+                       struct answer_query *query, const struct list_state *state,
                        const struct page *page)
 {
     struct ms_buf key;
@@ -153,15 +152,14 @@ static void serve_list(struct reader *reader, struct ms_http_request *request,
     append_path(&key, ms_str(state->repository));
     append_page(&key, page->last, page->limit);
     if (ms_buf_status(&key) != MS_OK) {
-        answer_error(request, 414, "UNSUPPORTED", MS_STR("the query is too long"), MS_STR_ABSENT);
+        send_error(request, 414, "UNSUPPORTED", MS_STR("the query is too long"), MS_STR_ABSENT);
     } else {
-        spec->key = ms_buf_view(&key);
-        spec->content_type = "application/json";
-        spec->headers = HEADERS;
-        spec->n_headers = N_HEADERS;
-        spec->state = state;
-        spec->state_bytes = sizeof(*state);
-        answer_serve(reader, request, spec);
+        query->key = ms_buf_view(&key);
+        query->content_type = "application/json";
+        query->state = state;
+        query->state_bytes = sizeof(*state);
+        answer_serve(answers, request, query,
+                     &(struct answer_reply){.headers = HEADERS, .n_headers = N_HEADERS});
     }
     ms_buf_free(&key);
 }
@@ -193,14 +191,14 @@ void api_distribution_catalog(struct ms_http_request *request, const struct ms_r
         return;
     const struct ms_str params[] = {page.last, rows_to_ask(rows, page.limit)};
     const struct list_state state = {.limit = page.limit};
-    struct answer_spec spec = {
-        .query = MS_READ_CATALOG,
+    struct answer_query query = {
+        .statement = MS_READ_CATALOG,
         .params = params,
         .n_params = sizeof(params) / sizeof(params[0]),
         .on_row = on_repository,
         .on_finish = on_end,
     };
-    serve_list(arg, request, &spec, &state, &page);
+    serve_list(arg, request, &query, &state, &page);
 }
 
 /* --- tag lists --- */
@@ -248,8 +246,8 @@ void api_distribution_tags_list(struct ms_http_request *request, const struct ms
     char rows[NUMBER_MAX];
     struct ms_str name = match->captures[0];
     if (!ms_refname_is_repository(name)) {
-        answer_error(request, 400, "NAME_INVALID", MS_STR("no possible name of a repository"),
-                     MS_STR_ABSENT);
+        send_error(request, 400, "NAME_INVALID", MS_STR("no possible name of a repository"),
+                   MS_STR_ABSENT);
         return;
     }
     if (!read_page(&page, request))
@@ -257,13 +255,13 @@ void api_distribution_tags_list(struct ms_http_request *request, const struct ms
     const struct ms_str params[] = {name, page.last, rows_to_ask(rows, page.limit)};
     struct list_state state = {.limit = page.limit};
     memcpy(state.repository, name.ptr, name.len);
-    struct answer_spec spec = {
-        .query = MS_READ_TAGS_LIST,
+    struct answer_query query = {
+        .statement = MS_READ_TAGS_LIST,
         .params = params,
         .n_params = sizeof(params) / sizeof(params[0]),
         .repository = name,
         .on_row = on_tag,
         .on_finish = on_tags_end,
     };
-    serve_list(arg, request, &spec, &state, &page);
+    serve_list(arg, request, &query, &state, &page);
 }

@@ -4,10 +4,10 @@
  * so that a dump without it is known to be cut.
  */
 #include "common/base/json_write.h"
+#include "common/config/config.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_question.h"
-#include "reader/reader.h"
 
 #include <assert.h>
 
@@ -55,16 +55,16 @@ static void on_finish(struct answer_result *result, void *arg)
 
 void api_dump(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
-    const struct reader *reader = arg;
-    const struct dump_state state = {.config = reader->config};
+    struct answers *answers = arg;
+    const struct dump_state state = {.config = answers->env->config};
     struct rest_question question;
     (void)match;
     if (!rest_question_read(&question, request, NULL, 0))
         return;
-    answer_serve(arg, request,
-                 &(struct answer_spec){
+    answer_serve(answers, request,
+                 &(struct answer_query){
                      .key = MS_STR("/api/v1/dump"),
-                     .query = MS_READ_DUMP,
+                     .statement = MS_READ_DUMP,
                      .shows_counts = true,
                      .is_large = true,
                      .content_type = "application/x-ndjson",
@@ -72,5 +72,6 @@ void api_dump(struct ms_http_request *request, const struct ms_route_match *matc
                      .on_finish = on_finish,
                      .state = &state,
                      .state_bytes = sizeof(state),
-                 });
+                 },
+                 NULL);
 }

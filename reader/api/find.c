@@ -45,7 +45,7 @@ static const struct rest_list_kind SEARCH = {
     .n_table = sizeof(SEARCH_TABLE) / sizeof(SEARCH_TABLE[0]),
     .sorts = SEARCH_SORTS,
     .n_sorts = sizeof(SEARCH_SORTS) / sizeof(SEARCH_SORTS[0]),
-    .query = MS_READ_FIND,
+    .statement = MS_READ_FIND,
     .shows_counts = true,
     .member = "results",
 };
@@ -112,7 +112,13 @@ static void on_facets(struct answer_result *result, const struct ms_str *columns
     ms_buf_append(&result->body, columns[0]);
 }
 
-static void serve_facets(struct reader *reader, struct rest_question *question,
+static void on_facets_end(struct answer_result *result, void *arg)
+{
+    (void)arg;
+    answer_result_end_object(result);
+}
+
+static void serve_facets(struct answers *answers, struct rest_question *question,
                          const struct search_plan *plan, struct ms_str label)
 {
     struct ms_str params[SEARCH_PLAN_PARAMS + 1];
@@ -122,15 +128,17 @@ static void serve_facets(struct reader *reader, struct rest_question *question,
     for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
         params[i] = plan->params[i];
     params[SEARCH_PLAN_PARAMS] = label;
-    answer_serve(reader, question->request,
-                 &(struct answer_spec){
+    answer_serve(answers, question->request,
+                 &(struct answer_query){
                      .key = key,
-                     .query = MS_READ_FACETS,
+                     .statement = MS_READ_FACETS,
                      .params = params,
                      .n_params = sizeof(params) / sizeof(params[0]),
                      .content_type = "application/json",
                      .on_row = on_facets,
-                 });
+                     .on_finish = on_facets_end,
+                 },
+                 NULL);
 }
 
 void api_facets(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
@@ -150,7 +158,7 @@ void api_facets(struct ms_http_request *request, const struct ms_route_match *ma
     if (status == MS_OK)
         serve_facets(arg, &question, &plan, label);
     else if (status == MS_INVALID)
-        answer_error(request, 400, NULL, question.fault.detail, question.fault.parameter);
+        send_error(request, 400, NULL, question.fault.detail, question.fault.parameter);
     else
-        answer_error(request, 400, NULL, MS_STR("the query is too long"), MS_STR("q"));
+        send_error(request, 400, NULL, MS_STR("the query is too long"), MS_STR("q"));
 }

@@ -2,7 +2,7 @@
 /*
  * The body of an /index answer, made of the rows of read_index_*.sql: ready pieces of JSON, one an
  * image or list, in the order of the answer; here they get their frame, so that a body of any size
- * needs the memory of one row. Pure; called by api/index.c and api/assert.c.
+ * needs the memory of one row. Pure.
  */
 #ifndef INDEX_BODY_H
 #define INDEX_BODY_H

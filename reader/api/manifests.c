@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * /api/v1/repositories/<name>/-/manifests/<tag or digest>: everything known of a manifest, or its
- * own bytes (raw=1). The document is one
- * column, made by the statement; bytes come as PostgreSQL's hexadecimal text.
+ * own bytes (raw=1). The document is one column, made by the statement, but for its end; bytes come
+ * as PostgreSQL's hexadecimal text.
  */
 #include "common/base/digest.h"
 #include "common/base/refname.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_question.h"
-#include "reader/reader.h"
 
 #include <assert.h>
 
@@ -22,15 +21,16 @@ enum { HEX_PREFIX = 2 }; /* `\x` */
 
 static const struct query_param TABLE[] = {{"raw", QUERY_PLAIN}};
 
-/* True: there is nothing, and the answer says so. */
-static bool is_missing(struct answer_result *result, const struct ms_str *columns)
+static bool is_missing(const struct ms_str *columns)
+{
+    return ms_str_is_absent(columns[COLUMN_BODY]);
+}
+
+static void write_missing(struct answer_result *result, const struct ms_str *columns)
 {
     bool is_known = ms_str_equal(columns[COLUMN_IS_KNOWN], MS_STR("t"));
-    if (is_known && !ms_str_is_absent(columns[COLUMN_BODY]))
-        return false;
     rest_write_problem(result, 404, "about:blank", is_known ? UNKNOWN_MANIFEST : UNKNOWN_REPOSITORY,
                        NULL, 0);
-    return true;
 }
 
 static void on_document(struct answer_result *result, const struct ms_str *columns,
@@ -38,14 +38,23 @@ static void on_document(struct answer_result *result, const struct ms_str *colum
 {
     (void)arg;
     assert(n_columns == COLUMN_MEDIA_TYPE);
-    if (!is_missing(result, columns))
+    if (is_missing(columns))
+        write_missing(result, columns);
+    else
         ms_buf_append(&result->body, columns[COLUMN_BODY]);
+}
+
+static void on_document_end(struct answer_result *result, void *arg)
+{
+    (void)arg;
+    if (result->status == 200)
+        answer_result_end_object(result);
 }
 
 /* --- its own bytes --- */
 
-/* What a manifest calls itself is its author's word: only these are passed on, so that nobody can
- * push a page with scripts and have it served from here. */
+/* A manifest's media type is its author's word: only these are passed on, so that nobody can push a
+ * page with scripts and have it served from here. */
 static const char *known_media_type(struct ms_str type)
 {
     static const char *const KNOWN[] = {
@@ -79,8 +88,10 @@ static void on_raw(struct answer_result *result, const struct ms_str *columns, s
 {
     (void)arg;
     assert(n_columns == COLUMN_COUNT);
-    if (is_missing(result, columns))
+    if (is_missing(columns)) {
+        write_missing(result, columns);
         return;
+    }
     if (columns[COLUMN_BODY].len <= HEX_PREFIX) {
         rest_write_problem(result, 404, "about:blank", UNREAD_MANIFEST, NULL, 0);
         return;
@@ -91,7 +102,7 @@ static void on_raw(struct answer_result *result, const struct ms_str *columns, s
 
 /* --- the question --- */
 
-static void serve(struct reader *reader, struct ms_http_request *request, struct ms_str key,
+static void serve(struct answers *answers, struct ms_http_request *request, struct ms_str key,
                   const struct ms_route_match *match, bool is_raw)
 {
     static const struct ms_http_header NO_GUESSING[] = {
@@ -101,20 +112,20 @@ static void serve(struct reader *reader, struct ms_http_request *request, struct
     bool is_digest = ms_digest_parse(&digest, reference) == MS_OK;
     const struct ms_str params[] = {match->captures[0], is_digest ? MS_STR_ABSENT : reference,
                                     is_digest ? reference : MS_STR_ABSENT};
-    answer_serve(reader, request,
-                 &(struct answer_spec){
+    answer_serve(answers, request,
+                 &(struct answer_query){
                      .key = key,
-                     .query = is_raw ? MS_READ_MANIFEST_RAW : MS_READ_MANIFEST,
+                     .statement = is_raw ? MS_READ_MANIFEST_RAW : MS_READ_MANIFEST,
                      .params = params,
                      .n_params = sizeof(params) / sizeof(params[0]),
                      /* the document names other repositories that have it */
                      .repository = is_raw ? match->captures[0] : MS_STR_ABSENT,
                      .shows_counts = !is_raw,
                      .content_type = "application/json",
-                     .headers = NO_GUESSING,
-                     .n_headers = is_raw ? 1 : 0,
                      .on_row = is_raw ? on_raw : on_document,
-                 });
+                     .on_finish = is_raw ? NULL : on_document_end,
+                 },
+                 &(struct answer_reply){.headers = NO_GUESSING, .n_headers = is_raw ? 1 : 0});
 }
 
 void api_manifests(struct ms_http_request *request, const struct ms_route_match *match, void *arg)

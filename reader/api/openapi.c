@@ -18,5 +18,5 @@ void api_openapi(struct ms_http_request *request, const struct ms_route_match *m
     (void)match;
     (void)arg;
     if (rest_question_read(&question, request, NULL, 0))
-        answer_fixed(request, &kept, ms_str_n(reader_openapi, reader_openapi_len), NULL, 0);
+        send_fixed(request, &kept, ms_str_n(reader_openapi, reader_openapi_len), NULL, 0);
 }

@@ -257,7 +257,7 @@ enum ms_status paging_page_init(struct paging_page *out, struct ms_str path,
     return status;
 }
 
-/* What does not fit cannot be a place: then there is no link to it. */
+/* A number or a text that does not fit cannot be a place: then there is no link to it. */
 static void set_place(struct paging_place *place, struct ms_str number, struct ms_str text)
 {
     place->len = 0;

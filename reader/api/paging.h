@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pages of the lists of /api/v1: what `n`, `cursor`, `sort` and `total` ask for, and the links
- * to the pages beside one. Pure; called by the api_*.c files that have lists, after query_parse().
+ * to the pages beside one. Pure; read after query_parse().
  *
  * A list's rows are ordered by a number and then by a text, e.g. by pulls and name; both together
  * name a row, and the first and the last row shown name the pages beside it. So a page is found by

@@ -8,7 +8,6 @@
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/query/query.h"
-#include "reader/reader.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -44,7 +43,7 @@ void api_referrers_discover(struct ms_http_request *request, const struct ms_rou
     static struct ms_http_entity kept;
     (void)match;
     (void)arg;
-    answer_fixed(request, &kept, BODY, HEADERS, N_HEADERS_ALWAYS);
+    send_fixed(request, &kept, BODY, HEADERS, N_HEADERS_ALWAYS);
 }
 
 /* --- referrers --- */
@@ -133,21 +132,21 @@ static bool read_question(struct question *out, struct ms_http_request *request,
     if (out->artifact_type.len == 0)
         out->artifact_type = MS_STR_ABSENT;
     if (!ms_refname_is_repository(out->repository)) {
-        answer_error(request, 400, "NAME_INVALID", MS_STR("no possible name of a repository"),
-                     MS_STR_ABSENT);
+        send_error(request, 400, "NAME_INVALID", MS_STR("no possible name of a repository"),
+                   MS_STR_ABSENT);
         return false;
     }
     bool has_last = !ms_str_is_absent(out->last);
     if (ms_digest_parse(&digest, out->digest) != MS_OK ||
         (has_last && ms_digest_parse(&digest, out->last) != MS_OK)) {
-        answer_error(request, 400, "DIGEST_INVALID", MS_STR("no digest that is understood here"),
-                     MS_STR_ABSENT);
+        send_error(request, 400, "DIGEST_INVALID", MS_STR("no digest that is understood here"),
+                   MS_STR_ABSENT);
         return false;
     }
     return true;
 }
 
-static void serve(struct reader *reader, struct ms_http_request *request,
+static void serve(struct answers *answers, struct ms_http_request *request,
                   const struct question *question, const struct state *state)
 {
     char rows[NUMBER_MAX];
@@ -159,20 +158,22 @@ static void serve(struct reader *reader, struct ms_http_request *request,
     ms_buf_append_c(&key, state->base);
     ms_buf_append(&key, question->last);
     bool is_filtered = !ms_str_is_absent(question->artifact_type);
-    answer_serve(reader, request,
-                 &(struct answer_spec){
+    answer_serve(answers, request,
+                 &(struct answer_query){
                      .key = ms_buf_view(&key),
-                     .query = MS_READ_REFERRERS,
+                     .statement = MS_READ_REFERRERS,
                      .params = params,
                      .n_params = sizeof(params) / sizeof(params[0]),
                      .repository = question->repository,
                      .content_type = INDEX_TYPE,
-                     .headers = HEADERS,
-                     .n_headers = is_filtered ? N_HEADERS_FILTERED : N_HEADERS_ALWAYS,
                      .on_row = on_row,
                      .on_finish = on_finish,
                      .state = state,
                      .state_bytes = sizeof(*state),
+                 },
+                 &(struct answer_reply){
+                     .headers = HEADERS,
+                     .n_headers = is_filtered ? N_HEADERS_FILTERED : N_HEADERS_ALWAYS,
                  });
     ms_buf_free(&key);
 }
@@ -184,7 +185,7 @@ void api_referrers(struct ms_http_request *request, const struct ms_route_match 
     if (!read_question(&question, request, match))
         return;
     if (write_base(state.base, &question) != MS_OK)
-        answer_error(request, 414, "UNSUPPORTED", MS_STR("the query is too long"), MS_STR_ABSENT);
+        send_error(request, 414, "UNSUPPORTED", MS_STR("the query is too long"), MS_STR_ABSENT);
     else
         serve(arg, request, &question, &state);
 }

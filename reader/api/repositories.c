@@ -3,12 +3,12 @@
  * /api/v1/repositories: the list, and one. The objects are made by the statements.
  */
 #include "common/base/refname.h"
+#include "common/config/config.h"
 #include "common/pg/array.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_list.h"
 #include "reader/api/rest_question.h"
-#include "reader/reader.h"
 
 #include <assert.h>
 
@@ -54,7 +54,7 @@ static const struct rest_list_kind LIST = {
     .n_table = sizeof(LIST_TABLE) / sizeof(LIST_TABLE[0]),
     .sorts = LIST_SORTS,
     .n_sorts = sizeof(LIST_SORTS) / sizeof(LIST_SORTS[0]),
-    .query = MS_READ_REPOSITORIES,
+    .statement = MS_READ_REPOSITORIES,
     .shows_counts = true,
     .member = "repositories",
 };
@@ -62,7 +62,7 @@ static const struct rest_list_kind LIST = {
 void api_repositories(struct ms_http_request *request, const struct ms_route_match *match,
                       void *arg)
 {
-    struct reader *reader = arg;
+    struct answers *answers = arg;
     struct rest_list list;
     struct ms_str prefix, official;
     (void)match;
@@ -73,11 +73,11 @@ void api_repositories(struct ms_http_request *request, const struct ms_route_mat
         status = paging_value(&prefix, &list.query, LIST_TABLE, "prefix", list.arena, &list.fault);
     if (status == MS_OK) {
         rest_list_add(&list, prefix);
-        status = write_official(&official, reader->config, list.arena);
+        status = write_official(&official, answers->env->config, list.arena);
     }
     if (status == MS_OK)
         rest_list_add(&list, official);
-    rest_list_end(&list, status, reader);
+    rest_list_end(&list, status, answers);
 }
 
 /* --- one --- */
@@ -93,26 +93,35 @@ static void on_repository(struct answer_result *result, const struct ms_str *col
         ms_buf_append(&result->body, columns[0]);
 }
 
-static void serve_one(struct reader *reader, struct ms_http_request *request, struct ms_str name,
+static void on_repository_end(struct answer_result *result, void *arg)
+{
+    (void)arg;
+    if (result->status == 200)
+        answer_result_end_object(result);
+}
+
+static void serve_one(struct answers *answers, struct ms_http_request *request, struct ms_str name,
                       struct ms_str key)
 {
     struct ms_str official;
-    if (write_official(&official, reader->config, ms_http_request_arena(request)) != MS_OK) {
-        answer_error(request, 500, NULL, MS_STR("search.official is too long"), MS_STR_ABSENT);
+    if (write_official(&official, answers->env->config, ms_http_request_arena(request)) != MS_OK) {
+        send_error(request, 500, NULL, MS_STR("search.official is too long"), MS_STR_ABSENT);
         return;
     }
     const struct ms_str params[] = {name, official};
-    answer_serve(reader, request,
-                 &(struct answer_spec){
+    answer_serve(answers, request,
+                 &(struct answer_query){
                      .key = key,
-                     .query = MS_READ_REPOSITORY,
+                     .statement = MS_READ_REPOSITORY,
                      .params = params,
                      .n_params = sizeof(params) / sizeof(params[0]),
                      .repository = name,
                      .shows_counts = true,
                      .content_type = "application/json",
                      .on_row = on_repository,
-                 });
+                     .on_finish = on_repository_end,
+                 },
+                 NULL);
 }
 
 void api_repository(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
@@ -126,5 +135,5 @@ void api_repository(struct ms_http_request *request, const struct ms_route_match
     if (ms_refname_is_repository(name))
         serve_one(arg, request, name, key);
     else
-        answer_error(request, 404, NULL, UNKNOWN, MS_STR_ABSENT);
+        send_error(request, 404, NULL, UNKNOWN, MS_STR_ABSENT);
 }

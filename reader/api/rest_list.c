@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists of /api/v1. Rows are ready pieces of JSON; here they get
- * their frame.
+ * Lists of /api/v1. Rows are ready pieces of JSON; here they get their frame.
  */
 #include "reader/api/rest_list.h"
 
@@ -12,7 +11,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 16 * 1024, TAIL_MAX = 80 };
+enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 16 * 1024, TOTAL_MAX = 40 };
 
 enum {
     COLUMN_PLACE,
@@ -30,8 +29,8 @@ struct state {
     const struct rest_list_kind *kind;
     char head[REST_LIST_HEAD_MAX];
     size_t head_len;
-    char tail[TAIL_MAX];
-    size_t tail_len;
+    char total[TOTAL_MAX]; /* the member; empty: it is not wanted */
+    size_t total_len;
     bool is_unknown;
     bool has_rows;
 };
@@ -48,9 +47,10 @@ static void take_head(struct answer_result *result, struct state *state,
 {
     state->is_unknown = !is_true(columns[COLUMN_FOUND]);
     state->page.has_more = is_true(columns[COLUMN_HAS_MORE]);
-    struct ms_str tail = ms_str_slice(columns[COLUMN_BODY], 0, sizeof(state->tail));
-    memcpy(state->tail, tail.ptr, tail.len);
-    state->tail_len = tail.len;
+    struct ms_str total = ms_str_slice(columns[COLUMN_BODY], 0, sizeof(state->total));
+    if (total.len > 0)
+        memcpy(state->total, total.ptr, total.len);
+    state->total_len = total.len;
     if (state->is_unknown)
         return;
     ms_buf_append_char(&result->body, '{');
@@ -82,9 +82,11 @@ static void on_finish(struct answer_result *result, void *arg)
         rest_write_problem(result, 404, "about:blank", ms_str(state->kind->unknown), NULL, 0);
         return;
     }
-    ms_buf_append_c(&result->body, "],");
-    ms_buf_append(&result->body, ms_str_n(state->tail, state->tail_len));
-    ms_buf_append_char(&result->body, '}');
+    ms_buf_append_char(&result->body, ']');
+    if (state->total_len > 0)
+        ms_buf_append_char(&result->body, ',');
+    ms_buf_append(&result->body, ms_str_n(state->total, state->total_len));
+    answer_result_end_object(result);
     paging_page_append_links(&result->link, &state->page);
 }
 
@@ -132,7 +134,7 @@ static void answer_fault(struct rest_list *list)
 {
     if (ms_str_is_absent(list->fault.detail))
         list->fault.detail = MS_STR("the query is too long");
-    answer_error(list->request, 400, NULL, list->fault.detail, list->fault.parameter);
+    send_error(list->request, 400, NULL, list->fault.detail, list->fault.parameter);
     ms_buf_free(&list->head);
 }
 
@@ -170,17 +172,17 @@ static enum ms_status init_state(struct state *state, struct rest_list *list, st
     return status;
 }
 
-static void serve(struct rest_list *list, struct reader *reader, const struct state *state,
+static void serve(struct rest_list *list, struct answers *answers, const struct state *state,
                   struct ms_str path)
 {
     struct ms_buf key;
     ms_buf_init(&key, KEY_MAX); /* twice what the page's URL takes: its cursor is short */
     ms_http_percent_encode(&key, path, "/");
     query_append_key(&key, &list->query, list->kind->table);
-    answer_serve(reader, list->request,
-                 &(struct answer_spec){
+    answer_serve(answers, list->request,
+                 &(struct answer_query){
                      .key = ms_buf_view(&key),
-                     .query = list->kind->query,
+                     .statement = list->kind->statement,
                      .params = list->params,
                      .n_params = list->n_params,
                      .repository = list->repository,
@@ -190,25 +192,26 @@ static void serve(struct rest_list *list, struct reader *reader, const struct st
                      .on_finish = on_finish,
                      .state = state,
                      .state_bytes = sizeof(*state),
-                 });
+                 },
+                 NULL);
     ms_buf_free(&key);
     ms_buf_free(&list->head);
 }
 
-void rest_list_end(struct rest_list *list, enum ms_status status, struct reader *reader)
+void rest_list_end(struct rest_list *list, enum ms_status status, struct answers *answers)
 {
     struct state state;
     struct ms_str path = ms_http_request_path(list->request);
     if (status == MS_OK)
         status = init_state(&state, list, path);
     if (status == MS_OK)
-        serve(list, reader, &state, path);
+        serve(list, answers, &state, path);
     else
         answer_fault(list);
 }
 
 void rest_list_not_found(struct rest_list *list)
 {
-    answer_error(list->request, 404, NULL, ms_str(list->kind->unknown), MS_STR_ABSENT);
+    send_error(list->request, 404, NULL, ms_str(list->kind->unknown), MS_STR_ABSENT);
     ms_buf_free(&list->head);
 }

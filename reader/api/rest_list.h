@@ -5,9 +5,8 @@
  * The statement's parameters begin with those of paging.h; its columns are
  *     generation, place, found, has_more, number, text, body
  * First comes one row without a place: found is false when what the path names is not known,
- * has_more true when there are rows behind those shown, body the last members of the answer
- * ("total", "generation"). Then come the rows in the order shown: number and text make cursors,
- * body is JSON.
+ * has_more true when there are rows behind those shown, body the member "total" if it is wanted.
+ * Then come the rows in the order shown: number and text make cursors, body is JSON.
  */
 #ifndef REST_LIST_H
 #define REST_LIST_H
@@ -16,7 +15,7 @@
 #include "reader/store/queries.h"
 
 struct ms_http_request;
-struct reader;
+struct answers;
 
 enum { REST_LIST_PARAMS_MAX = PAGING_PARAMS + 5, REST_LIST_HEAD_MAX = 1024 };
 
@@ -27,7 +26,7 @@ struct rest_list_kind {
     size_t n_table;
     const struct paging_sort *sorts;
     size_t n_sorts;
-    enum ms_read_query query;
+    enum ms_read_query statement;
     bool shows_counts;
     const char *member;  /* the array's name */
     const char *unknown; /* what a 404 says; NULL: there is none */
@@ -57,7 +56,7 @@ void rest_list_add(struct rest_list *list, struct ms_str param);
 enum ms_status rest_list_add_pattern(struct rest_list *list, const char *name) MS_CHECKED;
 /* Answers, now or later, and ends the list. `status` other than MS_OK: with list->fault, or, when
  * that says nothing, as too long a query. */
-void rest_list_end(struct rest_list *list, enum ms_status status, struct reader *reader);
+void rest_list_end(struct rest_list *list, enum ms_status status, struct answers *answers);
 
 /* The same with a 404, for a name that nothing can have. */
 void rest_list_not_found(struct rest_list *list);

@@ -13,7 +13,7 @@ enum { KEY_MAX = 64 * 1024, WHAT_MAX = 128 };
 
 static bool refuse(struct rest_question *question)
 {
-    answer_error(question->request, 400, NULL, question->fault.detail, question->fault.parameter);
+    send_error(question->request, 400, NULL, question->fault.detail, question->fault.parameter);
     return false;
 }
 

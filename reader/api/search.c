@@ -6,11 +6,11 @@
  */
 #include "common/base/json_write.h"
 #include "common/base/refname.h"
+#include "common/config/config.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/query/query.h"
 #include "reader/query/search_words.h"
-#include "reader/reader.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ void api_search_ping(struct ms_http_request *request, const struct ms_route_matc
     static struct ms_http_entity kept;
     (void)match;
     (void)arg;
-    answer_fixed(request, &kept, MS_STR("true"), HEADERS, sizeof(HEADERS) / sizeof(HEADERS[0]));
+    send_fixed(request, &kept, MS_STR("true"), HEADERS, sizeof(HEADERS) / sizeof(HEADERS[0]));
 }
 
 static bool is_official(const struct ms_config *config, struct ms_str name)
@@ -151,7 +151,7 @@ static void add_page(struct search *search)
         format_number(search->skip_text, (state->page - 1) * state->page_size);
 }
 
-static enum ms_status read_search(struct search *out, struct reader *reader,
+static enum ms_status read_search(struct search *out, struct answers *answers,
                                   struct ms_http_request *request)
 {
     struct ms_arena *arena = ms_http_request_arena(request);
@@ -162,7 +162,7 @@ static enum ms_status read_search(struct search *out, struct reader *reader,
     enum ms_status status = search_words_read(&out->words, out->text, arena);
     if (status != MS_OK)
         return status;
-    out->state.config = reader->config;
+    out->state.config = answers->env->config;
     out->state.page_size =
         read_number(query_first_value(raw, "n", arena), PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX);
     out->state.page = read_number(query_first_value(raw, "page", arena), 1, PAGE_MAX);
@@ -189,24 +189,24 @@ static void append_key(struct ms_buf *out, const struct search *search)
 
 void api_search(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
-    struct reader *reader = arg;
+    struct answers *answers = arg;
     struct search search = {.n_params = 0};
     struct ms_buf key;
     (void)match;
     ms_buf_init(&key, KEY_MAX);
-    enum ms_status status = read_search(&search, reader, request);
+    enum ms_status status = read_search(&search, answers, request);
     if (status == MS_OK) {
         append_key(&key, &search);
         status = ms_buf_status(&key);
     }
     if (status != MS_OK)
-        answer_error(request, 414, "UNSUPPORTED", MS_STR("the query is too long"), MS_STR_ABSENT);
+        send_error(request, 414, "UNSUPPORTED", MS_STR("the query is too long"), MS_STR_ABSENT);
     else
         answer_serve(
-            reader, request,
-            &(struct answer_spec){
+            answers, request,
+            &(struct answer_query){
                 .key = ms_buf_view(&key),
-                .query = search.words.n_words > 0 ? MS_READ_SEARCH : MS_READ_SEARCH_POPULAR,
+                .statement = search.words.n_words > 0 ? MS_READ_SEARCH : MS_READ_SEARCH_POPULAR,
                 .params = search.params,
                 .n_params = search.n_params,
                 .shows_counts = true,
@@ -215,6 +215,7 @@ void api_search(struct ms_http_request *request, const struct ms_route_match *ma
                 .on_finish = on_finish,
                 .state = &search.state,
                 .state_bytes = sizeof(search.state),
-            });
+            },
+            NULL);
     ms_buf_free(&key);
 }

@@ -43,7 +43,7 @@ static const struct rest_list_kind TAGS = {
     .n_table = sizeof(TAGS_TABLE) / sizeof(TAGS_TABLE[0]),
     .sorts = TAGS_SORTS,
     .n_sorts = sizeof(TAGS_SORTS) / sizeof(TAGS_SORTS[0]),
-    .query = MS_READ_TAGS,
+    .statement = MS_READ_TAGS,
     .shows_counts = true,
     .member = "tags",
     .unknown = UNKNOWN_REPOSITORY,
@@ -84,7 +84,7 @@ static const struct rest_list_kind HISTORY = {
     .n_table = sizeof(HISTORY_TABLE) / sizeof(HISTORY_TABLE[0]),
     .sorts = HISTORY_SORTS,
     .n_sorts = sizeof(HISTORY_SORTS) / sizeof(HISTORY_SORTS[0]),
-    .query = MS_READ_TAG_HISTORY,
+    .statement = MS_READ_TAG_HISTORY,
     .member = "history",
     .unknown = UNKNOWN_TAG,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a worker knows about how fresh its cache is: shared memory, written by the watcher process
- * (watcher.c), looked at by every worker at every request.
+ * How fresh a worker's cache is: shared memory, which the watcher process writes and each worker
+ * looks at with each request.
  */
 #ifndef FRESHNESS_H
 #define FRESHNESS_H
@@ -67,7 +67,7 @@ bool freshness_is_known(
 const char *freshness_loss(const struct freshness *freshness);
 /* Milliseconds since the database was last seen; UINT64_MAX before the first time. */
 uint64_t freshness_age_ms(const struct freshness *freshness);
-/* Whole seconds to say in X-Metastore-Stale, or 0 while fresh (seen within FRESHNESS_FRESH_MS). */
+/* Whole seconds for X-Metastore-Stale, or 0 while fresh (seen within FRESHNESS_FRESH_MS). */
 uint64_t freshness_stale_seconds(const struct freshness *freshness);
 /* NULL when the schema is understood or not known yet, else why not (static string). */
 const char *freshness_schema_problem(const struct freshness *freshness);

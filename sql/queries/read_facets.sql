@@ -3,8 +3,8 @@
 -- $1 the terms, all must be true: jsonb, see reader/query/search_plan.h
 -- $2 the way in: text, and $3 its key, $4 its value: text
 -- $5 the label whose values are counted: text, NULL: none
--- Columns: generation, body: the answer as JSON. One row. An image that several repositories have counts
--- once.
+-- Columns: generation, body: the answer as JSON without its end, where its generation stands. One row. An image
+-- that several repositories have counts once.
 WITH asked AS MATERIALIZED (
     SELECT $1::jsonb AS terms, $2::text AS way, $3::text AS key, $4::text AS value, false AS is_ranked
 ),
@@ -12,7 +12,7 @@ WITH asked AS MATERIALIZED (
 image AS MATERIALIZED (
     SELECT DISTINCT manifest_id AS id, os, architecture FROM item WHERE kind = 'image'
 )
-SELECT s.generation, (SELECT row_to_json(o)::text FROM (
+SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
     SELECT array_to_json(ARRAY(
                SELECT row_to_json(f)
                FROM (SELECT os AS value, count(*) AS images FROM image WHERE os <> ''
@@ -36,6 +36,5 @@ SELECT s.generation, (SELECT row_to_json(o)::text FROM (
                SELECT row_to_json(f)
                FROM (SELECT l.value, count(DISTINCT l.manifest_id) AS images
                      FROM image JOIN label l ON l.manifest_id = image.id AND l.key = $5::text
-                     GROUP BY l.value ORDER BY 2 DESC, 1 LIMIT 100) f)) AS label_values,
-           s.generation) o) AS body
+                     GROUP BY l.value ORDER BY 2 DESC, 1 LIMIT 100) f)) AS label_values) o) AS body
 FROM state s

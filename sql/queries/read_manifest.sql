@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Everything known of one manifest of a repository. Called by reader/api/manifests.c.
 -- $1 repository: text; $2 tag: text, or NULL and $3 its digest: text
--- Columns: generation, is_known (the repository), body: the answer as JSON; NULL: no such manifest.
--- One row. A tag whose digest the registry does not tell has an answer too.
+-- Columns: generation, is_known (the repository), body: the answer as JSON without its end, where its generation
+-- stands; NULL: no such manifest. One row. A tag whose digest the registry does not tell has an answer too.
 WITH asked AS MATERIALIZED (
     SELECT r.id AS repository_id, r.name AS repository, t.name AS tag, t.updated, t.unreadable,
            coalesce(t.manifest_id,
@@ -57,5 +57,5 @@ told AS (
           WHERE a.unreadable IS NOT NULL) o
 )
 SELECT s.generation, EXISTS (SELECT FROM asked) AS is_known,
-       (SELECT members || ',"generation":' || s.generation || '}' FROM told) AS body
+       (SELECT members FROM told) AS body
 FROM state s

@@ -62,8 +62,7 @@ walked AS MATERIALIZED (
 SELECT generation, NULL::bigint AS place, true AS found,
        (SELECT count(*) FROM walked) > $4::bigint AS has_more, NULL::bigint AS number,
        NULL::text AS text,
-       concat('"total":' || CASE WHEN $7::boolean THEN (SELECT count(*) FROM listed) END || ',',
-              '"generation":', generation) AS body
+       '"total":' || CASE WHEN $7::boolean THEN (SELECT count(*) FROM listed) END AS body
 FROM state
 UNION ALL
 SELECT (SELECT generation FROM state), CASE WHEN $6::boolean THEN -w.place ELSE w.place END, NULL,

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- /api/v1/repositories/<name>. Called by reader/api/repositories.c.
 -- $1 repository: text; $2 LIKE patterns of official repositories: text[]
--- Columns: generation, body (JSON; NULL: it is not known). One row.
+-- Columns: generation, body (JSON without its end, where its generation stands; NULL: it is not
+-- known). One row.
 SELECT s.generation,
-       json_strip_nulls(row_to_json(object))::text AS body
+       left(json_strip_nulls(row_to_json(object))::text, -1) AS body
 FROM state s
 CROSS JOIN (SELECT $2::text[] AS patterns) official
 LEFT JOIN repository r ON r.name = $1::text AND r.deleted_at IS NULL
 LEFT JOIN LATERAL (
 -- include repository_object.sql
-           , s.generation
 ) object ON r.id IS NOT NULL

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Totals over all repositories; what several of them have counts once. Called by reader/api/stats.c.
--- Columns: generation, body: the answer as JSON. One row.
+-- Columns: generation, body: the answer as JSON without its end, where its generation stands. One row.
 WITH held AS MATERIALIZED (
     SELECT h.manifest_id, bool_or(h."references" > 0) AS is_live,
            bool_or(h."references" > h.attests) AS is_shown
@@ -22,7 +22,7 @@ platform AS (
     ORDER BY 2 DESC, 1
     LIMIT 100
 )
-SELECT s.generation, (SELECT row_to_json(o)::text FROM (
+SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
     SELECT (SELECT count(*) FROM repository r
             WHERE r.deleted_at IS NULL
               AND (EXISTS (SELECT FROM tag t WHERE t.repository_id = r.id)
@@ -41,6 +41,5 @@ SELECT s.generation, (SELECT row_to_json(o)::text FROM (
                + (SELECT coalesce(sum(b.size), 0) FROM blob b
                   WHERE b.id IN (SELECT blob_id FROM repository_blob)) AS size,
            (SELECT coalesce(sum(pulls), 0) FROM repository WHERE deleted_at IS NULL) AS pulls,
-           (SELECT coalesce(json_agg(row_to_json(platform)), '[]') FROM platform) AS platforms,
-           s.generation) o) AS body
+           (SELECT coalesce(json_agg(row_to_json(platform)), '[]') FROM platform) AS platforms) o) AS body
 FROM state s

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A database of our own with the registry of read_queries.sql, made once for all tests of a
- * program, and asking the handlers of reader/api/api.h about it. Included by the tests of the
- * reader's statements.
+ * program, and asking the handlers of reader/api/api.h about it.
  */
 #ifndef READ_DATABASE_H
 #define READ_DATABASE_H
@@ -10,120 +9,18 @@
 #include "reader/api/api.h"
 #include "tests/component/api/fake_answer.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-extern const char ms_sql_0001_initial[];
-
-static char database_name[64];
-static struct ms_config config;
-static struct reader reader;
-
-/* --- A database of our own, once for all tests --- */
-
-static PGconn *connect_to(const char *name)
-{
-    const char *conninfo = getenv("METASTORE_TEST_DATABASE");
-    ck_assert_msg(conninfo != NULL, "METASTORE_TEST_DATABASE is not set");
-    const char *keywords[] = {"dbname", name != NULL ? "dbname" : NULL, NULL};
-    const char *values[] = {conninfo, name, NULL};
-    PGconn *conn = PQconnectdbParams(keywords, values, 1);
-    ck_assert_msg(PQstatus(conn) == CONNECTION_OK, "%s", PQerrorMessage(conn));
-    return conn;
-}
-
-static void run(PGconn *conn, const char *sql)
-{
-    PGresult *result = PQexec(conn, sql);
-    ExecStatusType status = PQresultStatus(result);
-    ck_assert_msg(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%s",
-                  PQerrorMessage(conn));
-    PQclear(result);
-}
-
-static char *read_text(const char *path)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = fopen(path, "r");
-    ck_assert_msg(file != NULL, "%s", path);
-    ck_assert_int_gt(getdelim(&text, &size, '\0', file), 0);
-    (void)fclose(file);
-    return text;
-}
-
-/* On the database that METASTORE_TEST_DATABASE names. */
-static void administer(const char *before, const char *behind)
-{
-    char sql[256];
-    PGconn *conn = connect_to(NULL);
-    (void)snprintf(sql, sizeof(sql), "%s %s %s", before, database_name, behind);
-    run(conn, sql);
-    PQfinish(conn);
-}
-
-static void make_database(void)
-{
-    (void)snprintf(database_name, sizeof(database_name), "metastore_read_%ld", (long)getpid());
-    administer("CREATE DATABASE", "TEMPLATE template0 ENCODING 'UTF8'");
-    PGconn *conn = connect_to(database_name);
-    run(conn, ms_sql_0001_initial);
-    char *fixture = read_text(METASTORE_SOURCE_DIR "/tests/component/api/read_queries.sql");
-    run(conn, fixture);
-    free(fixture);
-    PQfinish(conn);
-}
-
-static void drop_database(void)
-{
-    administer("DROP DATABASE", "WITH (FORCE)");
-}
-
-static void begin(void)
-{
-    static char public_url[] = "https://registry.example.com/\"";
-    static char official[] = "library/*";
-    static char *officials[] = {official};
-    config.registry.public_url = public_url;
-    config.cache.max_age_index_ms = 5999;
-    config.search.official.items = officials;
-    config.search.official.count = 1;
-    reader.config = &config;
-    connection = connect_to(database_name);
-    run(connection,
-        "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan");
-}
-
-static void forget(void)
-{
-    free(answered.body);
-    free(answered.link);
-    memset(&answered, 0, sizeof(answered));
-}
-
-static void end(void)
-{
-    forget();
-    PQfinish(connection);
-}
+/* Once for all tests. */
+void make_database(void);
+void drop_database(void);
+void run(PGconn *conn, const char *sql);
+/* Around each test. */
+void begin(void);
+void end(void);
 
 typedef void handler(struct ms_http_request *request, const struct ms_route_match *match,
                      void *arg);
-
-static void ask(handler *handle, const char *name, const char *query)
-{
-    struct ms_http_request request = {ms_str(query), ms_arena_new(1024 * 1024)};
-    struct ms_route_match match = {.captures = {ms_str(name)}, .n_captures = name != NULL ? 1 : 0};
-    forget();
-    handle(&request, &match, &reader);
-    ms_arena_free(request.arena);
-}
-
-static void expect_body(const char *query, const char *body)
-{
-    ck_assert_int_eq(answered.status, 200);
-    ck_assert_msg(strcmp(answered.body, body) == 0, "%s:\n%s\nexpected:\n%s", query, answered.body,
-                  body);
-}
+/* What it answers stands in `answered`. `name`: the first capture, or NULL. */
+void ask(handler *handle, const char *name, const char *query);
+void expect_body(const char *query, const char *body);
 
 #endif

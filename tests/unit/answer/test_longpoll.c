@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that wait: woken by a change, by time or by the end, forgotten when they have gone. The
- * requests are played: all that parking knows of one is how to be told that its client has gone. */
+ * requests are played: all that longpoll knows of one is how to be told that its client has gone.
+ */
+#include "common/runtime/loop.h"
 #include "common/runtime/metrics.h"
-#include "reader/answer/parking.h"
+#include "reader/answer/longpoll.h"
 #include "tests/support/check_main.h"
 
 enum { LONG_MS = 60 * 1000, SHORT_MS = 5, REQUESTS = 3 };
@@ -13,8 +15,8 @@ struct ms_http_request {
     unsigned n_woken;
 };
 
-static struct ms_loop *loop;
-static struct parking *parking;
+static struct env env;
+static struct longpoll *longpoll;
 static struct ms_http_request requests[REQUESTS];
 static unsigned n_woken;
 static unsigned n_wanted; /* the loop ends when as many were woken */
@@ -30,40 +32,41 @@ static void on_wake(struct ms_http_request *request, void *arg)
     ck_assert_ptr_eq(arg, request);
     request->n_woken++;
     if (++n_woken == n_wanted)
-        ms_loop_stop(loop);
+        ms_loop_stop(env.loop);
 }
 
 static void begin(void)
 {
-    loop = ms_loop_new();
-    parking = parking_new(loop);
+    env = (struct env){.loop = ms_loop_new()};
+    longpoll = longpoll_new(&env);
 }
 
 static void end(void)
 {
-    parking_free(parking);
-    ms_loop_free(loop);
+    longpoll_free(longpoll);
+    ms_loop_free(env.loop);
 }
 
-static void park(size_t i, uint64_t at_most_ms)
+static void wait_for(size_t i, uint64_t at_most_ms)
 {
-    ck_assert_int_eq(parking_park(parking, &requests[i], at_most_ms, on_wake, &requests[i]), MS_OK);
+    ck_assert_int_eq(longpoll_wait(longpoll, &requests[i], at_most_ms, on_wake, &requests[i]),
+                     MS_OK);
 }
 
 static void run_until_woken(unsigned n)
 {
     n_wanted = n;
-    ms_loop_run(loop);
+    ms_loop_run(env.loop);
     ck_assert_uint_eq(n_woken, n);
 }
 
 START_TEST(a_change_wakes_all_once)
 {
     for (size_t i = 0; i < REQUESTS; i++)
-        park(i, LONG_MS);
-    parking_wake(parking);
+        wait_for(i, LONG_MS);
+    longpoll_wake(longpoll);
     ck_assert_uint_eq(n_woken, 0); /* in turns of their own */
-    parking_wake(parking);
+    longpoll_wake(longpoll);
     run_until_woken(REQUESTS);
     for (size_t i = 0; i < REQUESTS; i++)
         ck_assert_uint_eq(requests[i].n_woken, 1);
@@ -72,8 +75,8 @@ END_TEST
 
 START_TEST(time_wakes_one)
 {
-    park(0, LONG_MS);
-    park(1, SHORT_MS);
+    wait_for(0, LONG_MS);
+    wait_for(1, SHORT_MS);
     run_until_woken(1);
     ck_assert_uint_eq(requests[1].n_woken, 1);
 }
@@ -81,61 +84,61 @@ END_TEST
 
 START_TEST(who_has_gone_is_not_woken)
 {
-    park(0, LONG_MS);
-    park(1, LONG_MS);
+    wait_for(0, LONG_MS);
+    wait_for(1, LONG_MS);
     requests[0].on_gone(requests[0].gone_arg);
-    parking_wake(parking);
+    longpoll_wake(longpoll);
     run_until_woken(1);
     ck_assert_uint_eq(requests[0].n_woken, 0);
 }
 END_TEST
 
-static void on_wake_and_park(struct ms_http_request *request, void *arg)
+static void on_wake_and_wait(struct ms_http_request *request, void *arg)
 {
     on_wake(request, arg);
-    ck_assert_int_eq(parking_park(parking, request, LONG_MS, on_wake, arg), MS_OK);
+    ck_assert_int_eq(longpoll_wait(longpoll, request, LONG_MS, on_wake, arg), MS_OK);
 }
 
 START_TEST(who_was_woken_may_wait_again)
 {
-    ck_assert_int_eq(parking_park(parking, &requests[0], LONG_MS, on_wake_and_park, &requests[0]),
+    ck_assert_int_eq(longpoll_wait(longpoll, &requests[0], LONG_MS, on_wake_and_wait, &requests[0]),
                      MS_OK);
-    parking_wake(parking);
+    longpoll_wake(longpoll);
     run_until_woken(1);
-    parking_wake(parking);
+    longpoll_wake(longpoll);
     run_until_woken(2);
 }
 END_TEST
 
 START_TEST(the_end_wakes_all)
 {
-    park(0, LONG_MS);
-    park(1, LONG_MS);
-    ms_loop_drain(loop, LONG_MS);
-    ms_loop_run(loop); /* ends when all phases have */
-    while (n_woken < 2)
-        run_until_woken(2);
-    park(2, LONG_MS); /* nobody waits for long any more */
+    wait_for(0, LONG_MS);
+    wait_for(1, LONG_MS);
+    env.is_ending = true;
+    longpoll_wake(longpoll);
+    run_until_woken(2);
+    wait_for(2, LONG_MS); /* nobody waits for long any more */
     run_until_woken(3);
 }
 END_TEST
 
 START_TEST(there_is_a_limit)
 {
-    for (size_t i = 0; i < PARKING_MAX; i++)
-        park(0, LONG_MS);
-    ck_assert_int_eq(parking_park(parking, &requests[1], LONG_MS, on_wake, &requests[1]), MS_BUSY);
+    for (size_t i = 0; i < LONGPOLL_MAX; i++)
+        wait_for(0, LONG_MS);
+    ck_assert_int_eq(longpoll_wait(longpoll, &requests[1], LONG_MS, on_wake, &requests[1]),
+                     MS_BUSY);
     ck_assert(requests[1].on_gone == NULL);
     ms_loop_call *on_gone = requests[0].on_gone;
     on_gone(requests[0].gone_arg);
-    park(1, LONG_MS);
+    wait_for(1, LONG_MS);
 }
 END_TEST
 
 static Suite *make_suite(void)
 {
-    Suite *suite = suite_create("parking");
-    TCase *test = tcase_create("parking");
+    Suite *suite = suite_create("longpoll");
+    TCase *test = tcase_create("longpoll");
     tcase_add_checked_fixture(test, begin, end);
     tcase_add_test(test, a_change_wakes_all_once);
     tcase_add_test(test, time_wakes_one);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gzip variants on demand. Always: a job has somebody who waits for it, else it is dropped.
+ */
+#include "reader/answer/compressor.h"
+
+#include "common/base/alloc.h"
+#include "common/runtime/log.h"
+#include "common/runtime/loop.h"
+
+#include <sys/queue.h>
+
+struct waiter {
+    TAILQ_ENTRY(waiter) link;
+    struct job *job;
+    struct ms_http_request *request;
+    struct answer_reply reply;
+    uint64_t generation;
+    uint64_t stale_seconds;
+};
+TAILQ_HEAD(waiter_list, waiter);
+
+struct job {
+    TAILQ_ENTRY(job) link;
+    struct compressor *compressor;
+    struct cache_entry entry;
+    struct waiter_list waiters;
+};
+TAILQ_HEAD(job_list, job);
+
+struct compressor {
+    struct job_list jobs; /* the first one is worked at */
+    struct ms_timer *timer;
+};
+
+static void end_job(struct job *job)
+{
+    TAILQ_REMOVE(&job->compressor->jobs, job, link);
+    cache_entry_release(&job->entry);
+    free(job);
+}
+
+static void remove_waiter(struct waiter *waiter)
+{
+    TAILQ_REMOVE(&waiter->job->waiters, waiter, link);
+    free(waiter);
+}
+
+static void on_gone(void *arg)
+{
+    struct waiter *waiter = arg;
+    struct job *job = waiter->job;
+    remove_waiter(waiter);
+    if (TAILQ_EMPTY(&job->waiters))
+        end_job(job);
+}
+
+/* Requests that come while it is sent begin another job: it is in no list any more. */
+static void deliver(struct job *job)
+{
+    struct waiter *waiter;
+    TAILQ_REMOVE(&job->compressor->jobs, job, link);
+    while ((waiter = TAILQ_FIRST(&job->waiters)) != NULL) {
+        struct waiter taken = *waiter;
+        remove_waiter(waiter);
+        send_entry(taken.request, &job->entry, taken.generation, taken.stale_seconds, &taken.reply);
+    }
+    cache_entry_release(&job->entry);
+    free(job);
+}
+
+static void on_turn(void *arg)
+{
+    struct compressor *compressor = arg;
+    struct job *job = TAILQ_FIRST(&compressor->jobs);
+    struct ms_error err;
+    bool done = false;
+    if (job == NULL)
+        return;
+    enum ms_status status = spool_file_compress(&done, job->entry.file, &err);
+    if (status != MS_OK)
+        ms_log(MS_LOG_WARN, "a large answer stays uncompressed", MS_FIELDS(ms_field_error(&err)));
+    if (status != MS_OK || done)
+        deliver(job);
+    ms_timer_start(compressor->timer, 0);
+}
+
+struct compressor *compressor_new(struct ms_loop *loop)
+{
+    struct compressor *compressor = ms_alloc(sizeof(*compressor));
+    TAILQ_INIT(&compressor->jobs);
+    compressor->timer = ms_timer_new(loop, on_turn, compressor);
+    return compressor;
+}
+
+void compressor_free(struct compressor *compressor)
+{
+    struct job *job;
+    if (compressor == NULL)
+        return;
+    while ((job = TAILQ_FIRST(&compressor->jobs)) != NULL)
+        end_job(job);
+    ms_timer_free(compressor->timer);
+    free(compressor);
+}
+
+static struct job *find_or_begin(struct compressor *compressor, const struct cache_entry *entry)
+{
+    struct job *job;
+    TAILQ_FOREACH(job, &compressor->jobs, link) {
+        if (job->entry.file == entry->file)
+            return job;
+    }
+    job = ms_alloc(sizeof(*job));
+    job->compressor = compressor;
+    cache_entry_copy(&job->entry, entry);
+    TAILQ_INIT(&job->waiters);
+    TAILQ_INSERT_TAIL(&compressor->jobs, job, link);
+    ms_timer_start(compressor->timer, 0);
+    return job;
+}
+
+void compressor_serve(struct compressor *compressor, struct ms_http_request *request,
+                      const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
+                      const struct answer_reply *reply)
+{
+    struct job *job = find_or_begin(compressor, entry);
+    struct waiter *waiter = ms_alloc(sizeof(*waiter));
+    *waiter = (struct waiter){.job = job,
+                              .request = request,
+                              .reply = *reply,
+                              .generation = generation,
+                              .stale_seconds = stale_seconds};
+    TAILQ_INSERT_TAIL(&job->waiters, waiter, link);
+    ms_http_request_on_gone(request, on_gone, waiter);
+}

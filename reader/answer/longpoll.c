@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests that wait for a change. Each has a timer, which ends its time, and which a change sets
+ * to now: so all waking is done by the loop, whoever saw the change.
+ */
+#include "reader/answer/longpoll.h"
+
+#include "common/base/alloc.h"
+#include "common/runtime/limit.h"
+#include "common/runtime/loop.h"
+
+#include <sys/queue.h>
+
+struct waiter {
+    TAILQ_ENTRY(waiter) link;
+    struct longpoll *longpoll;
+    struct ms_http_request *request;
+    struct ms_timer *timer;
+    longpoll_on_wake *on_wake;
+    void *arg;
+};
+TAILQ_HEAD(waiter_list, waiter);
+
+struct longpoll {
+    const struct env *env;
+    struct waiter_list waiters;
+    size_t n_waiters;
+};
+
+struct longpoll *longpoll_new(const struct env *env)
+{
+    struct longpoll *longpoll = ms_alloc(sizeof(*longpoll));
+    longpoll->env = env;
+    TAILQ_INIT(&longpoll->waiters);
+    return longpoll;
+}
+
+static void remove_waiter(struct waiter *waiter)
+{
+    TAILQ_REMOVE(&waiter->longpoll->waiters, waiter, link);
+    waiter->longpoll->n_waiters--;
+    ms_timer_free(waiter->timer);
+    free(waiter);
+}
+
+void longpoll_free(struct longpoll *longpoll)
+{
+    struct waiter *waiter;
+    if (longpoll == NULL)
+        return;
+    while ((waiter = TAILQ_FIRST(&longpoll->waiters)) != NULL)
+        remove_waiter(waiter);
+    free(longpoll);
+}
+
+static void on_gone(void *arg)
+{
+    remove_waiter(arg);
+}
+
+static void on_timer(void *arg)
+{
+    struct waiter taken = *(struct waiter *)arg;
+    remove_waiter(arg);
+    taken.on_wake(taken.request, taken.arg);
+}
+
+enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
+                             uint64_t at_most_ms, longpoll_on_wake *on_wake, void *arg)
+{
+    if (longpoll->n_waiters == LONGPOLL_MAX) {
+        ms_limit_reached(MS_LIMIT_PARKED_REQUESTS);
+        return MS_BUSY;
+    }
+    struct waiter *waiter = ms_alloc(sizeof(*waiter));
+    *waiter =
+        (struct waiter){.longpoll = longpoll, .request = request, .on_wake = on_wake, .arg = arg};
+    TAILQ_INSERT_TAIL(&longpoll->waiters, waiter, link);
+    longpoll->n_waiters++;
+    waiter->timer = ms_timer_new(longpoll->env->loop, on_timer, waiter);
+    ms_timer_start(waiter->timer, longpoll->env->is_ending ? 0 : at_most_ms);
+    ms_http_request_on_gone(request, on_gone, waiter);
+    return MS_OK;
+}
+
+void longpoll_wake(struct longpoll *longpoll)
+{
+    struct waiter *waiter;
+    TAILQ_FOREACH(waiter, &longpoll->waiters, link)
+        ms_timer_start(waiter->timer, 0);
+}
+
+size_t longpoll_count(const struct longpoll *longpoll)
+{
+    return longpoll->n_waiters;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Long polling: requests that wait for a change of the database. Each costs its connection and some
+ * memory, and nothing of the database. Always: each is woken once, or its client has gone; when the
+ * worker is to end, all are woken at once.
+ */
+#ifndef LONGPOLL_H
+#define LONGPOLL_H
+
+#include "common/http/request.h"
+#include "reader/env.h"
+
+enum { LONGPOLL_MAX = 8192 }; /* of one worker */
+
+struct longpoll;
+
+struct longpoll *longpoll_new(const struct env *env);
+/* Nobody may wait any more (the server was freed before); NULL is fine. */
+void longpoll_free(struct longpoll *longpoll);
+
+/* Comes in a turn of its own. Why it came is for the waiting side to find out. */
+typedef void longpoll_on_wake(struct ms_http_request *request, void *arg);
+
+/* The request waits until the next change, or for `at_most_ms`. `arg` lives as long as the request.
+ * MS_BUSY: LONGPOLL_MAX do already, and the request is still the caller's. */
+enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
+                             uint64_t at_most_ms, longpoll_on_wake *on_wake, void *arg) MS_CHECKED;
+
+void longpoll_wake(struct longpoll *longpoll);
+
+size_t longpoll_count(const struct longpoll *longpoll);
+
+#endif
