@@ -10,6 +10,10 @@
  *   finish        it does, or time is over: answers
  *   or            waits for the next change (longpoll.c), and again from ask_index
  *
+ * It does not go the way of answer.c: the steps are three statements, of which each needs what the
+ * one before it gave, and what a client posts is nobody else's question, so there is nothing to
+ * share or to keep. What it may show is decided by the same rules (timeline.c).
+ *
  * Always: between the steps nothing is held but the request's own memory, so it may go at any time.
  */
 #include "common/base/clock.h"
