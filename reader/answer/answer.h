@@ -33,7 +33,8 @@ struct answers_options {
     uint64_t files_bytes;
     struct spool *spool; /* lives longer than the loop: files may be on their way until its end */
 };
-/* Wires the parts. `env` lives longer, and is complete. */
+/* Wires the parts, which keep pointers into *out. `env` lives longer; its server is set before the
+ * first request. */
 void answers_init(struct answers *out, const struct env *env,
                   const struct answers_options *options);
 /* After the server was freed: nobody waits any more. */
