@@ -32,8 +32,8 @@
     LIMIT(INBOX_WAITING, inbox_waiting)                                                            \
     LIMIT(REGISTRY_BODY, registry_body)                                                            \
     LIMIT(REGISTRY_CALLS, registry_calls)                                                          \
-    LIMIT(REGISTRY_ECHO, registry_echo)                                                            \
     LIMIT(REGISTRY_NAMES, registry_names)                                                          \
+    LIMIT(REGISTRY_OWN_NOTIFICATIONS, registry_own_notifications)                                  \
     LIMIT(REGISTRY_SLOWDOWNS, registry_slowdowns)                                                  \
     LIMIT(REGISTRY_TOKENS, registry_tokens)                                                        \
     LIMIT(CONTENT_DIGESTS, content_digests)                                                        \

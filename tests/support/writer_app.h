@@ -189,7 +189,7 @@ void registry_client_health(struct registry_health *out, const struct registry_c
     *out = (struct registry_health){.reachable = true, .last_error = ""};
 }
 
-void registry_client_note_echoes(struct registry_client *client, size_t n)
+void registry_client_note_own_notifications(struct registry_client *client, size_t n)
 {
     (void)client;
     played->echoes += (unsigned)n;

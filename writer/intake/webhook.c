@@ -224,7 +224,7 @@ static void handle_envelope(struct writer *writer, struct ms_http_request *reque
         take_unread(writer, request, status == MS_OK ? "too large to be read" : err.text);
         return;
     }
-    registry_client_note_echoes(writer->registry, envelope.n_echoes);
+    registry_client_note_own_notifications(writer->registry, envelope.n_echoes);
     struct inbox_submission submission = {.events = records};
     submission.n_events = choose(records, writer, &envelope);
     if (submission.n_events == 0)

@@ -3,13 +3,13 @@
  * Calls: what callers start and cancel, and those on one item (manifest, blob). Each is one
  * request, or a few: a digest that does not match is asked for once more, a HEAD that is refused
  * becomes a GET, and an item that the registry fails at is called unreadable only when its storage
- * can be read otherwise. Lists are in
- * registry/list.c.
+ * can be read otherwise. Lists are in list.c.
  */
+#include "writer/registry/call.h"
+
 #include "common/base/alloc.h"
 #include "common/base/hash.h"
 #include "common/runtime/limit.h"
-#include "writer/registry/internal.h"
 #include "writer/registry/jws.h"
 
 #include <string.h>
@@ -51,7 +51,7 @@ static void free_parts(struct registry_call *call)
 static void discard(struct registry_call *call)
 {
     free_parts(call);
-    ms_loop_defer_free(call->client->loop, call);
+    ms_loop_defer_free(call->client->peer.loop, call);
 }
 
 void registry_call_finish(struct registry_call *call, const struct registry_reply *reply)
@@ -113,7 +113,7 @@ static void refuse(struct registry_call *call, enum registry_outcome outcome, en
     call->is_refused = true;
     call->refusal = outcome;
     (void)ms_error_set(&call->doubt, status, "%s", why);
-    ms_loop_defer(call->client->loop, on_refused, call);
+    ms_loop_defer(call->client->peer.loop, on_refused, call);
 }
 
 void registry_call_begin(struct registry_call *call, registry_request_done *on_result)
@@ -132,7 +132,7 @@ void registry_call_ask(struct registry_call *call, registry_request_done *on_res
 {
     call->ask.path = call->path.data;
     call->ask.scope = call->scope.data;
-    call->request = registry_request_start(call->client, &call->ask, on_result, call);
+    call->request = registry_request_start(&call->client->peer, &call->ask, on_result, call);
 }
 
 void registry_call_set_repository(struct registry_call *call, struct ms_str repository,
@@ -193,14 +193,14 @@ static void probe_storage(struct registry_call *call)
     ms_buf_init(&path, REGISTRY_PATH_MAX);
     ms_buf_printf(&path, "/v2/%s/tags/list?n=1", call->repository);
     ask.path = path.data;
-    call->request = registry_request_start(call->client, &ask, on_storage_probed, call);
+    call->request = registry_request_start(&call->client->peer, &ask, on_storage_probed, call);
     ms_buf_free(&path);
 }
 
 static void doubt(struct registry_call *call, const struct registry_result *result)
 {
     call->doubt = *result->error;
-    if (call->client->storage_read_us > result->sent_us)
+    if (call->client->peer.storage_read_us > result->sent_us)
         registry_call_fail(call, REGISTRY_UNREADABLE, &call->doubt, result);
     else
         probe_storage(call);
@@ -265,7 +265,7 @@ static void mismatch(struct registry_call *call, const struct registry_result *r
     struct ms_error err;
     if (!call->has_mismatched) {
         call->has_mismatched = true;
-        call->client->retries++;
+        call->client->peer.retries++;
         registry_call_ask(call, on_content);
         return;
     }

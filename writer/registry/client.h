@@ -111,11 +111,11 @@ void registry_client_health(struct registry_health *out, const struct registry_c
 void registry_client_on_reachable(struct registry_client *client,
                                   void (*on_change)(bool reachable, void *arg), void *arg);
 
-/* Notifications of so many of our own requests for manifests came: a scan asks no faster than they
- * do, so that those of pushes do not wait behind them. */
-void registry_client_note_echoes(struct registry_client *client, size_t n);
+/* So many notifications of our own requests for manifests came: a scan asks no faster than they
+ * come, so that those of pushes do not wait behind them. */
+void registry_client_note_own_notifications(struct registry_client *client, size_t n);
 /* A scan begins: whether, and how fast, they come is learnt anew. */
-void registry_client_forget_echoes(struct registry_client *client);
+void registry_client_forget_own_notifications(struct registry_client *client);
 
 /* The User-Agent of every request; its pulls are not counted. */
 #define REGISTRY_USER_AGENT "metastore-writer/" METASTORE_VERSION

@@ -6,7 +6,7 @@
  */
 #include "common/runtime/limit.h"
 #include "writer/parse/json.h"
-#include "writer/registry/internal.h"
+#include "writer/registry/call.h"
 #include "writer/registry/link.h"
 
 #include <string.h>
@@ -87,8 +87,8 @@ static enum ms_status read_link(struct page *page, struct registry_call *call,
         struct ms_str header = curl_response_header(response, "Link", i);
         if (ms_str_is_absent(header))
             return MS_OK;
-        enum ms_status status =
-            registry_link_next(&page->next, header, call->client->host, resource);
+        enum ms_status status = registry_link_next(
+            &page->next, header, registry_url_host(ms_str(call->client->peer.base_url)), resource);
         if (status == MS_NOT_FOUND)
             continue;
         page->has_next = true;

@@ -318,7 +318,7 @@ enum ms_status scan_start(struct scan *scan, bool accept_removals)
         return MS_UNAVAILABLE;
     scan->store_calls++;
     registry_client_health(&health, writer->registry);
-    registry_client_forget_echoes(writer->registry);
+    registry_client_forget_own_notifications(writer->registry);
     scan->is_running = true;
     scan->accept_removals = accept_removals;
     scan->record = (struct ms_scan_record){.id = 0};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer/registry/echo.c: a scan asks no faster than the registry tells us of it, and is never held
- * back for good. */
+/* writer/registry/own_notifications.c, queue.c: a scan asks no faster than the registry notifies us
+ * of its requests, and is never held back for good. */
 #include "tests/support/registry_fixture.h"
-#include "writer/registry/internal.h"
+#include "writer/registry/call.h"
 
-enum { N_CALLS = 4 * REGISTRY_ECHO_WINDOW };
+enum { N_CALLS = 4 * OWN_NOTIFICATIONS_WINDOW };
 
 static size_t n_ended;
 
@@ -13,7 +13,7 @@ static void on_call_ended(const struct registry_reply *reply, void *arg)
     struct fixture *f = arg;
     ck_assert_int_eq(reply->outcome, REGISTRY_FOUND);
     n_ended++;
-    if (n_ended % REGISTRY_ECHO_WINDOW == 0)
+    if (n_ended % OWN_NOTIFICATIONS_WINDOW == 0)
         ms_loop_stop(f->loop);
 }
 
@@ -49,11 +49,11 @@ static void run_until_held_back(struct fixture *f)
         ms_timer_start(look, LOOK_MS);
         while (ms_timer_is_running(look))
             ms_loop_run(f->loop);
-    } while (f->client->n_in_flight > 0 || f->client->is_dispatching);
+    } while (!registry_queue_is_idle(f->client->peer.queue));
     ms_timer_free(look);
 }
 
-START_TEST(what_is_never_told_of_holds_nothing_back)
+START_TEST(a_registry_that_never_notifies_holds_nothing_back)
 {
     struct fixture f;
     start_calls(&f);
@@ -62,16 +62,16 @@ START_TEST(what_is_never_told_of_holds_nothing_back)
 }
 END_TEST
 
-START_TEST(a_scan_waits_for_its_echo)
+START_TEST(a_scan_waits_for_its_notifications)
 {
     struct fixture f;
     start_calls(&f);
-    registry_client_note_echoes(f.client, 1); /* before its answer */
+    registry_client_note_own_notifications(f.client, 1); /* before its answer */
     run_until_held_back(&f);
-    ck_assert_uint_le(n_ended, REGISTRY_ECHO_WINDOW);
-    ck_assert_uint_gt(n_ended, REGISTRY_ECHO_WINDOW - f.config.registry.concurrency);
+    ck_assert_uint_le(n_ended, OWN_NOTIFICATIONS_WINDOW);
+    ck_assert_uint_gt(n_ended, OWN_NOTIFICATIONS_WINDOW - f.config.registry.concurrency);
     size_t before = n_ended;
-    registry_client_note_echoes(f.client, 10);
+    registry_client_note_own_notifications(f.client, 10);
     run_until_held_back(&f);
     ck_assert_uint_eq(n_ended, before + 10);
     fixture_stop(&f);
@@ -82,7 +82,7 @@ START_TEST(events_do_not_wait)
 {
     struct fixture f;
     start_calls(&f);
-    registry_client_note_echoes(f.client, 1);
+    registry_client_note_own_notifications(f.client, 1);
     run_until_held_back(&f);
     size_t before = n_ended;
     expect(get_manifest(&f, "a/b", "1"), REGISTRY_FOUND);
@@ -91,11 +91,11 @@ START_TEST(events_do_not_wait)
 }
 END_TEST
 
-START_TEST(echoes_that_are_lost_hold_back_for_a_time)
+START_TEST(lost_ones_hold_back_for_a_time)
 {
     struct fixture f;
     start_calls(&f);
-    registry_client_note_echoes(f.client, 1);
+    registry_client_note_own_notifications(f.client, 1);
     run_until(&f, N_CALLS);
     fixture_stop(&f);
 }
@@ -105,14 +105,14 @@ START_TEST(a_new_scan_learns_anew)
 {
     struct fixture f;
     start_calls(&f);
-    registry_client_note_echoes(f.client, 1);
+    registry_client_note_own_notifications(f.client, 1);
     run_until_held_back(&f);
-    registry_client_forget_echoes(f.client);
-    registry_client_note_echoes(f.client, 1);
+    registry_client_forget_own_notifications(f.client);
+    registry_client_note_own_notifications(f.client, 1);
     size_t before = n_ended;
     run_until_held_back(&f);
-    ck_assert_uint_gt(n_ended, before + REGISTRY_ECHO_WINDOW / 2);
-    ck_assert_uint_le(n_ended, before + REGISTRY_ECHO_WINDOW + 1);
+    ck_assert_uint_gt(n_ended, before + OWN_NOTIFICATIONS_WINDOW / 2);
+    ck_assert_uint_le(n_ended, before + OWN_NOTIFICATIONS_WINDOW + 1);
     fixture_stop(&f);
 }
 END_TEST
@@ -121,7 +121,7 @@ START_TEST(what_is_hurried_goes_first)
 {
     struct fixture f;
     start_calls(&f);
-    registry_client_note_echoes(f.client, 1);
+    registry_client_note_own_notifications(f.client, 1);
     run_until_held_back(&f);
     struct ended ended = {.fixture = &f};
     struct registry_call *call = registry_get_manifest(f.client, REGISTRY_SCAN, MS_STR("a/b"),
@@ -137,14 +137,14 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-    Suite *suite = suite_create("registry_echo");
-    TCase *tests = tcase_create("echo");
+    Suite *suite = suite_create("registry_own_notifications");
+    TCase *tests = tcase_create("own_notifications");
     tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, what_is_never_told_of_holds_nothing_back);
-    tcase_add_test(tests, a_scan_waits_for_its_echo);
+    tcase_add_test(tests, a_registry_that_never_notifies_holds_nothing_back);
+    tcase_add_test(tests, a_scan_waits_for_its_notifications);
     tcase_add_test(tests, events_do_not_wait);
     tcase_add_test(tests, what_is_hurried_goes_first);
-    tcase_add_test(tests, echoes_that_are_lost_hold_back_for_a_time);
+    tcase_add_test(tests, lost_ones_hold_back_for_a_time);
     tcase_add_test(tests, a_new_scan_learns_anew);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How many notifications of our own requests are missing, and whether a scan must wait for them.
+ *
+ * Always holds: a registry that sends no such notifications never holds a scan back, and one that
+ * loses some does so only for a time: whenever holding back for a while has brought almost none,
+ * the window is doubled.
+ */
+#include "writer/registry/own_notifications.h"
+
+#include "common/base/alloc.h"
+#include "common/runtime/limit.h"
+#include "common/runtime/log.h"
+
+struct registry_own_notifications {
+    struct registry_queue *queue;
+    int64_t n_missing; /* pulls that were answered and not notified of; below 0: notified first */
+    int64_t window;    /* so many may be missing */
+    bool is_notified;  /* the registry does notify us of them */
+    size_t n_watched;  /* that came since the timer was started */
+    struct ms_timer *timer; /* running: a scan was held back */
+};
+
+/* What is under way may be about to add to those that are missing. */
+static bool is_window_full(const struct registry_own_notifications *own)
+{
+    return own->is_notified &&
+           own->n_missing + (int64_t)registry_queue_n_taken(own->queue) >= own->window;
+}
+
+static bool may_scan(void *arg)
+{
+    struct registry_own_notifications *own = arg;
+    if (!is_window_full(own))
+        return true;
+    if (!ms_timer_is_running(own->timer)) {
+        own->n_watched = 0;
+        ms_timer_start(own->timer, OWN_NOTIFICATIONS_WATCH_MS);
+    }
+    return false;
+}
+
+static void on_watched(void *arg)
+{
+    struct registry_own_notifications *own = arg;
+    if (!is_window_full(own) || registry_queue_lets_all_begin(own->queue))
+        return;
+    if (own->n_watched < OWN_NOTIFICATIONS_WATCH_MIN) {
+        own->window *= 2;
+        ms_limit_reached(MS_LIMIT_REGISTRY_OWN_NOTIFICATIONS);
+        ms_log(MS_LOG_INFO, "the scan waits no longer for notifications of its own requests",
+               MS_FIELDS(ms_field_i64("missing", own->n_missing)));
+    }
+    registry_queue_look(own->queue);
+}
+
+void registry_own_notifications_expect(struct registry_own_notifications *own)
+{
+    own->n_missing++;
+}
+
+void registry_own_notifications_arrived(struct registry_own_notifications *own, size_t n)
+{
+    int64_t least = -(int64_t)registry_queue_n_taken(own->queue);
+    if (n == 0)
+        return;
+    own->n_missing -= (int64_t)n;
+    if (own->n_missing < least)
+        own->n_missing = least;
+    own->is_notified = true;
+    own->n_watched += n;
+    registry_queue_look(own->queue);
+}
+
+void registry_own_notifications_forget(struct registry_own_notifications *own)
+{
+    own->n_missing = 0;
+    own->window = OWN_NOTIFICATIONS_WINDOW;
+    own->is_notified = false;
+}
+
+struct registry_own_notifications *registry_own_notifications_new(struct ms_loop *loop,
+                                                                  struct registry_queue *queue)
+{
+    struct registry_own_notifications *own = ms_alloc(sizeof(*own));
+    own->queue = queue;
+    own->window = OWN_NOTIFICATIONS_WINDOW;
+    own->timer = ms_timer_new(loop, on_watched, own);
+    registry_queue_ask_before_scans(queue, may_scan, own);
+    return own;
+}
+
+void registry_own_notifications_free(struct registry_own_notifications *own)
+{
+    if (own == NULL)
+        return;
+    registry_queue_ask_before_scans(own->queue, NULL, NULL);
+    ms_timer_free(own->timer);
+    free(own);
+}
