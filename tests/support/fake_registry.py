@@ -50,6 +50,7 @@ class Settings:
         self.repeat_pages = False    # `last` is ignored
         self.lose_links = False      # of the catalog, as 2.8 does in a tree of names
         self.link_base = ""          # "http://other" makes absolute links
+        self.link_relation = '; rel="next"'
         self.null_tags = False       # an empty tag list is null
         self.no_digest_header = False
         self.redirect_blobs = False  # 307 to the blob store
@@ -433,7 +434,7 @@ class Handler(BaseHTTPRequestHandler):
     def link(self, path, last, n):
         settings = STATE.settings
         url = "%s%s%s?last=%s" % (settings.link_base, settings.prefix, path, quote(last, safe=""))
-        return {"Link": '<%s&n=%d>; rel="next"' % (url, n)}
+        return {"Link": '<%s&n=%d>%s' % (url, n, settings.link_relation)}
 
     def page(self, names, query, size, path):
         """The names of the page, and its headers."""

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Links between pages. A page without a link is the
- * last, so a link that cannot be understood is an error and never an end.
+ * Links between pages. A page without a link is the last, so a link that cannot be understood is an
+ * error and never an end.
  */
 #include "writer/registry/link.h"
 
@@ -33,6 +33,7 @@ static bool is_uri_reference(struct ms_str s)
 
 struct link {
     struct ms_str target;
+    bool has_relation;
     bool is_next;
 };
 
@@ -85,8 +86,10 @@ static bool take_parameters(struct link *link, struct ms_str *rest)
             if (!take_value(&value, rest))
                 return false;
         }
-        if (ms_str_equal_ci(name, MS_STR("rel")))
+        if (ms_str_equal_ci(name, MS_STR("rel"))) {
+            link->has_relation = true;
             link->is_next |= has_next(value);
+        }
         *rest = skip_blanks(*rest);
     }
     return rest->len == 0 || first(*rest) == ',';
@@ -106,90 +109,38 @@ static bool take_link(struct link *out, struct ms_str *rest)
     return true;
 }
 
-/* --- the target --- */
+/* --- the next page --- */
 
-static struct ms_str without_scheme(struct ms_str url)
+/* Nothing but the query counts: it is used on our own URL. So a link that names the registry as it
+ * knows itself behind its proxies, with a host or a path that we cannot use, does as well, and none
+ * can lead elsewhere. */
+static enum ms_status query_of(struct ms_str *out, struct ms_str target)
 {
-    static const struct ms_str SCHEMES[] = {MS_STR_INIT("http://"), MS_STR_INIT("https://"),
-                                            MS_STR_INIT("//")};
-    for (size_t i = 0; i < sizeof(SCHEMES) / sizeof(SCHEMES[0]); i++) {
-        if (url.len >= SCHEMES[i].len &&
-            ms_str_equal_ci(ms_str_slice(url, 0, SCHEMES[i].len), SCHEMES[i]))
-            return ms_str_skip(url, SCHEMES[i].len);
-    }
-    return MS_STR_ABSENT;
-}
-
-/* Cuts the authority off what follows "://". */
-static struct ms_str take_authority(struct ms_str *rest)
-{
-    size_t end = 0;
-    while (end < rest->len && rest->ptr[end] != '/' && rest->ptr[end] != '?' &&
-           rest->ptr[end] != '#')
-        end++;
-    struct ms_str authority = ms_str_slice(*rest, 0, end);
-    *rest = ms_str_skip(*rest, end);
-    return authority;
-}
-
-/* Without port and brackets. User information stays, and matches no host. */
-static struct ms_str host_of(struct ms_str authority)
-{
-    if (first(authority) == '[') {
-        authority = ms_str_skip(authority, 1);
-        return ms_str_next(&authority, ']');
-    }
-    return ms_str_next(&authority, ':');
-}
-
-struct ms_str registry_url_host(struct ms_str url)
-{
-    struct ms_str rest = without_scheme(url);
-    if (ms_str_is_absent(rest))
-        return MS_STR_ABSENT;
-    return host_of(take_authority(&rest));
-}
-
-/* "/prefix/v2/x/tags/list" and "list" are both links to "/v2/x/tags/list"; "" is the page itself.
- */
-static bool names_resource(struct ms_str path, struct ms_str resource)
-{
-    if (path.len == 0)
-        return true;
-    if (first(path) == '/')
-        return ms_str_ends_with(path, resource);
-    return resource.len > path.len && ms_str_ends_with(resource, path) &&
-           resource.ptr[resource.len - path.len - 1] == '/';
-}
-
-static enum ms_status query_of(struct ms_str *out, struct ms_str target, struct ms_str host,
-                               struct ms_str resource)
-{
-    struct ms_str rest = without_scheme(target);
-    if (!is_uri_reference(target))
+    struct ms_str rest = target;
+    struct ms_str query = ms_str_next(&rest, '#');
+    (void)ms_str_next(&query, '?');
+    if (!is_uri_reference(target) || query.len == 0)
         return MS_INVALID;
-    if (ms_str_is_absent(rest))
-        rest = target;
-    else if (!ms_str_equal_ci(host_of(take_authority(&rest)), host))
-        return MS_INVALID;
-    struct ms_str reference = ms_str_next(&rest, '#');
-    struct ms_str path = ms_str_next(&reference, '?');
-    if (reference.len == 0 || !names_resource(path, resource))
-        return MS_INVALID;
-    *out = reference;
+    *out = query;
     return MS_OK;
 }
 
-enum ms_status registry_link_next(struct ms_str *out_query, struct ms_str header,
-                                  struct ms_str host, struct ms_str resource)
+enum ms_status registry_link_next(struct ms_str *out_query, struct ms_str header)
 {
+    struct ms_str unrelated;
+    enum ms_status found = MS_NOT_FOUND;
     struct ms_str rest = ms_str_trim(header);
     while (rest.len > 0) {
         struct link link;
         if (!take_link(&link, &rest))
             return MS_INVALID;
         if (link.is_next)
-            return query_of(out_query, link.target, host, resource);
+            return query_of(out_query, link.target);
+        if (!link.has_relation && found == MS_NOT_FOUND &&
+            query_of(&unrelated, link.target) == MS_OK)
+            found = MS_OK;
     }
-    return MS_NOT_FOUND;
+    if (found == MS_OK)
+        *out_query = unrelated;
+    return found;
 }

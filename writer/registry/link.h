@@ -5,15 +5,10 @@
 
 #include "common/base/str.h"
 
-/* Where the next page of `resource` is: the query of the link with rel="next", a view into
- * `header`. The link may be relative or absolute, with or without the path prefix of a proxy; its
- * path must end with `resource` ("/v2/_catalog"), and an absolute one must name `host` (ports and
- * schemes are not compared: what is taken is used on our own base). MS_NOT_FOUND: no link to a next
- * page, this was the last; MS_INVALID: there is one that cannot be followed. */
-enum ms_status registry_link_next(struct ms_str *out_query, struct ms_str header,
-                                  struct ms_str host, struct ms_str resource) MS_CHECKED;
-
-/* The host of "http://host:port/path", without brackets of an IPv6 address; absent: no such URL. */
-struct ms_str registry_url_host(struct ms_str url);
+/* Where the next page is: the query of the link with rel="next", or of the first one that has a
+ * query and no rel at all; a view into `header`. Host and path of the link are not looked at: what
+ * is taken is used on our own URL. MS_NOT_FOUND: no link to a next page, this was the last;
+ * MS_INVALID: there is one that cannot be followed, or the header breaks the grammar. */
+enum ms_status registry_link_next(struct ms_str *out_query, struct ms_str header) MS_CHECKED;
 
 #endif

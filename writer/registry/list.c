@@ -82,18 +82,18 @@ static enum ms_status read_link(struct page *page, struct registry_call *call,
                                 const struct curl_response *response, struct ms_error *err)
 {
     struct ms_str asked = ms_buf_view(&call->path);
-    struct ms_str resource = ms_str_next(&asked, '?');
+    (void)ms_str_next(&asked, '?');
     for (size_t i = 0;; i++) {
         struct ms_str header = curl_response_header(response, "Link", i);
         if (ms_str_is_absent(header))
             return MS_OK;
-        enum ms_status status = registry_link_next(
-            &page->next, header, registry_url_host(ms_str(call->client->peer.base_url)), resource);
+        enum ms_status status = registry_link_next(&page->next, header);
         if (status == MS_NOT_FOUND)
             continue;
         page->has_next = true;
         if (status != MS_OK)
-            return ms_error_set(err, MS_PROTOCOL, "a link to the next page that leads elsewhere");
+            return ms_error_set(err, MS_PROTOCOL,
+                                "a link to the next page that cannot be followed");
         if (page->next.len > QUERY_MAX)
             return ms_error_set(err, MS_TOO_LARGE, "a link to the next page that is too long");
         if (ms_str_equal(page->next, asked))

@@ -279,13 +279,24 @@ START_TEST(lists_that_repeat_themselves)
 }
 END_TEST
 
-START_TEST(links_to_other_hosts)
+START_TEST(links_that_name_another_host_or_nothing)
 {
     struct fixture f;
     fixture_start(&f);
     fake_do(&f.fake, "%s", FIVE_TAGS);
-    fake_do(&f.fake, "{\"settings\":{\"tags_page\":2,\"link_base\":\"http://evil.example\"}}");
-    expect_error(list_tags(&f, "a/b"), REGISTRY_FAILED, "leads elsewhere");
+    fake_do(&f.fake, "{\"settings\":{\"tags_page\":2,\"link_base\":\"http://inner.invalid/api\"}}");
+    struct ended ended = list_tags(&f, "a/b");
+    ck_assert_str_eq(ended.names, "1 2 3 4 5 ");
+    expect(ended, REGISTRY_FOUND);
+    fake_do(&f.fake, "{\"settings\":{\"link_relation\":\"\"}}");
+    ended = list_tags(&f, "a/b");
+    ck_assert_str_eq(ended.names, "1 2 3 4 5 ");
+    expect(ended, REGISTRY_FOUND);
+    fake_do(&f.fake,
+            "{\"fault\":{\"path\":\"tags/list\",\"kind\":\"status\",\"status\":200,\"body\":"
+            "\"{\\\"tags\\\":[\\\"1\\\"]}\",\"headers\":{\"Link\":"
+            "\"</v2/>; rel=\\\"next\\\"\"}}}");
+    expect_error(list_tags(&f, "a/b"), REGISTRY_FAILED, "cannot be followed");
     fixture_stop(&f);
 }
 END_TEST
@@ -404,7 +415,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, no_tags);
     tcase_add_test(tests, names_that_break_the_grammar);
     tcase_add_test(tests, lists_that_repeat_themselves);
-    tcase_add_test(tests, links_to_other_hosts);
+    tcase_add_test(tests, links_that_name_another_host_or_nothing);
     tcase_add_test(tests, what_is_no_list);
     tcase_add_test(tests, the_catalog_page_by_page);
     tcase_add_test(tests, a_full_page_of_the_catalog_is_no_end);
