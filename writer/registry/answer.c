@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <curl/curl.h>
+
 const char *registry_kind_name(enum registry_kind kind)
 {
     static const char *const NAMES[] = {
@@ -68,37 +70,27 @@ bool registry_error_parse(struct registry_error_body *out, struct ms_str body)
     return is_error;
 }
 
-/* --- retry-After --- */
-
-static bool parse_date(int64_t *out_wall_ms, struct ms_str header)
-{
-    char text[64];
-    struct tm tm = {0};
-    if (header.len >= sizeof(text))
-        return false;
-    memcpy(text, header.ptr, header.len);
-    text[header.len] = '\0';
-    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    if (end == NULL || *end != '\0')
-        return false;
-    *out_wall_ms = (int64_t)timegm(&tm) * 1000;
-    return true;
-}
+/* --- Retry-After --- */
 
 uint64_t registry_retry_after_ms(struct ms_str header, int64_t now_wall_ms)
 {
-    struct ms_str value = ms_str_trim(header);
+    enum { DATE_MAX = 64, NO_DATE = -1 };
+    char date[DATE_MAX];
     uint64_t seconds;
-    int64_t wall_ms;
-    uint64_t pause_ms = 0;
-    if (value.len == 0)
-        return 0;
+    struct ms_str value = ms_str_trim(header);
     if (ms_str_to_u64(&seconds, value) == MS_OK)
-        pause_ms =
-            seconds > REGISTRY_RETRY_AFTER_MAX_MS ? REGISTRY_RETRY_AFTER_MAX_MS : seconds * 1000;
-    else if (parse_date(&wall_ms, value) && wall_ms > now_wall_ms)
-        pause_ms = (uint64_t)(wall_ms - now_wall_ms);
-    return pause_ms < REGISTRY_RETRY_AFTER_MAX_MS ? pause_ms : REGISTRY_RETRY_AFTER_MAX_MS;
+        return seconds < REGISTRY_RETRY_AFTER_MAX_MS / 1000 ? seconds * 1000
+                                                            : REGISTRY_RETRY_AFTER_MAX_MS;
+    if (value.len == 0 || value.len >= sizeof(date))
+        return 0;
+    memcpy(date, value.ptr, value.len);
+    date[value.len] = '\0';
+    time_t when = curl_getdate(date, NULL); /* in English whatever the locale is, unlike strptime */
+    int64_t pause_ms = (int64_t)when * 1000 - now_wall_ms;
+    if (when == NO_DATE || pause_ms <= 0)
+        return 0;
+    return pause_ms < REGISTRY_RETRY_AFTER_MAX_MS ? (uint64_t)pause_ms
+                                                  : REGISTRY_RETRY_AFTER_MAX_MS;
 }
 
 /* --- judging --- */

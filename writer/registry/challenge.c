@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Challenges. The grammar is read strictly: what says
- * where credentials go must not be guessed.
+ * Challenges. The grammar is read strictly: what says where credentials go must not be guessed.
  *
  *   challenges = challenge *( "," challenge )
  *   challenge  = scheme [ 1*SP ( token68 / name=value *( "," name=value ) ) ]
@@ -11,6 +10,8 @@
 #include "common/http/text.h"
 
 #include <string.h>
+
+#include <event2/http.h>
 
 struct reader {
     struct ms_str rest;
@@ -190,29 +191,19 @@ static bool take_challenge(struct registry_challenge *out, struct reader *reader
 
 /* --- the header --- */
 
-static bool is_visible_ascii(struct ms_str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        if (c <= 0x20 || c >= 0x7f || c == '\\' || c == '"')
-            return false;
-    }
-    return true;
-}
-
 /* http or https, with a host, without user information and fragment. */
-static bool is_realm_url(struct ms_str url)
+static bool is_realm_url(const char *realm)
 {
-    if (!is_visible_ascii(url) || ms_str_contains(url, MS_STR("#")))
+    struct evhttp_uri *uri = evhttp_uri_parse(realm);
+    if (uri == NULL)
         return false;
-    if (!ms_str_starts_with(url, MS_STR("http://")) && !ms_str_starts_with(url, MS_STR("https://")))
-        return false;
-    struct ms_str rest = url;
-    (void)ms_str_next(&rest, '/');
-    (void)ms_str_next(&rest, '/');
-    struct ms_str before_query = ms_str_next(&rest, '?');
-    struct ms_str authority = ms_str_next(&before_query, '/');
-    return authority.len > 0 && !ms_str_contains(authority, MS_STR("@"));
+    const char *host = evhttp_uri_get_host(uri);
+    bool is_web = ms_str_equal(ms_str(evhttp_uri_get_scheme(uri)), MS_STR("http")) ||
+                  ms_str_equal(ms_str(evhttp_uri_get_scheme(uri)), MS_STR("https"));
+    bool is_fine = is_web && host != NULL && host[0] != '\0' &&
+                   evhttp_uri_get_userinfo(uri) == NULL && evhttp_uri_get_fragment(uri) == NULL;
+    evhttp_uri_free(uri);
+    return is_fine;
 }
 
 enum ms_status registry_challenge_parse(struct registry_challenge *out, struct ms_str header)
@@ -229,7 +220,7 @@ enum ms_status registry_challenge_parse(struct registry_challenge *out, struct m
         if (challenge.scheme > best.scheme)
             best = challenge;
     }
-    if (best.scheme == REGISTRY_BEARER && !is_realm_url(ms_str(best.realm)))
+    if (best.scheme == REGISTRY_BEARER && !is_realm_url(best.realm))
         return MS_INVALID;
     *out = best;
     return MS_OK;

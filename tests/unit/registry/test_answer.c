@@ -4,6 +4,7 @@
 #include "writer/registry/answer.h"
 #include "writer/registry/name_list.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -173,9 +174,24 @@ START_TEST(retry_after)
     ck_assert_uint_eq(registry_retry_after_ms(MS_STR("Sun, 06 Nov 1994 08:49:27 GMT"), now_ms), 0);
     ck_assert_uint_eq(registry_retry_after_ms(MS_STR("Sun, 06 Nov 2094 08:49:27 GMT"), now_ms),
                       REGISTRY_RETRY_AFTER_MAX_MS);
+    ck_assert_uint_eq(registry_retry_after_ms(MS_STR("Sunday, 06-Nov-94 08:49:47 GMT"), now_ms),
+                      10000);
     ck_assert_uint_eq(registry_retry_after_ms(MS_STR("-3"), now_ms), 0);
     ck_assert_uint_eq(registry_retry_after_ms(MS_STR("soon"), now_ms), 0);
     ck_assert_uint_eq(registry_retry_after_ms(MS_STR_ABSENT, now_ms), 0);
+}
+END_TEST
+
+/* Needs a locale whose months are not English; where there is none, the C locale proves nothing. */
+START_TEST(dates_are_english_in_any_locale)
+{
+    static const char *const LOCALES[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "ja_JP.UTF-8"};
+    const int64_t now_ms = INT64_C(784111777000);
+    for (size_t i = 0; i < COUNT(LOCALES); i++) {
+        (void)setlocale(LC_ALL, LOCALES[i]);
+        ck_assert_uint_eq(registry_retry_after_ms(MS_STR("Sun, 06 Nov 1994 08:49:47 GMT"), now_ms),
+                          10000);
+    }
 }
 END_TEST
 
@@ -214,6 +230,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, error_bodies);
     tcase_add_test(tests, what_is_no_error_body);
     tcase_add_test(tests, retry_after);
+    tcase_add_test(tests, dates_are_english_in_any_locale);
     tcase_add_test(tests, names_once_in_order);
     Suite *suite = suite_create("registry_answer");
     suite_add_tcase(suite, tests);

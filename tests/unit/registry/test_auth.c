@@ -102,6 +102,9 @@ START_TEST(realms_that_get_no_credentials)
                                       "Bearer realm=\"https://user:pass@t/\"",
                                       "Bearer realm=\"https://t/ x\"",
                                       "Bearer realm=\"https://t/#x\"",
+                                      "Bearer realm=\"https://[::1/\"",
+                                      "Bearer realm=\"https://t:port/\"",
+                                      "Bearer realm=\"https://a b/\"",
                                       "Bearer realm=\"https://t\\\\u/\"",
                                       "Bearer realm=\"https://t/\xc3\xa4\""};
     for (size_t i = 0; i < COUNT(BAD); i++) {
