@@ -6,16 +6,32 @@
 #ifndef REGISTRY_FIXTURE_H
 #define REGISTRY_FIXTURE_H
 
+#include "common/base/clock.h"
 #include "tests/support/check_main.h"
 #include "tests/support/fake_registry.h"
-#include "writer/registry/client.h"
+#include "writer/registry/call.h"
 
-enum { FIXTURE_PATIENCE_MS = 40000 };
+/* Only for what hangs. */
+enum { FIXTURE_PATIENCE_MS = 120000, FIXTURE_CASE_TIMEOUT_S = 180, FIXTURE_LOOK_MS = 2 };
+
+/* Milliseconds for what a client that serves waits for seconds. */
+static const struct registry_timing FIXTURE_TIMING = {
+    .pause_base_ms = 2,
+    .pause_max_ms = 10,
+    .retry_after_max_ms = 10,
+    .silence_ms = 20,
+    .probe_base_ms = 2,
+    .probe_max_ms = 10,
+    .probe_timeout_ms = 5000,
+    .own_notifications_ms = 20,
+    .now_ms = ms_clock_mono_ms,
+};
 
 struct fixture {
     struct fake fake;
     char url[64];
     struct ms_config config;
+    struct registry_timing timing;
     struct ms_loop *loop;
     struct registry_client *client;
     struct ms_timer *watchdog;
@@ -50,15 +66,15 @@ static inline void fixture_connect(struct fixture *f)
     if (f->config.registry.url == NULL)
         f->config.registry.url = f->url;
     f->loop = ms_loop_new();
-    f->client = registry_client_new(f->loop, &f->config);
+    f->client = registry_client_new_timed(f->loop, &f->config, &f->timing);
     f->watchdog = ms_timer_new(f->loop, on_watchdog, NULL);
 }
 
 static inline void fixture_init(struct fixture *f)
 {
-    *f = (struct fixture){.client = NULL};
+    *f = (struct fixture){.timing = FIXTURE_TIMING};
     f->config.registry.concurrency = 4;
-    f->config.registry.timeout_ms = 5000;
+    f->config.registry.timeout_ms = 60000;
     fake_start(&f->fake, NULL);
 }
 
@@ -79,6 +95,25 @@ static inline void fixture_stop(struct fixture *f)
 {
     fixture_disconnect(f);
     fake_stop(&f->fake);
+}
+
+static inline void on_look(void *arg)
+{
+    ms_loop_stop(arg);
+}
+
+/* Runs the loop until no request is under way and none may begin. */
+static inline void run_until_idle(struct fixture *f)
+{
+    struct ms_timer *look = ms_timer_new(f->loop, on_look, f->loop);
+    ms_timer_start(f->watchdog, FIXTURE_PATIENCE_MS);
+    do {
+        ms_timer_start(look, FIXTURE_LOOK_MS);
+        while (ms_timer_is_running(look))
+            ms_loop_run(f->loop);
+    } while (!registry_queue_is_idle(f->client->peer.queue));
+    ms_timer_stop(f->watchdog);
+    ms_timer_free(look);
 }
 
 static inline void copy_view(char *out, size_t out_size, struct ms_str s)

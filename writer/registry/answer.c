@@ -72,15 +72,14 @@ bool registry_error_parse(struct registry_error_body *out, struct ms_str body)
 
 /* --- Retry-After --- */
 
-uint64_t registry_retry_after_ms(struct ms_str header, int64_t now_wall_ms)
+uint64_t registry_retry_after_ms(struct ms_str header, int64_t now_wall_ms, uint64_t max_ms)
 {
     enum { DATE_MAX = 64, NO_DATE = -1 };
     char date[DATE_MAX];
     uint64_t seconds;
     struct ms_str value = ms_str_trim(header);
     if (ms_str_to_u64(&seconds, value) == MS_OK)
-        return seconds < REGISTRY_RETRY_AFTER_MAX_MS / 1000 ? seconds * 1000
-                                                            : REGISTRY_RETRY_AFTER_MAX_MS;
+        return seconds <= max_ms / 1000 ? seconds * 1000 : max_ms;
     if (value.len == 0 || value.len >= sizeof(date))
         return 0;
     memcpy(date, value.ptr, value.len);
@@ -89,8 +88,7 @@ uint64_t registry_retry_after_ms(struct ms_str header, int64_t now_wall_ms)
     int64_t pause_ms = (int64_t)when * 1000 - now_wall_ms;
     if (when == NO_DATE || pause_ms <= 0)
         return 0;
-    return pause_ms < REGISTRY_RETRY_AFTER_MAX_MS ? (uint64_t)pause_ms
-                                                  : REGISTRY_RETRY_AFTER_MAX_MS;
+    return (uint64_t)pause_ms < max_ms ? (uint64_t)pause_ms : max_ms;
 }
 
 /* --- judging --- */

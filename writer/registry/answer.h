@@ -32,10 +32,9 @@ struct registry_error_body {
 /* False when the body is no such thing, or has no code. */
 bool registry_error_parse(struct registry_error_body *out, struct ms_str body);
 
-/* Retry-After, seconds or a date (RFC 9110 10.2.3), as a pause; at most
- * REGISTRY_RETRY_AFTER_MAX_MS. 0: absent, past or unreadable. */
-enum { REGISTRY_RETRY_AFTER_MAX_MS = 60000 };
-uint64_t registry_retry_after_ms(struct ms_str header, int64_t now_wall_ms);
+/* Retry-After, seconds or a date (RFC 9110 10.2.3), as a pause of at most `max_ms`. 0: absent, past
+ * or unreadable. */
+uint64_t registry_retry_after_ms(struct ms_str header, int64_t now_wall_ms, uint64_t max_ms);
 
 struct registry_answer {
     enum registry_kind kind;

@@ -54,6 +54,7 @@ struct token {
 
 struct registry_auth {
     struct curl_loop *curl;
+    const struct registry_timing *timing;
     char *username;
     char *password;
     bool registry_has_tls;
@@ -135,7 +136,7 @@ static struct token *get_token(struct registry_auth *auth, const char *scope)
 
 static bool is_good(const struct token *token)
 {
-    return token->text != NULL && ms_clock_mono_ms() < token->good_until_ms;
+    return token->text != NULL && token->auth->timing->now_ms() < token->good_until_ms;
 }
 
 static bool lists_scope(struct ms_str scopes, struct ms_str scope)
@@ -232,7 +233,7 @@ static enum ms_status keep_token(struct token *token, struct json_object *root)
         return MS_PROTOCOL;
     wipe(&token->text);
     token->text = ms_alloc_str(text);
-    token->good_until_ms = ms_clock_mono_ms() + life_ms(root);
+    token->good_until_ms = token->auth->timing->now_ms() + life_ms(root);
     token->serial = ++token->auth->last_serial;
     return MS_OK;
 }
@@ -285,8 +286,9 @@ static void on_fetched(const struct curl_response *response, void *arg)
     struct ms_error err;
     ms_metrics_add(MS_METRIC_REGISTRY_REQUESTS, registry_kind_name(REGISTRY_KIND_TOKEN),
                    registry_code_name(response->http_status), 1);
-    uint64_t pause_ms = registry_retry_after_ms(curl_response_header(response, "Retry-After", 0),
-                                                ms_clock_wall_ms());
+    uint64_t pause_ms =
+        registry_retry_after_ms(curl_response_header(response, "Retry-After", 0),
+                                ms_clock_wall_ms(), token->auth->timing->retry_after_max_ms);
     token->fetch = NULL;
     enum ms_status status = read_token(token, response, &err);
     tell_waiting(token, status == MS_OK ? NULL : &err, pause_ms);
@@ -418,10 +420,12 @@ enum ms_status registry_auth_challenged(struct registry_auth *auth, const char *
 
 /* --- life --- */
 
-struct registry_auth *registry_auth_new(struct curl_loop *curl, const struct ms_config *config)
+struct registry_auth *registry_auth_new(struct curl_loop *curl, const struct ms_config *config,
+                                        const struct registry_timing *timing)
 {
     struct registry_auth *auth = ms_alloc(sizeof(*auth));
     auth->curl = curl;
+    auth->timing = timing;
     auth->username = ms_alloc_copy(config->registry.username);
     auth->password = ms_alloc_copy(config->registry.password);
     auth->timeout_ms = config->registry.timeout_ms;

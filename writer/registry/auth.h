@@ -10,6 +10,7 @@
 
 #include "common/config/config.h"
 #include "writer/registry/curl_loop.h"
+#include "writer/registry/timing.h"
 
 struct registry_auth;
 struct registry_auth_wait; /* gone after its callback */
@@ -31,7 +32,8 @@ struct registry_credentials {
 };
 
 /* Copies what it needs of the configuration. */
-struct registry_auth *registry_auth_new(struct curl_loop *curl, const struct ms_config *config);
+struct registry_auth *registry_auth_new(struct curl_loop *curl, const struct ms_config *config,
+                                        const struct registry_timing *timing);
 void registry_auth_free(struct registry_auth *auth); /* wipes secrets; NULL is fine */
 /* Takes over credentials and time-out that changed; tokens of the old ones are forgotten. */
 void registry_auth_reload(struct registry_auth *auth, const struct ms_config *config);

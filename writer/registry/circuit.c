@@ -19,6 +19,7 @@ struct registry_circuit {
     struct ms_loop *loop;
     struct curl_loop *curl;
     struct registry_queue *queue;
+    const struct registry_timing *timing;
     char *probe_url;
     uint64_t timeout_ms;
     bool is_open;
@@ -70,8 +71,9 @@ static void on_timer(void *arg)
         .method = EXCHANGE_GET,
         .url = circuit->probe_url,
         .max_body_bytes = PROBE_BODY_MAX,
-        .timeout_ms = circuit->timeout_ms < REGISTRY_PROBE_TIMEOUT_MS ? circuit->timeout_ms
-                                                                      : REGISTRY_PROBE_TIMEOUT_MS,
+        .timeout_ms = circuit->timeout_ms < circuit->timing->probe_timeout_ms
+                          ? circuit->timeout_ms
+                          : circuit->timing->probe_timeout_ms,
     };
     circuit->n_probes++;
     circuit->probe = curl_loop_start(circuit->curl, &request, on_probed, circuit);
@@ -121,7 +123,7 @@ void registry_circuit_note(struct registry_circuit *circuit, bool is_alive, cons
         registry_circuit_note_error(circuit, error);
     circuit->failures++;
     if (circuit->failures >= REGISTRY_CIRCUIT_FAILURES &&
-        ms_clock_mono_ms() - circuit->last_alive_ms >= REGISTRY_CIRCUIT_SILENCE_MS)
+        ms_clock_mono_ms() - circuit->last_alive_ms >= (int64_t)circuit->timing->silence_ms)
         set_open(circuit, true);
 }
 
@@ -155,19 +157,21 @@ void registry_circuit_health(struct registry_health *out, const struct registry_
 /* --- life --- */
 
 struct registry_circuit *registry_circuit_new(struct ms_loop *loop, struct curl_loop *curl,
-                                              struct registry_queue *queue, const char *probe_url,
-                                              uint64_t timeout_ms)
+                                              struct registry_queue *queue,
+                                              const struct registry_timing *timing,
+                                              const char *probe_url, uint64_t timeout_ms)
 {
     struct registry_circuit *circuit = ms_alloc(sizeof(*circuit));
     circuit->loop = loop;
     circuit->curl = curl;
     circuit->queue = queue;
+    circuit->timing = timing;
     circuit->probe_url = ms_alloc_copy(probe_url);
     circuit->timeout_ms = timeout_ms;
     circuit->last_alive_ms = ms_clock_mono_ms();
     circuit->timer = ms_timer_new(loop, on_timer, circuit);
     circuit->backoff =
-        (struct ms_backoff){.base_ms = REGISTRY_PROBE_BASE_MS, .max_ms = REGISTRY_PROBE_MAX_MS};
+        (struct ms_backoff){.base_ms = timing->probe_base_ms, .max_ms = timing->probe_max_ms};
     return circuit;
 }
 

@@ -8,21 +8,18 @@
 
 #include "writer/registry/curl_loop.h"
 #include "writer/registry/queue.h"
+#include "writer/registry/timing.h"
 
-enum {
-    REGISTRY_CIRCUIT_FAILURES = 5,      /* so many in a row, */
-    REGISTRY_CIRCUIT_SILENCE_MS = 3000, /* for so long, open the circuit, */
-    REGISTRY_PROBE_BASE_MS = 500,       /* and one probe asks again and again until it closes */
-    REGISTRY_PROBE_MAX_MS = 15000,
-    REGISTRY_PROBE_TIMEOUT_MS = 10000
-};
+/* Open the circuit: so many in a row, and silence for as long as `timing` says. */
+enum { REGISTRY_CIRCUIT_FAILURES = 5 };
 
 struct registry_circuit;
 
 /* `probe_url` is asked while the circuit is open; it is copied. */
 struct registry_circuit *registry_circuit_new(struct ms_loop *loop, struct curl_loop *curl,
-                                              struct registry_queue *queue, const char *probe_url,
-                                              uint64_t timeout_ms);
+                                              struct registry_queue *queue,
+                                              const struct registry_timing *timing,
+                                              const char *probe_url, uint64_t timeout_ms);
 /* No callbacks any more; its memory goes in a later turn. NULL is fine. */
 void registry_circuit_free(struct registry_circuit *circuit);
 void registry_circuit_set_timeout(struct registry_circuit *circuit, uint64_t timeout_ms);

@@ -34,24 +34,32 @@ static struct registry_circuit *make_circuit(const struct registry_peer *peer)
     struct ms_buf url;
     ms_buf_init(&url, REGISTRY_URL_MAX);
     ms_buf_printf(&url, "%s/v2/", peer->base_url);
-    struct registry_circuit *circuit =
-        registry_circuit_new(peer->loop, peer->curl, peer->queue, url.data, peer->timeout_ms);
+    struct registry_circuit *circuit = registry_circuit_new(
+        peer->loop, peer->curl, peer->queue, peer->timing, url.data, peer->timeout_ms);
     ms_buf_free(&url);
     return circuit;
 }
 
 struct registry_client *registry_client_new(struct ms_loop *loop, const struct ms_config *config)
 {
+    return registry_client_new_timed(loop, config, &REGISTRY_TIMING);
+}
+
+struct registry_client *registry_client_new_timed(struct ms_loop *loop,
+                                                  const struct ms_config *config,
+                                                  const struct registry_timing *timing)
+{
     struct registry_client *client = ms_alloc(sizeof(*client));
     struct registry_peer *peer = &client->peer;
     LIST_INIT(&client->calls);
     peer->loop = loop;
+    peer->timing = timing;
     peer->base_url = ms_alloc_copy(config->registry.url);
     peer->timeout_ms = config->registry.timeout_ms;
     peer->curl = make_curl(loop, config);
-    peer->auth = registry_auth_new(peer->curl, config);
+    peer->auth = registry_auth_new(peer->curl, config, timing);
     peer->queue = registry_queue_new(loop, (size_t)config->registry.concurrency);
-    peer->own = registry_own_notifications_new(loop, peer->queue);
+    peer->own = registry_own_notifications_new(loop, peer->queue, timing);
     peer->circuit = make_circuit(peer);
     return client;
 }

@@ -308,7 +308,8 @@ static void set_limits(CURL *easy, const struct curl_request *request)
 {
     long total_ms = (long)request->timeout_ms;
     long connect_ms = total_ms < CURL_LOOP_CONNECT_MS ? total_ms : CURL_LOOP_CONNECT_MS;
-    long stall_s = total_ms / 2000;
+    long stall_s =
+        (long)(request->stall_ms > 0 ? request->stall_ms : request->timeout_ms / 2) / 1000;
     SET(easy, CURLOPT_TIMEOUT_MS, total_ms);
     SET(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
     SET(easy, CURLOPT_LOW_SPEED_LIMIT, (long)CURL_LOOP_STALL_BYTES_PER_S);

@@ -28,7 +28,7 @@ enum {
     CURL_LOOP_REDIRECTS_MAX = 5,
     CURL_LOOP_CONNECT_MS = 10000, /* or the whole time of the exchange, if that is shorter */
     CURL_LOOP_ERROR_BODY_MAX = 64 * 1024, /* of an answer from 400 on; there it is cut off */
-    CURL_LOOP_STALL_BYTES_PER_S = 64      /* slower than this for half the time is given up */
+    CURL_LOOP_STALL_BYTES_PER_S = 64
 };
 
 enum curl_method { EXCHANGE_GET, EXCHANGE_HEAD, EXCHANGE_DELETE };
@@ -45,6 +45,8 @@ struct curl_request {
     bool follow_redirects; /* from https only to https */
     size_t max_body_bytes;
     uint64_t timeout_ms;
+    uint64_t stall_ms; /* slower than CURL_LOOP_STALL_BYTES_PER_S for so many whole seconds is given
+                          up; 0: half of timeout_ms */
 };
 
 /* Valid during the callback. */

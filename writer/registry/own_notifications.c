@@ -14,6 +14,7 @@
 
 struct registry_own_notifications {
     struct registry_queue *queue;
+    const struct registry_timing *timing;
     int64_t n_missing; /* pulls that were answered and not notified of; below 0: notified first */
     int64_t window;    /* so many may be missing */
     bool is_notified;  /* the registry does notify us of them */
@@ -35,7 +36,7 @@ static bool may_scan(void *arg)
         return true;
     if (!ms_timer_is_running(own->timer)) {
         own->n_watched = 0;
-        ms_timer_start(own->timer, OWN_NOTIFICATIONS_WATCH_MS);
+        ms_timer_start(own->timer, own->timing->own_notifications_ms);
     }
     return false;
 }
@@ -79,11 +80,13 @@ void registry_own_notifications_forget(struct registry_own_notifications *own)
     own->is_notified = false;
 }
 
-struct registry_own_notifications *registry_own_notifications_new(struct ms_loop *loop,
-                                                                  struct registry_queue *queue)
+struct registry_own_notifications *
+registry_own_notifications_new(struct ms_loop *loop, struct registry_queue *queue,
+                               const struct registry_timing *timing)
 {
     struct registry_own_notifications *own = ms_alloc(sizeof(*own));
     own->queue = queue;
+    own->timing = timing;
     own->window = OWN_NOTIFICATIONS_WINDOW;
     own->timer = ms_timer_new(loop, on_watched, own);
     registry_queue_ask_before_scans(queue, may_scan, own);

@@ -9,20 +9,21 @@
 #define REGISTRY_OWN_NOTIFICATIONS_H
 
 #include "writer/registry/queue.h"
+#include "writer/registry/timing.h"
 
 enum {
     /* Notifications of our own requests that may wait in the registry before a scan waits for them.
      * A push waits behind so many: at 1,000 a second for 64 ms. */
     OWN_NOTIFICATIONS_WINDOW = 64,
-    OWN_NOTIFICATIONS_WATCH_MS = 1000, /* holding back for so long must bring at least */
-    OWN_NOTIFICATIONS_WATCH_MIN = 32   /* so many, else they are lost, or wait behind others' */
+    OWN_NOTIFICATIONS_WATCH_MIN = 32 /* fewer in one wait: they are lost, or behind others' */
 };
 
 struct registry_own_notifications;
 
 /* From now on it decides when scans may ask. */
-struct registry_own_notifications *registry_own_notifications_new(struct ms_loop *loop,
-                                                                  struct registry_queue *queue);
+struct registry_own_notifications *
+registry_own_notifications_new(struct ms_loop *loop, struct registry_queue *queue,
+                               const struct registry_timing *timing);
 void registry_own_notifications_free(struct registry_own_notifications *own); /* NULL is fine */
 
 /* The registry gave us a manifest, or its head. */

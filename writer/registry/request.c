@@ -82,8 +82,8 @@ struct registry_request *registry_request_start(struct registry_peer *peer,
     request->ask = *ask;
     request->path = ms_alloc_copy(ask->path);
     request->scope = ms_alloc_copy(ask->scope);
-    request->backoff =
-        (struct ms_backoff){.base_ms = REGISTRY_PAUSE_BASE_MS, .max_ms = REGISTRY_PAUSE_MAX_MS};
+    request->backoff = (struct ms_backoff){.base_ms = peer->timing->pause_base_ms,
+                                           .max_ms = peer->timing->pause_max_ms};
     request->on_done = on_done;
     request->arg = arg;
     request->state = QUEUED;
@@ -164,6 +164,7 @@ static void send(struct registry_request *request, const struct registry_credent
         .follow_redirects = kind != REGISTRY_KIND_DELETE,
         .max_body_bytes = request->ask.max_bytes,
         .timeout_ms = peer->timeout_ms,
+        .stall_ms = peer->timing->stall_ms,
     };
     peer->requests++;
     request->used = *credentials;
@@ -318,8 +319,9 @@ static void answer_challenge(struct registry_request *request, struct registry_r
 
 static void act(struct registry_request *request, struct registry_result *result)
 {
-    uint64_t pause_ms = registry_retry_after_ms(
-        curl_response_header(result->response, "Retry-After", 0), ms_clock_wall_ms());
+    uint64_t pause_ms =
+        registry_retry_after_ms(curl_response_header(result->response, "Retry-After", 0),
+                                ms_clock_wall_ms(), request->peer->timing->retry_after_max_ms);
     switch (result->verdict) {
     case REGISTRY_SAYS_CHALLENGE:
         answer_challenge(request, result);

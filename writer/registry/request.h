@@ -9,14 +9,13 @@
 #include "writer/registry/auth.h"
 #include "writer/registry/circuit.h"
 #include "writer/registry/own_notifications.h"
+#include "writer/registry/timing.h"
 
 enum {
     REGISTRY_ATTEMPTS_MAX = 4,   /* of one request, when there is trouble */
     REGISTRY_SLOWDOWNS_MAX = 10, /* of one request, when the registry says "slower" */
     REGISTRY_AUTH_ROUNDS_MAX =
         2, /* 401s in a row: no token yet, then one that expired or falls short */
-    REGISTRY_PAUSE_BASE_MS = 250, /* growing, jittered */
-    REGISTRY_PAUSE_MAX_MS = 10000,
     REGISTRY_URL_MAX = 16 * 1024
 };
 
@@ -28,6 +27,7 @@ struct registry_peer {
     struct registry_queue *queue;
     struct registry_circuit *circuit;
     struct registry_own_notifications *own;
+    const struct registry_timing *timing;
     char *base_url;
     uint64_t timeout_ms;
     int64_t storage_read_us; /* when the registry last read something from its storage for us */

@@ -400,7 +400,7 @@ END_TEST
 static Suite *make_suite(void)
 {
     TCase *tests = tcase_create("registry_client");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, FIXTURE_CASE_TIMEOUT_S);
     tcase_add_test(tests, manifests_by_tag_and_digest);
     tcase_add_test(tests, heads_and_conditions);
     tcase_add_test(tests, blobs);

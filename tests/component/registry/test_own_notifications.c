@@ -2,7 +2,6 @@
 /* writer/registry/own_notifications.c, queue.c: a scan asks no faster than the registry notifies us
  * of its requests, and is never held back for good. */
 #include "tests/support/registry_fixture.h"
-#include "writer/registry/call.h"
 
 enum { N_CALLS = 4 * OWN_NOTIFICATIONS_WINDOW };
 
@@ -35,24 +34,6 @@ static void run_until(struct fixture *f, size_t n)
     ms_timer_stop(f->watchdog);
 }
 
-static void on_look(void *arg)
-{
-    ms_loop_stop(arg);
-}
-
-/* Until nothing is asked any more. */
-static void run_until_held_back(struct fixture *f)
-{
-    enum { LOOK_MS = 5 };
-    struct ms_timer *look = ms_timer_new(f->loop, on_look, f->loop);
-    do {
-        ms_timer_start(look, LOOK_MS);
-        while (ms_timer_is_running(look))
-            ms_loop_run(f->loop);
-    } while (!registry_queue_is_idle(f->client->peer.queue));
-    ms_timer_free(look);
-}
-
 START_TEST(a_registry_that_never_notifies_holds_nothing_back)
 {
     struct fixture f;
@@ -67,12 +48,12 @@ START_TEST(a_scan_waits_for_its_notifications)
     struct fixture f;
     start_calls(&f);
     registry_client_note_own_notifications(f.client, 1); /* before its answer */
-    run_until_held_back(&f);
+    run_until_idle(&f);
     ck_assert_uint_le(n_ended, OWN_NOTIFICATIONS_WINDOW);
     ck_assert_uint_gt(n_ended, OWN_NOTIFICATIONS_WINDOW - f.config.registry.concurrency);
     size_t before = n_ended;
     registry_client_note_own_notifications(f.client, 10);
-    run_until_held_back(&f);
+    run_until_idle(&f);
     ck_assert_uint_eq(n_ended, before + 10);
     fixture_stop(&f);
 }
@@ -83,7 +64,7 @@ START_TEST(events_do_not_wait)
     struct fixture f;
     start_calls(&f);
     registry_client_note_own_notifications(f.client, 1);
-    run_until_held_back(&f);
+    run_until_idle(&f);
     size_t before = n_ended;
     expect(get_manifest(&f, "a/b", "1"), REGISTRY_FOUND);
     ck_assert_uint_le(n_ended, before);
@@ -106,11 +87,11 @@ START_TEST(a_new_scan_learns_anew)
     struct fixture f;
     start_calls(&f);
     registry_client_note_own_notifications(f.client, 1);
-    run_until_held_back(&f);
+    run_until_idle(&f);
     registry_client_forget_own_notifications(f.client);
     registry_client_note_own_notifications(f.client, 1);
     size_t before = n_ended;
-    run_until_held_back(&f);
+    run_until_idle(&f);
     ck_assert_uint_gt(n_ended, before + OWN_NOTIFICATIONS_WINDOW / 2);
     ck_assert_uint_le(n_ended, before + OWN_NOTIFICATIONS_WINDOW + 1);
     fixture_stop(&f);
@@ -122,7 +103,7 @@ START_TEST(what_is_hurried_goes_first)
     struct fixture f;
     start_calls(&f);
     registry_client_note_own_notifications(f.client, 1);
-    run_until_held_back(&f);
+    run_until_idle(&f);
     struct ended ended = {.fixture = &f};
     struct registry_call *call = registry_get_manifest(f.client, REGISTRY_SCAN, MS_STR("a/b"),
                                                        MS_STR("1"), on_ended, &ended);
@@ -139,7 +120,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("registry_own_notifications");
     TCase *tests = tcase_create("own_notifications");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, FIXTURE_CASE_TIMEOUT_S);
     tcase_add_test(tests, a_registry_that_never_notifies_holds_nothing_back);
     tcase_add_test(tests, a_scan_waits_for_its_notifications);
     tcase_add_test(tests, events_do_not_wait);
