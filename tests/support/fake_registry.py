@@ -23,6 +23,7 @@ POST /_control takes one object; members are applied in this order:
 """
 import argparse
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -224,6 +225,10 @@ class Handler(BaseHTTPRequestHandler):
             body = json.dumps(body)
         if isinstance(body, str):
             body = body.encode()
+        if self.fault and self.fault["kind"] == "coded":
+            coding = self.fault.get("coding", "gzip")
+            body = gzip.compress(body) if coding == "gzip" else body
+            headers = {**(headers or {}), "Content-Encoding": coding}
         self.send_response(status)
         self.send_header("Content-Type", type)
         if status != 304:

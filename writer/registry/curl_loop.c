@@ -99,9 +99,18 @@ static enum ms_status status_of(const struct curl_exchange *exchange, CURLcode c
     if (code == CURLE_OPERATION_TIMEDOUT)
         return MS_TIMEOUT;
     if (code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL ||
-        code == CURLE_URL_MALFORMAT || code == CURLE_WEIRD_SERVER_REPLY)
+        code == CURLE_URL_MALFORMAT || code == CURLE_WEIRD_SERVER_REPLY ||
+        code == CURLE_BAD_CONTENT_ENCODING)
         return MS_PROTOCOL;
     return MS_UNAVAILABLE;
+}
+
+static struct ms_str header_of(const struct curl_exchange *exchange, const char *name, size_t index)
+{
+    struct curl_header *header;
+    if (curl_easy_header(exchange->easy, name, index, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return MS_STR_ABSENT;
+    return ms_str(header->value);
 }
 
 static void describe_error(struct ms_error *out, const struct curl_exchange *exchange,
@@ -113,6 +122,9 @@ static void describe_error(struct ms_error *out, const struct curl_exchange *exc
     else if (code == CURLE_UNSUPPORTED_PROTOCOL)
         (void)ms_error_set(out, status, "a redirect that must not be followed: %s",
                            exchange->error_text);
+    else if (code == CURLE_BAD_CONTENT_ENCODING)
+        (void)ms_error_set(out, status, "coded as '%.*s', unasked, and not decodable",
+                           MS_STR_ARG(header_of(exchange, "Content-Encoding", 0)));
     else
         (void)ms_error_set(out, status, "%s",
                            exchange->error_text[0] != '\0' ? exchange->error_text
@@ -367,6 +379,8 @@ static void set_callbacks(CURL *easy, struct curl_exchange *exchange)
 static void set_behaviour(CURL *easy, const struct curl_loop *curl)
 {
     SET(easy, CURLOPT_USERAGENT, curl->user_agent);
+    /* A digest is that of the plain bytes. What comes coded all the same is decoded. */
+    SET(easy, CURLOPT_ACCEPT_ENCODING, "identity");
     SET(easy, CURLOPT_NOSIGNAL, 1L);
     SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     /* One request a connection: what is in flight is what we counted. */
@@ -422,9 +436,5 @@ void curl_exchange_cancel(struct curl_exchange *exchange)
 struct ms_str curl_response_header(const struct curl_response *response, const char *name,
                                    size_t index)
 {
-    struct curl_header *header;
-    if (curl_easy_header(response->exchange->easy, name, index, CURLH_HEADER, -1, &header) !=
-        CURLHE_OK)
-        return MS_STR_ABSENT;
-    return ms_str(header->value);
+    return header_of(response->exchange, name, index);
 }

@@ -56,7 +56,7 @@ struct curl_response {
     const struct ms_error *error;
     int http_status; /* 0: none came */
     bool was_redirected;
-    struct ms_str body;
+    struct ms_str body; /* decoded, should it have come coded */
     uint64_t duration_us;
     struct curl_exchange *exchange; /* for curl_response_header */
 };

@@ -210,9 +210,33 @@ START_TEST(what_is_sent)
                                                ".v2+json, application/vnd.oci.image.manifest.v1+"
                                                "json, application/vnd.docker.distribution.manifest"
                                                ".v2+json, " SIGNED));
-    ck_assert_ptr_null(strstr(report, "\"accept_encoding\": \""));
+    ck_assert_ptr_nonnull(strstr(report, "\"accept_encoding\": \"identity\""));
+    ck_assert_ptr_null(strstr(report, "\"accept_encoding\": null"));
     ck_assert_ptr_null(strstr(report, "\"authorization\": \""));
     free(report);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(what_comes_coded_unasked)
+{
+    struct fixture f;
+    char digest[MS_DIGEST_TEXT_MAX];
+    char config[MS_DIGEST_TEXT_MAX];
+    fixture_start(&f);
+    put_image(&f, "a", "1", digest, config);
+    fake_do(&f.fake, "{\"fault\":{\"path\":\"/v2/\",\"kind\":\"coded\"}}");
+    struct ended manifest = get_manifest(&f, "a", "1");
+    ck_assert_str_eq(manifest.digest, digest);
+    ck_assert_ptr_nonnull(strstr(manifest.body, "schemaVersion"));
+    expect(manifest, REGISTRY_FOUND);
+    expect(head_manifest(&f, "a", "1", NULL), REGISTRY_FOUND);
+    expect(get_blob(&f, "a", config, 1000), REGISTRY_FOUND);
+    expect(list_tags(&f, "a"), REGISTRY_FOUND);
+    expect_error(get_blob(&f, "a", config, 10), REGISTRY_UNREADABLE, "too large"); /* decoded */
+    fake_do(&f.fake, "{\"clear_faults\":true,\"fault\":{\"path\":\"manifests\",\"kind\":\"coded\","
+                     "\"coding\":\"squeeze\"}}");
+    expect_error(get_manifest(&f, "a", "1"), REGISTRY_UNREADABLE, "coded as 'squeeze'");
     fixture_stop(&f);
 }
 END_TEST
@@ -411,6 +435,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, deletions);
     tcase_add_test(tests, what_is_no_name_is_never_asked);
     tcase_add_test(tests, what_is_sent);
+    tcase_add_test(tests, what_comes_coded_unasked);
     tcase_add_test(tests, tags_over_all_pages);
     tcase_add_test(tests, no_tags);
     tcase_add_test(tests, names_that_break_the_grammar);
