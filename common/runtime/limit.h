@@ -34,6 +34,7 @@
     LIMIT(REGISTRY_CALLS, registry_calls)                                                          \
     LIMIT(REGISTRY_NAMES, registry_names)                                                          \
     LIMIT(REGISTRY_OWN_NOTIFICATIONS, registry_own_notifications)                                  \
+    LIMIT(REGISTRY_REDIRECTS, registry_redirects)                                                  \
     LIMIT(REGISTRY_SLOWDOWNS, registry_slowdowns)                                                  \
     LIMIT(REGISTRY_TOKENS, registry_tokens)                                                        \
     LIMIT(CONTENT_DIGESTS, content_digests)                                                        \

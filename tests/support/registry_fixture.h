@@ -23,9 +23,12 @@ static const struct registry_timing FIXTURE_TIMING = {
     .probe_base_ms = 2,
     .probe_max_ms = 10,
     .probe_timeout_ms = 5000,
-    .own_notifications_ms = 20,
+    .own_notifications_ms = 3600 * 1000,
     .now_ms = ms_clock_mono_ms,
 };
+
+static const char FIXTURE_CONTENT[] =
+    "{\"content\":{\"a\":{\"1\":{},\"2\":{},\"3\":{}},\"b\":{\"1\":{}}}}";
 
 struct fixture {
     struct fake fake;
@@ -114,6 +117,27 @@ static inline void run_until_idle(struct fixture *f)
     } while (!registry_queue_is_idle(f->client->peer.queue));
     ms_timer_stop(f->watchdog);
     ms_timer_free(look);
+}
+
+/* `settings` is behind those of the credentials. */
+static inline void start_with_credentials(struct fixture *f, const char *settings)
+{
+    static char username[] = "scanner";
+    static char password[] = "s3cret";
+    fixture_init(f);
+    f->config.registry.username = username;
+    f->config.registry.password = password;
+    fixture_connect(f);
+    fake_do(&f->fake, "%s", FIXTURE_CONTENT);
+    fake_do(&f->fake, "{\"settings\":{\"username\":\"scanner\",\"password\":\"s3cret\",%s}}",
+            settings);
+}
+
+static inline void assert_report(struct fixture *f, const char *part, bool is_there)
+{
+    char *report = fake_report(&f->fake);
+    ck_assert_msg((strstr(report, part) != NULL) == is_there, "%s: %s", part, report);
+    free(report);
 }
 
 static inline void copy_view(char *out, size_t out_size, struct ms_str s)

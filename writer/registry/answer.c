@@ -121,7 +121,7 @@ static enum registry_verdict judge_not_found(const struct registry_answer *answe
 {
     if (answer->kind == REGISTRY_KIND_HEAD)
         return REGISTRY_SAYS_ABSENT;
-    if (answer->was_redirected)
+    if (answer->was_sent_away)
         return REGISTRY_DOUBTFUL;
     if (answer->error_code != NULL && says_absent(answer->kind, answer->error_code))
         return REGISTRY_SAYS_ABSENT;
@@ -133,7 +133,7 @@ static enum registry_verdict judge_refusal(const struct registry_answer *answer)
 {
     if (answer->kind == REGISTRY_KIND_HEAD)
         return REGISTRY_SAYS_ASK_WHOLLY;
-    if (answer->was_redirected && is_content(answer->kind))
+    if (answer->was_sent_away && is_content(answer->kind))
         return REGISTRY_DOUBTFUL;
     if (answer->kind == REGISTRY_KIND_DELETE && answer->http_status == 405)
         return REGISTRY_SAYS_UNREADABLE;
@@ -163,7 +163,7 @@ static enum registry_verdict judge_server_error(const struct registry_answer *an
 /* Only the registry itself may say where our credentials go. */
 static enum registry_verdict judge_challenge(const struct registry_answer *answer)
 {
-    if (!answer->was_redirected)
+    if (!answer->was_sent_away)
         return REGISTRY_SAYS_CHALLENGE;
     return is_content(answer->kind) ? REGISTRY_DOUBTFUL : REGISTRY_IN_TROUBLE;
 }
@@ -197,6 +197,8 @@ enum registry_verdict registry_judge(const struct registry_answer *answer)
 {
     if (answer->transport == MS_OK)
         return judge_status(answer);
+    if (answer->is_refused)
+        return REGISTRY_SAYS_NO;
     if (answer->transport == MS_TOO_LARGE)
         return is_content(answer->kind) ? REGISTRY_SAYS_UNREADABLE : REGISTRY_SAYS_NO;
     /* A body that began and never ends well may be the fault of this one item. */

@@ -40,10 +40,11 @@ struct registry_answer {
     enum registry_kind kind;
     enum ms_status transport; /* MS_OK: an answer came, whole */
     int http_status;
-    bool is_conditional;    /* If-None-Match was sent */
-    bool was_redirected;    /* the answer is that of a place that the registry sent us to */
-    bool is_html;           /* a page for people: never from a registry */
-    bool names_pause;       /* Retry-After */
+    bool is_conditional; /* If-None-Match was sent */
+    bool was_sent_away;  /* the answer is that of another place, to which the registry redirects */
+    bool is_refused;     /* by ourselves: it redirects to where we do not go */
+    bool is_html;        /* a page for people: never from a registry */
+    bool names_pause;    /* Retry-After */
     const char *error_code; /* NULL: the body was no error of the registry's */
 };
 

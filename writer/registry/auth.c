@@ -244,8 +244,8 @@ static enum ms_status read_token(struct token *token, const struct curl_response
     int status = response->http_status;
     struct json_object *root = NULL;
     if (response->error != NULL)
-        return ms_error_set(err, response->error->status, "token server: %s",
-                            response->error->text);
+        return ms_error_set(err, response->is_refused ? MS_UNAUTHORIZED : response->error->status,
+                            "token server: %s", response->error->text);
     if (status == 401 || status == 403)
         return ms_error_set(err, MS_UNAUTHORIZED, "the token server refuses the credentials (%d)",
                             status);

@@ -70,6 +70,7 @@ static void on_timer(void *arg)
     struct curl_request request = {
         .method = EXCHANGE_GET,
         .url = circuit->probe_url,
+        .is_own = true,
         .max_body_bytes = PROBE_BODY_MAX,
         .timeout_ms = circuit->timeout_ms < circuit->timing->probe_timeout_ms
                           ? circuit->timeout_ms

@@ -12,7 +12,7 @@
  *   auth.c               credentials
  *   curl_loop.c          HTTP
  *
- * Pure: answer.c challenge.c jws.c link.c name_list.c.
+ * Pure: address.c answer.c challenge.c jws.c link.c name_list.c redirect.c.
  */
 #include "common/base/alloc.h"
 #include "writer/registry/call.h"
@@ -20,6 +20,7 @@
 static struct curl_loop *make_curl(struct ms_loop *loop, const struct ms_config *config)
 {
     struct curl_loop_options options = {
+        .own_url = config->registry.url,
         .ca_file = config->registry.ca_file,
         .client_cert = config->registry.client_cert,
         .client_key = config->registry.client_key,

@@ -14,6 +14,8 @@
 #include "common/base/clock.h"
 
 #include <assert.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/queue.h>
 
@@ -26,8 +28,16 @@ struct curl_exchange {
     struct curl_loop *owner;
     CURL *easy;
     struct curl_slist *headers;
+    char *url; /* of the present hop */
     struct ms_buf body;
     size_t max_body_bytes;
+    uint64_t timeout_ms; /* of all hops together */
+    enum registry_redirects redirects;
+    unsigned n_redirects;
+    bool is_at_origin; /* what is asked now is the registry's own */
+    bool was_sent_away;
+    bool is_refused; /* by us: a redirect or an address */
+    struct ms_error refusal;
     bool is_too_large;
     bool is_cut; /* an error page of which the beginning will do */
     char error_text[CURL_ERROR_SIZE];
@@ -49,6 +59,9 @@ struct curl_loop {
     char *client_cert;
     char *client_key;
     char *user_agent;
+    char *own_url;
+    curl_loop_judge_address *judge_address;
+    unsigned own_kinds; /* bits: kinds of addresses that the registry itself was found at */
     bool is_handing_out;
     bool is_freed;
 };
@@ -88,6 +101,7 @@ static void forget_exchange(struct curl_exchange *exchange)
     curl_multi_remove_handle(exchange->owner->multi, exchange->easy);
     give_back(exchange->owner, exchange->easy);
     curl_slist_free_all(exchange->headers);
+    free(exchange->url);
     ms_buf_free(&exchange->body);
     free(exchange);
 }
@@ -98,9 +112,8 @@ static enum ms_status status_of(const struct curl_exchange *exchange, CURLcode c
         return MS_TOO_LARGE;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return MS_TIMEOUT;
-    if (code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL ||
-        code == CURLE_URL_MALFORMAT || code == CURLE_WEIRD_SERVER_REPLY ||
-        code == CURLE_BAD_CONTENT_ENCODING)
+    if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
+        code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING)
         return MS_PROTOCOL;
     return MS_UNAVAILABLE;
 }
@@ -117,11 +130,10 @@ static void describe_error(struct ms_error *out, const struct curl_exchange *exc
                            CURLcode code)
 {
     enum ms_status status = status_of(exchange, code);
-    if (status == MS_TOO_LARGE)
+    if (exchange->is_refused)
+        *out = exchange->refusal;
+    else if (status == MS_TOO_LARGE)
         (void)ms_error_set(out, status, "too large: more than %zu bytes", exchange->max_body_bytes);
-    else if (code == CURLE_UNSUPPORTED_PROTOCOL)
-        (void)ms_error_set(out, status, "a redirect that must not be followed: %s",
-                           exchange->error_text);
     else if (code == CURLE_BAD_CONTENT_ENCODING)
         (void)ms_error_set(out, status, "coded as '%.*s', unasked, and not decodable",
                            MS_STR_ARG(header_of(exchange, "Content-Encoding", 0)));
@@ -137,17 +149,78 @@ static long info_long(CURL *easy, CURLINFO info)
     return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
 }
 
+static void refuse(struct curl_exchange *exchange, const struct ms_error *why)
+{
+    exchange->is_refused = true;
+    exchange->refusal = *why;
+}
+
+/* Asks where the answer redirects to, if that is allowed; false: the answer, or the refusal, is the
+ * end. The time that is left is that of all hops together. */
+static bool follow(struct curl_exchange *exchange)
+{
+    struct curl_loop *curl = exchange->owner;
+    CURL *easy = exchange->easy;
+    struct ms_error err;
+    char *to = NULL;
+    long status = info_long(easy, CURLINFO_RESPONSE_CODE);
+    struct ms_str location = header_of(exchange, "Location", 0);
+    bool is_redirect =
+        status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    if (exchange->redirects == REGISTRY_REDIRECTS_NONE || !is_redirect ||
+        ms_str_is_absent(location))
+        return false;
+    enum ms_status judged =
+        exchange->n_redirects == CURL_LOOP_REDIRECTS_MAX
+            ? ms_error_set(&err, MS_PROTOCOL, "more than %d redirects", CURL_LOOP_REDIRECTS_MAX)
+            : registry_redirect_judge(&to, exchange->redirects, exchange->url, location.ptr,
+                                      curl->own_url, &err);
+    if (judged != MS_OK) {
+        refuse(exchange, &err);
+        return false;
+    }
+    if (!registry_redirect_is_same_origin(exchange->url, to)) {
+        exchange->was_sent_away = true;
+        SET(easy, CURLOPT_XOAUTH2_BEARER, NULL);
+        SET(easy, CURLOPT_USERNAME, NULL);
+        SET(easy, CURLOPT_PASSWORD, NULL);
+        SET(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        SET(easy, CURLOPT_SSLCERT, NULL);
+        SET(easy, CURLOPT_SSLKEY, NULL);
+    }
+    int64_t used_ms = (ms_clock_mono_us() - exchange->started_us) / 1000;
+    int64_t left_ms = (int64_t)exchange->timeout_ms - used_ms;
+    curl_multi_remove_handle(curl->multi, easy);
+    free(exchange->url);
+    exchange->url = to;
+    exchange->n_redirects++;
+    exchange->is_at_origin = registry_redirect_is_same_origin(to, curl->own_url);
+    exchange->is_cut = false;
+    exchange->error_text[0] = '\0';
+    ms_buf_clear(&exchange->body);
+    SET(easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));
+    SET(easy, CURLOPT_URL, to);
+    curl_multi_add_handle(curl->multi, easy);
+    return true;
+}
+
 static void finish(struct curl_exchange *exchange, CURLcode code)
 {
     struct ms_error error;
+    bool is_whole = code == CURLE_OK || exchange->is_cut;
+    if (is_whole)
+        exchange->is_refused = false; /* an address was; the next one of that name did */
+    if (is_whole && follow(exchange))
+        return;
     struct curl_response response = {
         .http_status = (int)info_long(exchange->easy, CURLINFO_RESPONSE_CODE),
-        .was_redirected = info_long(exchange->easy, CURLINFO_REDIRECT_COUNT) > 0,
+        .was_sent_away = exchange->was_sent_away,
+        .is_refused = exchange->is_refused,
         .body = ms_buf_view(&exchange->body),
         .duration_us = (uint64_t)(ms_clock_mono_us() - exchange->started_us),
         .exchange = exchange,
     };
-    if (code != CURLE_OK && !exchange->is_cut) {
+    if (!is_whole || exchange->is_refused) {
         describe_error(&error, exchange, code);
         response.error = &error;
     }
@@ -185,6 +258,7 @@ static void destroy(void *arg)
     free(curl->client_cert);
     free(curl->client_key);
     free(curl->user_agent);
+    free(curl->own_url);
     free(curl);
     curl_global_cleanup();
 }
@@ -268,6 +342,8 @@ struct curl_loop *curl_loop_new(struct ms_loop *loop, const struct curl_loop_opt
     curl->client_cert = ms_alloc_copy(options->client_cert);
     curl->client_key = ms_alloc_copy(options->client_key);
     curl->user_agent = ms_alloc_copy(options->user_agent);
+    curl->own_url = ms_alloc_copy(options->own_url);
+    curl->judge_address = registry_address_kind;
     curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
     curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -284,6 +360,11 @@ void curl_loop_set_connections(struct curl_loop *curl, size_t max_connections)
     curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, count);
 }
 
+void curl_loop_judge_addresses_by(struct curl_loop *curl, curl_loop_judge_address *judge)
+{
+    curl->judge_address = judge;
+}
+
 void curl_loop_free(struct curl_loop *curl)
 {
     if (curl == NULL || curl->is_freed)
@@ -298,12 +379,13 @@ void curl_loop_free(struct curl_loop *curl)
 
 /* --- starting --- */
 
-/* Counting here is what limits a body: curl's own limit does not hold for unknown lengths. */
+/* Counting here is what limits a body: curl's own limit does not hold for unknown lengths. Of what
+ * is neither content nor a list the beginning will do. */
 static size_t on_body(char *bytes, size_t one, size_t count, void *arg)
 {
     struct curl_exchange *exchange = arg;
     size_t len = one * count;
-    if (info_long(exchange->easy, CURLINFO_RESPONSE_CODE) >= 400) {
+    if (info_long(exchange->easy, CURLINFO_RESPONSE_CODE) >= 300) {
         size_t room = CURL_LOOP_ERROR_BODY_MAX - exchange->body.len;
         ms_buf_append(&exchange->body, ms_str_n(bytes, len < room ? len : room));
         exchange->is_cut = len > room;
@@ -316,78 +398,27 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *arg)
     return len;
 }
 
-static void set_limits(CURL *easy, const struct curl_request *request)
+/* Called for each connection that curl makes, with the resolved address. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    long total_ms = (long)request->timeout_ms;
-    long connect_ms = total_ms < CURL_LOOP_CONNECT_MS ? total_ms : CURL_LOOP_CONNECT_MS;
-    long stall_s =
-        (long)(request->stall_ms > 0 ? request->stall_ms : request->timeout_ms / 2) / 1000;
-    SET(easy, CURLOPT_TIMEOUT_MS, total_ms);
-    SET(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-    SET(easy, CURLOPT_LOW_SPEED_LIMIT, (long)CURL_LOOP_STALL_BYTES_PER_S);
-    SET(easy, CURLOPT_LOW_SPEED_TIME, stall_s > 0 ? stall_s : 1L);
-    SET(easy, CURLOPT_MAXREDIRS, (long)CURL_LOOP_REDIRECTS_MAX);
-    SET(easy, CURLOPT_FOLLOWLOCATION, request->follow_redirects ? 1L : 0L);
-    SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    /* What was asked for in secret must not be fetched in the open. */
-    bool has_tls = strncmp(request->url, "https:", 6) == 0;
-    SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, has_tls ? "https" : "http,https");
-    SET(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
-}
-
-static void set_tls(CURL *easy, const struct curl_loop *curl)
-{
-    if (curl->ca_file != NULL) {
-        SET(easy, CURLOPT_CAINFO, curl->ca_file);
-        SET(easy, CURLOPT_CAPATH, NULL); /* these CAs and no others */
+    struct curl_exchange *exchange = arg;
+    struct curl_loop *curl = exchange->owner;
+    (void)purpose;
+    enum registry_address_kind kind = curl->judge_address(&address->addr);
+    if (exchange->is_at_origin) {
+        curl->own_kinds |= 1U << kind;
+    } else if (kind != REGISTRY_ADDRESS_ORDINARY && (curl->own_kinds & 1U << kind) == 0) {
+        char text[INET6_ADDRSTRLEN] = "";
+        struct ms_error err;
+        (void)getnameinfo(&address->addr, address->addrlen, text, sizeof(text), NULL, 0,
+                          NI_NUMERICHOST);
+        (void)ms_error_set(&err, MS_PROTOCOL,
+                           "not asked: %s is %s, and the registry itself is at none", text,
+                           registry_address_kind_name(kind));
+        refuse(exchange, &err);
+        return CURL_SOCKET_BAD;
     }
-    if (curl->client_cert != NULL)
-        SET(easy, CURLOPT_SSLCERT, curl->client_cert);
-    if (curl->client_key != NULL)
-        SET(easy, CURLOPT_SSLKEY, curl->client_key);
-}
-
-static void set_credentials(CURL *easy, const struct curl_request *request)
-{
-    if (request->bearer != NULL) {
-        SET(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-        SET(easy, CURLOPT_XOAUTH2_BEARER, request->bearer);
-    } else if (request->username != NULL) {
-        SET(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-        SET(easy, CURLOPT_USERNAME, request->username);
-        SET(easy, CURLOPT_PASSWORD, request->password != NULL ? request->password : "");
-    }
-}
-
-static void set_method(CURL *easy, enum curl_method method)
-{
-    if (method == EXCHANGE_HEAD)
-        SET(easy, CURLOPT_NOBODY, 1L);
-    if (method == EXCHANGE_DELETE)
-        SET(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
-}
-
-static void set_callbacks(CURL *easy, struct curl_exchange *exchange)
-{
-    SET(easy, CURLOPT_PRIVATE, exchange);
-    SET(easy, CURLOPT_ERRORBUFFER, exchange->error_text);
-    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
-    SET(easy, CURLOPT_WRITEDATA, exchange);
-    SET(easy, CURLOPT_HTTPHEADER, exchange->headers);
-}
-
-static void set_behaviour(CURL *easy, const struct curl_loop *curl)
-{
-    SET(easy, CURLOPT_USERAGENT, curl->user_agent);
-    /* A digest is that of the plain bytes. What comes coded all the same is decoded. */
-    SET(easy, CURLOPT_ACCEPT_ENCODING, "identity");
-    SET(easy, CURLOPT_NOSIGNAL, 1L);
-    SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    /* One request a connection: what is in flight is what we counted. */
-    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    /* Else giving up while a name is being resolved waits for the resolver's thread, and the loop,
-     * whose pings keep us leader, stands still. The thread cleans up after itself. */
-    SET(easy, CURLOPT_QUICK_EXIT, 1L);
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static struct curl_slist *make_headers(const char *const *headers)
@@ -401,6 +432,64 @@ static struct curl_slist *make_headers(const char *const *headers)
     return list;
 }
 
+static void set_request(CURL *easy, const struct curl_request *request)
+{
+    long total_ms = (long)request->timeout_ms;
+    long connect_ms = total_ms < CURL_LOOP_CONNECT_MS ? total_ms : CURL_LOOP_CONNECT_MS;
+    long stall_s =
+        (long)(request->stall_ms > 0 ? request->stall_ms : request->timeout_ms / 2) / 1000;
+    SET(easy, CURLOPT_URL, request->url);
+    SET(easy, CURLOPT_TIMEOUT_MS, total_ms);
+    SET(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    SET(easy, CURLOPT_LOW_SPEED_LIMIT, (long)CURL_LOOP_STALL_BYTES_PER_S);
+    SET(easy, CURLOPT_LOW_SPEED_TIME, stall_s > 0 ? stall_s : 1L);
+    if (request->method == EXCHANGE_HEAD)
+        SET(easy, CURLOPT_NOBODY, 1L);
+    if (request->method == EXCHANGE_DELETE)
+        SET(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+    if (request->bearer != NULL) {
+        SET(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        SET(easy, CURLOPT_XOAUTH2_BEARER, request->bearer);
+    } else if (request->username != NULL) {
+        SET(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        SET(easy, CURLOPT_USERNAME, request->username);
+        SET(easy, CURLOPT_PASSWORD, request->password != NULL ? request->password : "");
+    }
+}
+
+/* What is the same for every exchange. */
+static void set_behaviour(struct curl_exchange *exchange)
+{
+    const struct curl_loop *curl = exchange->owner;
+    CURL *easy = exchange->easy;
+    SET(easy, CURLOPT_PRIVATE, exchange);
+    SET(easy, CURLOPT_ERRORBUFFER, exchange->error_text);
+    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+    SET(easy, CURLOPT_WRITEDATA, exchange);
+    SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(easy, CURLOPT_OPENSOCKETDATA, exchange);
+    SET(easy, CURLOPT_HTTPHEADER, exchange->headers);
+    SET(easy, CURLOPT_USERAGENT, curl->user_agent);
+    /* A digest is that of the plain bytes. What comes coded all the same is decoded. */
+    SET(easy, CURLOPT_ACCEPT_ENCODING, "identity");
+    SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    /* One request a connection: what is in flight is what we counted. */
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* Else giving up while a name is being resolved waits for the resolver's thread, and the loop,
+     * whose pings keep us leader, stands still. The thread cleans up after itself. */
+    SET(easy, CURLOPT_QUICK_EXIT, 1L);
+    if (curl->ca_file != NULL) {
+        SET(easy, CURLOPT_CAINFO, curl->ca_file);
+        SET(easy, CURLOPT_CAPATH, NULL); /* these CAs and no others */
+    }
+    if (curl->client_cert != NULL)
+        SET(easy, CURLOPT_SSLCERT, curl->client_cert);
+    if (curl->client_key != NULL)
+        SET(easy, CURLOPT_SSLKEY, curl->client_key);
+}
+
 struct curl_exchange *curl_loop_start(struct curl_loop *curl, const struct curl_request *request,
                                       curl_exchange_done *on_done, void *arg)
 {
@@ -410,18 +499,17 @@ struct curl_exchange *curl_loop_start(struct curl_loop *curl, const struct curl_
     exchange->arg = arg;
     exchange->started_us = ms_clock_mono_us();
     exchange->headers = make_headers(request->headers);
+    exchange->url = ms_alloc_copy(request->url);
     exchange->easy = take_handle(curl);
     exchange->max_body_bytes = request->max_body_bytes;
+    exchange->timeout_ms = request->timeout_ms;
+    exchange->redirects = request->redirects;
+    exchange->is_at_origin = request->is_own;
     ms_buf_init(&exchange->body, request->max_body_bytes > CURL_LOOP_ERROR_BODY_MAX
                                      ? request->max_body_bytes
                                      : CURL_LOOP_ERROR_BODY_MAX);
-    SET(exchange->easy, CURLOPT_URL, request->url);
-    set_behaviour(exchange->easy, curl);
-    set_limits(exchange->easy, request);
-    set_tls(exchange->easy, curl);
-    set_credentials(exchange->easy, request);
-    set_method(exchange->easy, request->method);
-    set_callbacks(exchange->easy, exchange);
+    set_behaviour(exchange);
+    set_request(exchange->easy, request);
     LIST_INSERT_HEAD(&curl->exchanges, exchange, link);
     curl_multi_add_handle(curl->multi, exchange->easy); /* only arms the timer */
     return exchange;

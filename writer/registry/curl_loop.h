@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP requests over one curl multi handle on the event loop: the only file that knows curl. One
- * exchange is one request and its answer, redirects followed; no retries, no queue, no knowledge of
- * registries.
+ * HTTP requests over one curl multi handle on the event loop. One exchange is one request and its
+ * answer, redirects followed; no retries, no queue, no knowledge of what registries answer.
+ *
+ * Credentials and the client certificate stay with the origin that was asked first. To an address
+ * of a kind that the registry itself was not found at (registry/address.h) nothing connects but
+ * requests to the registry's own origin: the address is judged when it is connected to, whatever
+ * name led there.
  *
  * Exchanges keep the rules of loop.h. How many run at once is the caller's business: an exchange
  * that has to wait inside curl would count that as its own time.
@@ -12,11 +16,14 @@
 
 #include "common/base/str.h"
 #include "common/runtime/loop.h"
+#include "writer/registry/address.h"
+#include "writer/registry/redirect.h"
 
 struct curl_loop;
 struct curl_exchange; /* gone after its callback */
 
 struct curl_loop_options {
+    const char *own_url; /* of the registry: its scheme, host and port are its origin */
     const char *ca_file; /* NULL: the system's; borrowed only until curl_loop_new returns, as all */
     const char *client_cert;
     const char *client_key;
@@ -37,12 +44,13 @@ enum curl_method { EXCHANGE_GET, EXCHANGE_HEAD, EXCHANGE_DELETE };
 struct curl_request {
     enum curl_method method;
     const char *url;
+    bool is_own;                /* the URL is the registry's, which may be at any address */
     const char *const *headers; /* "Name: value", ended by NULL; NULL: none. Never credentials: they
                                    would follow a redirect */
-    const char *bearer;         /* NULL: none; sent to the first host only */
+    const char *bearer;         /* NULL: none; sent to the first origin only */
     const char *username;       /* basic; NULL: none; likewise */
     const char *password;
-    bool follow_redirects; /* from https only to https */
+    enum registry_redirects redirects;
     size_t max_body_bytes;
     uint64_t timeout_ms;
     uint64_t stall_ms; /* slower than CURL_LOOP_STALL_BYTES_PER_S for so many whole seconds is given
@@ -55,7 +63,9 @@ struct curl_response {
      * max_body_bytes. Else MS_UNAVAILABLE, MS_TIMEOUT or MS_PROTOCOL. */
     const struct ms_error *error;
     int http_status; /* 0: none came */
-    bool was_redirected;
+    bool
+        was_sent_away; /* the answer is that of another origin, to which the first one redirected */
+    bool is_refused;   /* by ourselves: a redirect or an address; `error` says why */
     struct ms_str body; /* decoded, should it have come coded */
     uint64_t duration_us;
     struct curl_exchange *exchange; /* for curl_response_header */
@@ -66,6 +76,9 @@ typedef void curl_exchange_done(const struct curl_response *response, void *arg)
 struct curl_loop *curl_loop_new(struct ms_loop *loop, const struct curl_loop_options *options);
 void curl_loop_free(struct curl_loop *curl); /* no callbacks any more; NULL is fine */
 void curl_loop_set_connections(struct curl_loop *curl, size_t max_connections);
+/* Instead of registry_address_kind, for tests: everything on their machine is loopback. */
+typedef enum registry_address_kind curl_loop_judge_address(const struct sockaddr *address);
+void curl_loop_judge_addresses_by(struct curl_loop *curl, curl_loop_judge_address *judge);
 
 struct curl_exchange *curl_loop_start(struct curl_loop *curl, const struct curl_request *request,
                                       curl_exchange_done *on_done, void *arg);

@@ -130,6 +130,13 @@ static enum curl_method method_of(enum registry_kind kind)
     return kind == REGISTRY_KIND_DELETE ? EXCHANGE_DELETE : EXCHANGE_GET;
 }
 
+static enum registry_redirects redirects_of(enum registry_kind kind)
+{
+    if (kind == REGISTRY_KIND_DELETE)
+        return REGISTRY_REDIRECTS_NONE;
+    return kind == REGISTRY_KIND_BLOB ? REGISTRY_REDIRECTS_ANYWHERE : REGISTRY_REDIRECTS_OWN_ORIGIN;
+}
+
 static bool is_for_manifest(enum registry_kind kind)
 {
     return kind == REGISTRY_KIND_HEAD || kind == REGISTRY_KIND_MANIFEST;
@@ -161,7 +168,8 @@ static void send(struct registry_request *request, const struct registry_credent
         .bearer = credentials->bearer,
         .username = credentials->username,
         .password = credentials->password,
-        .follow_redirects = kind != REGISTRY_KIND_DELETE,
+        .is_own = true,
+        .redirects = redirects_of(kind),
         .max_body_bytes = request->ask.max_bytes,
         .timeout_ms = peer->timeout_ms,
         .stall_ms = peer->timing->stall_ms,
@@ -203,6 +211,8 @@ static void count(enum registry_kind kind, const struct curl_response *response)
                        (double)response->duration_us / MICROSECONDS);
     if (is_too_large)
         ms_limit_reached(MS_LIMIT_REGISTRY_BODY);
+    if (response->is_refused)
+        ms_limit_reached(MS_LIMIT_REGISTRY_REDIRECTS);
 }
 
 static bool is_html(const struct curl_response *response)
@@ -232,7 +242,8 @@ static void on_answer(const struct curl_response *response, void *arg)
         .transport = response->error != NULL ? response->error->status : MS_OK,
         .http_status = response->http_status,
         .is_conditional = !ms_digest_is_none(&request->ask.known),
-        .was_redirected = response->was_redirected,
+        .was_sent_away = response->was_sent_away,
+        .is_refused = response->is_refused,
         .is_html = is_html(response),
         .names_pause = !ms_str_is_absent(curl_response_header(response, "Retry-After", 0)),
         .error_code = has_body ? body.code : NULL,

@@ -1,28 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer/registry/auth.c, curl_loop.c: credentials, tokens, TLS, and who never gets to see them. */
+/* writer/registry/auth.c, curl_loop.c: credentials, tokens, TLS. */
 #include "tests/support/registry_fixture.h"
-
-static const char CONTENT[] = "{\"content\":{\"a\":{\"1\":{},\"2\":{},\"3\":{}},\"b\":{\"1\":{}}}}";
-
-static void start_with_credentials(struct fixture *f, const char *settings)
-{
-    static char username[] = "scanner";
-    static char password[] = "s3cret";
-    fixture_init(f);
-    f->config.registry.username = username;
-    f->config.registry.password = password;
-    fixture_connect(f);
-    fake_do(&f->fake, "%s", CONTENT);
-    fake_do(&f->fake, "{\"settings\":{\"username\":\"scanner\",\"password\":\"s3cret\",%s}}",
-            settings);
-}
-
-static void assert_report(struct fixture *f, const char *part, bool is_there)
-{
-    char *report = fake_report(&f->fake);
-    ck_assert_msg((strstr(report, part) != NULL) == is_there, "%s: %s", part, report);
-    free(report);
-}
 
 /* --- basic --- */
 
@@ -277,73 +255,6 @@ START_TEST(whoever_waits_for_a_token_may_cancel)
 }
 END_TEST
 
-/* --- other hosts --- */
-
-START_TEST(blob_stores_get_no_credentials)
-{
-    static const char *const MODES[] = {"basic", "bearer"};
-    struct fixture f;
-    char config[MS_DIGEST_TEXT_MAX];
-    for (size_t i = 0; i < sizeof(MODES) / sizeof(MODES[0]); i++) {
-        char settings[64];
-        (void)snprintf(settings, sizeof(settings), "\"redirect_blobs\":true,\"auth\":\"%s\"",
-                       MODES[i]);
-        start_with_credentials(&f, settings);
-        f.config.registry.concurrency = 1; /* one connection must do for both hosts */
-        registry_client_reload(f.client, &f.config);
-        char *answer =
-            fake_command(&f.fake, "{\"put_blob\":{\"repository\":\"a\",\"body\":\"x\"}}");
-        fake_member(config, sizeof(config), answer, "digest");
-        free(answer);
-        expect(get_blob(&f, "a", config, 100), REGISTRY_FOUND);
-        ck_assert_int_eq(fake_count(&f.fake, "storage"), 1);
-        char *report = fake_report(&f.fake);
-        const char *stored = strstr(report, "\"kind\": \"storage\"");
-        ck_assert_ptr_nonnull(stored);
-        ck_assert_ptr_nonnull(strstr(stored, "\"authorization\": null"));
-        ck_assert_ptr_null(strstr(stored, "\"authorization\": \""));
-        ck_assert_ptr_nonnull(strstr(report, "\"authorization\": \"B"));
-        free(report);
-        fixture_stop(&f);
-    }
-}
-END_TEST
-
-START_TEST(blob_stores_do_not_tell_where_credentials_go)
-{
-    struct fixture f;
-    char digest[MS_DIGEST_TEXT_MAX];
-    start_with_credentials(&f, "\"auth\":\"bearer\",\"redirect_blobs\":true");
-    char *answer = fake_command(&f.fake, "{\"put_blob\":{\"repository\":\"a\",\"body\":\"x\"}}");
-    fake_member(digest, sizeof(digest), answer, "digest");
-    free(answer);
-    fake_do(
-        &f.fake,
-        "{\"fault\":{\"path\":\"blobs\",\"method\":\"STORED\",\"kind\":\"status\",\"status\":401,"
-        "\"headers\":{\"WWW-Authenticate\":\"Bearer realm=\\\"http://127.0.0.1:%d/thief\\\"\"}}}",
-        f.fake.port);
-    expect(get_blob(&f, "a", digest, 100), REGISTRY_UNREADABLE);
-    assert_report(&f, "/thief", false);
-    fixture_stop(&f);
-}
-END_TEST
-
-START_TEST(a_blob_that_its_store_has_lost)
-{
-    struct fixture f;
-    char digest[MS_DIGEST_TEXT_MAX];
-    fixture_start(&f);
-    char *answer = fake_command(&f.fake, "{\"put_blob\":{\"repository\":\"a\",\"body\":\"x\"},"
-                                         "\"settings\":{\"redirect_blobs\":true},\"fault\":{"
-                                         "\"path\":\"blobs\",\"method\":\"STORED\",\"kind\":"
-                                         "\"status\",\"status\":404}}");
-    fake_member(digest, sizeof(digest), answer, "digest");
-    free(answer);
-    expect(get_blob(&f, "a", digest, 100), REGISTRY_UNREADABLE);
-    fixture_stop(&f);
-}
-END_TEST
-
 /* --- TLS --- */
 
 static char directory[] = "/tmp/metastore-test-XXXXXX";
@@ -479,9 +390,6 @@ static Suite *make_suite(void)
     tcase_add_test(tests, deletions_have_a_scope_of_their_own);
     tcase_add_test(tests, tokens_are_renewed_before_they_expire);
     tcase_add_test(tests, whoever_waits_for_a_token_may_cancel);
-    tcase_add_test(tests, blob_stores_get_no_credentials);
-    tcase_add_test(tests, blob_stores_do_not_tell_where_credentials_go);
-    tcase_add_test(tests, a_blob_that_its_store_has_lost);
     TCase *tls = tcase_create("tls");
     tcase_set_timeout(tls, FIXTURE_CASE_TIMEOUT_S);
     tcase_add_unchecked_fixture(tls, make_certificates, remove_certificates);

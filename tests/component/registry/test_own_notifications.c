@@ -3,7 +3,7 @@
  * of its requests, and is never held back for good. */
 #include "tests/support/registry_fixture.h"
 
-enum { N_CALLS = 4 * OWN_NOTIFICATIONS_WINDOW };
+enum { N_CALLS = 4 * OWN_NOTIFICATIONS_WINDOW, AN_HOUR_MS = 3600 * 1000 };
 
 static size_t n_ended;
 
@@ -16,9 +16,11 @@ static void on_call_ended(const struct registry_reply *reply, void *arg)
         ms_loop_stop(f->loop);
 }
 
-static void start_calls(struct fixture *f)
+static void start_calls(struct fixture *f, uint64_t wait_ms)
 {
-    fixture_start(f);
+    fixture_init(f);
+    f->timing.own_notifications_ms = wait_ms;
+    fixture_connect(f);
     fake_do(&f->fake, "{\"content\":{\"a/b\":{\"1\":{}}}}");
     n_ended = 0;
     for (size_t i = 0; i < N_CALLS; i++)
@@ -37,7 +39,7 @@ static void run_until(struct fixture *f, size_t n)
 START_TEST(a_registry_that_never_notifies_holds_nothing_back)
 {
     struct fixture f;
-    start_calls(&f);
+    start_calls(&f, AN_HOUR_MS);
     run_until(&f, N_CALLS);
     fixture_stop(&f);
 }
@@ -46,7 +48,7 @@ END_TEST
 START_TEST(a_scan_waits_for_its_notifications)
 {
     struct fixture f;
-    start_calls(&f);
+    start_calls(&f, AN_HOUR_MS);
     registry_client_note_own_notifications(f.client, 1); /* before its answer */
     run_until_idle(&f);
     ck_assert_uint_le(n_ended, OWN_NOTIFICATIONS_WINDOW);
@@ -62,7 +64,7 @@ END_TEST
 START_TEST(events_do_not_wait)
 {
     struct fixture f;
-    start_calls(&f);
+    start_calls(&f, AN_HOUR_MS);
     registry_client_note_own_notifications(f.client, 1);
     run_until_idle(&f);
     size_t before = n_ended;
@@ -75,7 +77,7 @@ END_TEST
 START_TEST(lost_ones_hold_back_for_a_time)
 {
     struct fixture f;
-    start_calls(&f);
+    start_calls(&f, 20);
     registry_client_note_own_notifications(f.client, 1);
     run_until(&f, N_CALLS);
     fixture_stop(&f);
@@ -85,7 +87,7 @@ END_TEST
 START_TEST(a_new_scan_learns_anew)
 {
     struct fixture f;
-    start_calls(&f);
+    start_calls(&f, AN_HOUR_MS);
     registry_client_note_own_notifications(f.client, 1);
     run_until_idle(&f);
     registry_client_forget_own_notifications(f.client);
@@ -101,7 +103,7 @@ END_TEST
 START_TEST(what_is_hurried_goes_first)
 {
     struct fixture f;
-    start_calls(&f);
+    start_calls(&f, AN_HOUR_MS);
     registry_client_note_own_notifications(f.client, 1);
     run_until_idle(&f);
     struct ended ended = {.fixture = &f};

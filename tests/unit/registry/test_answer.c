@@ -94,7 +94,7 @@ START_TEST(blob_stores_say_nothing_of_absence)
 {
     struct registry_answer answer = {.kind = KIND(BLOB),
                                      .http_status = 404,
-                                     .was_redirected = true,
+                                     .was_sent_away = true,
                                      .error_code = "BLOB_UNKNOWN"};
     ck_assert_int_eq(registry_judge(&answer), REGISTRY_DOUBTFUL);
     answer.http_status = 403;
@@ -106,7 +106,7 @@ START_TEST(only_the_registry_may_challenge)
 {
     struct registry_answer answer = {.kind = REGISTRY_KIND_BLOB, .http_status = 401};
     ck_assert_int_eq(registry_judge(&answer), REGISTRY_SAYS_CHALLENGE);
-    answer.was_redirected = true;
+    answer.was_sent_away = true;
     ck_assert_int_eq(registry_judge(&answer), REGISTRY_DOUBTFUL);
     answer.kind = REGISTRY_KIND_TAGS;
     ck_assert_int_eq(registry_judge(&answer), REGISTRY_IN_TROUBLE);
