@@ -54,6 +54,7 @@ class Settings:
         self.link_relation = '; rel="next"'
         self.null_tags = False       # an empty tag list is null
         self.no_digest_header = False
+        self.head_digest = None      # what a HEAD names, unlike a GET
         self.redirect_blobs = False  # 307 to the blob store
         self.delete_enabled = True
         self.auth = "none"           # none, basic, bearer
@@ -309,7 +310,8 @@ class Handler(BaseHTTPRequestHandler):
             STATE.requests[kind] = STATE.requests.get(kind, 0) + 1
             STATE.log.append({"kind": kind, "method": self.command, "path": self.path,
                               "authorization": self.headers.get("Authorization"),
-                              "if_none_match": self.headers.get("If-None-Match"),
+                              "if_none_match": ", ".join(self.headers.get_all("If-None-Match", []))
+                              or None,
                               "accept": self.headers.get("Accept"),
                               "accept_encoding": self.headers.get("Accept-Encoding"),
                               "user_agent": self.headers.get("User-Agent")})
@@ -491,14 +493,16 @@ class Handler(BaseHTTPRequestHandler):
         digest = repository["tags"].get(reference, reference)
         if self.command == "DELETE":
             self.delete_manifest(repository, digest)
-        elif self.headers.get("If-None-Match") == '"%s"' % digest:
-            self.answer(304, headers={"Docker-Content-Digest": digest, "ETag": '"%s"' % digest})
+        elif '"%s"' % digest in self.headers.get_all("If-None-Match", []):
+            self.answer(304)  # distribution does not say which it was
         elif digest not in repository["manifests"]:
             self.error(404, "MANIFEST_UNKNOWN", "manifest unknown")
         else:
             self.send_manifest(digest, *repository["manifests"][digest])
 
     def send_manifest(self, digest, type, body):
+        if self.command == "HEAD" and STATE.settings.head_digest:
+            digest = STATE.settings.head_digest
         headers = {"Docker-Content-Digest": digest, "ETag": '"%s"' % digest}
         if STATE.settings.no_digest_header:
             headers = {}

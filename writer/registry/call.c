@@ -46,6 +46,7 @@ static void free_parts(struct registry_call *call)
     ms_buf_free(&call->path);
     ms_buf_free(&call->scope);
     name_list_free(call->names);
+    free(call->known);
 }
 
 static void discard(struct registry_call *call)
@@ -83,6 +84,14 @@ void registry_call_hurry(struct registry_call *call)
         return;
     call->ask.priority = REGISTRY_EVENT;
     registry_request_hurry(call->request);
+}
+
+void registry_call_expect_unreadable(struct registry_call *call)
+{
+    if (call == NULL)
+        return;
+    call->ask.expects_unreadable = true;
+    registry_request_expect_unreadable(call->request);
 }
 
 void registry_call_cancel(struct registry_call *call)
@@ -200,7 +209,7 @@ static void probe_storage(struct registry_call *call)
 static void doubt(struct registry_call *call, const struct registry_result *result)
 {
     call->doubt = *result->error;
-    if (call->client->peer.storage_read_us > result->sent_us)
+    if (call->ask.expects_unreadable || call->client->peer.storage_read_us > result->sent_us)
         registry_call_fail(call, REGISTRY_UNREADABLE, &call->doubt, result);
     else
         probe_storage(call);
@@ -221,8 +230,9 @@ static void settle(struct registry_call *call, const struct registry_result *res
     struct registry_reply reply = {
         .outcome = outcome,
         .http_status = result->response->http_status,
-        .digest = call->ask.known,
     };
+    if (result->verdict == REGISTRY_SAYS_NOT_MODIFIED)
+        reply.digest = call->known[0];
     registry_call_finish(call, &reply);
 }
 
@@ -263,7 +273,7 @@ static void on_content(const struct registry_result *result, void *arg);
 static void mismatch(struct registry_call *call, const struct registry_result *result)
 {
     struct ms_error err;
-    if (!call->has_mismatched) {
+    if (!call->has_mismatched && !call->ask.expects_unreadable) {
         call->has_mismatched = true;
         call->client->peer.retries++;
         registry_call_ask(call, on_content);
@@ -305,19 +315,56 @@ static void check_signed(struct registry_call *call, const struct registry_resul
     ms_buf_free(&payload);
 }
 
+static void on_which(const struct registry_result *result, void *arg);
+
 static void on_content(const struct registry_result *result, void *arg)
 {
     static const struct ms_str SIGNED_TYPE =
         MS_STR_INIT("application/vnd.docker.distribution.manifest.v1+prettyjws");
     struct registry_call *call = arg;
     call->request = NULL;
-    if (result->verdict != REGISTRY_SAYS_FOUND)
+    if (result->verdict == REGISTRY_SAYS_NOT_MODIFIED && call->n_known > 1) {
+        call->ask.kind = REGISTRY_KIND_HEAD;
+        call->ask.n_known = 0;
+        registry_call_ask(call, on_which);
+    } else if (result->verdict != REGISTRY_SAYS_FOUND) {
         settle(call, result);
-    else if (call->ask.kind == REGISTRY_KIND_MANIFEST &&
-             ms_str_equal(media_type_of(result->response), SIGNED_TYPE))
+    } else if (call->ask.kind == REGISTRY_KIND_MANIFEST &&
+               ms_str_equal(media_type_of(result->response), SIGNED_TYPE)) {
         check_signed(call, result);
-    else
+    } else {
         check_content(call, result, result->response->body);
+    }
+}
+
+/* Whatever is known: a GET is believed, whose content has the digest that it names. */
+static void ask_wholly(struct registry_call *call)
+{
+    call->ask.kind = REGISTRY_KIND_MANIFEST;
+    call->ask.n_known = call->n_known = 0;
+    registry_call_ask(call, on_content);
+}
+
+/* It is one of those that are known, but a 304 does not say which. What a HEAD names may be another
+ * one: the tag has moved since, or HEAD and GET of this registry differ. */
+static void on_which(const struct registry_result *result, void *arg)
+{
+    struct registry_call *call = arg;
+    call->request = NULL;
+    if (result->verdict != REGISTRY_SAYS_FOUND && result->verdict != REGISTRY_SAYS_ASK_WHOLLY) {
+        settle(call, result);
+        return;
+    }
+    struct ms_digest named = digest_of(result->response);
+    for (size_t i = 0; i < call->n_known && result->verdict == REGISTRY_SAYS_FOUND; i++) {
+        if (ms_digest_equal(&call->known[i], &named)) {
+            struct registry_reply reply = {
+                .outcome = REGISTRY_NOT_MODIFIED, .http_status = 304, .digest = named};
+            registry_call_finish(call, &reply);
+            return;
+        }
+    }
+    ask_wholly(call);
 }
 
 static void on_head(const struct registry_result *result, void *arg)
@@ -325,9 +372,7 @@ static void on_head(const struct registry_result *result, void *arg)
     struct registry_call *call = arg;
     call->request = NULL;
     if (result->verdict == REGISTRY_SAYS_ASK_WHOLLY) {
-        call->ask.kind = REGISTRY_KIND_MANIFEST;
-        call->ask.known.len = 0;
-        registry_call_ask(call, on_content);
+        ask_wholly(call);
     } else if (result->verdict == REGISTRY_SAYS_FOUND) {
         struct ms_digest named = digest_of(result->response);
         found(call, result->response, ms_digest_is_none(&named) ? &call->expected : &named,
@@ -369,6 +414,20 @@ static void set_reference(struct registry_call *call, struct ms_str reference)
     ms_buf_printf(&call->path, "/v2/%s/manifests/%.*s", call->repository, MS_STR_ARG(reference));
 }
 
+static void set_known(struct registry_call *call, const struct ms_digest *known, size_t n_known)
+{
+    if (n_known > REGISTRY_KNOWN_MAX) {
+        ms_limit_reached(MS_LIMIT_REGISTRY_KNOWN);
+        n_known = REGISTRY_KNOWN_MAX;
+    }
+    if (n_known == 0)
+        return;
+    call->known = ms_alloc(n_known * sizeof(*known));
+    memcpy(call->known, known, n_known * sizeof(*known));
+    call->ask.known = call->known;
+    call->ask.n_known = call->n_known = n_known;
+}
+
 struct registry_call *registry_head_manifest(struct registry_client *client,
                                              enum registry_priority priority,
                                              struct ms_str repository, struct ms_str reference,
@@ -378,8 +437,8 @@ struct registry_call *registry_head_manifest(struct registry_client *client,
     struct registry_call *call =
         new_item_call(client, REGISTRY_KIND_HEAD, priority, repository, "pull", on_done, arg);
     set_reference(call, reference);
-    if (known != NULL)
-        call->ask.known = *known;
+    if (known != NULL && !ms_digest_is_none(known))
+        set_known(call, known, 1);
     registry_call_begin(call, on_head);
     return call;
 }
@@ -389,9 +448,21 @@ struct registry_call *registry_get_manifest(struct registry_client *client,
                                             struct ms_str repository, struct ms_str reference,
                                             registry_done *on_done, void *arg)
 {
+    return registry_get_manifest_unless(client, priority, repository, reference, NULL, 0, on_done,
+                                        arg);
+}
+
+struct registry_call *registry_get_manifest_unless(struct registry_client *client,
+                                                   enum registry_priority priority,
+                                                   struct ms_str repository,
+                                                   struct ms_str reference,
+                                                   const struct ms_digest *known, size_t n_known,
+                                                   registry_done *on_done, void *arg)
+{
     struct registry_call *call =
         new_item_call(client, REGISTRY_KIND_MANIFEST, priority, repository, "pull", on_done, arg);
     set_reference(call, reference);
+    set_known(call, known, n_known);
     registry_call_begin(call, on_content);
     return call;
 }

@@ -84,6 +84,18 @@ struct registry_call *registry_get_manifest(struct registry_client *client,
                                             enum registry_priority priority,
                                             struct ms_str repository, struct ms_str reference,
                                             registry_done *on_done, void *arg);
+/* The same, unless it is one of those that are known: then NOT_MODIFIED, and `digest` says which.
+ * More than REGISTRY_KNOWN_MAX are not named to the registry: the first ones are, so put those
+ * first that it may well be. Mind that a registry answers so before it reads anything, also of what
+ * dangles. One known digest costs one request; of several the registry does not say which it was,
+ * and a HEAD follows. */
+enum { REGISTRY_KNOWN_MAX = 30 };
+struct registry_call *registry_get_manifest_unless(struct registry_client *client,
+                                                   enum registry_priority priority,
+                                                   struct ms_str repository,
+                                                   struct ms_str reference,
+                                                   const struct ms_digest *known, size_t n_known,
+                                                   registry_done *on_done, void *arg);
 struct registry_call *registry_get_blob(struct registry_client *client,
                                         enum registry_priority priority, struct ms_str repository,
                                         const struct ms_digest *digest, size_t max_bytes,
@@ -94,6 +106,9 @@ struct registry_call *registry_delete_manifest(struct registry_client *client,
                                                registry_done *on_done, void *arg);
 /* From now on it has the priority of an event; NULL is fine. */
 void registry_call_hurry(struct registry_call *call);
+/* The item was UNREADABLE before: if it still looks so, one answer is enough, without tries, pauses
+ * and a look at the storage. To be called right after the start; NULL is fine. */
+void registry_call_expect_unreadable(struct registry_call *call);
 /* No callback comes any more. */
 void registry_call_cancel(struct registry_call *call);
 

@@ -41,8 +41,10 @@ struct registry_ask {
     enum registry_priority priority;
     const char *path; /* behind the base URL, with the query */
     const char *scope;
-    struct ms_digest known; /* If-None-Match; none: unconditional */
+    const struct ms_digest *known; /* If-None-Match; none: unconditional */
+    size_t n_known;
     size_t max_bytes;
+    bool expects_unreadable; /* a doubtful answer is no reason to ask again */
 };
 
 /* Valid during the callback. The verdict is never CHALLENGE or SLOWER. */
@@ -60,6 +62,8 @@ struct registry_request *registry_request_start(struct registry_peer *peer,
                                                 const struct registry_ask *ask,
                                                 registry_request_done *on_done, void *arg);
 void registry_request_cancel(struct registry_request *request); /* NULL is fine */
+/* As registry_ask.expects_unreadable; NULL is fine. */
+void registry_request_expect_unreadable(struct registry_request *request);
 /* From now on as for an event; NULL is fine. */
 void registry_request_hurry(struct registry_request *request);
 

@@ -63,6 +63,79 @@ START_TEST(heads_and_conditions)
 }
 END_TEST
 
+static void assert_not_modified(struct ended ended, const char *digest)
+{
+    ck_assert_str_eq(ended.digest, digest);
+    ck_assert_uint_eq(ended.body_len, 0);
+    expect(ended, REGISTRY_NOT_MODIFIED);
+}
+
+START_TEST(unless_it_is_known)
+{
+    struct fixture f;
+    char digest[MS_DIGEST_TEXT_MAX];
+    char other[MS_DIGEST_TEXT_MAX];
+    char config[MS_DIGEST_TEXT_MAX];
+    fixture_start(&f);
+    put_image(&f, "a", "other", other, config);
+    fake_do(&f.fake, "{\"image\":{\"repository\":\"a\",\"tag\":\"1\",\"os\":\"plan9\"}}");
+    struct ended whole =
+        get_manifest_unless(&f, "a", "1", (const char *const[]){MISSING, other, NULL});
+    (void)snprintf(digest, sizeof(digest), "%s", whole.digest);
+    ck_assert_ptr_nonnull(strstr(whole.body, "schemaVersion"));
+    expect(whole, REGISTRY_FOUND);
+    ck_assert_int_eq(fake_count(&f.fake, "manifest"), 1);
+    assert_not_modified(get_manifest_unless(&f, "a", "1", (const char *const[]){digest, NULL}),
+                        digest);
+    ck_assert_int_eq(fake_count(&f.fake, "manifest"), 2);
+    ck_assert_int_eq(fake_count(&f.fake, "head"), 0);
+    const char *const known[] = {MISSING, other, digest, NULL};
+    assert_not_modified(get_manifest_unless(&f, "a", "1", known), digest);
+    assert_not_modified(get_manifest_unless(&f, "a", "other", known), other);
+    ck_assert_int_eq(fake_count(&f.fake, "manifest"), 4);
+    ck_assert_int_eq(fake_count(&f.fake, "head"), 2); /* it did not say which */
+    expect(get_manifest_unless(&f, "a", "nope", known), REGISTRY_ABSENT);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(no_more_known_than_a_request_may_name)
+{
+    struct fixture f;
+    char digest[MS_DIGEST_TEXT_MAX];
+    char config[MS_DIGEST_TEXT_MAX];
+    const char *known[REGISTRY_KNOWN_MAX + 2];
+    fixture_start(&f);
+    put_image(&f, "a", "1", digest, config);
+    for (size_t i = 0; i <= REGISTRY_KNOWN_MAX; i++)
+        known[i] = MISSING;
+    known[REGISTRY_KNOWN_MAX + 1] = NULL;
+    known[REGISTRY_KNOWN_MAX - 1] = digest;
+    expect(get_manifest_unless(&f, "a", "1", known), REGISTRY_NOT_MODIFIED);
+    known[REGISTRY_KNOWN_MAX - 1] = MISSING;
+    known[REGISTRY_KNOWN_MAX] = digest;
+    expect(get_manifest_unless(&f, "a", "1", known), REGISTRY_FOUND);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(heads_that_name_another_digest)
+{
+    struct fixture f;
+    char digest[MS_DIGEST_TEXT_MAX];
+    char config[MS_DIGEST_TEXT_MAX];
+    fixture_start(&f);
+    put_image(&f, "a", "1", digest, config);
+    fake_do(&f.fake, "{\"settings\":{\"head_digest\":\"sha256:%064d\"}}", 1);
+    struct ended ended =
+        get_manifest_unless(&f, "a", "1", (const char *const[]){digest, MISSING, NULL});
+    ck_assert_str_eq(ended.digest, digest); /* the GET is believed */
+    ck_assert_uint_gt(ended.body_len, 0);
+    expect(ended, REGISTRY_FOUND);
+    fixture_stop(&f);
+}
+END_TEST
+
 START_TEST(blobs)
 {
     struct fixture f;
@@ -427,6 +500,9 @@ static Suite *make_suite(void)
     tcase_set_timeout(tests, FIXTURE_CASE_TIMEOUT_S);
     tcase_add_test(tests, manifests_by_tag_and_digest);
     tcase_add_test(tests, heads_and_conditions);
+    tcase_add_test(tests, unless_it_is_known);
+    tcase_add_test(tests, no_more_known_than_a_request_may_name);
+    tcase_add_test(tests, heads_that_name_another_digest);
     tcase_add_test(tests, blobs);
     tcase_add_test(tests, other_algorithms);
     tcase_add_test(tests, what_is_absent);

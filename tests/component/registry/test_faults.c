@@ -168,6 +168,37 @@ START_TEST(a_manifest_that_the_registry_fails_at)
 }
 END_TEST
 
+static struct ended get_unreadable(struct fixture *f, const char *reference)
+{
+    struct ended ended = {.fixture = f};
+    registry_call_expect_unreadable(registry_get_manifest(f->client, REGISTRY_SCAN, MS_STR("a"),
+                                                          ms_str(reference), on_ended, &ended));
+    await(&ended);
+    return ended;
+}
+
+START_TEST(what_is_known_to_be_unreadable_costs_one_request)
+{
+    static const char *const FAULTS[] = {"\"kind\":\"status\",\"status\":500",
+                                         "\"kind\":\"truncate\"", "\"kind\":\"wrong_digest\""};
+    struct fixture f;
+    struct registry_health health;
+    start_with_image(&f);
+    for (size_t i = 0; i < sizeof(FAULTS) / sizeof(FAULTS[0]); i++) {
+        set_fault(&f, "manifests/1", 0, FAULTS[i]);
+        expect(get_unreadable(&f, "1"), REGISTRY_UNREADABLE);
+        ck_assert_int_eq(fake_count(&f.fake, "manifest"), 1);
+        ck_assert_int_eq(fake_count(&f.fake, "tags"), 0);
+    }
+    registry_client_health(&health, f.client);
+    ck_assert_uint_eq(health.retries, 0);
+    set_fault(&f, "manifests/1", 1, "\"kind\":\"status\",\"status\":502"); /* not of the item */
+    expect(get_unreadable(&f, "1"), REGISTRY_FOUND);
+    registry_call_expect_unreadable(NULL);
+    fixture_stop(&f);
+}
+END_TEST
+
 START_TEST(a_manifest_with_another_digest)
 {
     struct fixture f;
@@ -235,8 +266,7 @@ START_TEST(a_body_that_drips)
     fixture_connect(&f);
     fake_do(&f.fake, "{\"content\":{\"a\":{\"1\":{}}}}");
     set_fault(&f, "manifests/1", 0, "\"kind\":\"drip\",\"seconds\":0.05");
-    expect(get_manifest(&f, "a", "1"), REGISTRY_UNREADABLE);
-    ck_assert_int_eq(fake_count(&f.fake, "manifest"), ATTEMPTS);
+    expect(get_unreadable(&f, "1"), REGISTRY_UNREADABLE);
     fixture_stop(&f);
 }
 END_TEST
@@ -518,6 +548,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, redirects_without_end);
     tcase_add_test(tests, a_storage_that_is_down);
     tcase_add_test(tests, a_manifest_that_the_registry_fails_at);
+    tcase_add_test(tests, what_is_known_to_be_unreadable_costs_one_request);
     tcase_add_test(tests, a_manifest_with_another_digest);
     tcase_add_test(tests, a_body_without_end);
     tcase_add_test(tests, a_list_without_end);
