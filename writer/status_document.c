@@ -100,6 +100,10 @@ static void write_peers(struct ms_json_writer *json, const struct status_facts *
         write_time(json, "last_error_time", registry->last_error_ms);
     write_u64(json, "requests", registry->requests);
     write_u64(json, "retries", registry->retries);
+    ms_json_key(json, "own_notifications_missing");
+    ms_json_i64(json, registry->own_notifications_missing);
+    ms_json_key(json, "own_notifications_window");
+    ms_json_i64(json, registry->own_notifications_window);
     ms_json_end_object(json);
 }
 

@@ -106,6 +106,8 @@ void registry_client_health(struct registry_health *out, const struct registry_c
     registry_circuit_health(out, client->peer.circuit);
     out->requests += client->peer.requests;
     out->retries = client->peer.retries;
+    out->own_notifications_missing = registry_own_notifications_n_missing(client->peer.own);
+    out->own_notifications_window = registry_own_notifications_window(client->peer.own);
 }
 
 void registry_client_on_reachable(struct registry_client *client,

@@ -120,6 +120,9 @@ struct registry_health {
     int64_t last_error_ms; /* wall clock */
     uint64_t requests;
     uint64_t retries;
+    /* Notifications of our own requests: so many are missing, and with so many a scan waits. */
+    int64_t own_notifications_missing;
+    int64_t own_notifications_window;
 };
 void registry_client_health(struct registry_health *out, const struct registry_client *client);
 /* Told when `reachable` changes. */

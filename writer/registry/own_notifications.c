@@ -2,9 +2,10 @@
 /*
  * How many notifications of our own requests are missing, and whether a scan must wait for them.
  *
- * Always holds: a registry that sends no such notifications never holds a scan back, and one that
- * loses some does so only for a time: whenever holding back for a while has brought almost none,
- * the window is doubled.
+ * Always holds: a registry that sends no such notifications never holds a scan back. One that loses
+ * some does so only for a time: when a scan waits and not one has come for long, the window is
+ * doubled. A registry that is merely slow is waited for, and the window halves again as those that
+ * were missing come.
  */
 #include "writer/registry/own_notifications.h"
 
@@ -18,8 +19,7 @@ struct registry_own_notifications {
     int64_t n_missing; /* pulls that were answered and not notified of; below 0: notified first */
     int64_t window;    /* so many may be missing */
     bool is_notified;  /* the registry does notify us of them */
-    size_t n_watched;  /* that came since the timer was started */
-    struct ms_timer *timer; /* running: a scan was held back */
+    struct ms_timer *silence; /* running: a scan waits; started anew by each that comes */
 };
 
 /* What is under way may be about to add to those that are missing. */
@@ -34,24 +34,21 @@ static bool may_scan(void *arg)
     struct registry_own_notifications *own = arg;
     if (!is_window_full(own))
         return true;
-    if (!ms_timer_is_running(own->timer)) {
-        own->n_watched = 0;
-        ms_timer_start(own->timer, own->timing->own_notifications_ms);
-    }
+    if (!ms_timer_is_running(own->silence))
+        ms_timer_start(own->silence, own->timing->own_notifications_ms);
     return false;
 }
 
-static void on_watched(void *arg)
+static void on_silence(void *arg)
 {
     struct registry_own_notifications *own = arg;
     if (!is_window_full(own) || registry_queue_lets_all_begin(own->queue))
         return;
-    if (own->n_watched < OWN_NOTIFICATIONS_WATCH_MIN) {
+    if (own->window < OWN_NOTIFICATIONS_WINDOW_MAX)
         own->window *= 2;
-        ms_limit_reached(MS_LIMIT_REGISTRY_OWN_NOTIFICATIONS);
-        ms_log(MS_LOG_INFO, "the scan waits no longer for notifications of its own requests",
-               MS_FIELDS(ms_field_i64("missing", own->n_missing)));
-    }
+    ms_limit_reached(MS_LIMIT_REGISTRY_OWN_NOTIFICATIONS);
+    ms_log(MS_LOG_INFO, "notifications of the scan's own requests do not come: it goes on",
+           MS_FIELDS(ms_field_i64("missing", own->n_missing), ms_field_i64("window", own->window)));
     registry_queue_look(own->queue);
 }
 
@@ -65,19 +62,33 @@ void registry_own_notifications_arrived(struct registry_own_notifications *own, 
     int64_t least = -(int64_t)registry_queue_n_taken(own->queue);
     if (n == 0)
         return;
+    own->is_notified = true;
     own->n_missing -= (int64_t)n;
     if (own->n_missing < least)
         own->n_missing = least;
-    own->is_notified = true;
-    own->n_watched += n;
+    while (own->window > OWN_NOTIFICATIONS_WINDOW_MIN && own->n_missing < own->window / 4)
+        own->window /= 2;
+    if (ms_timer_is_running(own->silence))
+        ms_timer_start(own->silence, own->timing->own_notifications_ms);
     registry_queue_look(own->queue);
+}
+
+int64_t registry_own_notifications_n_missing(const struct registry_own_notifications *own)
+{
+    return own->n_missing > 0 ? own->n_missing : 0;
+}
+
+int64_t registry_own_notifications_window(const struct registry_own_notifications *own)
+{
+    return own->window;
 }
 
 void registry_own_notifications_forget(struct registry_own_notifications *own)
 {
     own->n_missing = 0;
-    own->window = OWN_NOTIFICATIONS_WINDOW;
+    own->window = OWN_NOTIFICATIONS_WINDOW_MIN;
     own->is_notified = false;
+    registry_queue_look(own->queue);
 }
 
 struct registry_own_notifications *
@@ -87,8 +98,8 @@ registry_own_notifications_new(struct ms_loop *loop, struct registry_queue *queu
     struct registry_own_notifications *own = ms_alloc(sizeof(*own));
     own->queue = queue;
     own->timing = timing;
-    own->window = OWN_NOTIFICATIONS_WINDOW;
-    own->timer = ms_timer_new(loop, on_watched, own);
+    own->window = OWN_NOTIFICATIONS_WINDOW_MIN;
+    own->silence = ms_timer_new(loop, on_silence, own);
     registry_queue_ask_before_scans(queue, may_scan, own);
     return own;
 }
@@ -98,6 +109,6 @@ void registry_own_notifications_free(struct registry_own_notifications *own)
     if (own == NULL)
         return;
     registry_queue_ask_before_scans(own->queue, NULL, NULL);
-    ms_timer_free(own->timer);
+    ms_timer_free(own->silence);
     free(own);
 }

@@ -14,8 +14,8 @@
 enum {
     /* Notifications of our own requests that may wait in the registry before a scan waits for them.
      * A push waits behind so many: at 1,000 a second for 64 ms. */
-    OWN_NOTIFICATIONS_WINDOW = 64,
-    OWN_NOTIFICATIONS_WATCH_MIN = 32 /* fewer in one wait: they are lost, or behind others' */
+    OWN_NOTIFICATIONS_WINDOW_MIN = 64,
+    OWN_NOTIFICATIONS_WINDOW_MAX = 1024 * 1024
 };
 
 struct registry_own_notifications;
@@ -30,6 +30,8 @@ void registry_own_notifications_free(struct registry_own_notifications *own); /*
 void registry_own_notifications_expect(struct registry_own_notifications *own);
 /* So many came. One may be here before the answer that it tells of. */
 void registry_own_notifications_arrived(struct registry_own_notifications *own, size_t n);
+int64_t registry_own_notifications_n_missing(const struct registry_own_notifications *own);
+int64_t registry_own_notifications_window(const struct registry_own_notifications *own);
 /* A scan begins: whether, and how fast, they come is learnt anew. */
 void registry_own_notifications_forget(struct registry_own_notifications *own);
 

@@ -13,6 +13,6 @@ const struct registry_timing REGISTRY_TIMING = {
     .probe_base_ms = 500,
     .probe_max_ms = 15000,
     .probe_timeout_ms = 10000,
-    .own_notifications_ms = 1000,
+    .own_notifications_ms = 10000,
     .now_ms = ms_clock_mono_ms,
 };

@@ -18,7 +18,7 @@ struct registry_timing {
     uint64_t probe_base_ms;
     uint64_t probe_max_ms;
     uint64_t probe_timeout_ms;
-    uint64_t own_notifications_ms; /* so long a scan waits for notifications of its own requests */
+    uint64_t own_notifications_ms; /* none of our own requests for so long: a scan goes on */
     int64_t (*now_ms)(void);       /* the monotonic clock by which tokens expire */
 };
 

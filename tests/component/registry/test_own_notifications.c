@@ -3,7 +3,7 @@
  * of its requests, and is never held back for good. */
 #include "tests/support/registry_fixture.h"
 
-enum { N_CALLS = 4 * OWN_NOTIFICATIONS_WINDOW, AN_HOUR_MS = 3600 * 1000 };
+enum { N_CALLS = 4 * OWN_NOTIFICATIONS_WINDOW_MIN, AN_HOUR_MS = 3600 * 1000 };
 
 static size_t n_ended;
 
@@ -12,7 +12,7 @@ static void on_call_ended(const struct registry_reply *reply, void *arg)
     struct fixture *f = arg;
     ck_assert_int_eq(reply->outcome, REGISTRY_FOUND);
     n_ended++;
-    if (n_ended % OWN_NOTIFICATIONS_WINDOW == 0)
+    if (n_ended % OWN_NOTIFICATIONS_WINDOW_MIN == 0)
         ms_loop_stop(f->loop);
 }
 
@@ -51,8 +51,8 @@ START_TEST(a_scan_waits_for_its_notifications)
     start_calls(&f, AN_HOUR_MS);
     registry_client_note_own_notifications(f.client, 1); /* before its answer */
     run_until_idle(&f);
-    ck_assert_uint_le(n_ended, OWN_NOTIFICATIONS_WINDOW);
-    ck_assert_uint_gt(n_ended, OWN_NOTIFICATIONS_WINDOW - f.config.registry.concurrency);
+    ck_assert_uint_le(n_ended, OWN_NOTIFICATIONS_WINDOW_MIN);
+    ck_assert_uint_gt(n_ended, OWN_NOTIFICATIONS_WINDOW_MIN - f.config.registry.concurrency);
     size_t before = n_ended;
     registry_client_note_own_notifications(f.client, 10);
     run_until_idle(&f);
@@ -74,12 +74,65 @@ START_TEST(events_do_not_wait)
 }
 END_TEST
 
-START_TEST(lost_ones_hold_back_for_a_time)
+static struct registry_health health_of(const struct fixture *f)
+{
+    struct registry_health health;
+    registry_client_health(&health, f->client);
+    return health;
+}
+
+START_TEST(a_scan_goes_on_when_none_comes_for_long)
 {
     struct fixture f;
     start_calls(&f, 20);
     registry_client_note_own_notifications(f.client, 1);
     run_until(&f, N_CALLS);
+    ck_assert_int_gt(health_of(&f).own_notifications_window, OWN_NOTIFICATIONS_WINDOW_MIN);
+    ck_assert_int_gt(health_of(&f).own_notifications_missing, OWN_NOTIFICATIONS_WINDOW_MIN);
+    fixture_stop(&f);
+}
+END_TEST
+
+struct trickle {
+    struct fixture *f;
+    struct ms_timer *timer;
+};
+
+static void on_one_more(void *arg)
+{
+    struct trickle *trickle = arg;
+    registry_client_note_own_notifications(trickle->f->client, 1);
+    ms_timer_start(trickle->timer, 2);
+}
+
+/* A registry that is starved of processor time notifies slowly, one after the other. */
+START_TEST(slow_ones_are_waited_for)
+{
+    struct fixture f;
+    struct trickle trickle = {.f = &f};
+    start_calls(&f, 5000); /* far more than the pause between two of them */
+    trickle.timer = ms_timer_new(f.loop, on_one_more, &trickle);
+    registry_client_note_own_notifications(f.client, 1);
+    ms_timer_start(trickle.timer, 2);
+    run_until(&f, N_CALLS);
+    ck_assert_int_eq(health_of(&f).own_notifications_window, OWN_NOTIFICATIONS_WINDOW_MIN);
+    ms_timer_free(trickle.timer);
+    fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(the_window_narrows_when_they_come_after_all)
+{
+    struct fixture f;
+    start_calls(&f, 20);
+    registry_client_note_own_notifications(f.client, 1);
+    run_until(&f, N_CALLS);
+    struct registry_health wide = health_of(&f);
+    registry_client_note_own_notifications(f.client, 1); /* most may be lost all the same */
+    ck_assert_int_eq(health_of(&f).own_notifications_window, wide.own_notifications_window);
+    registry_client_note_own_notifications(f.client, (size_t)wide.own_notifications_missing - 1);
+    ck_assert_int_eq(health_of(&f).own_notifications_missing, 0);
+    ck_assert_int_eq(health_of(&f).own_notifications_window, OWN_NOTIFICATIONS_WINDOW_MIN);
     fixture_stop(&f);
 }
 END_TEST
@@ -94,8 +147,8 @@ START_TEST(a_new_scan_learns_anew)
     registry_client_note_own_notifications(f.client, 1);
     size_t before = n_ended;
     run_until_idle(&f);
-    ck_assert_uint_gt(n_ended, before + OWN_NOTIFICATIONS_WINDOW / 2);
-    ck_assert_uint_le(n_ended, before + OWN_NOTIFICATIONS_WINDOW + 1);
+    ck_assert_uint_gt(n_ended, before + OWN_NOTIFICATIONS_WINDOW_MIN / 2);
+    ck_assert_uint_le(n_ended, before + OWN_NOTIFICATIONS_WINDOW_MIN + 1);
     fixture_stop(&f);
 }
 END_TEST
@@ -127,7 +180,9 @@ static Suite *make_suite(void)
     tcase_add_test(tests, a_scan_waits_for_its_notifications);
     tcase_add_test(tests, events_do_not_wait);
     tcase_add_test(tests, what_is_hurried_goes_first);
-    tcase_add_test(tests, lost_ones_hold_back_for_a_time);
+    tcase_add_test(tests, a_scan_goes_on_when_none_comes_for_long);
+    tcase_add_test(tests, slow_ones_are_waited_for);
+    tcase_add_test(tests, the_window_narrows_when_they_come_after_all);
     tcase_add_test(tests, a_new_scan_learns_anew);
     suite_add_tcase(suite, tests);
     return suite;

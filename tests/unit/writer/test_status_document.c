@@ -51,7 +51,9 @@ START_TEST(leading)
                                                     .reachable = true,
                                                     .last_error = "",
                                                     .requests = 39405,
-                                                    .retries = 12},
+                                                    .retries = 12,
+                                                    .own_notifications_missing = 3,
+                                                    .own_notifications_window = 64},
                                        .inbox = {.accepted = 5120, .duplicates = 3, .oversized = 1},
                                        .scan = {.is_running = true,
                                                 .started_ms = INT64_C(1795428000000),
@@ -66,7 +68,8 @@ START_TEST(leading)
         "\"since\":\"2026-11-23T10:00:00Z\"},\"version\":\"" METASTORE_VERSION "\","
         "\"schema_version\":3,\"generation\":81234,\"database\":{\"connected\":true},"
         "\"registry\":{\"url\":\"https://registry.example.com\",\"reachable\":true,"
-        "\"last_error\":null,\"requests\":39405,\"retries\":12},"
+        "\"last_error\":null,\"requests\":39405,\"retries\":12,\"own_notifications_missing\":3,"
+        "\"own_notifications_window\":64},"
         "\"inbox\":{\"waiting\":2,\"oldest_seconds\":4,\"dead\":1,\"accepted\":5120,"
         "\"duplicates\":3,\"oversized\":1},"
         "\"scan\":{\"running\":true,\"started\":\"2026-11-23T10:00:00Z\","
@@ -99,7 +102,8 @@ START_TEST(knowing_nothing)
                     "\"registry\":{\"url\":\"http://r\",\"reachable\":false,"
                     "\"last_error\":\"refused\","
                     "\"last_error_time\":\"2026-11-23T10:00:00Z\","
-                    "\"requests\":0,\"retries\":0},"
+                    "\"requests\":0,\"retries\":0,\"own_notifications_missing\":0,"
+                    "\"own_notifications_window\":0},"
                     "\"inbox\":{\"accepted\":0,\"duplicates\":0,\"oversized\":0},"
                     "\"scan\":{\"running\":false}}\n");
 }
@@ -118,7 +122,8 @@ START_TEST(standing_by_on_a_new_database)
                     "\"since\":\"2026-11-23T10:00:00Z\"},\"version\":\"" METASTORE_VERSION "\","
                     "\"schema_version\":1,\"generation\":0,\"database\":{\"connected\":true},"
                     "\"registry\":{\"url\":\"http://r\",\"reachable\":null,\"last_error\":null,"
-                    "\"requests\":0,\"retries\":0},"
+                    "\"requests\":0,\"retries\":0,\"own_notifications_missing\":0,"
+                    "\"own_notifications_window\":0},"
                     "\"inbox\":{\"waiting\":0,\"oldest_seconds\":0,\"dead\":0,\"accepted\":0,"
                     "\"duplicates\":0,\"oversized\":0},"
                     "\"scan\":{\"running\":true,\"started\":null,"
