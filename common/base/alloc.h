@@ -29,6 +29,24 @@ static inline void *ms_alloc_resize(void *memory, size_t count, size_t element_b
     return resized;
 }
 
+/* Room for `needed` elements at least: doubles *capacity (0: nothing yet) as often as it takes.
+ * What is new is not zeroed. Usage: `list = ms_alloc_grow(list, &capacity, count + 1,
+ * sizeof(*list));` */
+static inline void *ms_alloc_grow(void *memory, size_t *capacity, size_t needed,
+                                  size_t element_bytes)
+{
+    size_t wanted = *capacity > 0 ? *capacity : 16;
+    while (wanted < needed) {
+        if (wanted > SIZE_MAX / 2)
+            abort();
+        wanted *= 2;
+    }
+    if (wanted == *capacity)
+        return memory;
+    *capacity = wanted;
+    return ms_alloc_resize(memory, wanted, element_bytes);
+}
+
 /* A terminated copy. */
 static inline char *ms_alloc_str(struct ms_str s)
 {

@@ -21,6 +21,7 @@ enum ms_collect_mode { MS_COLLECT_OFF, MS_COLLECT_DRY_RUN, MS_COLLECT_ON };
 struct ms_string_list {
     char **items; /* NULL when count is 0 */
     size_t count;
+    size_t capacity;
 };
 
 /* Strings are NULL when not set; durations are milliseconds, sizes bytes. Owned by the config. */

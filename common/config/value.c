@@ -324,7 +324,8 @@ static enum ms_status add_item(struct ms_string_list *list, const struct ms_conf
     enum ms_status status = check_item(key, text, err);
     if (status != MS_OK)
         return status;
-    list->items = ms_alloc_resize(list->items, list->count + 1, sizeof(*list->items));
+    list->items =
+        ms_alloc_grow(list->items, &list->capacity, list->count + 1, sizeof(*list->items));
     list->items[list->count++] = ms_alloc_str(text);
     return MS_OK;
 }
@@ -334,7 +335,7 @@ static void clear_list(struct ms_string_list *list)
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i]);
     free(list->items);
-    *list = (struct ms_string_list){NULL, 0};
+    *list = (struct ms_string_list){.items = NULL};
 }
 
 static bool lists_equal(const struct ms_string_list *a, const struct ms_string_list *b)

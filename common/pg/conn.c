@@ -335,15 +335,6 @@ static void take_failure(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
     }
 }
 
-static void reserve_columns(struct ms_pg_conn *conn, size_t count)
-{
-    if (count <= conn->columns_capacity)
-        return;
-    free(conn->columns);
-    conn->columns = ms_alloc(count * sizeof(*conn->columns)); /* at most 1664, the server's limit */
-    conn->columns_capacity = count;
-}
-
 static void fill_columns(struct ms_str *columns, const PGresult *result, int row, int n_columns)
 {
     for (int i = 0; i < n_columns; i++)
@@ -360,7 +351,9 @@ static void take_rows(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, size
     int n_columns = PQnfields(result);
     if (ticket->on_row == NULL || n_rows == 0)
         return;
-    reserve_columns(conn, (size_t)n_columns);
+    /* At most 1664, the server's limit. */
+    conn->columns = ms_alloc_grow(conn->columns, &conn->columns_capacity, (size_t)n_columns,
+                                  sizeof(*conn->columns));
     struct ms_pg_row row = {.columns = conn->columns, .n_columns = (size_t)n_columns};
     for (int i = 0; i < n_rows && !ticket->cancelled; i++) {
         fill_columns(conn->columns, result, i, n_columns);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which statements a connection has prepared, by name. Internal to pg/conn.c. Pure. */
+/* Which statements a connection has prepared, by name. Internal to pg/conn.c. */
 #ifndef MS_PG_PREPARED_H
 #define MS_PG_PREPARED_H
 
+#include "common/base/map.h"
 #include "common/pg/pg.h"
 
 enum { MS_PG_WIRE_NAME_MAX = 64 }; /* NAMEDATALEN: the server tells no more characters apart */
@@ -16,10 +17,8 @@ struct ms_pg_prepared {
 };
 
 struct ms_pg_prepared_set {
-    struct ms_pg_prepared **slots; /* open addressing; the capacity is a power of two */
-    size_t capacity;
-    size_t count;
-    unsigned serial;
+    struct ms_map by_name;
+    unsigned serial; /* of the last Parse */
 };
 
 /* The statement's entry, made when there is none (not usable). Entries never move. */

@@ -56,15 +56,10 @@ static void add_event(struct event *added, const struct timeval *after)
 
 static void push(struct queue *queue, struct deferred deferred)
 {
-    if (queue->count == queue->capacity) {
-        size_t capacity = queue->capacity > 0 ? queue->capacity * 2 : 16;
-        struct deferred *items =
-            capacity <= DEFERRED_MAX ? realloc(queue->items, capacity * sizeof(*items)) : NULL;
-        if (items == NULL)
-            abort();
-        queue->items = items;
-        queue->capacity = capacity;
-    }
+    if (queue->count == DEFERRED_MAX)
+        abort();
+    queue->items =
+        ms_alloc_grow(queue->items, &queue->capacity, queue->count + 1, sizeof(*queue->items));
     queue->items[queue->count++] = deferred;
 }
 
