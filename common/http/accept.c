@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accepts connections. Beyond the limit there
- * are a few more, whose requests are refused politely. When these are taken, too, and for a second
- * when descriptors run out, the listeners leave the loop: what waits stays in the kernel's queue,
- * and a level-triggered listener that cannot be served does not spin.
+ * Accepts connections. A few more than the limit are accepted, and their requests answered with
+ * 503. When these places are taken as well, and for a second when descriptors run out, the
+ * listeners leave the loop: clients wait in the kernel's queue, and a level-triggered listener that
+ * cannot be served does not spin.
  */
 #include "common/base/alloc.h"
 #include "common/http/internal.h"
@@ -41,7 +41,7 @@ static bool accept_one(struct ms_http_server *server, int listener)
         ms_http_accept_update(server);
         return false;
     }
-    return errno == EINTR || errno == ECONNABORTED; /* that one has gone, the next may wait */
+    return errno == EINTR || errno == ECONNABORTED; /* that client has gone, another may wait */
 }
 
 static bool has_room(const struct ms_http_server *server)
@@ -87,7 +87,7 @@ void ms_http_accept_on_pause_over(void *arg)
 
 void ms_http_server_add_listener(struct ms_http_server *server, int fd)
 {
-    /* Accepted sockets inherit it. Refused by unix sockets, which need it not. */
+    /* Accepted sockets inherit it. A Unix socket refuses the option and does not need it. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     struct ms_http_listener *listener = ms_alloc(sizeof(*listener));
     listener->server = server;

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection. The steps, in order:
+ * A connection, from accept to close. Its states, in the order of its life, each with one step
+ * function below:
  *
- *   IDLE -> HEAD -> (BODY ->) HANDLING -> WRITING -> IDLE, or LINGERING, or closed
+ *   HEAD       reads a head, checks it, makes the request of it
+ *   BODY       reads the body, if there is one
+ *   HANDLING   the handler has the request, and answers now or later
+ *   WRITING    the answer leaves
+ *   IDLE       waits for the next request; back to HEAD
+ *   LINGERING  after a refusal: what the client still sends is thrown away
+ *   CLOSED     ms_http_conn_close, the only exit, from any state
  *
- * Always: one request at a time, so that memory is bounded by limits and a client that does not
- * read is not read from; ms_http_conn_close is the only exit; the struct lives until the loop's
- * next turn.
+ * Always holds: one request at a time, so that memory is bounded by limits, and a client that does
+ * not read is not read from. The struct lives until the loop's next turn.
  */
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -15,9 +21,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -25,7 +31,7 @@
 
 static void on_io(evutil_socket_t fd, short what, void *arg);
 
-/* --- making and ending --- */
+/* --- the beginning --- */
 
 static void format_peer(char out[static HTTP_PEER_MAX], const struct sockaddr *address)
 {
@@ -70,31 +76,6 @@ void ms_http_conn_new(struct ms_http_server *server, int fd, const struct sockad
     ms_http_conn_run(conn);
 }
 
-void ms_http_conn_close(struct ms_http_conn *conn)
-{
-    struct ms_http_server *server = conn->server;
-    ms_http_guard_remove(conn);
-    conn->state = CONN_CLOSED;
-    if (event_initialized(&conn->io))
-        (void)event_del(&conn->io);
-    close(conn->fd);
-    server->n_connections--;
-    count_connections(server);
-
-    struct ms_http_request *request = conn->request;
-    conn->request = NULL;
-    uint64_t sent = conn->out.body_sent;
-    ms_http_out_reset(&conn->out);
-    ms_buf_free(&conn->input);
-    ms_loop_defer_free(server->loop, conn);
-    if (request != NULL && request->is_dispatched && request->status == 0)
-        ms_http_request_gone(request);
-    else if (request != NULL)
-        ms_http_request_finish(request, sent);
-    ms_http_accept_update(server);
-    ms_http_server_check_idle(server);
-}
-
 /* --- reading --- */
 
 static struct ms_str unread(const struct ms_http_conn *conn)
@@ -114,12 +95,6 @@ static size_t max_header_bytes(const struct ms_http_conn *conn)
     return conn->input.max - HTTP_READ_BYTES;
 }
 
-/* The read high-water mark: beyond it nothing is read until the present request is answered. */
-static bool has_room(const struct ms_http_conn *conn)
-{
-    return conn->input.len <= max_header_bytes(conn);
-}
-
 static void read_input(struct ms_http_conn *conn)
 {
     struct ms_http_server *server = conn->server;
@@ -132,7 +107,7 @@ static void read_input(struct ms_http_conn *conn)
         conn->at_end = true;
 }
 
-/* Idle connections hold no buffer; else what was used goes. */
+/* Drops what was consumed. A connection without unread input holds no buffer. */
 static void compact_input(struct ms_http_conn *conn)
 {
     size_t left = conn->input.len - conn->consumed;
@@ -145,29 +120,163 @@ static void compact_input(struct ms_http_conn *conn)
     conn->consumed = 0;
 }
 
-/* --- refusing: answered like a request, then the connection ends --- */
+/* --- the steps. Each returns true when the next one can be taken at once --- */
 
-static void refuse(struct ms_http_conn *conn, struct ms_http_fault fault)
+/* The step of a state that can do nothing without more input: HANDLING, LINGERING. */
+static bool wait_for_input(struct ms_http_conn *conn)
 {
-    if (fault.limit != MS_LIMIT_NONE)
-        ms_limit_reached(fault.limit);
+    if (conn->at_end)
+        ms_http_conn_close(conn);
+    return false;
+}
+
+/* A refused request is answered like any other; then the connection ends. */
+static bool refuse(struct ms_http_conn *conn, int status, const char *detail, enum ms_limit limit)
+{
+    if (limit != MS_LIMIT_NONE)
+        ms_limit_reached(limit);
     conn->must_close = true;
     conn->may_linger = true;
     if (conn->request == NULL)
         conn->request = ms_http_request_new_refused(conn, unread(conn));
     if (conn->state != CONN_HANDLING)
         ms_http_guard_move(conn, CONN_HANDLING);
-    conn->server->refuse(conn->request, fault.status, ms_str(fault.detail));
+    conn->server->refuse(conn->request, status, ms_str(detail));
+    return true;
 }
 
-/* --- the steps. Each returns true when the next one can be taken at once --- */
-
-/* There is too little input for this step. */
-static bool wait_for_input(struct ms_http_conn *conn)
+static bool dispatch(struct ms_http_conn *conn)
 {
-    if (conn->at_end)
+    struct ms_http_server *server = conn->server;
+    ms_http_guard_move(conn, CONN_HANDLING);
+    conn->request->is_dispatched = true;
+    server->handler(conn->request, server->arg);
+    return true;
+}
+
+static bool step_head(struct ms_http_conn *conn)
+{
+    const struct ms_http_server *server = conn->server;
+    /* Empty lines before a request are ignored (RFC 9112 2.2); they are part of no other. */
+    while (ms_str_starts_with(unread(conn), MS_STR("\r\n")))
+        consume(conn, 2);
+
+    struct ms_str input = unread(conn);
+    size_t max = max_header_bytes(conn);
+    size_t len = 0;
+    enum ms_http_head_found found = ms_http_head_find(&len, &conn->scanned, input);
+    if (found == MS_HTTP_HEAD_MALFORMED)
+        return refuse(conn, 400, "line feed without carriage return", MS_LIMIT_NONE);
+    if (found == MS_HTTP_HEAD_WHOLE ? len > max : input.len > max) {
+        bool is_in_first_line = input.len == 0 || memchr(input.ptr, '\n', input.len) == NULL;
+        if (is_in_first_line)
+            return refuse(conn, 414, "the request target is too long", MS_LIMIT_TARGET);
+        return refuse(conn, 431, "the request header is too long", MS_LIMIT_HEADERS);
+    }
+    if (found == MS_HTTP_HEAD_NEEDS_MORE)
+        return wait_for_input(conn);
+
+    struct ms_str bytes = ms_str_slice(input, 0, len);
+    struct ms_http_head head;
+    struct ms_http_fault fault = ms_http_head_parse(&head, bytes, server->limits.max_target_bytes);
+    if (fault.status != 0)
+        return refuse(conn, fault.status, fault.detail, fault.limit);
+    if (head.content_length > server->limits.max_body_bytes)
+        return refuse(conn, 413, "the body is too large", MS_LIMIT_BODY);
+    if (conn->is_surplus && server->n_connections > server->limits.max_connections)
+        return refuse(conn, 503, "too many connections at once", MS_LIMIT_CONNECTIONS);
+    conn->request = ms_http_request_new(conn, &head, bytes);
+    if (conn->request == NULL)
+        return refuse(conn, 400, "the path cannot be decoded", MS_LIMIT_NONE);
+
+    consume(conn, len);
+    conn->is_surplus = false;
+    conn->must_close = !head.keep_alive;
+    ms_http_body_begin(&conn->framing, head.is_chunked, head.content_length);
+    if (!head.is_chunked && head.content_length == 0)
+        return dispatch(conn);
+    ms_http_guard_move(conn, CONN_BODY);
+    if (head.expects_continue && unread(conn).len == 0) {
+        ms_buf_append(&conn->out.head, MS_STR("HTTP/1.1 100 Continue\r\n\r\n"));
+        conn->out.is_interim = true;
+        ms_http_guard_move(conn, CONN_WRITING);
+    }
+    return true;
+}
+
+static bool step_body(struct ms_http_conn *conn)
+{
+    for (;;) {
+        struct ms_str input = unread(conn), piece;
+        size_t before = input.len;
+        enum ms_http_body_found found = ms_http_body_next(&piece, &conn->framing, &input);
+        consume(conn, before - input.len);
+        switch (found) {
+        case MS_HTTP_BODY_PIECE:
+            if (piece.len > conn->server->limits.max_body_bytes - conn->request->body_bytes)
+                return refuse(conn, 413, "the body is too large", MS_LIMIT_BODY);
+            if (ms_http_request_add_body(conn->request, piece) != MS_OK)
+                return refuse(conn, 503, "too many bodies at once", MS_LIMIT_BODIES);
+            break;
+        case MS_HTTP_BODY_NEEDS_MORE:
+            return wait_for_input(conn);
+        case MS_HTTP_BODY_END:
+            return dispatch(conn);
+        case MS_HTTP_BODY_MALFORMED:
+            return refuse(conn, 400, "malformed chunked body", MS_LIMIT_NONE);
+        case MS_HTTP_BODY_TOO_LONG:
+            return refuse(conn, 431, "a chunk header or trailer is too long", MS_LIMIT_HEADERS);
+        }
+    }
+}
+
+/* What the kernel holds and the client has not acknowledged. The kernel takes megabytes before the
+ * client has taken the first of them, and tells late that there is room again: only this shows
+ * whether the client reads. */
+static int unacknowledged_bytes(const struct ms_http_conn *conn)
+{
+    int bytes = 0;
+    return ioctl(conn->fd, SIOCOUTQ, &bytes) == 0 ? bytes : INT_MAX;
+}
+
+static bool step_writing(struct ms_http_conn *conn)
+{
+    switch (ms_http_out_write(&conn->out, conn->fd)) {
+    case HTTP_SENT_ALL:
+        break;
+    case HTTP_SENT_SOME:
+        conn->unacknowledged_bytes = unacknowledged_bytes(conn);
+        ms_http_guard_move(conn, CONN_WRITING);
+        return false;
+    case HTTP_SENT_NOTHING:
+        return false;
+    case HTTP_SEND_FAILED:
         ms_http_conn_close(conn);
-    return false;
+        return false;
+    }
+    bool was_interim = conn->out.is_interim;
+    uint64_t sent = conn->out.body_sent;
+    ms_http_out_reset(&conn->out);
+    if (was_interim) {
+        ms_http_guard_move(conn, CONN_BODY);
+        return true;
+    }
+    ms_http_request_finish(conn->request, sent);
+    conn->request = NULL;
+    if (!conn->must_close) {
+        ms_http_guard_move(conn, CONN_IDLE);
+        return true;
+    }
+    /* Closing with unread input would reset the connection, and the client would lose the answer.
+     */
+    bool client_may_send = conn->may_linger || conn->server->is_draining || unread(conn).len > 0;
+    if (conn->at_end || !client_may_send || shutdown(conn->fd, SHUT_WR) != 0) {
+        ms_http_conn_close(conn);
+        return false;
+    }
+    consume(conn, unread(conn).len);
+    ms_http_guard_move(conn, CONN_LINGERING);
+    return true;
 }
 
 static bool step_idle(struct ms_http_conn *conn)
@@ -181,201 +290,14 @@ static bool step_idle(struct ms_http_conn *conn)
     return wait_for_input(conn);
 }
 
-static bool dispatch(struct ms_http_conn *conn)
-{
-    struct ms_http_server *server = conn->server;
-    ms_http_guard_move(conn, CONN_HANDLING);
-    conn->request->is_dispatched = true;
-    server->handler(conn->request, server->arg);
-    return true;
-}
-
-static struct ms_http_fault check_body(const struct ms_http_conn *conn,
-                                       const struct ms_http_head *head)
-{
-    if (head->content_length > conn->server->limits.max_body_bytes)
-        return (struct ms_http_fault){413, "the body is too large", MS_LIMIT_BODY};
-    return MS_HTTP_NO_FAULT;
-}
-
-/* One of those who came when all places were taken, and no place has become free since. */
-static struct ms_http_fault check_room(const struct ms_http_conn *conn)
-{
-    const struct ms_http_server *server = conn->server;
-    if (conn->is_surplus && server->n_connections > server->limits.max_connections)
-        return (struct ms_http_fault){503, "too many connections at once", MS_LIMIT_CONNECTIONS};
-    return MS_HTTP_NO_FAULT;
-}
-
-/* The head is whole: makes the request of it, and goes on to the body or to the handler. */
-static bool begin_request(struct ms_http_conn *conn, struct ms_str bytes)
-{
-    struct ms_http_head head;
-    struct ms_http_fault fault =
-        ms_http_head_parse(&head, bytes, conn->server->limits.max_target_bytes);
-    if (fault.status == 0)
-        fault = check_body(conn, &head);
-    if (fault.status == 0)
-        fault = check_room(conn);
-    if (fault.status == 0 && (conn->request = ms_http_request_new(conn, &head, bytes)) == NULL)
-        fault = (struct ms_http_fault){400, "the path cannot be decoded", MS_LIMIT_NONE};
-    if (fault.status != 0) {
-        refuse(conn, fault);
-        return true;
-    }
-    consume(conn, bytes.len);
-    conn->is_surplus = false;
-    conn->must_close = !head.keep_alive;
-    ms_http_body_begin(&conn->framing, head.is_chunked, head.content_length);
-    if (!head.is_chunked && head.content_length == 0)
-        return dispatch(conn);
-    ms_http_guard_move(conn, CONN_BODY);
-    if (head.expects_continue && unread(conn).len == 0) {
-        ms_http_reply_continue(conn);
-        ms_http_guard_move(conn, CONN_WRITING);
-    }
-    return true;
-}
-
-static struct ms_http_fault head_too_long(const struct ms_http_conn *conn)
-{
-    struct ms_str input = unread(conn);
-    bool in_request_line = input.len == 0 || memchr(input.ptr, '\n', input.len) == NULL;
-    if (in_request_line)
-        return (struct ms_http_fault){414, "the request target is too long", MS_LIMIT_TARGET};
-    return (struct ms_http_fault){431, "the request header is too long", MS_LIMIT_HEADERS};
-}
-
-static bool step_head(struct ms_http_conn *conn)
-{
-    /* Empty lines before a request are ignored (RFC 9112 2.2); they are part of no other. */
-    while (ms_str_starts_with(unread(conn), MS_STR("\r\n")))
-        consume(conn, 2);
-    size_t max = max_header_bytes(conn);
-    size_t len = 0;
-    enum ms_http_head_found found = ms_http_head_find(&len, &conn->scanned, unread(conn));
-    if (found == MS_HTTP_HEAD_MALFORMED)
-        refuse(conn,
-               (struct ms_http_fault){400, "line feed without carriage return", MS_LIMIT_NONE});
-    else if (found == MS_HTTP_HEAD_WHOLE ? len > max : unread(conn).len > max)
-        refuse(conn, head_too_long(conn));
-    else if (found == MS_HTTP_HEAD_WHOLE)
-        return begin_request(conn, ms_str_slice(unread(conn), 0, len));
-    else
-        return wait_for_input(conn);
-    return true;
-}
-
-static bool step_body(struct ms_http_conn *conn)
-{
-    struct ms_str input = unread(conn);
-    size_t before = input.len;
-    struct ms_http_fault fault = MS_HTTP_NO_FAULT;
-    enum ms_http_body_found found = MS_HTTP_BODY_PIECE;
-    while (fault.status == 0 && found == MS_HTTP_BODY_PIECE) {
-        struct ms_str piece;
-        found = ms_http_body_next(&piece, &conn->framing, &input);
-        switch (found) {
-        case MS_HTTP_BODY_PIECE:
-            if (piece.len > conn->server->limits.max_body_bytes - conn->request->body_bytes)
-                fault = (struct ms_http_fault){413, "the body is too large", MS_LIMIT_BODY};
-            else if (ms_http_request_add_body(conn->request, piece) != MS_OK)
-                fault = (struct ms_http_fault){503, "too many bodies at once", MS_LIMIT_BODIES};
-            break;
-        case MS_HTTP_BODY_MALFORMED:
-            fault = (struct ms_http_fault){400, "malformed chunked body", MS_LIMIT_NONE};
-            break;
-        case MS_HTTP_BODY_TOO_LONG:
-            fault = (struct ms_http_fault){431, "a chunk header or trailer is too long",
-                                           MS_LIMIT_HEADERS};
-            break;
-        case MS_HTTP_BODY_NEEDS_MORE:
-        case MS_HTTP_BODY_END:
-            break;
-        }
-    }
-    consume(conn, before - input.len);
-    if (fault.status != 0) {
-        refuse(conn, fault);
-        return true;
-    }
-    return found == MS_HTTP_BODY_END ? dispatch(conn) : wait_for_input(conn);
-}
-
-/* The answer comes later, or never any more. */
-static bool step_handling(struct ms_http_conn *conn)
-{
-    return wait_for_input(conn);
-}
-
-/* Closing with unread input would reset the connection, and the client would lose the answer. */
-static bool end(struct ms_http_conn *conn)
-{
-    bool client_may_send = conn->may_linger || conn->server->is_draining || unread(conn).len > 0;
-    if (conn->at_end || !client_may_send || shutdown(conn->fd, SHUT_WR) != 0) {
-        ms_http_conn_close(conn);
-        return false;
-    }
-    consume(conn, unread(conn).len);
-    ms_http_guard_move(conn, CONN_LINGERING);
-    return true;
-}
-
-static bool after_answer(struct ms_http_conn *conn)
-{
-    bool was_interim = conn->out.is_interim;
-    uint64_t sent = conn->out.body_sent;
-    ms_http_out_reset(&conn->out);
-    if (was_interim) {
-        ms_http_guard_move(conn, CONN_BODY);
-        return true;
-    }
-    ms_http_request_finish(conn->request, sent);
-    conn->request = NULL;
-    if (conn->must_close)
-        return end(conn);
-    ms_http_guard_move(conn, CONN_IDLE);
-    return true;
-}
-
-/* The kernel takes megabytes from us before the client has taken the first of them, and lets us
- * know late that there is room again: what counts is what the client has acknowledged. */
-static bool client_has_taken_some(struct ms_http_conn *conn)
-{
-    int before = conn->queued_bytes;
-    return ioctl(conn->fd, SIOCOUTQ, &conn->queued_bytes) == 0 && conn->queued_bytes < before;
-}
-
-static bool step_writing(struct ms_http_conn *conn)
-{
-    switch (ms_http_out_write(&conn->out, conn->fd)) {
-    case HTTP_SENT_ALL:
-        return after_answer(conn);
-    case HTTP_SENT_SOME:
-        (void)client_has_taken_some(conn); /* from here on */
-        ms_http_guard_move(conn, CONN_WRITING);
-        return false;
-    case HTTP_SENT_NOTHING:
-        return false;
-    case HTTP_SEND_FAILED:
-        break;
-    }
-    ms_http_conn_close(conn);
-    return false;
-}
-
-static bool step_lingering(struct ms_http_conn *conn)
-{
-    return wait_for_input(conn);
-}
-
 /* --- running --- */
 
+/* Beyond the high-water mark nothing is read until the present request is answered. */
 static short wanted_events(const struct ms_http_conn *conn)
 {
     if (conn->state == CONN_WRITING)
         return EV_WRITE;
-    return has_room(conn) ? EV_READ : 0;
+    return conn->input.len <= max_header_bytes(conn) ? EV_READ : 0;
 }
 
 static void set_interest(struct ms_http_conn *conn, short events)
@@ -396,9 +318,8 @@ static void set_interest(struct ms_http_conn *conn, short events)
 void ms_http_conn_run(struct ms_http_conn *conn)
 {
     static bool (*const STEPS[CONN_STATES])(struct ms_http_conn *) = {
-        [CONN_IDLE] = step_idle,       [CONN_HEAD] = step_head,
-        [CONN_BODY] = step_body,       [CONN_HANDLING] = step_handling,
-        [CONN_WRITING] = step_writing, [CONN_LINGERING] = step_lingering,
+        [CONN_HEAD] = step_head,       [CONN_BODY] = step_body, [CONN_HANDLING] = wait_for_input,
+        [CONN_WRITING] = step_writing, [CONN_IDLE] = step_idle, [CONN_LINGERING] = wait_for_input,
     };
     conn->is_running = true;
     bool more = true;
@@ -423,6 +344,8 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
     ms_http_conn_run(conn);
 }
 
+/* --- what others ask of it --- */
+
 void ms_http_conn_answered(struct ms_http_conn *conn)
 {
     ms_http_guard_move(conn, CONN_WRITING);
@@ -430,25 +353,30 @@ void ms_http_conn_answered(struct ms_http_conn *conn)
         event_active(&conn->io, EV_WRITE, 0);
 }
 
-/* --- what others ask of it --- */
-
 void ms_http_conn_expire(struct ms_http_conn *conn)
 {
     bool has_begun = conn->input.len > 0;
     if (conn->state == CONN_BODY) {
-        refuse(conn, (struct ms_http_fault){408, "the body took too long", MS_LIMIT_BODY_TIME});
+        (void)refuse(conn, 408, "the body took too long", MS_LIMIT_BODY_TIME);
         ms_http_conn_run(conn);
-    } else if (conn->state == CONN_HEAD && has_begun) {
-        refuse(conn, (struct ms_http_fault){408, "the header took too long", MS_LIMIT_HEADER_TIME});
-        ms_http_conn_run(conn);
-    } else if (conn->state == CONN_WRITING && client_has_taken_some(conn)) {
-        ms_http_guard_move(conn, CONN_WRITING);
-    } else {
-        if (conn->state != CONN_LINGERING)
-            ms_limit_reached(conn->state == CONN_WRITING ? MS_LIMIT_WRITE_TIME
-                                                         : MS_LIMIT_IDLE_TIME);
-        ms_http_conn_close(conn);
+        return;
     }
+    if (conn->state == CONN_HEAD && has_begun) {
+        (void)refuse(conn, 408, "the header took too long", MS_LIMIT_HEADER_TIME);
+        ms_http_conn_run(conn);
+        return;
+    }
+    if (conn->state == CONN_WRITING) {
+        int before = conn->unacknowledged_bytes;
+        conn->unacknowledged_bytes = unacknowledged_bytes(conn);
+        if (conn->unacknowledged_bytes < before) {
+            ms_http_guard_move(conn, CONN_WRITING);
+            return;
+        }
+    }
+    if (conn->state != CONN_LINGERING)
+        ms_limit_reached(conn->state == CONN_WRITING ? MS_LIMIT_WRITE_TIME : MS_LIMIT_IDLE_TIME);
+    ms_http_conn_close(conn);
 }
 
 void ms_http_conn_hang_up(struct ms_http_conn *conn)
@@ -461,8 +389,28 @@ void ms_http_conn_hang_up(struct ms_http_conn *conn)
         ms_http_conn_close(conn);
 }
 
-bool ms_http_conn_has_lost_peer(const struct ms_http_conn *conn)
+/* --- the end --- */
+
+void ms_http_conn_close(struct ms_http_conn *conn)
 {
-    struct pollfd peer = {.fd = conn->fd, .events = POLLRDHUP};
-    return poll(&peer, 1, 0) > 0 && peer.revents != 0;
+    struct ms_http_server *server = conn->server;
+    ms_http_guard_remove(conn);
+    conn->state = CONN_CLOSED;
+    if (event_initialized(&conn->io))
+        (void)event_del(&conn->io);
+    close(conn->fd);
+    server->n_connections--;
+    count_connections(server);
+
+    struct ms_http_request *request = conn->request;
+    conn->request = NULL;
+    uint64_t sent = conn->out.body_sent;
+    ms_http_out_reset(&conn->out);
+    ms_buf_free(&conn->input);
+    ms_loop_defer_free(server->loop, conn);
+    if (request != NULL && request->is_dispatched && request->status == 0)
+        ms_http_request_gone(request);
+    else if (request != NULL)
+        ms_http_request_finish(request, sent);
+    server->on_conn_closed(server);
 }

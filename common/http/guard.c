@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Watches over the connections: a list for each state, and twice a second a look at who has been in
- * its state for too long. Always: a list is ordered by since_ms, every open connection is in
- * exactly one.
+ * Watches over the connections: a list for each state, and twice a second a look for those that
+ * have been in their state for too long, or whose client has gone. Always holds: a list is ordered
+ * by since_ms, every open connection is in exactly one.
  */
 #include "common/base/clock.h"
 #include "common/http/internal.h"
+
+#include <poll.h>
 
 void ms_http_guard_init(struct ms_http_server *server)
 {
@@ -55,23 +57,24 @@ static int64_t limit_ms(const struct ms_http_server *server, enum ms_http_state 
     return ms < INT64_MAX ? (int64_t)ms : INT64_MAX;
 }
 
-/* Expiring a connection takes it out of its list or to the end of another one. */
+/* on_late takes the connection out of this list, or to its end. */
 static void sweep_list(struct ms_http_server *server, enum ms_http_state state, int64_t now_ms)
 {
     int64_t limit = limit_ms(server, state);
     struct ms_http_conn *conn;
     while ((conn = TAILQ_FIRST(&server->lists[state])) != NULL && now_ms - conn->since_ms >= limit)
-        ms_http_conn_expire(conn);
+        server->on_late(conn);
 }
 
-/* Who sends more than we read while its request waits would not be missed otherwise. */
+/* A client whose input we have stopped reading gives no EOF event: poll for it. */
 static void sweep_lost_peers(struct ms_http_server *server)
 {
     struct ms_http_conn *conn, *next;
     for (conn = TAILQ_FIRST(&server->lists[CONN_HANDLING]); conn != NULL; conn = next) {
         next = TAILQ_NEXT(conn, link);
-        if (conn->interest == 0 && ms_http_conn_has_lost_peer(conn))
-            ms_http_conn_close(conn);
+        struct pollfd peer = {.fd = conn->fd, .events = POLLRDHUP};
+        if (conn->interest == 0 && poll(&peer, 1, 0) > 0)
+            server->on_lost(conn);
     }
 }
 

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the HTTP server share. Nobody else includes it.
+ * What the files of the HTTP server share. Only they include it.
  *
  * A connection is in one state, and stands in the list of that state, ordered by the time at which
- * it came there. So a time limit is a look at the head of a list (http/guard.c), however many
- * connections there are, and no byte that a client drips can put it off. One request of a
- * connection is under way at a time; the next one is read when its answer has left.
+ * it came there. So a time limit is a look at the head of a list, however many connections there
+ * are, and no byte that a client sends now and then can put it off. One request of a connection is
+ * under way at a time; the next one is read when its answer has left.
  *
- *   http/listen.c     opens a listening socket
- *   http/accept.c     listener -> connection; stops at the limit and without descriptors
- *   http/guard.c      the lists, the time limits
- *   http/conn.c       the connection: reading, the steps of a request, writing, closing
- *   http/head.c       bytes -> checked head        http/body.c  bytes -> body      (both pure)
- *   http/request.c    what a handler sees
- *   http/response.c   what a handler answers -> reply
- *   http/reply.c      reply -> head, bytes to send
- *   http/file.c       bytes to send -> socket
- *   http/server.c     putting it together, drain
+ * The files, from the bottom up: each calls those before it in this list, and those behind it only
+ * through the pointers of struct ms_http_server.
+ *
+ *   head.c body.c   bytes -> checked head, bytes -> body       (pure, as text.c and query.c)
+ *   file.c          bytes to send -> socket
+ *   guard.c         the lists, the time limits
+ *   request.c       what a handler sees
+ *   conn.c          the connection: reading, the steps of a request, writing, closing
+ *   reply.c         reply -> head, bytes to send
+ *   response.c      what a handler answers -> reply
+ *   accept.c        listener -> connection; stops at the limit and without descriptors
+ *   server.c        puts it together; drains
  */
 #ifndef MS_HTTP_INTERNAL_H
 #define MS_HTTP_INTERNAL_H
@@ -99,7 +101,7 @@ struct ms_http_conn {
     struct ms_http_body framing;
     struct ms_http_request *request; /* from its head until its answer has left */
     struct ms_http_out out;
-    int queued_bytes; /* in the kernel, when we last looked: what the client has not taken yet */
+    int unacknowledged_bytes; /* of the answer, at the last look */
     char peer[HTTP_PEER_MAX];
 };
 
@@ -140,6 +142,10 @@ struct ms_http_server {
     size_t n_headers;
     bool access_log;
 
+    void (*on_late)(struct ms_http_conn *conn); /* the time for its state is over */
+    void (*on_lost)(struct ms_http_conn *conn); /* its client has gone while it was not read from */
+    void (*on_conn_closed)(struct ms_http_server *server);
+
     struct ms_http_conn_list lists[CONN_STATES];
     size_t n_connections;
     size_t kept_body_bytes; /* of all requests together */
@@ -158,16 +164,6 @@ struct ms_http_server {
     char scratch[HTTP_READ_BYTES]; /* what read(2) fills, before it is kept */
 };
 
-/* http/server.c */
-const char *ms_http_server_date(struct ms_http_server *server);
-/* The last connection may have ended: tells who waits for it. */
-void ms_http_server_check_idle(struct ms_http_server *server);
-
-/* http/accept.c: starts or stops listening, as drain, limit and pause demand. */
-void ms_http_accept_update(struct ms_http_server *server);
-void ms_http_accept_close(struct ms_http_server *server);
-void ms_http_accept_on_pause_over(void *server);
-
 /* http/guard.c */
 void ms_http_guard_init(struct ms_http_server *server);
 /* Enters or re-enters a list, at its end. */
@@ -184,10 +180,8 @@ void ms_http_conn_run(struct ms_http_conn *conn);
 void ms_http_conn_close(struct ms_http_conn *conn);
 /* The time for its state is over. */
 void ms_http_conn_expire(struct ms_http_conn *conn);
-/* While draining: closes it if it is silent. */
+/* While draining: closes an idle one, unless its next request has just come. */
 void ms_http_conn_hang_up(struct ms_http_conn *conn);
-/* HANDLING: the peer has hung up, though nothing is read from it at present. */
-bool ms_http_conn_has_lost_peer(const struct ms_http_conn *conn);
 /* `conn->out` is filled: the answer leaves, in the present run or in one that is started. */
 void ms_http_conn_answered(struct ms_http_conn *conn);
 
@@ -202,7 +196,7 @@ enum ms_status ms_http_request_add_body(struct ms_http_request *request,
                                         struct ms_str bytes) MS_CHECKED;
 /* The end: counts and logs it, frees it. */
 void ms_http_request_finish(struct ms_http_request *request, uint64_t sent_bytes);
-/* Its handler has answered after the client had gone. */
+/* Its handler has answered after the client had gone: frees it. */
 void ms_http_request_drop(struct ms_http_request *request);
 /* The client has gone before there was an answer: tells the handler, or leaves the request to it.
  */
@@ -225,7 +219,10 @@ struct ms_http_reply {
     void *release_arg;
 };
 void ms_http_reply(struct ms_http_request *request, const struct ms_http_reply *reply);
-/* "HTTP/1.1 100 Continue" into conn->out. */
-void ms_http_reply_continue(struct ms_http_conn *conn);
+
+/* http/accept.c: starts or stops listening, as drain, limit and pause demand. */
+void ms_http_accept_update(struct ms_http_server *server);
+void ms_http_accept_close(struct ms_http_server *server);
+void ms_http_accept_on_pause_over(void *server);
 
 #endif

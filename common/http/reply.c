@@ -4,6 +4,7 @@
  * has a length (an HTTP/1.0 client could not tell the end from a cut), a Date, a Cache-Control, and
  * no byte of a header value can end its line.
  */
+#include "common/base/clock.h"
 #include "common/http/internal.h"
 
 #include <assert.h>
@@ -72,10 +73,21 @@ static void append_body_lines(struct ms_buf *head, const struct ms_http_reply *r
         ms_buf_append(head, MS_STR("Vary: Accept-Encoding\r\n"));
 }
 
+/* Formatted once a second. */
+static const char *date_of(struct ms_http_server *server)
+{
+    int64_t now_ms = ms_clock_wall_ms();
+    if (server->date[0] == '\0' || server->date_second != now_ms / 1000) {
+        server->date_second = now_ms / 1000;
+        ms_http_format_date(server->date, now_ms);
+    }
+    return server->date;
+}
+
 static void append_connection_lines(struct ms_buf *head, const struct ms_http_request *request)
 {
     ms_buf_append(head, MS_STR("Date: "));
-    ms_buf_append_c(head, ms_http_server_date(request->conn->server));
+    ms_buf_append_c(head, date_of(request->conn->server));
     ms_buf_append(head, MS_STR("\r\n"));
     if (request->conn->must_close)
         ms_buf_append(head, MS_STR("Connection: close\r\n"));
@@ -102,8 +114,8 @@ static void release(struct ms_loop *loop, const struct ms_http_reply *reply)
         ms_loop_defer(loop, reply->release, reply->release_arg);
 }
 
-/* A head that grew beyond its limit is a fault of ours that must not become a cut answer. */
-static void reply_overflow(struct ms_http_request *request)
+/* A head beyond its limit is a fault of ours: the client gets a bare 500, not a cut answer. */
+static void reply_without_headers(struct ms_http_request *request)
 {
     request->status = 0;
     request->conn->must_close = true;
@@ -113,19 +125,13 @@ static void reply_overflow(struct ms_http_request *request)
     ms_http_reply(request, &bare);
 }
 
-/* Nobody is there any more: the handler's duty is done, and so is the request. */
-static void drop(struct ms_http_request *request, const struct ms_http_reply *reply)
-{
-    release(request->loop, reply);
-    ms_http_request_drop(request);
-}
-
 void ms_http_reply(struct ms_http_request *request, const struct ms_http_reply *reply)
 {
     assert(request->status == 0);
     struct ms_http_conn *conn = request->conn;
-    if (conn == NULL) {
-        drop(request, reply);
+    if (conn == NULL) { /* the client has gone */
+        release(request->loop, reply);
+        ms_http_request_drop(request);
         return;
     }
     request->status = reply->status;
@@ -135,7 +141,7 @@ void ms_http_reply(struct ms_http_request *request, const struct ms_http_reply *
     write_head(&out->head, request, reply);
     if (ms_buf_status(&out->head) != MS_OK) {
         release(request->loop, reply);
-        reply_overflow(request);
+        reply_without_headers(request);
         return;
     }
     bool has_body = request->method != MS_HTTP_HEAD && has_length(reply->status);
@@ -145,10 +151,4 @@ void ms_http_reply(struct ms_http_request *request, const struct ms_http_reply *
     out->release = reply->release;
     out->release_arg = reply->release_arg;
     ms_http_conn_answered(conn);
-}
-
-void ms_http_reply_continue(struct ms_http_conn *conn)
-{
-    ms_buf_append(&conn->out.head, MS_STR("HTTP/1.1 100 Continue\r\n\r\n"));
-    conn->out.is_interim = true;
 }

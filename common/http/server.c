@@ -13,7 +13,6 @@
 #include "common/http/server.h"
 
 #include "common/base/alloc.h"
-#include "common/base/clock.h"
 #include "common/http/internal.h"
 
 #include <assert.h>
@@ -48,6 +47,20 @@ static void refuse_with_problem(struct ms_http_request *request, int status, str
     ms_http_send_problem(request, status, detail, MS_STR_ABSENT, &again, status == 503 ? 1 : 0);
 }
 
+static void tell_when_idle(struct ms_http_server *server)
+{
+    if (!server->is_draining || server->n_connections > 0 || server->on_idle == NULL)
+        return;
+    ms_loop_defer(server->loop, server->on_idle, server->idle_arg);
+    server->on_idle = NULL; /* once */
+}
+
+static void on_conn_closed(struct ms_http_server *server)
+{
+    ms_http_accept_update(server);
+    tell_when_idle(server);
+}
+
 struct ms_http_server *ms_http_server_new(struct ms_loop *loop, const struct ms_http_limits *limits,
                                           ms_http_handler *handler, void *arg)
 {
@@ -58,6 +71,9 @@ struct ms_http_server *ms_http_server_new(struct ms_loop *loop, const struct ms_
     server->handler = handler;
     server->arg = arg;
     server->refuse = refuse_with_problem;
+    server->on_late = ms_http_conn_expire;
+    server->on_lost = ms_http_conn_close;
+    server->on_conn_closed = on_conn_closed;
     server->is_accepting = true;
     SLIST_INIT(&server->listeners);
     ms_http_guard_init(server);
@@ -95,14 +111,6 @@ size_t ms_http_server_connections(const struct ms_http_server *server)
     return server->n_connections;
 }
 
-void ms_http_server_check_idle(struct ms_http_server *server)
-{
-    if (!server->is_draining || server->n_connections > 0 || server->on_idle == NULL)
-        return;
-    ms_loop_defer(server->loop, server->on_idle, server->idle_arg);
-    server->on_idle = NULL; /* once */
-}
-
 void ms_http_server_drain(struct ms_http_server *server, ms_loop_call *on_idle, void *arg)
 {
     assert(!server->is_draining);
@@ -115,7 +123,7 @@ void ms_http_server_drain(struct ms_http_server *server, ms_loop_call *on_idle, 
         next = TAILQ_NEXT(conn, link);
         ms_http_conn_hang_up(conn);
     }
-    ms_http_server_check_idle(server);
+    tell_when_idle(server);
 }
 
 void ms_http_server_free(struct ms_http_server *server)
@@ -133,14 +141,4 @@ void ms_http_server_free(struct ms_http_server *server)
     ms_timer_free(server->sweep);
     ms_timer_free(server->accept_again);
     ms_loop_defer_free(server->loop, server);
-}
-
-const char *ms_http_server_date(struct ms_http_server *server)
-{
-    int64_t now_ms = ms_clock_wall_ms();
-    if (server->date[0] == '\0' || server->date_second != now_ms / 1000) {
-        server->date_second = now_ms / 1000;
-        ms_http_format_date(server->date, now_ms);
-    }
-    return server->date;
 }
