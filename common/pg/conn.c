@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pooled connection in pipeline mode. pg/pool.c submits tickets; this file writes them with
- * libpq and takes the results as pg/link.c says that there are some. A connection goes through
- * these states, in order:
+ * One pooled connection in pipeline mode. Its states, in the order of its life and of this file:
  *
  *   OPENING  connecting, then the session's settings, all within connect_timeout_ms
- *   READY    tickets are submitted and end
+ *   READY    tickets are sent as they are submitted, and end as their results come
  *   LOST     failed: its tickets end, then on_lost
  *
  * What always holds: the server answers in the order of asking, so the first ticket's next reply
@@ -45,7 +43,8 @@ struct ms_pg_conn {
     void *arg;
 };
 
-/* A client that is gone must not keep a query running; not every server knows the setting. */
+/* In milliseconds: the server stops the queries of a client that has gone. Not every server knows
+ * the setting. */
 #define CHECK_CLIENT_EVERY "1000"
 
 static const struct ms_pg_statement SETTINGS_STATEMENT = {
@@ -57,7 +56,7 @@ static const struct ms_pg_statement SETTINGS_STATEMENT = {
            /* Statements are few, fixed and prepared: planning each execution anew costs more than
             * most of them, and compiling them always does. */
            " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'),"
-           /* One processor a statement: there are others who ask. */
+           /* One processor a statement: other clients ask as well. */
            " ('max_parallel_workers_per_gather', '0')) AS v(name, setting)"
            " JOIN pg_catalog.pg_settings AS s ON s.name = v.name"
            " WHERE v.setting IS NOT NULL",
@@ -67,6 +66,7 @@ static void on_open(void *arg);
 static void on_input(void *arg);
 static void on_failed(const struct ms_error *err, void *arg);
 static void on_deadline(void *arg);
+static void lose(struct ms_pg_conn *conn, const struct ms_error *err);
 
 static const struct ms_pg_link_events LINK_EVENTS = {
     .on_open = on_open,
@@ -92,136 +92,6 @@ struct ms_pg_conn *ms_pg_conn_new(struct ms_loop *loop, const struct ms_pg_conn_
         ms_pg_link_new(loop, options->conninfo, options->application_name, &LINK_EVENTS, conn);
     ms_timer_start(conn->deadline, options->connect_timeout_ms);
     return conn;
-}
-
-static struct ms_pg_ticket *pop_ticket(struct ms_pg_conn *conn)
-{
-    struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets);
-    TAILQ_REMOVE(&conn->tickets, ticket, next);
-    conn->in_flight--;
-    conn->began_us = ms_clock_mono_us();
-    ticket->conn = NULL;
-    return ticket;
-}
-
-void ms_pg_conn_free(struct ms_pg_conn *conn)
-{
-    if (conn == NULL)
-        return;
-    conn->freed = true;
-    while (!TAILQ_EMPTY(&conn->tickets)) {
-        struct ms_pg_ticket *ticket = pop_ticket(conn);
-        ticket->cancelled = true; /* we may be inside one of its callbacks */
-        ms_loop_defer_free(conn->loop, ticket);
-    }
-    ms_pg_link_free(conn->link);
-    ms_timer_free(conn->deadline);
-    ms_pg_prepared_set_free(&conn->prepared);
-    ms_loop_defer_free(conn->loop, conn->columns);
-    ms_loop_defer_free(conn->loop, conn);
-}
-
-/* The end of a connection: the only way to LOST. */
-static void lose(struct ms_pg_conn *conn, const struct ms_error *err)
-{
-    if (conn->state == LOST)
-        return;
-    conn->state = LOST;
-    ms_timer_stop(conn->deadline);
-    ms_pg_link_free(conn->link);
-    conn->link = NULL;
-    while (!conn->freed && !TAILQ_EMPTY(&conn->tickets)) {
-        struct ms_pg_ticket *ticket = pop_ticket(conn);
-        if (ticket->pool == NULL)
-            free(ticket); /* our own: what it was for is lost as well */
-        else
-            conn->events->on_end(ticket, err, "", conn->arg);
-    }
-    if (!conn->freed)
-        conn->events->on_lost(conn, err, conn->arg);
-}
-
-static void on_failed(const struct ms_error *err, void *arg)
-{
-    lose(arg, err);
-}
-
-static void on_deadline(void *arg)
-{
-    struct ms_error err;
-    (void)ms_error_set(&err, MS_UNAVAILABLE, "no connection to the database in time");
-    lose(arg, &err);
-}
-
-/* --- sending --- */
-
-static struct ms_pg_prepared *prepared_of(struct ms_pg_conn *conn,
-                                          const struct ms_pg_command *command)
-{
-    return ms_pg_prepared_get(&conn->prepared, command->statement);
-}
-
-static bool sync_pipeline(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
-                          enum ms_pg_reply_kind kind)
-{
-    ticket->replies[ticket->n_replies++].kind = kind;
-    return PQpipelineSync(ms_pg_link_pq(conn->link)) == 1;
-}
-
-/* A statement's first use on this connection. Later ones ride on the Parse of the first before it
- * is answered; one that fell with it once gets its own, and with it the true error. */
-static bool send_prepare(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, size_t step)
-{
-    struct ms_pg_command *command = &ticket->commands[step];
-    struct ms_pg_prepared *prepared = prepared_of(conn, command);
-    if (!prepared->usable || (ticket->retried && !prepared->confirmed)) {
-        ms_pg_prepared_renew(&conn->prepared, prepared);
-        ticket->replies[ticket->n_replies++] =
-            (struct ms_pg_reply){.kind = MS_PG_REPLY_PREPARE, .step = step};
-        if (PQsendPrepare(ms_pg_link_pq(conn->link), prepared->wire_name, command->statement->sql,
-                          0, NULL) != 1 ||
-            !sync_pipeline(conn, ticket, MS_PG_REPLY_PREPARE_SYNC))
-            return false;
-    }
-    command->serial = prepared->serial;
-    return true;
-}
-
-static bool send_execute(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, size_t step)
-{
-    const struct ms_pg_command *command = &ticket->commands[step];
-    const struct ms_pg_prepared *prepared = prepared_of(conn, command);
-    ticket->replies[ticket->n_replies++] =
-        (struct ms_pg_reply){.kind = MS_PG_REPLY_EXECUTE, .step = step};
-    return PQsendQueryPrepared(ms_pg_link_pq(conn->link), prepared->wire_name, command->n_params,
-                               command->values, command->lengths, command->formats,
-                               ticket->binary_results ? 1 : 0) == 1;
-}
-
-static bool send_ticket(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
-{
-    for (size_t i = 0; i < ticket->n_commands; i++)
-        if (!send_prepare(conn, ticket, i))
-            return false;
-    for (size_t i = 0; i < ticket->n_commands; i++)
-        if (!send_execute(conn, ticket, i))
-            return false;
-    return sync_pipeline(conn, ticket, MS_PG_REPLY_SYNC);
-}
-
-/* PQpipelineSync has written to the socket already; the flush is for what did not fit. */
-void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
-{
-    if (conn->in_flight == 0)
-        conn->began_us = conn->heard_us = ms_clock_mono_us();
-    ticket->conn = conn;
-    TAILQ_INSERT_TAIL(&conn->tickets, ticket, next);
-    conn->in_flight++;
-    if (!send_ticket(conn, ticket)) {
-        ms_pg_link_doom(conn->link);
-        return;
-    }
-    ms_pg_link_flush(conn->link);
 }
 
 /* --- opening --- */
@@ -264,7 +134,78 @@ static void on_open(void *arg)
     ms_pg_conn_submit(conn, ticket);
 }
 
+/* --- sending --- */
+
+static struct ms_pg_prepared *prepared_of(struct ms_pg_conn *conn,
+                                          const struct ms_pg_command *command)
+{
+    return ms_pg_prepared_get(&conn->prepared, command->statement);
+}
+
+static void expect(struct ms_pg_ticket *ticket, enum ms_pg_reply_kind kind, size_t step)
+{
+    ticket->replies[ticket->n_replies++] = (struct ms_pg_reply){.kind = kind, .step = step};
+}
+
+/* False: libpq refused. */
+static bool send_ticket(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
+{
+    PGconn *pq = ms_pg_link_pq(conn->link);
+    /* First what this connection has not prepared yet. Other tickets use a statement as soon as its
+     * Parse is sent. When that fails, they fail with it for no reason of their own: they are sent
+     * again with a Parse of their own, whose error is the true one. */
+    for (size_t i = 0; i < ticket->n_commands; i++) {
+        struct ms_pg_command *command = &ticket->commands[i];
+        struct ms_pg_prepared *prepared = prepared_of(conn, command);
+        if (!prepared->usable || (ticket->retried && !prepared->confirmed)) {
+            ms_pg_prepared_renew(&conn->prepared, prepared);
+            expect(ticket, MS_PG_REPLY_PREPARE, i);
+            expect(ticket, MS_PG_REPLY_PREPARE_SYNC, i);
+            if (PQsendPrepare(pq, prepared->wire_name, command->statement->sql, 0, NULL) != 1 ||
+                PQpipelineSync(pq) != 1)
+                return false;
+        }
+        command->serial = prepared->serial;
+    }
+    /* Then all statements up to one Sync: one transaction. */
+    for (size_t i = 0; i < ticket->n_commands; i++) {
+        const struct ms_pg_command *command = &ticket->commands[i];
+        expect(ticket, MS_PG_REPLY_EXECUTE, i);
+        if (PQsendQueryPrepared(pq, prepared_of(conn, command)->wire_name, command->n_params,
+                                command->values, command->lengths, command->formats,
+                                ticket->binary_results ? 1 : 0) != 1)
+            return false;
+    }
+    expect(ticket, MS_PG_REPLY_SYNC, 0);
+    return PQpipelineSync(pq) == 1;
+}
+
+/* PQpipelineSync has written to the socket already; the flush is for what did not fit. */
+void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
+{
+    if (conn->in_flight == 0)
+        conn->began_us = conn->heard_us = ms_clock_mono_us();
+    ticket->conn = conn;
+    TAILQ_INSERT_TAIL(&conn->tickets, ticket, next);
+    conn->in_flight++;
+    if (!send_ticket(conn, ticket)) {
+        ms_pg_link_doom(conn->link);
+        return;
+    }
+    ms_pg_link_flush(conn->link);
+}
+
 /* --- taking results --- */
+
+static struct ms_pg_ticket *pop_ticket(struct ms_pg_conn *conn)
+{
+    struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets);
+    TAILQ_REMOVE(&conn->tickets, ticket, next);
+    conn->in_flight--;
+    conn->began_us = ms_clock_mono_us();
+    ticket->conn = NULL;
+    return ticket;
+}
 
 static void end_ticket(struct ms_pg_conn *conn)
 {
@@ -274,13 +215,6 @@ static void end_ticket(struct ms_pg_conn *conn)
         ms_pg_ticket_finish(ticket, err, ticket->sqlstate, true);
     else
         conn->events->on_end(ticket, err, ticket->sqlstate, conn->arg);
-}
-
-void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why)
-{
-    struct ms_error err;
-    (void)ms_error_set(&err, MS_UNAVAILABLE, "connection given up: %s", why);
-    lose(conn, &err);
 }
 
 /* A result that libpq made up itself has no SQLSTATE; after FATAL the server closes. */
@@ -335,15 +269,6 @@ static void take_failure(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
     }
 }
 
-static void fill_columns(struct ms_str *columns, const PGresult *result, int row, int n_columns)
-{
-    for (int i = 0; i < n_columns; i++)
-        columns[i] =
-            PQgetisnull(result, row, i) != 0
-                ? MS_STR_ABSENT
-                : ms_str_n(PQgetvalue(result, row, i), (size_t)PQgetlength(result, row, i));
-}
-
 static void take_rows(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, size_t step,
                       const PGresult *result)
 {
@@ -356,7 +281,11 @@ static void take_rows(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, size
                                   sizeof(*conn->columns));
     struct ms_pg_row row = {.columns = conn->columns, .n_columns = (size_t)n_columns};
     for (int i = 0; i < n_rows && !ticket->cancelled; i++) {
-        fill_columns(conn->columns, result, i, n_columns);
+        for (int c = 0; c < n_columns; c++)
+            conn->columns[c] =
+                PQgetisnull(result, i, c) != 0
+                    ? MS_STR_ABSENT
+                    : ms_str_n(PQgetvalue(result, i, c), (size_t)PQgetlength(result, i, c));
         ticket->rows_seen = true;
         ticket->on_row(step, &row, ticket->arg);
     }
@@ -392,18 +321,6 @@ static void take_end_of_command(struct ms_pg_conn *conn, struct ms_pg_ticket *ti
     }
 }
 
-static void take_sync(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket,
-                      const struct ms_pg_reply *reply)
-{
-    ticket->null_seen = false;
-    if (reply->kind == MS_PG_REPLY_PREPARE_SYNC)
-        ticket->reply++;
-    else if (reply->kind == MS_PG_REPLY_SYNC)
-        end_ticket(conn);
-    else
-        ms_pg_conn_give_up(conn, "a transaction ended too early");
-}
-
 static void take_result(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, PGresult *result)
 {
     const struct ms_pg_reply *reply = &ticket->replies[ticket->reply];
@@ -423,7 +340,13 @@ static void take_result(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, PG
         take_failure(conn, ticket, reply, result);
         break;
     case PGRES_PIPELINE_SYNC:
-        take_sync(conn, ticket, reply);
+        ticket->null_seen = false;
+        if (reply->kind == MS_PG_REPLY_PREPARE_SYNC)
+            ticket->reply++;
+        else if (reply->kind == MS_PG_REPLY_SYNC)
+            end_ticket(conn);
+        else
+            ms_pg_conn_give_up(conn, "a transaction ended too early");
         break;
     case PGRES_PIPELINE_ABORTED:
     case PGRES_EMPTY_QUERY:
@@ -439,24 +362,19 @@ static void take_result(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, PG
     }
 }
 
-/* Single-row mode can only be switched on while its query is the one libpq is about to read. */
-static bool prepare_to_take(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
-{
-    if (!ticket->row_by_row || ticket->single_row ||
-        ticket->replies[ticket->reply].kind != MS_PG_REPLY_EXECUTE)
-        return true;
-    ticket->single_row = true;
-    return PQsetSingleRowMode(ms_pg_link_pq(conn->link)) == 1;
-}
-
 /* Takes one result. False when there is none (yet), or the connection is no more. */
 static bool take_next(struct ms_pg_conn *conn)
 {
     PGconn *pq = ms_pg_link_pq(conn->link);
     struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets);
-    if (ticket != NULL && !prepare_to_take(conn, ticket)) {
-        ms_pg_conn_give_up(conn, "no single-row mode");
-        return false;
+    /* Single-row mode can only be switched on while its query is the one libpq is about to read. */
+    if (ticket != NULL && ticket->row_by_row && !ticket->single_row &&
+        ticket->replies[ticket->reply].kind == MS_PG_REPLY_EXECUTE) {
+        ticket->single_row = true;
+        if (PQsetSingleRowMode(pq) != 1) {
+            ms_pg_conn_give_up(conn, "no single-row mode");
+            return false;
+        }
     }
     /* Also when nothing is expected: it is what makes libpq look at its input. */
     if (PQisBusy(pq) != 0 || ticket == NULL)
@@ -478,6 +396,66 @@ static void on_input(void *arg)
     if (!conn->freed && conn->state == READY)
         conn->events->on_drained(conn, conn->arg);
 }
+
+/* --- the end --- */
+
+void ms_pg_conn_free(struct ms_pg_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    conn->freed = true;
+    while (!TAILQ_EMPTY(&conn->tickets)) {
+        struct ms_pg_ticket *ticket = pop_ticket(conn);
+        ticket->cancelled = true; /* we may be inside one of its callbacks */
+        ms_loop_defer_free(conn->loop, ticket);
+    }
+    ms_pg_link_free(conn->link);
+    ms_timer_free(conn->deadline);
+    ms_pg_prepared_set_free(&conn->prepared);
+    ms_loop_defer_free(conn->loop, conn->columns);
+    ms_loop_defer_free(conn->loop, conn);
+}
+
+/* The end of a connection: the only way to LOST. */
+static void lose(struct ms_pg_conn *conn, const struct ms_error *err)
+{
+    if (conn->state == LOST)
+        return;
+    conn->state = LOST;
+    ms_timer_stop(conn->deadline);
+    ms_pg_link_free(conn->link);
+    conn->link = NULL;
+    while (!conn->freed && !TAILQ_EMPTY(&conn->tickets)) {
+        struct ms_pg_ticket *ticket = pop_ticket(conn);
+        if (ticket->pool == NULL)
+            free(ticket); /* the session's settings */
+        else
+            conn->events->on_end(ticket, err, "", conn->arg);
+    }
+    if (!conn->freed)
+        conn->events->on_lost(conn, err, conn->arg);
+}
+
+static void on_failed(const struct ms_error *err, void *arg)
+{
+    lose(arg, err);
+}
+
+static void on_deadline(void *arg)
+{
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_UNAVAILABLE, "no connection to the database in time");
+    lose(arg, &err);
+}
+
+void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why)
+{
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_UNAVAILABLE, "connection given up: %s", why);
+    lose(conn, &err);
+}
+
+/* --- what the pool asks --- */
 
 bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn)
 {
