@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Arenas: a list of chunks from which allocations are cut. Requests and jobs call it. Chunks come
- * zeroed and are never used twice, so what is cut from them is zero. Under AddressSanitizer the
- * parts of a chunk that nobody was given are poisoned, with a gap between neighbours.
+ * Arenas: a list of chunks from which allocations are cut. Chunks come zeroed and are never used
+ * twice, so an allocation is zero. Under AddressSanitizer the unused parts of a chunk are poisoned,
+ * with a gap between neighbours.
  */
 #include "common/base/arena.h"
 
@@ -75,7 +75,7 @@ static struct chunk *new_chunk(size_t size)
     return chunk;
 }
 
-/* What is large gets a chunk of its own, behind the one being cut, whose rest stays in use. */
+/* A large allocation gets a chunk of its own, behind the current one, whose rest stays in use. */
 static struct chunk *add_large(struct ms_arena *arena, size_t size)
 {
     struct chunk *chunk = new_chunk(size);

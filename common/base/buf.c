@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The capped, growable buffer. Everybody who builds bytes calls it; it calls only the C library.
- * Always: len <= max; when data is not NULL, len < capacity and data[len] is NUL.
+ * The capped, growable buffer. Always holds: len <= max; when data is not NULL, len < capacity and
+ * data[len] is NUL.
  */
 #include "common/base/buf.h"
 

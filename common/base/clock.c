@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time: the clocks of the system and RFC 3339. Everybody calls it; it calls only the C library.
- * Wall times are milliseconds since 1970 in UTC and may be negative.
+ * Time: the clocks of the system and RFC 3339. Wall times are milliseconds since 1970 in UTC and
+ * may be negative.
  */
 #include "common/base/clock.h"
 

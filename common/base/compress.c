@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip by zlib. HTTP responses and the spool of large answers call it; it calls buf and doc. The
- * only file that includes zlib. Members carry neither time nor name, so equal input gives equal
- * output.
+ * gzip by zlib. Members carry neither time nor name, so equal input gives equal output.
  */
 #include "common/base/compress.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammar of digests and their database form. Pure: everybody calls it, it calls str. A digest
- * is either none (len 0) or has an algorithm that the table knows and a hash of its length.
+ * The grammar of digests and their database form. Pure. A digest is either none (len 0) or has an
+ * algorithm that the table knows and a hash of its length.
  */
 #include "common/base/digest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counted, immutable bytes. Caches and HTTP responses call it; it calls buf. A document is freed
- * with its last reference, its bytes never change before that.
+ * Counted, immutable bytes: a document is freed with its last reference, its bytes never change
+ * before that.
  */
 #include "common/base/doc.h"
 

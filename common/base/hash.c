@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA-256 and SHA-512 by libcrypto. The registry client, HTTP (entity tags) and storing call it.
- * The only file that includes libcrypto. What libcrypto can refuse here is memory: that aborts.
+ * SHA-256 and SHA-512 by libcrypto. The only thing that libcrypto can refuse here is memory: that
+ * aborts.
  */
 #include "common/base/hash.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON text, written into a buffer. Response bodies and stored documents are made with it; it calls
- * buf and str. What it writes is always well-formed UTF-8, and well-formed JSON as long as the
- * calls nest properly, which is asserted.
+ * JSON text, written into a buffer. It is always well-formed UTF-8, and well-formed JSON as long as
+ * the calls nest properly, which is asserted.
  */
 #include "common/base/json_write.h"
 

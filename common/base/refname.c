@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammars of repository and tag names, and globs. Pure: everybody calls it, it calls str.
+ * The grammars of repository and tag names, and globs. Pure.
  */
 #include "common/base/refname.h"
 

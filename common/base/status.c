@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names of outcomes and the filling of error structs. Everybody calls it; it calls only the C
- * library. An error text is always terminated, one line, and never ends inside a UTF-8 sequence.
+ * Names of outcomes and the filling of error structs. An error text is always terminated, one line,
+ * and never ends inside a UTF-8 sequence.
  */
 #include "common/base/status.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Views into bytes. Everybody calls it; it calls only the C library. No function reads outside a
- * view, dereferences an absent one, or adds to its NULL pointer.
+ * Views into bytes. No function reads outside a view, dereferences an absent one, or adds to its
+ * NULL pointer.
  */
 #include "common/base/str.h"
 

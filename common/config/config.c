@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loading: file to YAML entries (config/yaml.c), entries to values (config/value.c) by the table
- * of keys (config/keys.c), then what concerns more than one key, then the files of secrets.
+ * Loading: file to YAML entries (yaml.c), entries to values (value.c) by the table of keys
+ * (keys.c), then the rules between keys, then the files of secrets.
  *
- * Always holds: every fault is written
- * to `diagnostics` and counted, nothing is logged, and no fault's text holds a secret.
+ * Always holds: every fault is written to `diagnostics` and counted, nothing is logged, and no
+ * fault's text holds a secret.
  */
 #include "common/config/config.h"
 

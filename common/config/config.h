@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration of both programs: one YAML file, one table of keys (config.c) that drives
+ * The configuration of both programs: one YAML file, one table of keys (keys.c) that drives
  * loading, defaults, ranges, --print-config, reloading and the manual.
  *
  * YAML itself is read in config/yaml.c. Every fault is reported, not only the first.

@@ -3,8 +3,8 @@
  * The one table of keys. Loading, defaults, ranges, --print-config, reloading and the manual are
  * driven by it; a new key is a member of struct ms_config and a row here.
  *
- * Pure. Always holds: every fallback is a valid value of its
- * key (a test proves it), and the keys of a section stand together.
+ * Pure. Always holds: every fallback is a valid value of its key (a test proves it), and the keys
+ * of a section stand together.
  */
 #include "common/config/keys.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the configuration, shared by config*.c only: the one table of keys, and what a
- * key's type means (reading, checking, writing of one value).
+ * The inside of the configuration, shared by the files of this folder only: the one table of keys,
+ * and what a key's type means (reading, checking, writing of one value).
  */
 #ifndef MS_CONFIG_KEYS_H
 #define MS_CONFIG_KEYS_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration for people: as YAML that loads again (--print-config), and the table of keys
- * as Markdown (the manual).
+ * The configuration for people: as YAML that loads again (--print-config), and the table of keys as
+ * Markdown (the manual).
  *
- * Pure. Always holds: strings are quoted, so that no value can break
- * out of its line; secrets and the passwords in URLs are masked.
+ * Pure. Always holds: strings are quoted, so that no value can break out of its line; secrets and
+ * the passwords in URLs are masked.
  */
 #include "common/config/keys.h"
 #include "common/pg/conninfo.h"
@@ -74,7 +74,8 @@ static void print_list(struct ms_buf *out, const struct ms_string_list *list)
     ms_buf_append_char(out, ']');
 }
 
-/* What came from a file must not stand beside the file's name: it would not load again. */
+/* A secret that came from a file must not stand beside the file's name: that would not load again.
+ */
 static bool is_from_file(const struct ms_config *config, const struct ms_config_key *key)
 {
     if (key->offset == offsetof(struct ms_config, registry.password))

@@ -3,8 +3,8 @@
  * One value of the configuration: text to number, duration, size, word or list item and back, with
  * the checks that the type and the key's range ask for.
  *
- * Always holds: no message
- * quotes a value that could be a secret (only numbers, words and names of repositories).
+ * Always holds: no message quotes a value that could be a secret (only numbers, words and names of
+ * repositories).
  */
 #include "common/base/alloc.h"
 #include "common/base/refname.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decodes the framing of a request body. Pure;
- * framing bytes are read one at a time by a small machine, data is passed on in whole pieces.
+ * Decodes the framing of a request body. Pure. Framing bytes are read one at a time by a small
+ * state machine, data is passed on in whole pieces.
  */
 #include "common/http/body.h"
 

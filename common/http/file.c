@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From memory or from a file to the socket. Documents go by reference, files with sendfile(2); what
- * the client does not take stays where it is, so a slow client costs its kernel buffer and nothing
+ * From memory or from a file to the socket. Documents go by reference, files with sendfile(2). What
+ * the client does not take stays where it is: a slow client costs its kernel buffer and nothing
  * else.
  */
 #include "common/http/internal.h"

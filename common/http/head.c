@@ -14,7 +14,7 @@
 
 #define BAD(text) ((struct ms_http_fault){400, (text), MS_LIMIT_NONE})
 
-/* What the fields say, before the rules between them are applied. */
+/* The fields that frame, before the rules between them are applied. */
 struct framing {
     unsigned hosts, lengths, codings, none_matches, accept_encodings, authorizations;
     struct ms_str host, length, coding;

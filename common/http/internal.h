@@ -44,7 +44,7 @@ enum {
     HTTP_SWEEP_MS = 500,
     HTTP_PAUSE_ACCEPT_MS = 1000, /* after running out of descriptors */
     HTTP_ACCEPTS_PER_TURN = 64,
-    HTTP_SURPLUS_MAX = 64,     /* connections beyond the limit, to be told so */
+    HTTP_SURPLUS_MAX = 64,     /* connections beyond the limit, to be answered 503 */
     HTTP_STEPS_PER_TURN = 256, /* of one connection: some 60 pipelined requests */
     HTTP_FILE_PIECE_BYTES = 1024 * 1024,
     HTTP_PEER_MAX = 64
@@ -61,7 +61,7 @@ enum ms_http_state {
 };
 enum { CONN_STATES = CONN_CLOSED };
 
-/* What is on its way to the client: a head, then a document or a part of a file. */
+/* An answer on its way to the client: a head, then a document or a part of a file. */
 struct ms_http_out {
     struct ms_buf head;
     size_t head_sent;

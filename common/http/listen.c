@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opens listening sockets: TCP on one or all addresses, unix. Own sockets and not the library's,
- * for their backlog and SO_REUSEPORT.
+ * Opens listening sockets: TCP on one or all addresses, Unix. libevent's own would set neither the
+ * backlog nor SO_REUSEPORT as we need them.
  */
 #include "common/http/server.h"
 #include "common/runtime/address.h"

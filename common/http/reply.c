@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the head of an answer and hands it, with the body, to the connection. Always: every answer
- * has a length (an HTTP/1.0 client could not tell the end from a cut), a Date, a Cache-Control, and
- * no byte of a header value can end its line.
+ * Writes the head of an answer and hands it, with the body, to the connection. Always holds: every
+ * answer has a length (an HTTP/1.0 client could not tell the end from a cut), a Date, a
+ * Cache-Control, and no byte of a header value can end its line.
  */
 #include "common/base/clock.h"
 #include "common/http/internal.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The request as a handler sees it. Made by http/conn.c from a checked head; ended when its answer
- * has left, or when its client has gone and its handler has been told or has answered. Always: one
+ * The request as a handler sees it. It begins with a checked head, and ends when its answer has
+ * left, or when its client has gone and its handler knows that or has answered. Always holds: one
  * block of memory holds the struct, the fields, a copy of the head and the decoded path.
  */
 #include "common/base/alloc.h"
@@ -142,8 +142,9 @@ static void free_request(struct ms_http_request *request)
     free(request);
 }
 
-/* Its connection has ended, or it is about to end: what it took from the server goes back. */
-static void settle(struct ms_http_request *request, uint64_t sent_bytes)
+/* Counts and logs it, and gives back what it took from the server: its connection ends, or goes on
+ * without it. */
+static void detach(struct ms_http_request *request, uint64_t sent_bytes)
 {
     struct ms_http_server *server = request->conn->server;
     double seconds = (double)(ms_clock_mono_us() - request->started_us) / 1e6;
@@ -159,7 +160,7 @@ void ms_http_request_finish(struct ms_http_request *request, uint64_t sent_bytes
 {
     if (request->status == 0)
         request->status = 499; /* nginx's number for a client that did not wait */
-    settle(request, sent_bytes);
+    detach(request, sent_bytes);
     free_request(request);
 }
 
@@ -176,10 +177,10 @@ void ms_http_request_drop(struct ms_http_request *request)
 void ms_http_request_gone(struct ms_http_request *request)
 {
     request->status = 499;
-    settle(request, 0);
+    detach(request, 0);
     request->status = 0;
     if (request->on_gone == NULL)
-        return; /* the handler answers some time, into the void */
+        return; /* until the handler answers: then it is freed without being sent */
     request->on_gone(request->gone_arg);
     free_request(request);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers: entities with validators and variants, files, small answers, errors. Always: a gzip
- * variant has an ETag of its own, and a 304 says what the 200 would have said.
+ * Answers: entities with validators and variants, files, small answers, errors. Always holds: a
+ * gzip variant has an ETag of its own, and a 304 carries the headers that the 200 would have had.
  */
 #include "common/http/response.h"
 

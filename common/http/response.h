@@ -18,8 +18,8 @@ struct ms_http_header {
 
 enum { MS_ETAG_MAX = 48 };
 
-/* What a resource looks like: made once, kept in a cache, sent many times. Plain value; whoever
- * holds it holds a reference to the body. The gzip variant of a body over 1 KiB is made when first
+/* What a resource looks like: made once, kept in a cache, sent many times. A plain value with a
+ * reference to the body. The gzip variant of a body over 1 KiB is made when first
  * it has to be sent, and kept with the body (if it is smaller). */
 struct ms_http_entity {
     int status;               /* 200, or e.g. 404 for a cached "not found" */
@@ -37,14 +37,14 @@ void ms_http_entity_init(struct ms_http_entity *entity, int status, const char *
 void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const char *content_type,
                                 struct ms_doc *body, struct ms_str tagged);
 void ms_http_entity_release(struct ms_http_entity *entity);
-/* What its bytes take at present: sending it may add the gzip variant's. */
+/* The memory of its bytes at present: sending it may add the gzip variant. */
 size_t ms_http_entity_bytes(const struct ms_http_entity *entity);
 
 /* Sends it: 304 when If-None-Match names its ETag (lists, W/, *), the gzip variant (ETag with the
  * suffix -gzip inside its quotes) when the client accepts gzip. `Vary: Accept-Encoding` stands
- * where there is such a variant, or may be: nobody has asked for it yet. `cache_control` may be
- * NULL: `no-cache`. `headers` (an array of n) are repeated on a 304. The documents are sent by
- * reference. */
+ * where there is such a variant, or where it has not been asked for yet and may turn out to exist.
+ * `cache_control` may be NULL: `no-cache`. `headers` (an array of n) are repeated on a 304. The
+ * documents are sent by reference. */
 void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_entity *entity,
                          const char *cache_control, const struct ms_http_header *headers,
                          size_t n_headers);

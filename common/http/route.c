@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The matcher of route patterns. Pure; called by http/router.c. A pattern comes from our own table
- * and is asserted, a path comes from outside and is not. Work is bounded: a `{name}` tries each
- * slash once, and no pattern of ours has two.
+ * The matcher of route patterns. Pure. A pattern comes from our own table and is asserted, a path
+ * comes from outside and is not. Work is bounded: a `{name}` tries each slash once, and no pattern
+ * has two.
  */
 #include "common/http/router.h"
 

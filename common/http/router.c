@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From path and method to a handler. Called for each request by the daemons' handlers; what does
- * not match is answered here or by the daemon's own forms. Unknown methods reach this place and go
- * no further.
+ * From path and method to a handler. A path without a route is answered by the daemon, a method
+ * that the path does not have by the daemon or here. Unknown methods come this far and no further.
  */
 #include "common/http/router.h"
 

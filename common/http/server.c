@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The server: limits, listeners, drain. Made by the daemons' wiring; the work is done in the files
- * that http/internal.h lists.
+ * The server: limits, listeners, drain. It puts together the files that internal.h lists.
  *
- * Why not evhttp: what it leaves undone (strict framing, limits on time and number, back-pressure,
- * noticing a client that has gone) would have needed a second parser in front of it, which has to
- * find the end of every head and body by itself, and a guard that pokes its connections from
- * behind. With that parser written, what evhttp adds is its own list of surprises. So the
- * connection layer is ours: a pure, fuzzed parser, and a state machine over plain events of
- * libevent.
+ * Why not evhttp: it lacks strict framing, limits on time and number, back-pressure, and notice of
+ * a client that has gone. Adding them would take a second parser in front of it, which finds the
+ * end of every head and body by itself, and a guard that manages evhttp's connections from outside.
+ * With that parser written, evhttp adds only risk. So the connection layer is our own: a pure,
+ * fuzzed parser, and a state machine over plain events of libevent.
  */
 #include "common/http/server.h"
 

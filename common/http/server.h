@@ -14,7 +14,7 @@
 
 struct ms_http_server;
 
-/* No way to make a server without them. Times in milliseconds, 0 is not allowed. */
+/* Times in milliseconds; 0 is not allowed. */
 struct ms_http_limits {
     uint64_t max_connections; /* beyond it a few more are accepted, and answered 503 */
     uint64_t header_timeout_ms;
@@ -57,7 +57,8 @@ void ms_http_server_add_listener(struct ms_http_server *server, int fd);
  * `Connection: close`. `on_idle` is called, from the loop, when the last connection has ended. */
 void ms_http_server_drain(struct ms_http_server *server, ms_loop_call *on_idle, void *arg);
 size_t ms_http_server_connections(const struct ms_http_server *server);
-/* Cuts what is left (who asked is told that the client has gone). Not from inside a handler. */
+/* Closes all connections; handlers that wait learn that their client has gone. Not from inside a
+ * handler. */
 void ms_http_server_free(struct ms_http_server *server); /* NULL is fine */
 
 /* Opens a listening socket: ":8088" (IPv6 with IPv4, else IPv4), "127.0.0.1:8088", "[::1]:8088",

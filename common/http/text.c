@@ -51,7 +51,7 @@ static const struct {
     {428, "428", "Precondition Required"},
     {429, "429", "Too Many Requests"},
     {431, "431", "Request Header Fields Too Large"},
-    {499, "499", "Client Closed Request"}, /* nobody reads it: for metrics and the log */
+    {499, "499", "Client Closed Request"}, /* never sent: for metrics and the log */
     {500, "500", "Internal Server Error"},
     {501, "501", "Not Implemented"},
     {502, "502", "Bad Gateway"},

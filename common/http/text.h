@@ -10,7 +10,7 @@
 
 /* One or more token characters (RFC 9110 5.6.2): methods, header names. */
 bool ms_http_is_token(struct ms_str s);
-/* What a header value may hold: no control bytes but the tab (RFC 9110 5.5). */
+/* May stand in a header value: no control bytes but the tab (RFC 9110 5.5). */
 bool ms_http_is_field_value(struct ms_str s);
 /* `host[:port]` as far as its characters go; empty is allowed (RFC 9112 3.2). */
 bool ms_http_is_host(struct ms_str s);
@@ -22,7 +22,7 @@ struct ms_str ms_http_list_next(struct ms_str *rest);
 bool ms_http_list_has(struct ms_str list, const char *element);
 
 /* If-None-Match: `*`, or a list of tags compared weakly (RFC 9110 13.1.2). `etag` has its quotes.
- * What is no quoted tag matches nothing. */
+ * Anything else in the list matches nothing. */
 bool ms_http_etag_listed(struct ms_str if_none_match, struct ms_str etag);
 
 /* Accept-Encoding: true when gzip (or x-gzip, or `*`) stands there with a weight above 0. An absent

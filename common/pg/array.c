@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Array literals for statements that take unnest($1). It calls ms_buf.
- * Every text element is quoted, so that no word (NULL, the empty one) means something else. An
- * element never ends in '{': the brace as last byte says that the array is still empty.
+ * Array literals for statements that take unnest($1). Every text element is quoted, so that no word
+ * (NULL, the empty one) means something else. An element never ends in '{': the brace as last byte
+ * says that the array is still empty.
  */
 #include "common/pg/array.h"
 

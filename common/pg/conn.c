@@ -35,7 +35,7 @@ struct ms_pg_conn {
     struct ms_pg_tickets tickets; /* in the order of their answers */
     size_t in_flight;
     int64_t began_us; /* when the first ticket became the first */
-    int64_t heard_us; /* when the server last said something, or began to owe an answer */
+    int64_t heard_us; /* when the server last sent something, or began to owe an answer */
     struct ms_pg_prepared_set prepared;
     struct ms_str *columns;
     size_t columns_capacity;
@@ -113,7 +113,7 @@ static void on_open(void *arg)
 {
     struct ms_pg_conn *conn = arg;
     if (PQenterPipelineMode(ms_pg_link_pq(conn->link)) != 1) {
-        ms_pg_link_doom(conn->link);
+        ms_pg_link_fail(conn->link);
         return;
     }
     char timeout[24];
@@ -189,7 +189,7 @@ void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
     TAILQ_INSERT_TAIL(&conn->tickets, ticket, next);
     conn->in_flight++;
     if (!send_ticket(conn, ticket)) {
-        ms_pg_link_doom(conn->link);
+        ms_pg_link_fail(conn->link);
         return;
     }
     ms_pg_link_flush(conn->link);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pooled connection in pipeline mode. Internal: pg/pool.c decides what goes to which
- * connection, this one gets it there and back.
+ * One pooled connection in pipeline mode. Internal: pg/pool.c decides which ticket goes to which
+ * connection; this sends it and takes its results.
  */
 #ifndef MS_PG_CONN_H
 #define MS_PG_CONN_H
@@ -44,7 +44,7 @@ size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn);
 
 /* For how long the server has been at work on the first ticket; 0 when idle. */
 int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us);
-/* For how long the server, at work for us, has not said a word; 0 when idle. */
+/* For how long the server has sent nothing although it owes an answer; 0 when idle. */
 int64_t ms_pg_conn_silent_us(const struct ms_pg_conn *conn, int64_t now_us);
 /* The same as if it had failed: calls back. */
 void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why);

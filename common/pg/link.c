@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The socket under a PostgreSQL connection. pg/conn.c and pg/session.c call it; it calls libpq and
- * tells them when there is something to take. A link goes through these states, in order:
+ * The socket under a PostgreSQL connection: drives libpq, and tells its owner when there is
+ * something to take. Its states, in order:
  *
  *   BEGINNING   nothing was done yet: the work begins in the loop's next turn
  *   CONNECTING  PQconnectPoll is driven by the socket
@@ -19,8 +19,8 @@
 
 #include <string.h>
 
-/* A peer that is gone without a word is noticed after some 30 s, sent data that nobody
- * acknowledges after 20 s. The user's conninfo may say otherwise. */
+/* A peer that vanished is noticed after some 30 s of silence, or when it has not acknowledged data
+ * for 20 s. The user's conninfo may say otherwise. */
 static const char *const EARLY_KEYWORDS[][2] = {
     {"keepalives_idle", "15"},     {"keepalives_interval", "5"}, {"keepalives_count", "3"},
     {"tcp_user_timeout", "20000"}, {"gssencmode", "disable"}, /* it would hide bytes as TLS does */
@@ -34,8 +34,8 @@ struct ms_pg_link {
     enum link_state state;
     PGconn *pq;
     struct ms_watch *watch;
-    struct ms_timer *kick; /* work without an event on the socket, in the next turn */
-    bool doomed;           /* failed, which on_failed will tell in the next turn */
+    struct ms_timer *next_turn; /* work without an event on the socket, in the next turn */
+    bool has_failed;            /* on_failed comes in the next turn */
     struct ms_error why;
     char *conninfo; /* until the connecting begins: it may hold a password */
     char *application_name;
@@ -44,7 +44,7 @@ struct ms_pg_link {
 };
 
 static void on_socket(int fd, int ready, void *arg);
-static void on_kick(void *arg);
+static void on_next_turn(void *arg);
 
 char *ms_pg_secret_copy(const char *s)
 {
@@ -59,13 +59,13 @@ struct ms_pg_link *ms_pg_link_new(struct ms_loop *loop, const char *conninfo,
     *link = (struct ms_pg_link){
         .loop = loop,
         .state = BEGINNING,
-        .kick = ms_timer_new(loop, on_kick, link),
+        .next_turn = ms_timer_new(loop, on_next_turn, link),
         .conninfo = ms_pg_secret_copy(conninfo),
         .application_name = ms_pg_secret_copy(application_name),
         .events = events,
         .arg = arg,
     };
-    ms_timer_start(link->kick, 0);
+    ms_timer_start(link->next_turn, 0);
     return link;
 }
 
@@ -87,7 +87,7 @@ static void close_link(struct ms_pg_link *link)
 {
     link->state = CLOSED;
     drop_watch(link);
-    ms_timer_stop(link->kick);
+    ms_timer_stop(link->next_turn);
     forget_strings(link);
     PQfinish(link->pq);
     link->pq = NULL;
@@ -98,7 +98,7 @@ void ms_pg_link_free(struct ms_pg_link *link)
     if (link == NULL)
         return;
     close_link(link);
-    ms_timer_free(link->kick);
+    ms_timer_free(link->next_turn);
     ms_loop_defer_free(link->loop, link); /* we may be inside one of its callbacks */
 }
 
@@ -119,9 +119,9 @@ void ms_pg_link_error(struct ms_error *out, const PGconn *pq)
 /* libpq's message is about its last call: the first failure's is kept. */
 static void note_failure(struct ms_pg_link *link)
 {
-    if (!link->doomed)
+    if (!link->has_failed)
         ms_pg_link_error(&link->why, link->pq);
-    link->doomed = true;
+    link->has_failed = true;
 }
 
 static void fail(struct ms_pg_link *link)
@@ -131,7 +131,7 @@ static void fail(struct ms_pg_link *link)
     link->events->on_failed(&link->why, link->arg);
 }
 
-/* Last words, even results, may have come together with the end. */
+/* The server's reason, even results, may have come together with the end. */
 static void give_up(struct ms_pg_link *link)
 {
     note_failure(link);
@@ -147,15 +147,15 @@ static void wait_for(struct ms_pg_link *link, int interest)
     ms_watch_set(link->watch, interest);
 }
 
-/* What libpq could not send yet makes us wait for both: the server may be unable to read before it
- * has got rid of what it has to say. */
+/* With unsent data we wait for both directions: the server may be unable to read before it has sent
+ * its own. */
 static void update_interest(struct ms_pg_link *link)
 {
     int unsent = PQflush(link->pq);
-    if (unsent < 0 || link->doomed || PQstatus(link->pq) != CONNECTION_OK) {
+    if (unsent < 0 || link->has_failed || PQstatus(link->pq) != CONNECTION_OK) {
         note_failure(link);
         drop_watch(link);
-        ms_timer_start(link->kick, 0);
+        ms_timer_start(link->next_turn, 0);
         return;
     }
     wait_for(link, MS_READABLE | (unsent > 0 ? MS_WRITABLE : 0));
@@ -169,8 +169,8 @@ static void discard_notice(void *arg, const PGresult *result)
     (void)result;
 }
 
-/* What libpq says of a connection string that it does not understand repeats pieces of it, and the
- * password may be among them: only what it says of a server is passed on. */
+/* libpq's message about a connection string that it does not understand repeats pieces of it, and
+ * the password may be among them: only a message about a server is passed on. */
 static void hide_connection_string(struct ms_pg_link *link)
 {
     struct ms_str message = ms_str(PQerrorMessage(link->pq));
@@ -179,7 +179,7 @@ static void hide_connection_string(struct ms_pg_link *link)
         return;
     (void)ms_error_set(&link->why, MS_UNAVAILABLE,
                        "the database's connection string is not understood");
-    link->doomed = true; /* with this reason */
+    link->has_failed = true; /* with this reason */
 }
 
 static void begin_connecting(struct ms_pg_link *link)
@@ -272,7 +272,7 @@ static void on_socket(int fd, int ready, void *arg)
         update_interest(link);
 }
 
-static void on_kick(void *arg)
+static void on_next_turn(void *arg)
 {
     struct ms_pg_link *link = arg;
     if (link->state == BEGINNING)
@@ -283,7 +283,7 @@ static void on_kick(void *arg)
 
 bool ms_pg_link_is_usable(const struct ms_pg_link *link)
 {
-    return link->state == OPEN && !link->doomed;
+    return link->state == OPEN && !link->has_failed;
 }
 
 void ms_pg_link_flush(struct ms_pg_link *link)
@@ -292,7 +292,7 @@ void ms_pg_link_flush(struct ms_pg_link *link)
         update_interest(link);
 }
 
-void ms_pg_link_doom(struct ms_pg_link *link)
+void ms_pg_link_fail(struct ms_pg_link *link)
 {
     if (link->state != OPEN)
         return;

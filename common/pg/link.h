@@ -32,7 +32,7 @@ bool ms_pg_link_is_usable(const struct ms_pg_link *link);
 /* After something was given to libpq to send. */
 void ms_pg_link_flush(struct ms_pg_link *link);
 /* libpq refused a call: on_failed comes in a later turn. */
-void ms_pg_link_doom(struct ms_pg_link *link);
+void ms_pg_link_fail(struct ms_pg_link *link);
 
 /* A copy of a conninfo, which may hold a password: freed with ms_alloc_wipe. NULL gives "". */
 char *ms_pg_secret_copy(const char *s);

@@ -26,9 +26,9 @@ enum {
     PIPELINE_DEPTH = 16,
     SILENCE_GRACE_MS = 5000, /* after statement_timeout: then the server itself is stuck */
     SWEEP_EVERY_MS = 100,
-    SLOW_US = 20000, /* at work on one for so long: better not queue behind that */
+    SLOW_US = 20000, /* a ticket at work for so long: better not queue behind it */
     RETRY_BASE_MS = 100,
-    RETRY_MAX_MS = 1000 /* whoever asks meanwhile is refused: not longer */
+    RETRY_MAX_MS = 1000 /* batches are refused meanwhile: not longer */
 };
 
 struct ms_pg_pool {
@@ -43,8 +43,8 @@ struct ms_pg_pool {
     struct ms_timer *retry; /* no connection is opened while it runs */
     struct ms_backoff backoff;
     struct ms_timer *sweep; /* runs while something waits or is in flight */
-    bool told;
-    bool connected; /* as told */
+    bool state_was_told;    /* once at least */
+    bool connected;         /* as it was told */
     bool away;
     struct ms_error why_away;
     bool closed;
@@ -118,7 +118,7 @@ static void remove_conn(struct ms_pg_pool *pool, struct ms_pg_conn *conn)
 
 /* --- choosing --- */
 
-/* What is sent now waits for all that is in flight; behind a slow query it waits longest. */
+/* A new ticket waits for all that are in flight; behind a slow query it waits longest. */
 static size_t load(const struct ms_pg_pool *pool, const struct ms_pg_conn *conn, int64_t now_us)
 {
     bool slow = ms_pg_conn_busy_us(conn, now_us) > SLOW_US;
@@ -188,9 +188,9 @@ static void end_all_waiting(struct ms_pg_pool *pool, const struct ms_error *err)
 
 static void tell_state(struct ms_pg_pool *pool, bool connected, const struct ms_error *err)
 {
-    if (pool->told && pool->connected == connected)
+    if (pool->state_was_told && pool->connected == connected)
         return;
-    pool->told = true;
+    pool->state_was_told = true;
     pool->connected = connected;
     if (pool->options.on_state != NULL)
         pool->options.on_state(connected, err, pool->options.arg);
@@ -211,24 +211,30 @@ static void on_conn_drained(struct ms_pg_conn *conn, void *arg)
     pump(arg);
 }
 
-/* A forgotten or outdated prepared statement is our own business, as long as nobody saw a row. */
-static bool retry_stale(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket)
+/* A prepared statement was forgotten or is outdated: as long as no row was delivered, its owner
+ * need not know. */
+static bool may_be_sent_again(const struct ms_pg_ticket *ticket)
 {
-    if (!ticket->stale || ticket->retried || ticket->rows_seen || ticket->cancelled)
-        return false;
+    return ticket->stale && !ticket->retried && !ticket->rows_seen && !ticket->cancelled;
+}
+
+/* on_drained or on_lost comes next and gives it out. */
+static void send_again(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket)
+{
     ms_pg_ticket_rewind(ticket);
     ticket->retried = true;
     TAILQ_INSERT_HEAD(&pool->queue, ticket, next);
     pool->waiting++;
-    return true;
 }
 
 static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *err,
                           const char *sqlstate, void *arg)
 {
     struct ms_pg_pool *pool = arg;
-    if (retry_stale(pool, ticket))
-        return; /* on_drained or on_lost comes next */
+    if (may_be_sent_again(ticket)) {
+        send_again(pool, ticket);
+        return;
+    }
     if (err != NULL && err->status == MS_TIMEOUT)
         ms_limit_reached(MS_LIMIT_STATEMENT_TIME);
     ms_metrics_observe(MS_METRIC_QUERY_SECONDS, ticket->commands[0].statement->name,
@@ -236,8 +242,8 @@ static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *er
     ms_pg_ticket_finish(ticket, err, sqlstate, true);
 }
 
-/* The first pause comes also after a connection that had worked: a server that dies of what we ask
- * is not to be asked in a tight loop. */
+/* There is a pause also after a connection that had worked: a server that crashes on our statements
+ * must not be asked in a tight loop. */
 static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, void *arg)
 {
     struct ms_pg_pool *pool = arg;
@@ -280,8 +286,9 @@ static void expire_queue(struct ms_pg_pool *pool, int64_t now_us)
     }
 }
 
-/* One connection a sweep at most is given up, because doing so calls back. */
-static bool check_conns(struct ms_pg_pool *pool, int64_t now_us)
+/* True when something is in flight. One connection a sweep at most is given up, because doing so
+ * calls back. */
+static bool give_up_stuck(struct ms_pg_pool *pool, int64_t now_us)
 {
     int64_t limit_us = (int64_t)(pool->options.statement_timeout_ms + SILENCE_GRACE_MS) * 1000;
     bool limited = pool->options.statement_timeout_ms > 0;
@@ -303,7 +310,7 @@ static void on_sweep(void *arg)
     struct ms_pg_pool *pool = arg;
     int64_t now_us = ms_clock_mono_us();
     expire_queue(pool, now_us);
-    bool busy = !pool->closed && check_conns(pool, now_us);
+    bool busy = !pool->closed && give_up_stuck(pool, now_us);
     if (!pool->closed && (busy || pool->waiting > 0))
         keep_sweeping(pool);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the PostgreSQL store's files share: outcomes and columns.
+ * Outcomes and columns, as both stores read them.
  */
 #include "common/pg/row.h"
 

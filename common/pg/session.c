@@ -161,7 +161,7 @@ enum ms_status ms_pg_session_query(struct ms_pg_session *session, const char *sq
     if (PQsendQuery(ms_pg_link_pq(session->link), sql) == 1)
         ms_pg_link_flush(session->link);
     else
-        ms_pg_link_doom(session->link);
+        ms_pg_link_fail(session->link);
     return MS_OK;
 }
 

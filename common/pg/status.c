@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From SQLSTATE to enum ms_status. Pure. The first row that fits decides: whole
- * codes stand before the classes (the first two characters) that they are taken out of.
+ * From SQLSTATE to enum ms_status. Pure. The first row that fits decides: whole codes stand before
+ * their classes (the first two characters).
  */
 #include "common/pg/pg.h"
 

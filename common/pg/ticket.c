@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes a ticket from a batch: one block of memory that holds the ticket, its arrays and copies of
- * all parameters, freed in one piece. pg/pool.c and pg/conn.c call it. Arrays stand in the block in
- * the order of their alignment: pointers and 64 bits, then ints, then bytes.
+ * all parameters, freed in one piece. Arrays stand in the block in the order of their alignment:
+ * pointers and 64 bits, then ints, then bytes.
  */
 #include "common/pg/ticket.h"
 

@@ -26,8 +26,8 @@ struct ms_pg_command {
     unsigned serial; /* of the prepared statement that was used */
 };
 
-/* What the server will say, in this order. Each first use is a Parse with a Sync of its own, so
- * that a failure in one batch does not take the statement away from the next. */
+/* The replies that the server will send, in this order. Each first use is a Parse with a Sync of
+ * its own, so that a failure in one batch does not take the statement away from the next. */
 enum ms_pg_reply_kind {
     MS_PG_REPLY_PREPARE,
     MS_PG_REPLY_PREPARE_SYNC,

@@ -250,7 +250,7 @@ static void end_line(struct line *line)
     put_end(line, line_format == MS_LOG_JSON ? MS_STR("}\n") : MS_STR("\n"));
 }
 
-/* What standard error does not take is lost: there is nowhere to complain. */
+/* A line that standard error does not take is lost: there is no other place to report it. */
 static void write_line(const struct line *line)
 {
     ssize_t written;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event loop of a process, around libevent. Everything asynchronous calls it; it calls libevent
- * and, for what that library has to say, the log. One thread, no locks. A wrapper never touches its
+ * The event loop of a process, around libevent. One thread, no locks. A wrapper never touches its
  * struct after the call into its owner, who may have freed it there.
  */
 #include "common/runtime/loop.h"

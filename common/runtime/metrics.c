@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Metrics: the table of families, where their cells lie in a slot, counting, and the text.
+ * Metrics: where the cells of a family lie in a slot, counting, and the text. The families
+ * themselves are in metrics_table.h.
  *
- * Always holds: a slot is an array
- * of doubles whose layout follows from the table and the label values alone, so it is the same in
- * every process of a program; a cell is written by one process and read by any.
+ * Always holds: a slot is an array of doubles whose layout follows from the table and the label
+ * values alone, so it is the same in every process of a program; a cell is written by one process
+ * and read by any.
  */
 #include "common/runtime/metrics.h"
 

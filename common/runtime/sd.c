@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a service and systemd tell each other by the environment: notifications, the watchdog, the
- * journal. A notification that fails is not told: without a listener there is nobody to tell, and
- * the service must run all the same.
+ * journal. A notification that fails is ignored: without a listener the service must run all the
+ * same.
  */
 #include "common/runtime/sd.h"
 
