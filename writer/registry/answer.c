@@ -122,7 +122,7 @@ static enum registry_verdict judge_not_found(const struct registry_answer *answe
     if (answer->kind == REGISTRY_KIND_HEAD)
         return REGISTRY_SAYS_ABSENT;
     if (answer->was_sent_away)
-        return REGISTRY_DOUBTFUL;
+        return REGISTRY_PERHAPS_UNREADABLE;
     if (answer->error_code != NULL && says_absent(answer->kind, answer->error_code))
         return REGISTRY_SAYS_ABSENT;
     return REGISTRY_IN_TROUBLE;
@@ -132,9 +132,9 @@ static enum registry_verdict judge_not_found(const struct registry_answer *answe
 static enum registry_verdict judge_refusal(const struct registry_answer *answer)
 {
     if (answer->kind == REGISTRY_KIND_HEAD)
-        return REGISTRY_SAYS_ASK_WHOLLY;
+        return REGISTRY_SAYS_ASK_BY_GET;
     if (answer->was_sent_away && is_content(answer->kind))
-        return REGISTRY_DOUBTFUL;
+        return REGISTRY_PERHAPS_UNREADABLE;
     if (answer->kind == REGISTRY_KIND_DELETE && answer->http_status == 405)
         return REGISTRY_SAYS_UNREADABLE;
     if (answer->error_code == NULL)
@@ -156,7 +156,7 @@ static enum registry_verdict judge_server_error(const struct registry_answer *an
         return REGISTRY_SAYS_SLOWER;
     /* A registry that cannot read or no longer serves this one says 500; a proxy 502 to 504. */
     if (answer->http_status == 500 && is_content(answer->kind))
-        return REGISTRY_DOUBTFUL;
+        return REGISTRY_PERHAPS_UNREADABLE;
     return REGISTRY_IN_TROUBLE;
 }
 
@@ -165,7 +165,7 @@ static enum registry_verdict judge_challenge(const struct registry_answer *answe
 {
     if (!answer->was_sent_away)
         return REGISTRY_SAYS_CHALLENGE;
-    return is_content(answer->kind) ? REGISTRY_DOUBTFUL : REGISTRY_IN_TROUBLE;
+    return is_content(answer->kind) ? REGISTRY_PERHAPS_UNREADABLE : REGISTRY_IN_TROUBLE;
 }
 
 static enum registry_verdict judge_status(const struct registry_answer *answer)
@@ -203,7 +203,8 @@ enum registry_verdict registry_judge(const struct registry_answer *answer)
         return is_content(answer->kind) ? REGISTRY_SAYS_UNREADABLE : REGISTRY_SAYS_NO;
     /* A body that began and never ends well may be the fault of this one item. */
     bool has_begun = answer->http_status == 200;
-    return has_begun && is_content(answer->kind) ? REGISTRY_DOUBTFUL : REGISTRY_IN_TROUBLE;
+    return has_begun && is_content(answer->kind) ? REGISTRY_PERHAPS_UNREADABLE
+                                                 : REGISTRY_IN_TROUBLE;
 }
 
 bool registry_is_alive(const struct registry_answer *answer)

@@ -52,13 +52,14 @@ enum registry_verdict {
     REGISTRY_SAYS_FOUND,
     REGISTRY_SAYS_NOT_MODIFIED,
     REGISTRY_SAYS_ABSENT,
-    REGISTRY_SAYS_UNREADABLE, /* this item, now and later */
-    REGISTRY_SAYS_CHALLENGE,  /* 401 */
-    REGISTRY_SAYS_SLOWER,     /* 429, 503 with Retry-After: again after a pause, patiently */
-    REGISTRY_SAYS_ASK_WHOLLY, /* a HEAD was refused: only a GET tells why */
-    REGISTRY_SAYS_NO,         /* not because of the item, and asking again will not help */
-    REGISTRY_IN_TROUBLE,      /* ask again; then it says nothing */
-    REGISTRY_DOUBTFUL /* ask again; then the item is unreadable if others of its kind can be read */
+    REGISTRY_SAYS_UNREADABLE,   /* this item, now and later */
+    REGISTRY_SAYS_CHALLENGE,    /* 401 */
+    REGISTRY_SAYS_SLOWER,       /* 429, 503 with Retry-After: again after a pause, patiently */
+    REGISTRY_SAYS_ASK_BY_GET,   /* a HEAD was refused: only a GET tells why */
+    REGISTRY_SAYS_NO,           /* not because of the item, and asking again will not help */
+    REGISTRY_IN_TROUBLE,        /* ask again; then it says nothing */
+    REGISTRY_PERHAPS_UNREADABLE /* ask again; then the item is unreadable if others of its kind can
+                                   be read */
 };
 enum registry_verdict registry_judge(const struct registry_answer *answer);
 

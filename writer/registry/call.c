@@ -113,7 +113,7 @@ static void on_refused(void *arg)
         free(call);
         return;
     }
-    registry_call_fail(call, call->refusal, &call->doubt, NULL);
+    registry_call_fail(call, call->refusal, &call->failure, NULL);
 }
 
 static void refuse(struct registry_call *call, enum registry_outcome outcome, enum ms_status status,
@@ -121,7 +121,7 @@ static void refuse(struct registry_call *call, enum registry_outcome outcome, en
 {
     call->is_refused = true;
     call->refusal = outcome;
-    (void)ms_error_set(&call->doubt, status, "%s", why);
+    (void)ms_error_set(&call->failure, status, "%s", why);
     ms_loop_defer(call->client->peer.loop, on_refused, call);
 }
 
@@ -168,18 +168,19 @@ enum registry_outcome registry_outcome_of(enum registry_verdict verdict)
         return REGISTRY_UNREADABLE;
     case REGISTRY_SAYS_CHALLENGE:
     case REGISTRY_SAYS_SLOWER:
-    case REGISTRY_SAYS_ASK_WHOLLY:
+    case REGISTRY_SAYS_ASK_BY_GET:
     case REGISTRY_SAYS_NO:
     case REGISTRY_IN_TROUBLE:
-    case REGISTRY_DOUBTFUL:
+    case REGISTRY_PERHAPS_UNREADABLE:
         break;
     }
     return REGISTRY_FAILED;
 }
 
-/* --- doubt: is it the item, or the registry? --- */
+/* --- answers without content --- */
 
-/* Any answer that needs the storage will do, also a list that is longer than we care for. */
+/* The item cannot be had. Is it the item, or the storage? Any answer that needs the storage will
+ * do, also a list that is longer than we care for. */
 static void on_storage_probed(const struct registry_result *result, void *arg)
 {
     struct registry_call *call = arg;
@@ -187,7 +188,8 @@ static void on_storage_probed(const struct registry_result *result, void *arg)
     bool is_fine = result->verdict == REGISTRY_SAYS_FOUND ||
                    result->verdict == REGISTRY_SAYS_ABSENT ||
                    (result->error != NULL && result->error->status == MS_TOO_LARGE);
-    registry_call_fail(call, is_fine ? REGISTRY_UNREADABLE : REGISTRY_FAILED, &call->doubt, result);
+    registry_call_fail(call, is_fine ? REGISTRY_UNREADABLE : REGISTRY_FAILED, &call->failure,
+                       result);
 }
 
 static void probe_storage(struct registry_call *call)
@@ -206,22 +208,19 @@ static void probe_storage(struct registry_call *call)
     ms_buf_free(&path);
 }
 
-static void doubt(struct registry_call *call, const struct registry_result *result)
-{
-    call->doubt = *result->error;
-    if (call->ask.expects_unreadable || call->client->peer.storage_read_us > result->sent_us)
-        registry_call_fail(call, REGISTRY_UNREADABLE, &call->doubt, result);
-    else
-        probe_storage(call);
-}
-
 /* What manifests, blobs and deletions have in common: everything but "found". */
-static void settle(struct registry_call *call, const struct registry_result *result)
+static void finish_without_content(struct registry_call *call, const struct registry_result *result)
 {
+    struct registry_peer *peer = &call->client->peer;
     enum registry_outcome outcome = registry_outcome_of(result->verdict);
-    if (result->verdict == REGISTRY_DOUBTFUL) {
-        doubt(call, result);
-        return;
+    if (result->verdict == REGISTRY_PERHAPS_UNREADABLE) {
+        bool is_item = call->ask.expects_unreadable || peer->storage_read_us > result->sent_us;
+        if (!is_item) {
+            call->failure = *result->error;
+            probe_storage(call);
+            return;
+        }
+        outcome = REGISTRY_UNREADABLE;
     }
     if (result->error != NULL) {
         registry_call_fail(call, outcome, result->error, result);
@@ -270,7 +269,7 @@ static void found(struct registry_call *call, const struct curl_response *respon
 static void on_content(const struct registry_result *result, void *arg);
 
 /* A cut by a proxy, a cache: once more, then it is the item. */
-static void mismatch(struct registry_call *call, const struct registry_result *result)
+static void repeat_or_fail(struct registry_call *call, const struct registry_result *result)
 {
     struct ms_error err;
     if (!call->has_mismatched && !call->ask.expects_unreadable) {
@@ -295,7 +294,7 @@ static void check_content(struct registry_call *call, const struct registry_resu
     if (ms_hash_matches(&digest, content))
         found(call, result->response, &digest, content);
     else
-        mismatch(call, result);
+        repeat_or_fail(call, result);
 }
 
 static void check_signed(struct registry_call *call, const struct registry_result *result)
@@ -328,7 +327,7 @@ static void on_content(const struct registry_result *result, void *arg)
         call->ask.n_known = 0;
         registry_call_ask(call, on_which);
     } else if (result->verdict != REGISTRY_SAYS_FOUND) {
-        settle(call, result);
+        finish_without_content(call, result);
     } else if (call->ask.kind == REGISTRY_KIND_MANIFEST &&
                ms_str_equal(media_type_of(result->response), SIGNED_TYPE)) {
         check_signed(call, result);
@@ -337,8 +336,8 @@ static void on_content(const struct registry_result *result, void *arg)
     }
 }
 
-/* Whatever is known: a GET is believed, whose content has the digest that it names. */
-static void ask_wholly(struct registry_call *call)
+/* A GET is believed: its content has the digest that it names. */
+static void get_unconditionally(struct registry_call *call)
 {
     call->ask.kind = REGISTRY_KIND_MANIFEST;
     call->ask.n_known = call->n_known = 0;
@@ -351,8 +350,8 @@ static void on_which(const struct registry_result *result, void *arg)
 {
     struct registry_call *call = arg;
     call->request = NULL;
-    if (result->verdict != REGISTRY_SAYS_FOUND && result->verdict != REGISTRY_SAYS_ASK_WHOLLY) {
-        settle(call, result);
+    if (result->verdict != REGISTRY_SAYS_FOUND && result->verdict != REGISTRY_SAYS_ASK_BY_GET) {
+        finish_without_content(call, result);
         return;
     }
     struct ms_digest named = digest_of(result->response);
@@ -364,21 +363,21 @@ static void on_which(const struct registry_result *result, void *arg)
             return;
         }
     }
-    ask_wholly(call);
+    get_unconditionally(call);
 }
 
 static void on_head(const struct registry_result *result, void *arg)
 {
     struct registry_call *call = arg;
     call->request = NULL;
-    if (result->verdict == REGISTRY_SAYS_ASK_WHOLLY) {
-        ask_wholly(call);
+    if (result->verdict == REGISTRY_SAYS_ASK_BY_GET) {
+        get_unconditionally(call);
     } else if (result->verdict == REGISTRY_SAYS_FOUND) {
         struct ms_digest named = digest_of(result->response);
         found(call, result->response, ms_digest_is_none(&named) ? &call->expected : &named,
               MS_STR_ABSENT);
     } else {
-        settle(call, result);
+        finish_without_content(call, result);
     }
 }
 
@@ -386,7 +385,7 @@ static void on_deleted(const struct registry_result *result, void *arg)
 {
     struct registry_call *call = arg;
     call->request = NULL;
-    settle(call, result);
+    finish_without_content(call, result);
 }
 
 /* --- starting --- */

@@ -33,15 +33,15 @@ struct registry_call {
     registry_done *on_done;
     void *arg;
     bool is_finished;
-    bool is_refused; /* its end is deferred: `refusal`, with `doubt` as the reason */
+    bool is_refused; /* its end is deferred: `refusal`, with `failure` as the reason */
     enum registry_outcome refusal;
 
     char repository[MS_REPOSITORY_NAME_MAX + 1];
     struct ms_digest expected; /* none: whatever the tag points to */
     struct ms_digest *known;   /* ask.known, until they no longer count */
     size_t n_known;
-    bool has_mismatched;   /* once already */
-    struct ms_error doubt; /* why the item is doubtful, while the storage is probed */
+    bool has_mismatched;     /* once already */
+    struct ms_error failure; /* while the storage is probed: why the item cannot be had */
 
     struct name_list *names; /* of lists; else NULL */
     size_t n_pages;

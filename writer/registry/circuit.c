@@ -82,7 +82,7 @@ static void on_timer(void *arg)
 
 /* --- opening and closing --- */
 
-/* In a turn of its own: whoever hears it may cancel calls. */
+/* In a turn of its own, so that the one who is told may cancel calls. */
 static void tell(void *arg)
 {
     struct registry_circuit *circuit = arg;

@@ -4,7 +4,7 @@
  * (curl_loop.h) with a fixed number of requests in flight, credentials (registry/auth.h), retries,
  * time-outs, capped bodies and checked digests.
  *
- * Calls keep the rules of loop.h. Whoever waits may cancel.
+ * Calls keep the rules of loop.h, and can be cancelled.
  */
 #ifndef REGISTRY_CLIENT_H
 #define REGISTRY_CLIENT_H
@@ -70,7 +70,7 @@ struct registry_call *registry_catalog_page(struct registry_client *client, stru
 struct registry_call *registry_tags(struct registry_client *client, enum registry_priority priority,
                                     struct ms_str repository, registry_done *on_done, void *arg);
 /* HEAD by tag or digest; `known` (may be NULL or none): If-None-Match. A HEAD has no body: its 404
- * is ABSENT without error_code, and whoever would remove something asks again with a GET. FOUND
+ * is ABSENT without error_code: ask again with a GET before something is removed for it. FOUND
  * without a digest: the registry names none. A HEAD that is refused otherwise is repeated as a GET,
  * to learn why. */
 struct registry_call *registry_head_manifest(struct registry_client *client,

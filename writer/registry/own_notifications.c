@@ -22,7 +22,7 @@ struct registry_own_notifications {
     struct ms_timer *silence; /* running: a scan waits; started anew by each that comes */
 };
 
-/* What is under way may be about to add to those that are missing. */
+/* Requests that are under way may add to those that are missing. */
 static bool is_window_full(const struct registry_own_notifications *own)
 {
     return own->is_notified &&

@@ -11,7 +11,7 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 
-/* So many slots in one turn: whoever fails at once may have made others wait. */
+/* So many slots in one turn: a request that fails at once may queue the next one. */
 enum { GIVEN_AT_ONCE_MAX = 1000 };
 
 TAILQ_HEAD(waiters, registry_waiter);

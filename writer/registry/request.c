@@ -346,7 +346,7 @@ static void act(struct registry_request *request, struct registry_result *result
     case REGISTRY_SAYS_SLOWER:
         slow_down(request, result, pause_ms);
         break;
-    case REGISTRY_DOUBTFUL:
+    case REGISTRY_PERHAPS_UNREADABLE:
         if (request->ask.expects_unreadable)
             finish(request, result);
         else
@@ -362,7 +362,7 @@ static void act(struct registry_request *request, struct registry_result *result
         break;
     case REGISTRY_SAYS_ABSENT:
     case REGISTRY_SAYS_UNREADABLE:
-    case REGISTRY_SAYS_ASK_WHOLLY:
+    case REGISTRY_SAYS_ASK_BY_GET:
     case REGISTRY_SAYS_NO:
         finish(request, result);
         break;
@@ -388,7 +388,7 @@ static void on_token(const struct ms_error *err, uint64_t pause_ms, void *arg)
 /* --- the end --- */
 
 /* Leaves whatever it waits for; its memory stays until the next turn. */
-static void let_go(struct registry_request *request)
+static void stop_waiting(struct registry_request *request)
 {
     registry_queue_leave(request->peer->queue, &request->waiter);
     registry_auth_wait_cancel(request->wait);
@@ -413,7 +413,7 @@ static void finish(struct registry_request *request, const struct registry_resul
     if (result->error != NULL && result->verdict != REGISTRY_SAYS_ABSENT &&
         !registry_circuit_is_open(circuit))
         registry_circuit_note_error(circuit, result->error->text);
-    let_go(request);
+    stop_waiting(request);
     request->on_done(result, request->arg);
     discard(request);
 }
@@ -422,7 +422,7 @@ void registry_request_cancel(struct registry_request *request)
 {
     if (request == NULL || request->state == FINISHED)
         return;
-    let_go(request);
+    stop_waiting(request);
     discard(request);
 }
 

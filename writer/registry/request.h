@@ -44,7 +44,7 @@ struct registry_ask {
     const struct ms_digest *known; /* If-None-Match; none: unconditional */
     size_t n_known;
     size_t max_bytes;
-    bool expects_unreadable; /* a doubtful answer is no reason to ask again */
+    bool expects_unreadable; /* it was so before: no tries when it perhaps still is */
 };
 
 /* Valid during the callback. The verdict is never CHALLENGE or SLOWER. */

@@ -54,7 +54,7 @@ START_TEST(refusals)
     ck_assert_int_eq(judge(KIND(MANIFEST), 400, NULL), REGISTRY_IN_TROUBLE);
     ck_assert_int_eq(judge(KIND(MANIFEST), 403, "DENIED"), REGISTRY_SAYS_UNREADABLE);
     ck_assert_int_eq(judge(KIND(CATALOG), 403, "DENIED"), REGISTRY_SAYS_NO);
-    ck_assert_int_eq(judge(KIND(HEAD), 403, NULL), REGISTRY_SAYS_ASK_WHOLLY);
+    ck_assert_int_eq(judge(KIND(HEAD), 403, NULL), REGISTRY_SAYS_ASK_BY_GET);
     ck_assert_int_eq(judge(KIND(DELETE), 405, "UNSUPPORTED"), REGISTRY_SAYS_UNREADABLE);
     ck_assert_int_eq(judge(KIND(MANIFEST), 401, "UNAUTHORIZED"), REGISTRY_SAYS_CHALLENGE);
     ck_assert_int_eq(judge(KIND(MANIFEST), 429, NULL), REGISTRY_SAYS_SLOWER);
@@ -64,8 +64,8 @@ END_TEST
 
 START_TEST(server_errors)
 {
-    ck_assert_int_eq(judge(KIND(MANIFEST), 500, "UNKNOWN"), REGISTRY_DOUBTFUL);
-    ck_assert_int_eq(judge(KIND(HEAD), 500, NULL), REGISTRY_DOUBTFUL);
+    ck_assert_int_eq(judge(KIND(MANIFEST), 500, "UNKNOWN"), REGISTRY_PERHAPS_UNREADABLE);
+    ck_assert_int_eq(judge(KIND(HEAD), 500, NULL), REGISTRY_PERHAPS_UNREADABLE);
     ck_assert_int_eq(judge(KIND(TAGS), 500, "UNKNOWN"), REGISTRY_IN_TROUBLE);
     ck_assert_int_eq(judge(KIND(MANIFEST), 502, NULL), REGISTRY_IN_TROUBLE);
     ck_assert_int_eq(judge(KIND(MANIFEST), 503, NULL), REGISTRY_IN_TROUBLE);
@@ -81,7 +81,7 @@ START_TEST(no_answer)
     ck_assert_int_eq(registry_judge(&answer), REGISTRY_IN_TROUBLE);
     ck_assert(!registry_is_alive(&answer));
     answer.http_status = 200; /* cut in the middle */
-    ck_assert_int_eq(registry_judge(&answer), REGISTRY_DOUBTFUL);
+    ck_assert_int_eq(registry_judge(&answer), REGISTRY_PERHAPS_UNREADABLE);
     answer.transport = MS_TOO_LARGE;
     ck_assert_int_eq(registry_judge(&answer), REGISTRY_SAYS_UNREADABLE);
     ck_assert(registry_is_alive(&answer));
@@ -96,9 +96,9 @@ START_TEST(blob_stores_say_nothing_of_absence)
                                      .http_status = 404,
                                      .was_sent_away = true,
                                      .error_code = "BLOB_UNKNOWN"};
-    ck_assert_int_eq(registry_judge(&answer), REGISTRY_DOUBTFUL);
+    ck_assert_int_eq(registry_judge(&answer), REGISTRY_PERHAPS_UNREADABLE);
     answer.http_status = 403;
-    ck_assert_int_eq(registry_judge(&answer), REGISTRY_DOUBTFUL);
+    ck_assert_int_eq(registry_judge(&answer), REGISTRY_PERHAPS_UNREADABLE);
 }
 END_TEST
 
@@ -107,7 +107,7 @@ START_TEST(only_the_registry_may_challenge)
     struct registry_answer answer = {.kind = REGISTRY_KIND_BLOB, .http_status = 401};
     ck_assert_int_eq(registry_judge(&answer), REGISTRY_SAYS_CHALLENGE);
     answer.was_sent_away = true;
-    ck_assert_int_eq(registry_judge(&answer), REGISTRY_DOUBTFUL);
+    ck_assert_int_eq(registry_judge(&answer), REGISTRY_PERHAPS_UNREADABLE);
     answer.kind = REGISTRY_KIND_TAGS;
     ck_assert_int_eq(registry_judge(&answer), REGISTRY_IN_TROUBLE);
 }
