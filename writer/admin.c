@@ -6,6 +6,7 @@
 #include "common/http/response.h"
 #include "common/http/router.h"
 #include "common/runtime/metrics.h"
+#include "writer/access.h"
 #include "writer/intake/webhook.h"
 #include "writer/scan/scan.h"
 #include "writer/status.h"
@@ -60,8 +61,8 @@ static void on_scan(struct ms_http_request *request, const struct ms_route_match
     struct writer *writer = arg;
     bool accept_removals;
     (void)match;
-    if (!webhook_authorize(request, writer->config->events.token) ||
-        !parse_scan_query(&accept_removals, request) || !webhook_require_leader(request, writer))
+    if (!access_authorize(request, writer->env.config->events.token) ||
+        !parse_scan_query(&accept_removals, request) || !access_require_leader(request, writer))
         return;
     enum ms_status status = scan_start(writer->scan, accept_removals);
     const struct ms_http_header retry_after = {"Retry-After", MS_STR("1")};
@@ -79,7 +80,11 @@ static void on_scan(struct ms_http_request *request, const struct ms_route_match
 static void on_events(struct ms_http_request *request, const struct ms_route_match *match,
                       void *arg)
 {
-    webhook_handle(request, match, arg);
+    struct writer *writer = arg;
+    (void)match;
+    if (access_authorize(request, writer->env.config->events.token) &&
+        access_require_leader(request, writer))
+        webhook_handle(writer->webhook, request);
 }
 
 static void on_status(struct ms_http_request *request, const struct ms_route_match *match,
@@ -108,7 +113,7 @@ static void on_readyz(struct ms_http_request *request, const struct ms_route_mat
                       void *arg)
 {
     (void)match;
-    if (webhook_require_leader(request, arg))
+    if (access_require_leader(request, arg))
         send_text(request, MS_STR("ready\n"));
 }
 
@@ -208,7 +213,7 @@ static enum ms_status refresh_gauges(struct chore *chore, void *arg)
 {
     struct admin *admin = arg;
     (void)chore;
-    return ms_store_status(admin->writer->store, on_gauges, admin);
+    return ms_store_status(admin->writer->env.store, on_gauges, admin);
 }
 
 /* --- life --- */
@@ -230,7 +235,7 @@ struct admin *admin_new(struct writer *writer)
     struct admin *admin = ms_alloc(sizeof(*admin));
     admin->writer = writer;
     admin->status = status_new(writer);
-    admin->gauges = chore_new(writer, "gauges", refresh_gauges, admin);
+    admin->gauges = chore_new(&writer->env, "gauges", refresh_gauges, admin);
     return admin;
 }
 

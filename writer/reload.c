@@ -27,9 +27,9 @@ static void log_lines(enum ms_log_level level, const char *message, const char *
 static void tell_parts(struct writer *writer)
 {
     struct ms_http_limits limits;
-    const struct ms_config *config = writer->config;
+    const struct ms_config *config = writer->env.config;
     ms_log_configure(config->log.level, config->log.format);
-    registry_client_reload(writer->registry, config);
+    registry_client_reload(writer->env.registry, config);
     gc_reload(writer->collector);
     scan_reload(writer->scan);
     if (writer->server == NULL)
@@ -48,7 +48,7 @@ void reload_config(struct writer *writer, const char *path)
         log_lines(MS_LOG_ERROR, "the configuration was not reloaded", "fault", &report);
     } else {
         ms_buf_clear(&report);
-        ms_config_reload(writer->config, fresh, &report);
+        ms_config_reload(writer->env.config, fresh, &report);
         log_lines(MS_LOG_WARN, "a changed key needs a restart", "key", &report);
         tell_parts(writer); /* before what they still borrow goes */
         ms_config_free(fresh);

@@ -38,8 +38,8 @@ static struct ms_store_leader_info find_leader(const struct status *status)
     const struct writer *writer = status->writer;
     struct ms_store_leader_info leader = writer->other;
     const struct ms_store_status *last = &status->last;
-    if (writer->term != 0) {
-        leader.term = writer->term;
+    if (writer->env.term != 0) {
+        leader.term = writer->env.term;
         leader.pid = (int)getpid();
         leader.since_ms = writer->lead_since_ms;
         snprintf(leader.host, sizeof(leader.host), "%s", writer->host);
@@ -66,12 +66,12 @@ static void send(struct status *status, struct ms_http_request *request, bool is
 {
     const struct writer *writer = status->writer;
     struct ms_store_leader_info leader = find_leader(status);
-    struct status_facts facts = {.term = writer->term,
+    struct status_facts facts = {.term = writer->env.term,
                                  .leader = &leader,
                                  .database = status->has_last ? &status->last : NULL,
-                                 .registry_url = writer->config->registry.url};
+                                 .registry_url = writer->env.config->registry.url};
     tell_of_database(&facts, status, is_fresh);
-    registry_client_health(&facts.registry, writer->registry);
+    registry_client_health(&facts.registry, writer->env.registry);
     inbox_get_counts(&facts.inbox, writer->inbox);
     scan_get_progress(&facts.scan, writer->scan);
     struct ms_buf body;
@@ -91,7 +91,7 @@ static void answer_all(struct status *status, bool is_fresh)
             continue;
         TAILQ_REMOVE(&status->waiters, waiter, link);
         send(status, waiter->request, is_fresh);
-        ms_loop_defer_free(status->writer->loop, waiter);
+        ms_loop_defer_free(status->writer->env.loop, waiter);
     }
 }
 
@@ -119,10 +119,10 @@ static void ask(struct status *status)
     struct waiter *waiter;
     if (TAILQ_EMPTY(&status->waiters) || (status->is_asking && !status->is_late))
         return;
-    if (status->is_late || !ms_store_writer_is_connected(writer->store) ||
-        ms_store_status(writer->store, on_status, status) != MS_OK) {
+    if (status->is_late || !ms_store_writer_is_connected(writer->env.store) ||
+        ms_store_status(writer->env.store, on_status, status) != MS_OK) {
         if (!status->is_late)
-            status->err = *ms_store_writer_refusal(writer->store);
+            status->err = *ms_store_writer_refusal(writer->env.store);
         answer_all(status, false);
         return;
     }
@@ -144,7 +144,7 @@ static void on_gone(void *arg)
 {
     struct waiter *waiter = arg;
     TAILQ_REMOVE(&waiter->status->waiters, waiter, link);
-    ms_loop_defer_free(waiter->status->writer->loop, waiter);
+    ms_loop_defer_free(waiter->status->writer->env.loop, waiter);
 }
 
 void status_answer(struct status *status, struct ms_http_request *request)
@@ -161,7 +161,7 @@ struct status *status_new(struct writer *writer)
     struct status *status = ms_alloc(sizeof(*status));
     status->writer = writer;
     TAILQ_INIT(&status->waiters);
-    status->timer = ms_timer_new(writer->loop, on_late, status);
+    status->timer = ms_timer_new(writer->env.loop, on_late, status);
     return status;
 }
 

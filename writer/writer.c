@@ -8,7 +8,7 @@
  *               what it was asked are waited for
  *   storage     the lock is given back, so that another writer takes over at once
  *
- * Always holds: writer.term is 0 while this process does not lead, and nothing
+ * Always holds: writer.env.term is 0 while this process does not lead, and nothing
  * that belongs to a term runs then.
  */
 #include "writer/writer.h"
@@ -19,6 +19,7 @@
 #include "common/runtime/sd.h"
 #include "writer/admin.h"
 #include "writer/intake/inbox.h"
+#include "writer/intake/webhook.h"
 #include "writer/reload.h"
 #include "writer/scan/once.h"
 #include "writer/scan/scan.h"
@@ -61,17 +62,17 @@ struct life {
 static void begin_term(struct life *life, uint64_t term)
 {
     struct writer *writer = &life->writer;
-    writer->term = term;
+    writer->env.term = term;
     writer->lead_since_ms = ms_clock_wall_ms();
     writer->lead_error.status = MS_OK;
     writer->other = (struct ms_store_leader_info){.pid = 0};
     ms_metrics_set(MS_METRIC_LEADER, NULL, NULL, 1);
     scheduler_begin_term(writer->scheduler);
-    scan_begin_term(writer->scan);
     if (writer->scan_only) {
         scan_once_begin(life->once);
         return;
     }
+    scan_begin_term(writer->scan);
     gc_begin_term(writer->collector);
     pulls_begin_term(writer->pulls);
     documents_begin_term(writer->documents);
@@ -93,9 +94,9 @@ static void end_jobs(struct life *life)
 
 static void end_term(struct life *life)
 {
-    if (life->writer.term == 0)
+    if (life->writer.env.term == 0)
         return;
-    life->writer.term = 0;
+    life->writer.env.term = 0;
     ms_metrics_set(MS_METRIC_LEADER, NULL, NULL, 0);
     end_jobs(life);
 }
@@ -103,11 +104,11 @@ static void end_term(struct life *life)
 static void stop(struct life *life, int exit_status)
 {
     struct writer *writer = &life->writer;
-    if (ms_loop_is_draining(writer->loop))
+    if (ms_loop_is_draining(writer->env.loop))
         return;
     writer->exit_status = exit_status;
     ms_sd_notify("STOPPING=1");
-    ms_loop_drain(writer->loop, writer->config->shutdown_timeout_ms);
+    ms_loop_drain(writer->env.loop, writer->env.config->shutdown_timeout_ms);
 }
 
 /* --- leadership --- */
@@ -115,7 +116,7 @@ static void stop(struct life *life, int exit_status)
 static void on_leader(uint64_t term, void *arg)
 {
     struct life *life = arg;
-    if (ms_loop_is_draining(life->writer.loop))
+    if (ms_loop_is_draining(life->writer.env.loop))
         return;
     ms_log(MS_LOG_INFO, "leading", MS_FIELDS(ms_field_u64("term", term)));
     ms_sd_notify("STATUS=leading");
@@ -190,12 +191,32 @@ static void on_registry_reachable(bool reachable, void *arg)
 {
     const struct writer *writer = arg;
     struct registry_health health;
-    registry_client_health(&health, writer->registry);
+    registry_client_health(&health, writer->env.registry);
     if (reachable)
         ms_log(MS_LOG_INFO, "the registry answers again", NULL);
     else
         ms_log(MS_LOG_WARN, "registry away: trying again",
                MS_FIELDS(ms_field_c("error", health.last_error)));
+}
+
+/* --- what the parts tell each other --- */
+
+static void on_events_committed(void *arg)
+{
+    const struct writer *writer = arg;
+    scheduler_wake(writer->scheduler);
+}
+
+static void on_scan_wanted(const char *why, void *arg)
+{
+    const struct writer *writer = arg;
+    scan_request(writer->scan, why);
+}
+
+static void on_self_pulls(size_t n, void *arg)
+{
+    const struct writer *writer = arg;
+    registry_client_note_own_notifications(writer->env.registry, n);
 }
 
 /* --- signals and systemd --- */
@@ -204,7 +225,7 @@ static void on_terminate(int signal_number, void *arg)
 {
     struct life *life = arg;
     struct writer *writer = &life->writer;
-    if (ms_loop_is_draining(writer->loop)) {
+    if (ms_loop_is_draining(writer->env.loop)) {
         ms_log(MS_LOG_WARN, "a second signal: exiting at once", NULL);
         _exit(EXIT_FAILURE);
     }
@@ -232,7 +253,7 @@ static void on_watchdog(void *arg)
 
 static void listen_to_signals(struct life *life)
 {
-    struct ms_loop *loop = life->writer.loop;
+    struct ms_loop *loop = life->writer.env.loop;
     (void)signal(SIGPIPE, SIG_IGN); /* a peer that has gone is seen where it is written to */
     life->signals[0] = ms_signal_new(loop, SIGTERM, on_terminate, life);
     life->signals[1] = ms_signal_new(loop, SIGINT, on_terminate, life);
@@ -268,7 +289,7 @@ static void drain_requests(void *arg)
         ms_drain_done(life->requests);
         return;
     }
-    ms_timer_start(life->cut, life->writer.config->shutdown_timeout_ms / 2);
+    ms_timer_start(life->cut, life->writer.env.config->shutdown_timeout_ms / 2);
     ms_http_server_drain(life->writer.server, on_requests_ended, life);
 }
 
@@ -277,9 +298,9 @@ static void on_settle(void *arg)
 {
     struct life *life = arg;
     uint64_t waited_ms = (uint64_t)(ms_clock_mono_ms() - life->settling_since_ms);
-    if (ms_store_writer_is_idle(life->writer.store)) {
+    if (ms_store_writer_is_idle(life->writer.env.store)) {
         ms_drain_done(life->jobs);
-    } else if (waited_ms >= life->writer.config->shutdown_timeout_ms / 4) {
+    } else if (waited_ms >= life->writer.env.config->shutdown_timeout_ms / 4) {
         ms_log(MS_LOG_WARN, "the database does not answer: not waiting for it", NULL);
         ms_drain_done(life->jobs);
     } else {
@@ -306,7 +327,7 @@ static void drain_leadership(void *arg)
 
 static void register_drain(struct life *life)
 {
-    struct ms_loop *loop = life->writer.loop;
+    struct ms_loop *loop = life->writer.env.loop;
     life->cut = ms_timer_new(loop, on_cut, life);
     life->settle = ms_timer_new(loop, on_settle, life);
     life->requests = ms_drain_register(loop, MS_DRAIN_INTAKE, "requests", drain_requests, life);
@@ -322,7 +343,7 @@ static void free_parts(struct life *life)
     ms_http_server_free(writer->server);
     end_term(life);
     ms_store_lead_free(writer->lead);
-    ms_store_writer_free(writer->store);
+    ms_store_writer_free(writer->env.store);
     scan_once_free(life->once);
     admin_free(writer->admin);
     documents_free(writer->documents);
@@ -330,14 +351,15 @@ static void free_parts(struct life *life)
     gc_free(writer->collector);
     scan_free(writer->scan);
     scheduler_free(writer->scheduler);
+    webhook_free(writer->webhook);
     inbox_free(writer->inbox);
-    registry_client_free(writer->registry);
+    registry_client_free(writer->env.registry);
     for (size_t i = 0; i < SIGNALS_MAX; i++)
         ms_signal_free(life->signals[i]);
     ms_timer_free(life->watchdog);
     ms_timer_free(life->cut);
     ms_timer_free(life->settle);
-    ms_loop_free(writer->loop);
+    ms_loop_free(writer->env.loop);
 }
 
 /* --- the start --- */
@@ -345,25 +367,30 @@ static void free_parts(struct life *life)
 static void make_parts(struct life *life)
 {
     struct writer *writer = &life->writer;
-    struct ms_store_options options = {.url = writer->config->database.url,
+    struct env *env = &writer->env;
+    struct ms_store_options options = {.url = writer->env.config->database.url,
                                        .application_name = APPLICATION_NAME,
-                                       .connections = (size_t)writer->config->database.connections,
+                                       .connections =
+                                           (size_t)writer->env.config->database.connections,
                                        .max_waiting = STORE_WAITING_MAX,
                                        .statement_timeout_ms = STATEMENT_TIMEOUT_MS,
                                        .on_state = on_store_state,
                                        .arg = writer};
     writer->store_away_since_ms = ms_clock_wall_ms();
-    writer->store = ms_store_writer_new(writer->loop, &options);
-    writer->registry = registry_client_new(writer->loop, writer->config);
-    registry_client_on_reachable(writer->registry, on_registry_reachable, writer);
-    writer->inbox = inbox_new(writer);
-    writer->scheduler = scheduler_new(writer);
-    writer->scan = scan_new(writer);
-    writer->collector = gc_new(writer);
-    writer->pulls = pulls_new(writer);
-    writer->documents = documents_new(writer);
+    writer->env.store = ms_store_writer_new(writer->env.loop, &options);
+    writer->env.registry = registry_client_new(writer->env.loop, writer->env.config);
+    registry_client_on_reachable(writer->env.registry, on_registry_reachable, writer);
+    writer->inbox = inbox_new(env, &(struct inbox_events){.on_committed = on_events_committed,
+                                                          .on_scan_wanted = on_scan_wanted,
+                                                          .arg = writer});
+    writer->webhook = webhook_new(env, writer->inbox, on_self_pulls, writer);
+    writer->scheduler = scheduler_new(env, on_scan_wanted, writer);
+    writer->scan = scan_new(env, writer->scheduler);
+    writer->collector = gc_new(env);
+    writer->pulls = pulls_new(env);
+    writer->documents = documents_new(env);
     if (writer->scan_only)
-        life->once = scan_once_new(writer, on_scanned, life);
+        life->once = scan_once_new(env, writer->scan, on_scanned, life);
     else
         writer->admin = admin_new(writer);
 }
@@ -374,16 +401,16 @@ static enum ms_status serve(struct writer *writer)
     struct ms_error err;
     struct ms_http_limits limits;
     char address[MS_LISTEN_ADDRESS_MAX];
-    enum ms_status status = ms_listen(&fd, address, writer->config->writer.listen, false, &err);
+    enum ms_status status = ms_listen(&fd, address, writer->env.config->writer.listen, false, &err);
     if (status != MS_OK) {
-        ms_log(
-            MS_LOG_ERROR, "cannot listen",
-            MS_FIELDS(ms_field_c("address", writer->config->writer.listen), ms_field_error(&err)));
+        ms_log(MS_LOG_ERROR, "cannot listen",
+               MS_FIELDS(ms_field_c("address", writer->env.config->writer.listen),
+                         ms_field_error(&err)));
         return status;
     }
-    admin_fill_limits(&limits, writer->config);
-    writer->server = ms_http_server_new(writer->loop, &limits, admin_handle, writer);
-    ms_http_server_set_access_log(writer->server, writer->config->log.access);
+    admin_fill_limits(&limits, writer->env.config);
+    writer->server = ms_http_server_new(writer->env.loop, &limits, admin_handle, writer);
+    ms_http_server_set_access_log(writer->server, writer->env.config->log.access);
     ms_http_server_add_listener(writer->server, fd);
     ms_log(MS_LOG_INFO, "listening",
            MS_FIELDS(ms_field_c("address", address), ms_field_c("version", METASTORE_VERSION)));
@@ -399,12 +426,12 @@ static void seek_leadership(struct life *life)
                                                        .on_failed = on_failed,
                                                        .on_impossible = on_impossible};
     struct writer *writer = &life->writer;
-    struct ms_store_options options = {.url = writer->config->database.url,
+    struct ms_store_options options = {.url = writer->env.config->database.url,
                                        .application_name = APPLICATION_NAME,
                                        .connections = 1,
                                        .max_waiting = 1};
     writer->lead =
-        ms_store_lead_new(writer->loop, &options, writer->host, (int)getpid(), &EVENTS, life);
+        ms_store_lead_new(writer->env.loop, &options, writer->host, (int)getpid(), &EVENTS, life);
 }
 
 static void run(struct life *life)
@@ -412,23 +439,23 @@ static void run(struct life *life)
     struct writer *writer = &life->writer;
     seek_leadership(life);
     ms_sd_notify("READY=1");
-    ms_loop_run(writer->loop);
-    if (ms_loop_drained(writer->loop))
+    ms_loop_run(writer->env.loop);
+    if (ms_loop_drained(writer->env.loop))
         return;
     ms_log(MS_LOG_WARN, "shutdown_timeout is over: ending with work left",
-           MS_FIELDS(ms_field_c("waited_for", ms_loop_drain_waits_for(writer->loop))));
+           MS_FIELDS(ms_field_c("waited_for", ms_loop_drain_waits_for(writer->env.loop))));
     writer->exit_status = EXIT_FAILURE;
 }
 
 int writer_run(struct ms_config *config, const char *config_path, bool scan_only)
 {
-    struct life life = {.writer = {.config = config, .scan_only = scan_only},
+    struct life life = {.writer = {.env = {.config = config}, .scan_only = scan_only},
                         .config_path = config_path};
     struct writer *writer = &life.writer;
     admin_set_metric_labels();
     if (gethostname(writer->host, sizeof(writer->host) - 1) != 0)
         snprintf(writer->host, sizeof(writer->host), "unknown");
-    writer->loop = ms_loop_new();
+    writer->env.loop = ms_loop_new();
     listen_to_signals(&life);
     make_parts(&life);
     register_drain(&life);

@@ -7,35 +7,34 @@
 
 #include "common/config/config.h"
 #include "common/http/server.h"
+#include "writer/env.h"
 #include "writer/registry/client.h"
 #include "writer/store/store.h"
 
 struct inbox;
+struct webhook;
 struct scheduler;
 struct scan;
 struct collector;
 struct pulls;
+struct documents;
 struct admin;
 
 struct writer {
-    struct ms_loop *loop;
-    struct ms_config *config;
-    struct ms_store_writer *store;
-    struct registry_client *registry;
+    struct env env;
     struct ms_http_server *server; /* NULL in --scan */
     struct ms_error store_error;   /* why the database is away; "" as long as nothing was heard */
     int64_t store_away_since_ms;   /* wall clock; 0: it is there */
     struct ms_store_lead *lead;
-    uint64_t term;                     /* 0: not leading */
     struct ms_store_leader_info other; /* who leads while we do not; pid 0: nobody known */
     struct inbox *inbox;
+    struct webhook *webhook;
     struct scheduler *scheduler;
     struct scan *scan;
     struct collector *collector;
     struct pulls *pulls;
     struct documents *documents;
     struct admin *admin;        /* NULL in --scan */
-    int64_t scan_number;        /* id of the running or last scan; scan.c sets it */
     int64_t lead_since_ms;      /* wall clock */
     struct ms_error lead_error; /* why no term can begin; MS_OK: nothing is known against it */
     char host[256];             /* our own name, as the database shows it */

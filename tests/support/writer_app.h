@@ -13,9 +13,8 @@
 #include "common/runtime/metrics.h"
 #include "tests/support/http_peer.h"
 #include "writer/admin.h"
-#include "writer/intake/inbox.h"
+#include "writer/intake/webhook.h"
 #include "writer/scan/scan.h"
-#include "writer/sync/scheduler.h"
 #include "writer/writer.h"
 
 #include <signal.h>
@@ -123,7 +122,7 @@ enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
                                   const struct ms_event_record *events, size_t n_events,
                                   bool wants_scan, ms_store_inbox_put_done *on_done, void *arg)
 {
-    ck_assert_uint_eq(term, app_writer.term);
+    ck_assert_uint_eq(term, app_writer.env.term);
     ck_assert(store->on_put == NULL); /* one at a time */
     ck_assert(n_events > 0 || wants_scan);
     store->n_kept = 0;
@@ -156,17 +155,23 @@ enum ms_status ms_store_status(struct ms_store_writer *store, ms_store_status_do
     return MS_OK;
 }
 
-void scheduler_wake(struct scheduler *scheduler)
+static void on_events_committed(void *arg)
 {
-    (void)scheduler;
+    (void)arg;
     played->wakes++;
 }
 
-void scan_request(struct scan *scan, const char *why)
+static void on_scan_wanted(const char *why, void *arg)
 {
-    (void)scan;
     (void)why;
+    (void)arg;
     played->scan_requests++;
+}
+
+static void on_self_pulls(size_t n, void *arg)
+{
+    (void)arg;
+    played->echoes += (unsigned)n;
 }
 
 enum ms_status scan_start(struct scan *scan, bool accept_removals)
@@ -189,17 +194,11 @@ void registry_client_health(struct registry_health *out, const struct registry_c
     *out = (struct registry_health){.reachable = true, .last_error = ""};
 }
 
-void registry_client_note_own_notifications(struct registry_client *client, size_t n)
-{
-    (void)client;
-    played->echoes += (unsigned)n;
-}
-
 static void on_app_signal(int number, void *arg)
 {
     (void)number;
     (void)arg;
-    ms_loop_stop(app_writer.loop);
+    ms_loop_stop(app_writer.env.loop);
 }
 
 static void handle(struct ms_http_request *request, void *arg)
@@ -214,30 +213,35 @@ static void app_run(int listener, const char *yaml, bool leads)
     struct ms_http_limits limits;
     ms_buf_init(&faults, PEER_HEAD_MAX);
     ck_assert_int_eq(
-        ms_config_parse(&app_writer.config, ms_str(yaml), "f", MS_CONFIG_WRITER, &faults), MS_OK);
+        ms_config_parse(&app_writer.env.config, ms_str(yaml), "f", MS_CONFIG_WRITER, &faults),
+        MS_OK);
     admin_set_metric_labels();
-    app_writer.loop = ms_loop_new();
-    app_writer.store = &app_store;
-    app_writer.term = leads ? 7 : 0;
+    app_writer.env.loop = ms_loop_new();
+    app_writer.env.store = &app_store;
+    app_writer.env.term = leads ? 7 : 0;
     app_writer.lead_since_ms = ms_clock_wall_ms();
     (void)snprintf(app_writer.host, sizeof(app_writer.host), "here");
-    app_store.timer = ms_timer_new(app_writer.loop, on_tick, NULL);
+    app_store.timer = ms_timer_new(app_writer.env.loop, on_tick, NULL);
     ms_timer_start(app_store.timer, PLAYED_TICK_MS);
-    app_writer.inbox = inbox_new(&app_writer);
+    app_writer.inbox =
+        inbox_new(&app_writer.env, &(struct inbox_events){.on_committed = on_events_committed,
+                                                          .on_scan_wanted = on_scan_wanted});
+    app_writer.webhook = webhook_new(&app_writer.env, app_writer.inbox, on_self_pulls, NULL);
     app_writer.admin = admin_new(&app_writer);
-    admin_fill_limits(&limits, app_writer.config);
-    app_writer.server = ms_http_server_new(app_writer.loop, &limits, handle, &app_writer);
+    admin_fill_limits(&limits, app_writer.env.config);
+    app_writer.server = ms_http_server_new(app_writer.env.loop, &limits, handle, &app_writer);
     ms_http_server_add_listener(app_writer.server, listener);
-    struct ms_signal *term = ms_signal_new(app_writer.loop, SIGTERM, on_app_signal, NULL);
-    ms_loop_run(app_writer.loop);
+    struct ms_signal *term = ms_signal_new(app_writer.env.loop, SIGTERM, on_app_signal, NULL);
+    ms_loop_run(app_writer.env.loop);
 
     ms_http_server_free(app_writer.server);
     ms_timer_free(app_store.timer);
     admin_free(app_writer.admin);
+    webhook_free(app_writer.webhook);
     inbox_free(app_writer.inbox);
     ms_signal_free(term);
-    ms_loop_free(app_writer.loop);
-    ms_config_free(app_writer.config);
+    ms_loop_free(app_writer.env.loop);
+    ms_config_free(app_writer.env.config);
 }
 
 /* --- the test's side --- */

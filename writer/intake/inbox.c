@@ -8,12 +8,11 @@
 #include "writer/intake/inbox.h"
 
 #include "common/base/alloc.h"
+#include "common/base/arena.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
-#include "writer/scan/scan.h"
-#include "writer/sync/scheduler.h"
-#include "writer/writer.h"
+#include "writer/env.h"
 
 #include <string.h>
 #include <sys/queue.h>
@@ -37,7 +36,8 @@ struct batch {
 };
 
 struct inbox {
-    struct writer *writer;
+    const struct env *env;
+    struct inbox_events events;
     TAILQ_HEAD(batches, batch) waiting;
     struct batch *committing; /* NULL: no put is under way */
     size_t waiting_bytes;
@@ -128,7 +128,7 @@ static void end_batch(struct inbox *inbox, struct batch *batch, const struct ms_
         STAILQ_REMOVE_HEAD(&batch->tickets, link);
         if (ticket->on_done != NULL)
             ticket->on_done(err, ticket->arg);
-        ms_loop_defer_free(inbox->writer->loop, ticket);
+        ms_loop_defer_free(inbox->env->loop, ticket);
     }
     batch_free(batch);
 }
@@ -223,18 +223,18 @@ static void count_events(struct inbox *inbox, const struct batch *batch, size_t 
 static void on_committed(const struct ms_error *err, size_t n_new, bool new_instance, void *arg)
 {
     struct inbox *inbox = arg;
-    struct writer *writer = inbox->writer;
+    const struct inbox_events *events = &inbox->events;
     struct batch *batch = inbox->committing;
     inbox->committing = NULL;
     if (err == NULL) {
         remember_instances(inbox, batch);
         count_events(inbox, batch, n_new);
         if (n_new > 0)
-            scheduler_wake(writer->scheduler);
+            events->on_committed(events->arg);
         if (new_instance)
-            scan_request(writer->scan, "a registry instance never seen before");
+            events->on_scan_wanted("a registry instance never seen before", events->arg);
         if (batch->wants_scan)
-            scan_request(writer->scan, "an envelope that was not read");
+            events->on_scan_wanted("an envelope that was not read", events->arg);
     } else {
         ms_log(MS_LOG_WARN, "events could not be committed",
                MS_FIELDS(ms_field_u64("events", batch->n_events), ms_field_error(err)));
@@ -253,10 +253,10 @@ static struct batch *take_batch(struct inbox *inbox)
 
 static enum ms_status start_commit(struct inbox *inbox, struct batch *batch)
 {
-    struct writer *writer = inbox->writer;
-    if (writer->term == 0)
+    const struct env *env = inbox->env;
+    if (env->term == 0)
         return MS_DEPOSED;
-    return ms_store_inbox_put(writer->store, writer->term, batch->events, batch->n_events,
+    return ms_store_inbox_put(env->store, env->term, batch->events, batch->n_events,
                               batch->wants_scan, on_committed, inbox);
 }
 
@@ -342,7 +342,7 @@ enum ms_status inbox_submit(struct inbox_ticket **out, struct inbox *inbox,
     STAILQ_INSERT_TAIL(&batch->tickets, ticket, link);
     if (inbox->committing == NULL && !inbox->commit_is_deferred) {
         inbox->commit_is_deferred = true;
-        ms_loop_defer(inbox->writer->loop, on_commit, inbox);
+        ms_loop_defer(inbox->env->loop, on_commit, inbox);
     }
     *out = ticket;
     return MS_OK;
@@ -365,10 +365,11 @@ void inbox_count_oversized(struct inbox *inbox)
     ms_limit_reached(MS_LIMIT_EVENT_BODY);
 }
 
-struct inbox *inbox_new(struct writer *writer)
+struct inbox *inbox_new(const struct env *env, const struct inbox_events *events)
 {
     struct inbox *inbox = ms_alloc(sizeof(*inbox));
-    inbox->writer = writer;
+    inbox->env = env;
+    inbox->events = *events;
     TAILQ_INIT(&inbox->waiting);
     return inbox;
 }
@@ -382,5 +383,5 @@ void inbox_free(struct inbox *inbox)
         batch_free(inbox->committing);
     while (!TAILQ_EMPTY(&inbox->waiting))
         batch_free(take_batch(inbox));
-    ms_loop_defer_free(inbox->writer->loop, inbox);
+    ms_loop_defer_free(inbox->env->loop, inbox);
 }

@@ -8,7 +8,7 @@
 
 #include "writer/store/store.h"
 
-struct writer;
+struct env;
 struct inbox;
 
 enum {
@@ -19,7 +19,13 @@ enum {
     INBOX_COMMIT_MAX_EVENTS = 1000
 };
 
-struct inbox *inbox_new(struct writer *writer);
+struct inbox_events {
+    void (*on_committed)(void *arg); /* new rows are in the database */
+    /* What gives reason for a scan is in the database, and says so there. */
+    void (*on_scan_wanted)(const char *why, void *arg);
+    void *arg;
+};
+struct inbox *inbox_new(const struct env *env, const struct inbox_events *events);
 void inbox_free(struct inbox *inbox); /* after the store; no callbacks any more; NULL is fine */
 
 /* What one request brings. */

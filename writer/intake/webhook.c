@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See webhook.h. The way of a request: authorize, require_leader, then its size (a body that was
- * too long has been thrown away unread), its envelope, the inbox; the answer comes when the events
- * are committed. What was not read goes the same way, as a wish for a scan.
+ * See webhook.h. The way of a request: its size (a body that was too long has been thrown away
+ * unread), its envelope, the inbox; the answer comes when the events are committed. What was not
+ * read goes the same way, as a request for a scan.
  *
  * A registry repeats what was not accepted for ever, and the head of its queue blocks the rest: so
  * a refusal that repeating cannot change is given only for what is no envelope at all.
@@ -10,16 +10,14 @@
 #include "writer/intake/webhook.h"
 
 #include "common/base/alloc.h"
-#include "common/base/clock.h"
 #include "common/http/response.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
-#include "writer/intake/inbox.h"
+#include "writer/env.h"
 #include "writer/parse/envelope.h"
 #include "writer/parse/selection.h"
-#include "writer/writer.h"
 
-enum { REFUSAL_MAX_BYTES = 1024 };
+#include <stdlib.h>
 
 /* Of any version of this program. */
 static const struct ms_str OWN_USER_AGENT = MS_STR_INIT("metastore-writer/");
@@ -27,74 +25,25 @@ static const struct ms_http_header RETRY_AFTER = {"Retry-After", MS_STR_INIT("1"
 
 /* A request whose events are on their way into the database. */
 struct delivery {
-    struct writer *writer;
+    struct webhook *webhook;
     struct ms_http_request *request;
     struct inbox_ticket *ticket;
     bool is_unread;
 };
 
-/* --- who may, and when --- */
+struct webhook {
+    const struct env *env;
+    struct inbox *inbox;
+    webhook_self_pulls *on_self_pulls;
+    void *arg;
+};
 
-/* The token of `Authorization: Bearer <token>`; the scheme's case does not matter (RFC 9110 11.1).
- */
-static struct ms_str bearer_token(const struct ms_http_request *request)
-{
-    struct ms_str rest = ms_http_request_header(request, "Authorization");
-    if (ms_str_is_absent(rest) || !ms_str_equal_ci(ms_str_next(&rest, ' '), MS_STR("bearer")))
-        return MS_STR_ABSENT;
-    return ms_str_is_absent(rest) ? rest : ms_str_trim(rest);
-}
-
-bool webhook_authorize(struct ms_http_request *request, const char *token)
-{
-    static const struct ms_http_header CHALLENGE = {"WWW-Authenticate",
-                                                    MS_STR_INIT("Bearer realm=\"metastore\"")};
-    if (token == NULL || *token == '\0')
-        return true;
-    struct ms_str given = bearer_token(request);
-    if (!ms_str_is_absent(given) && ms_str_equal_secret(given, ms_str(token)))
-        return true;
-    ms_http_send_problem(request, 401, MS_STR("the token is missing or wrong"), MS_STR_ABSENT,
-                         &CHALLENGE, 1);
-    return false;
-}
+/* --- answers --- */
 
 static void send_unavailable(struct ms_http_request *request, struct ms_str detail)
 {
     ms_http_send_problem(request, 503, detail, MS_STR_ABSENT, &RETRY_AFTER, 1);
 }
-
-static void say_away(struct ms_buf *out, const struct writer *writer)
-{
-    char since[MS_CLOCK_TEXT_MAX];
-    ms_buf_printf(out, "the database is away since %s",
-                  ms_clock_format(since, writer->store_away_since_ms));
-    if (writer->store_error.text[0] != '\0')
-        ms_buf_printf(out, ": %s", writer->store_error.text);
-}
-
-bool webhook_require_leader(struct ms_http_request *request, const struct writer *writer)
-{
-    const struct ms_store_leader_info *other = &writer->other;
-    bool is_connected = ms_store_writer_is_connected(writer->store);
-    if (is_connected && writer->term != 0)
-        return true;
-    struct ms_buf why;
-    ms_buf_init(&why, REFUSAL_MAX_BYTES);
-    if (!is_connected)
-        say_away(&why, writer);
-    else if (other->pid != 0)
-        ms_buf_printf(&why, "another writer leads: process %d on %s", other->pid, other->host);
-    else if (writer->lead_error.status != MS_OK)
-        ms_buf_printf(&why, "this writer cannot take the lead: %s", writer->lead_error.text);
-    else
-        ms_buf_append_c(&why, "this writer does not lead yet");
-    send_unavailable(request, ms_buf_view(&why));
-    ms_buf_free(&why);
-    return false;
-}
-
-/* --- answers --- */
 
 static void send_accepted(struct ms_http_request *request)
 {
@@ -110,7 +59,7 @@ static void refuse(struct ms_http_request *request, const struct ms_error *err)
 
 /* --- delivery --- */
 
-static void take_unread(struct writer *writer, struct ms_http_request *request, const char *why);
+static void take_unread(struct webhook *webhook, struct ms_http_request *request, const char *why);
 
 /* The database's word on the events themselves would be the same the next time. */
 static bool is_permanent(const struct ms_error *err)
@@ -121,33 +70,33 @@ static bool is_permanent(const struct ms_error *err)
 static void on_committed(const struct ms_error *err, void *arg)
 {
     struct delivery *delivery = arg;
-    struct inbox *inbox = delivery->writer->inbox;
+    struct inbox *inbox = delivery->webhook->inbox;
     if (err == NULL && delivery->is_unread)
         inbox_count_oversized(inbox);
     if (err == NULL)
         send_accepted(delivery->request);
     else if (is_permanent(err) && !delivery->is_unread)
-        take_unread(delivery->writer, delivery->request, err->text);
+        take_unread(delivery->webhook, delivery->request, err->text);
     else
         send_unavailable(delivery->request, MS_STR("the events could not be committed"));
-    ms_loop_defer_free(delivery->writer->loop, delivery);
+    ms_loop_defer_free(delivery->webhook->env->loop, delivery);
 }
 
 static void on_gone(void *arg)
 {
     struct delivery *delivery = arg;
     inbox_ticket_cancel(delivery->ticket);
-    ms_loop_defer_free(delivery->writer->loop, delivery);
+    ms_loop_defer_free(delivery->webhook->env->loop, delivery);
 }
 
-static void deliver(struct writer *writer, struct ms_http_request *request,
+static void deliver(struct webhook *webhook, struct ms_http_request *request,
                     const struct inbox_submission *submission)
 {
     struct delivery *delivery = ms_alloc(sizeof(*delivery));
     *delivery = (struct delivery){
-        .writer = writer, .request = request, .is_unread = submission->wants_scan};
+        .webhook = webhook, .request = request, .is_unread = submission->wants_scan};
     enum ms_status status =
-        inbox_submit(&delivery->ticket, writer->inbox, submission, on_committed, delivery);
+        inbox_submit(&delivery->ticket, webhook->inbox, submission, on_committed, delivery);
     if (status == MS_OK) {
         ms_http_request_on_gone(request, on_gone, delivery);
         return;
@@ -156,16 +105,16 @@ static void deliver(struct writer *writer, struct ms_http_request *request,
     if (status == MS_BUSY)
         send_unavailable(request, MS_STR("too many events wait for the database"));
     else
-        take_unread(writer, request, "too large to be kept");
+        take_unread(webhook, request, "too large to be kept");
 }
 
 /* A scan finds what it would have told; the wish for one is committed before the answer. */
-static void take_unread(struct writer *writer, struct ms_http_request *request, const char *why)
+static void take_unread(struct webhook *webhook, struct ms_http_request *request, const char *why)
 {
     ms_log(MS_LOG_WARN, "an envelope is accepted unread",
            MS_FIELDS(ms_field_c("why", why), ms_field_c("peer", ms_http_request_peer(request)),
                      ms_field_u64("bytes", ms_http_request_body_bytes(request))));
-    deliver(writer, request, &(struct inbox_submission){.wants_scan = true});
+    deliver(webhook, request, &(struct inbox_submission){.wants_scan = true});
 }
 
 /* --- the envelope --- */
@@ -178,24 +127,24 @@ static bool is_kept(const struct ms_config *config, const struct envelope_event 
 }
 
 /* An event of no interest may still be the first that a registry sends after its restart. */
-static bool ignore(struct ms_event_record *out, const struct writer *writer,
+static bool ignore(struct ms_event_record *out, const struct webhook *webhook,
                    const struct ms_event_record *record)
 {
     const char *action = record->action.ptr;
     ms_metrics_add(MS_METRIC_EVENTS, action != NULL ? action : "other", "ignored", 1);
     *out = (struct ms_event_record){.instance_id = record->instance_id};
-    return !inbox_knows_instance(writer->inbox, record->instance_id);
+    return !inbox_knows_instance(webhook->inbox, record->instance_id);
 }
 
 /* Puts what is to be committed into `records`; returns how many. */
-static size_t choose(struct ms_event_record *records, const struct writer *writer,
+static size_t choose(struct ms_event_record *records, const struct webhook *webhook,
                      const struct envelope *envelope)
 {
     size_t kept = 0;
     for (size_t i = 0; i < envelope->n_events; i++) {
         const struct envelope_event *event = &envelope->events[i];
-        if (!is_kept(writer->config, event)) {
-            kept += ignore(&records[kept], writer, &event->record);
+        if (!is_kept(webhook->env->config, event)) {
+            kept += ignore(&records[kept], webhook, &event->record);
             continue;
         }
         if (event->verdict == ENVELOPE_DEAD)
@@ -207,7 +156,7 @@ static size_t choose(struct ms_event_record *records, const struct writer *write
     return kept;
 }
 
-static void handle_envelope(struct writer *writer, struct ms_http_request *request,
+static void handle_envelope(struct webhook *webhook, struct ms_http_request *request,
                             struct ms_arena *arena)
 {
     struct ms_error err;
@@ -221,30 +170,39 @@ static void handle_envelope(struct writer *writer, struct ms_http_request *reque
         return;
     }
     if (records == NULL) {
-        take_unread(writer, request, status == MS_OK ? "too large to be read" : err.text);
+        take_unread(webhook, request, status == MS_OK ? "too large to be read" : err.text);
         return;
     }
-    registry_client_note_own_notifications(writer->registry, envelope.n_echoes);
+    webhook->on_self_pulls(envelope.n_echoes, webhook->arg);
     struct inbox_submission submission = {.events = records};
-    submission.n_events = choose(records, writer, &envelope);
+    submission.n_events = choose(records, webhook, &envelope);
     if (submission.n_events == 0)
         send_accepted(request);
     else
-        deliver(writer, request, &submission);
+        deliver(webhook, request, &submission);
 }
 
-void webhook_handle(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+void webhook_handle(struct webhook *webhook, struct ms_http_request *request)
 {
-    struct writer *writer = arg;
-    (void)match;
-    if (!webhook_authorize(request, writer->config->events.token) ||
-        !webhook_require_leader(request, writer))
-        return;
     if (ms_str_is_absent(ms_http_request_body(request))) {
-        take_unread(writer, request, "larger than events.max_body");
+        take_unread(webhook, request, "larger than events.max_body");
         return;
     }
     struct ms_arena *arena = ms_arena_new(ENVELOPE_ARENA_BYTES);
-    handle_envelope(writer, request, arena);
+    handle_envelope(webhook, request, arena);
     ms_arena_free(arena);
+}
+
+struct webhook *webhook_new(const struct env *env, struct inbox *inbox,
+                            webhook_self_pulls *on_self_pulls, void *arg)
+{
+    struct webhook *webhook = ms_alloc(sizeof(*webhook));
+    *webhook =
+        (struct webhook){.env = env, .inbox = inbox, .on_self_pulls = on_self_pulls, .arg = arg};
+    return webhook;
+}
+
+void webhook_free(struct webhook *webhook)
+{
+    free(webhook);
 }

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /events: token, size, envelope, inbox, 202. */
+/* POST /events: size, envelope, inbox, 202. */
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
 
 #include "common/http/router.h"
+#include "writer/intake/inbox.h"
 
-struct writer;
+struct webhook;
 
-/* `arg` is the struct writer. */
-void webhook_handle(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
-/* True when the request carries `token`, or none is asked for (NULL, empty); else it was answered
- * 401. */
-bool webhook_authorize(struct ms_http_request *request, const char *token);
-/* True while this writer leads and has a database; else the request was answered 503. */
-bool webhook_require_leader(struct ms_http_request *request, const struct writer *writer);
+/* So many notifications of our own requests to the registry were in an envelope. */
+typedef void webhook_self_pulls(size_t n, void *arg);
+
+struct webhook *webhook_new(const struct env *env, struct inbox *inbox,
+                            webhook_self_pulls *on_self_pulls, void *arg);
+void webhook_free(struct webhook *webhook); /* after the server; NULL is fine */
+/* Answers a request of somebody who may send events, while this process leads. */
+void webhook_handle(struct webhook *webhook, struct ms_http_request *request);
 
 #endif

@@ -4,10 +4,11 @@
 #ifndef SCAN_INTERNAL_H
 #define SCAN_INTERNAL_H
 
+#include "writer/env.h"
+#include "writer/registry/client.h"
 #include "writer/registry/name_list.h"
 #include "writer/scan/scan.h"
 #include "writer/sync/sync.h"
-#include "writer/writer.h"
 
 struct removals;
 
@@ -26,7 +27,8 @@ struct scan_plan {
 };
 
 struct scan {
-    struct writer *writer;
+    const struct env *env;
+    struct scheduler *scheduler;
     struct scan_plan plan;
     size_t store_calls; /* callbacks that will still come, also after the end of the term */
     bool is_running;

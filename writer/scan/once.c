@@ -11,15 +11,17 @@
 
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
+#include "writer/env.h"
+#include "writer/registry/client.h"
 #include "writer/scan/progress.h"
-#include "writer/writer.h"
 
 #include <unistd.h>
 
 enum { PAUSE_BASE_MS = 500, PAUSE_MAX_MS = 15 * 1000 };
 
 struct scan_once {
-    struct writer *writer;
+    const struct env *env;
+    struct scan *scan;
     scan_once_done *on_done;
     void *arg;
     struct progress *progress;
@@ -37,9 +39,9 @@ static void on_scan_end(bool complete, void *arg)
 
 static void start_scan(struct scan_once *once)
 {
-    enum ms_status status = scan_start(once->writer->scan, false);
+    enum ms_status status = scan_start(once->scan, false);
     if (status == MS_OK) {
-        once->progress = progress_new(once->writer->loop, once->writer->scan, STDERR_FILENO);
+        once->progress = progress_new(once->env->loop, once->scan, STDERR_FILENO);
         return;
     }
     ms_log(MS_LOG_ERROR, "the scan could not be started",
@@ -70,18 +72,20 @@ static void on_probed(const struct registry_reply *reply, void *arg)
 static void probe(void *arg)
 {
     struct scan_once *once = arg;
-    once->call = registry_catalog_page(once->writer->registry, MS_STR_ABSENT, on_probed, once);
+    once->call = registry_catalog_page(once->env->registry, MS_STR_ABSENT, on_probed, once);
 }
 
-struct scan_once *scan_once_new(struct writer *writer, scan_once_done *on_done, void *arg)
+struct scan_once *scan_once_new(const struct env *env, struct scan *scan, scan_once_done *on_done,
+                                void *arg)
 {
     struct scan_once *once = ms_alloc(sizeof(*once));
-    *once = (struct scan_once){.writer = writer,
+    *once = (struct scan_once){.env = env,
+                               .scan = scan,
                                .on_done = on_done,
                                .arg = arg,
                                .backoff = {.base_ms = PAUSE_BASE_MS, .max_ms = PAUSE_MAX_MS}};
-    once->timer = ms_timer_new(writer->loop, probe, once);
-    scan_on_end(writer->scan, on_scan_end, once);
+    once->timer = ms_timer_new(env->loop, probe, once);
+    scan_on_end(scan, on_scan_end, once);
     return once;
 }
 

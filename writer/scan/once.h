@@ -8,12 +8,14 @@
 
 #include <stdbool.h>
 
-struct writer;
+struct env;
+struct scan;
 struct scan_once;
 
 typedef void scan_once_done(bool complete, void *arg);
 
-struct scan_once *scan_once_new(struct writer *writer, scan_once_done *on_done, void *arg);
+struct scan_once *scan_once_new(const struct env *env, struct scan *scan, scan_once_done *on_done,
+                                void *arg);
 void scan_once_free(struct scan_once *once); /* before the registry's client; NULL is fine */
 /* This process leads now: begin. At most once. */
 void scan_once_begin(struct scan_once *once);

@@ -27,7 +27,7 @@ static void arm(struct scan *scan)
 {
     struct scan_plan *plan = &scan->plan;
     int64_t next_ms = plan->due_ms;
-    if (scan->writer->term == 0 || scan->writer->scan_only || scan->is_running || !plan->is_ready)
+    if (scan->env->term == 0 || scan->is_running || !plan->is_ready)
         return;
     if (plan->requested_ms != 0 && (next_ms == 0 || request_due_ms(plan) < next_ms))
         next_ms = request_due_ms(plan);
@@ -46,7 +46,7 @@ static void note_request(struct scan *scan)
 
 void scan_request(struct scan *scan, const char *why)
 {
-    if (scan->writer->term == 0)
+    if (scan->env->term == 0)
         return;
     ms_log(MS_LOG_INFO, "scan requested", MS_FIELDS(ms_field_c("why", why)));
     note_request(scan);
@@ -73,7 +73,7 @@ void scan_plan_after(struct scan *scan, enum scan_end how)
 {
     struct scan_plan *plan = &scan->plan;
     int64_t now_ms = ms_clock_mono_ms();
-    int64_t interval_ms = (int64_t)scan->writer->config->interval.fetch_all_ms;
+    int64_t interval_ms = (int64_t)scan->env->config->interval.fetch_all_ms;
     plan->due_ms = interval_ms > 0 ? now_ms + interval_ms : 0;
     if (how == SCAN_COMPLETE)
         ms_backoff_reset(&plan->retry);
@@ -92,8 +92,8 @@ static void on_status(const struct ms_error *err, const struct ms_store_status *
 {
     struct scan *scan = arg;
     struct scan_plan *plan = &scan->plan;
-    int64_t interval_ms = (int64_t)scan->writer->config->interval.fetch_all_ms;
-    if (scan->writer->term == 0 || plan->is_ready)
+    int64_t interval_ms = (int64_t)scan->env->config->interval.fetch_all_ms;
+    if (scan->env->term == 0 || plan->is_ready)
         return;
     if (err != NULL) {
         ms_timer_start(plan->timer, PLAN_STORE_PAUSE_MS);
@@ -112,21 +112,20 @@ static void on_status(const struct ms_error *err, const struct ms_store_status *
 
 static void ask_database(struct scan *scan)
 {
-    if (ms_store_status(scan->writer->store, on_status, scan) != MS_OK)
+    if (ms_store_status(scan->env->store, on_status, scan) != MS_OK)
         ms_timer_start(scan->plan.timer, PLAN_STORE_PAUSE_MS);
 }
 
 void scan_begin_term(struct scan *scan)
 {
-    if (!scan->writer->scan_only) /* --scan starts its own */
-        ask_database(scan);
+    ask_database(scan);
 }
 
 /* The database knows when the last complete scan was: the plan is made anew. */
 void scan_reload(struct scan *scan)
 {
     struct scan_plan *plan = &scan->plan;
-    if (!plan->is_ready || plan->interval_ms == scan->writer->config->interval.fetch_all_ms)
+    if (!plan->is_ready || plan->interval_ms == scan->env->config->interval.fetch_all_ms)
         return;
     plan->is_ready = false;
     ms_timer_stop(plan->timer);
@@ -150,5 +149,5 @@ static void on_timer(void *arg)
 
 void scan_plan_init(struct scan *scan)
 {
-    scan->plan.timer = ms_timer_new(scan->writer->loop, on_timer, scan);
+    scan->plan.timer = ms_timer_new(scan->env->loop, on_timer, scan);
 }

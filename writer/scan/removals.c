@@ -43,7 +43,7 @@ static void release(struct removals *removals)
     for (size_t i = 0; i < removals->n_page; i++)
         free(removals->page[i]);
     free(removals->after);
-    ms_loop_defer_free(removals->scan->writer->loop, removals);
+    ms_loop_defer_free(removals->scan->env->loop, removals);
 }
 
 void removals_cancel(struct removals *removals)
@@ -78,7 +78,7 @@ static void end(struct removals *removals, const struct ms_error *err)
 static void refused(struct removals *removals)
 {
     removals->store_calls--;
-    end(removals, ms_store_writer_refusal(removals->scan->writer->store));
+    end(removals, ms_store_writer_refusal(removals->scan->env->store));
 }
 
 /* --- apply --- */
@@ -100,17 +100,17 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
 
 static void apply_next(struct removals *removals)
 {
-    struct writer *writer = removals->scan->writer;
+    const struct env *env = removals->scan->env;
     if (removals->next == removals->n_page) {
         list(removals);
         return;
     }
-    struct ms_apply change = {.term = writer->term,
+    struct ms_apply change = {.term = env->term,
                               .from_scan = true,
                               .repository = ms_str(removals->page[removals->next++]),
                               .removals_before_ms = removals->before_ms};
     removals->store_calls++;
-    if (ms_store_apply(writer->store, &change, on_applied, removals) != MS_OK)
+    if (ms_store_apply(env->store, &change, on_applied, removals) != MS_OK)
         refused(removals);
 }
 
@@ -150,7 +150,7 @@ static void list(struct removals *removals)
     forget_page(removals);
     struct ms_str after = removals->after != NULL ? ms_str(removals->after) : MS_STR("");
     removals->store_calls++;
-    if (ms_store_removals_after(removals->scan->writer->store, after, removals->before_ms,
+    if (ms_store_removals_after(removals->scan->env->store, after, removals->before_ms,
                                 REMOVALS_PAGE, on_repository, on_listed, removals) != MS_OK)
         refused(removals);
 }
@@ -187,7 +187,7 @@ static void on_counted(const struct ms_error *err, const struct ms_removal_count
 static void on_refused(void *arg)
 {
     struct removals *removals = arg;
-    on_counted(ms_store_writer_refusal(removals->scan->writer->store), NULL, removals);
+    on_counted(ms_store_writer_refusal(removals->scan->env->store), NULL, removals);
 }
 
 struct removals *removals_start(struct scan *scan)
@@ -195,8 +195,8 @@ struct removals *removals_start(struct scan *scan)
     struct removals *removals = ms_alloc(sizeof(*removals));
     removals->scan = scan;
     removals->store_calls++;
-    if (ms_store_removals_count(scan->writer->store, scan->writer->term, scan->record.id,
-                                on_counted, removals) != MS_OK)
-        ms_loop_defer(scan->writer->loop, on_refused, removals);
+    if (ms_store_removals_count(scan->env->store, scan->env->term, scan->record.id, on_counted,
+                                removals) != MS_OK)
+        ms_loop_defer(scan->env->loop, on_refused, removals);
     return removals;
 }

@@ -35,7 +35,7 @@ static void enqueue(struct scan *scan, struct ms_str name)
 {
     struct ms_error err;
     bool is_new;
-    if (!selection_has(scan->writer->config, name) ||
+    if (!selection_has(scan->env->config, name) ||
         name_list_add(&is_new, scan->queue, name) == MS_OK)
         return;
     ms_limit_reached(MS_LIMIT_SCAN_NAMES);
@@ -114,15 +114,15 @@ static void log_end(const struct scan *scan)
 
 static void finish(struct scan *scan)
 {
-    struct writer *writer = scan->writer;
+    const struct env *env = scan->env;
     struct registry_health health;
-    registry_client_health(&health, writer->registry);
+    registry_client_health(&health, env->registry);
     scan->record.requests = health.requests - scan->requests_before;
     scan->record.complete = scan->err.status == MS_OK;
     if (!scan->record.complete)
         scan->record.error = ms_str(scan->err.text);
     log_end(scan);
-    if (ms_store_scan_end(writer->store, writer->term, &scan->record, on_ended, scan) == MS_OK)
+    if (ms_store_scan_end(env->store, env->term, &scan->record, on_ended, scan) == MS_OK)
         scan->store_calls++;
     else
         tell_end(scan, SCAN_INCOMPLETE);
@@ -156,12 +156,12 @@ static void on_visited(struct ms_str repository, const struct sync_report *repor
 
 static void pump(struct scan *scan)
 {
-    uint64_t window = scan->writer->config->registry.concurrency;
+    uint64_t window = scan->env->config->registry.concurrency;
     size_t n_queued;
     const struct ms_str *queue = name_list_all(scan->queue, &n_queued);
     while (scan->next < n_queued && scan->in_flight < window) {
         scan->in_flight++;
-        scheduler_visit(scan->writer->scheduler, queue[scan->next++], on_visited, scan);
+        scheduler_visit(scan->scheduler, queue[scan->next++], scan->record.id, on_visited, scan);
     }
     bool is_walked = scan->catalog_is_read && scan->known_is_read && !scan->known_is_asked;
     if (!is_walked || scan->in_flight > 0 || scan->is_ending)
@@ -202,13 +202,13 @@ static void read_known(struct scan *scan)
 {
     struct ms_str after = scan->after != NULL ? ms_str(scan->after) : MS_STR("");
     scan->known_is_read = true; /* unless a row says otherwise */
-    if (ms_store_repositories_after(scan->writer->store, after, SCAN_KNOWN_PAGE, on_known,
+    if (ms_store_repositories_after(scan->env->store, after, SCAN_KNOWN_PAGE, on_known,
                                     on_known_page, scan) == MS_OK) {
         scan->known_is_asked = true;
         scan->store_calls++;
         return;
     }
-    scan_note_failure(scan, ms_store_writer_refusal(scan->writer->store));
+    scan_note_failure(scan, ms_store_writer_refusal(scan->env->store));
 }
 
 /* --- catalog --- */
@@ -275,12 +275,12 @@ static void on_catalog_page(const struct registry_reply *reply, void *arg)
 
 static void read_catalog(struct scan *scan, struct ms_str next)
 {
-    scan->catalog_call = registry_catalog_page(scan->writer->registry, next, on_catalog_page, scan);
+    scan->catalog_call = registry_catalog_page(scan->env->registry, next, on_catalog_page, scan);
 }
 
 static void queue_fixed_list(struct scan *scan)
 {
-    const struct ms_string_list *list = &scan->writer->config->registry.repositories;
+    const struct ms_string_list *list = &scan->env->config->registry.repositories;
     for (size_t i = 0; i < list->count; i++)
         enqueue(scan, ms_str(list->items[i]));
     end_catalog(scan);
@@ -299,8 +299,7 @@ static void on_begun(const struct ms_error *err, int64_t scan_id, void *arg)
         return;
     }
     scan->record.id = scan_id;
-    scan->writer->scan_number = scan_id;
-    if (scan->writer->config->registry.repositories.count > 0)
+    if (scan->env->config->registry.repositories.count > 0)
         queue_fixed_list(scan);
     else
         read_catalog(scan, MS_STR_ABSENT);
@@ -308,17 +307,17 @@ static void on_begun(const struct ms_error *err, int64_t scan_id, void *arg)
 
 enum ms_status scan_start(struct scan *scan, bool accept_removals)
 {
-    struct writer *writer = scan->writer;
+    const struct env *env = scan->env;
     struct registry_health health;
     if (scan->is_running)
         return MS_CONFLICT;
     /* Answers to a scan that was abandoned would be taken for those to this one. */
-    if (writer->term == 0 || scan->store_calls > 0 ||
-        ms_store_scan_begin(writer->store, writer->term, on_begun, scan) != MS_OK)
+    if (env->term == 0 || scan->store_calls > 0 ||
+        ms_store_scan_begin(env->store, env->term, on_begun, scan) != MS_OK)
         return MS_UNAVAILABLE;
     scan->store_calls++;
-    registry_client_health(&health, writer->registry);
-    registry_client_forget_own_notifications(writer->registry);
+    registry_client_health(&health, env->registry);
+    registry_client_forget_own_notifications(env->registry);
     scan->is_running = true;
     scan->accept_removals = accept_removals;
     scan->record = (struct ms_scan_record){.id = 0};
@@ -343,10 +342,11 @@ void scan_end_term(struct scan *scan)
     free_run(scan);
 }
 
-struct scan *scan_new(struct writer *writer)
+struct scan *scan_new(const struct env *env, struct scheduler *scheduler)
 {
     struct scan *scan = ms_alloc(sizeof(*scan));
-    scan->writer = writer;
+    scan->env = env;
+    scan->scheduler = scheduler;
     scan_plan_init(scan);
     return scan;
 }
@@ -378,7 +378,7 @@ void scan_get_progress(struct scan_progress *out, const struct scan *scan)
     out->repositories_done = scan->record.repositories;
     out->repositories_total = n_queued;
     out->tags = scan->record.tags;
-    out->manifests = scan->record.manifests + scheduler_visited_manifests(scan->writer->scheduler);
+    out->manifests = scan->record.manifests + scheduler_visited_manifests(scan->scheduler);
     out->rate = seconds > 0 ? (double)out->manifests / seconds : 0;
     if (scan->record.repositories > 0 && scan->catalog_is_read)
         out->eta_seconds = (int64_t)(seconds / (double)scan->record.repositories *

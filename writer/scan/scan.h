@@ -8,7 +8,8 @@
 
 #include "writer/store/store.h"
 
-struct writer;
+struct env;
+struct scheduler;
 struct scan;
 
 struct scan_progress {
@@ -20,11 +21,12 @@ struct scan_progress {
     int64_t eta_seconds; /* -1: unknown */
 };
 
-struct scan *scan_new(struct writer *writer);
+struct scan *scan_new(const struct env *env, struct scheduler *scheduler);
 void scan_free(struct scan *scan);
 
-void scan_begin_term(struct scan *scan); /* starts one when the last complete one is too old */
-void scan_end_term(struct scan *scan);   /* abandons a running one, stops timers */
+/* From now on scans are started by plan: one when the last complete one is too old. */
+void scan_begin_term(struct scan *scan);
+void scan_end_term(struct scan *scan); /* abandons a running one, stops timers */
 /* Starts at once; MS_CONFLICT while one runs. */
 enum ms_status scan_start(struct scan *scan, bool accept_removals) MS_CHECKED;
 /* Asks for one soon: several at once make one, at most one a minute. `why` goes to the log. */

@@ -22,7 +22,8 @@ enum { CHUNK_THOROUGH_ONE_IN = 16 };
 enum { CHUNK_ARENA_MAX = 128 * 1024 * 1024 };
 
 struct chunk {
-    struct writer *writer;
+    const struct env *env;
+    int64_t scan_id;          /* other tags are of the thorough share in each scan */
     struct ms_str repository; /* in `arena`, as is all that follows */
     struct ms_arena *arena;
     struct chunk_callbacks callbacks;
@@ -57,7 +58,7 @@ static void release(struct chunk *chunk)
     if (chunk->store_calls > 0)
         return; /* the last store callback comes back here */
     ms_arena_free(chunk->arena);
-    ms_loop_defer_free(chunk->writer->loop, chunk);
+    ms_loop_defer_free(chunk->env->loop, chunk);
 }
 
 static void stop(struct chunk *chunk)
@@ -107,7 +108,7 @@ static bool store_call_ended(struct chunk *chunk, const struct ms_error *err)
 static void defer(struct chunk *chunk, ms_loop_call *call)
 {
     chunk->store_calls++;
-    ms_loop_defer(chunk->writer->loop, call, chunk);
+    ms_loop_defer(chunk->env->loop, call, chunk);
 }
 
 /* A store call was started, or could not be. */
@@ -116,7 +117,7 @@ static void note_store_call(struct chunk *chunk, enum ms_status status)
     if (status == MS_OK)
         chunk->store_calls++;
     else
-        finish(chunk, ms_store_writer_refusal(chunk->writer->store));
+        finish(chunk, ms_store_writer_refusal(chunk->env->store));
 }
 
 /* --- write --- */
@@ -131,9 +132,8 @@ static void on_staged(const struct ms_error *err, void *arg)
 static void stage(struct chunk *chunk)
 {
     chunk->result.is_staged = true;
-    note_store_call(chunk,
-                    ms_store_stage(chunk->writer->store, chunk->writer->term, chunk->repository,
-                                   chunk->records, chunk->n_records, on_staged, chunk));
+    note_store_call(chunk, ms_store_stage(chunk->env->store, chunk->env->term, chunk->repository,
+                                          chunk->records, chunk->n_records, on_staged, chunk));
 }
 
 static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
@@ -162,7 +162,7 @@ bool chunk_waits_for_list(const struct chunk *chunk)
 
 void chunk_write(struct chunk *chunk)
 {
-    struct ms_apply change = {.term = chunk->writer->term,
+    struct ms_apply change = {.term = chunk->env->term,
                               .repository = chunk->repository,
                               .from_scan = true,
                               .held = chunk->held,
@@ -175,7 +175,7 @@ void chunk_write(struct chunk *chunk)
         change.tags = chunk->records;
         change.n_tags = chunk->n_records;
     }
-    note_store_call(chunk, ms_store_apply(chunk->writer->store, &change, on_applied, chunk));
+    note_store_call(chunk, ms_store_apply(chunk->env->store, &change, on_applied, chunk));
 }
 
 static void become_ready(struct chunk *chunk)
@@ -226,7 +226,7 @@ static void fetch(struct chunk *chunk)
         roots[n++] = (struct content_root){
             .digest = chunk->indexes[i], .was_seen = true, .asks_below = true};
     if (n > 0)
-        chunk->content = content_start(chunk->writer, chunk->repository, chunk->priority, roots, n,
+        chunk->content = content_start(chunk->env, chunk->repository, chunk->priority, roots, n,
                                        on_content, chunk);
     else
         become_ready(chunk);
@@ -281,7 +281,7 @@ static const struct ms_known_tag *find_known(const struct chunk *chunk, struct m
 
 static bool is_of_thorough_share(const struct chunk *chunk, struct ms_str name)
 {
-    uint64_t share = ms_str_hash(name) + (uint64_t)chunk->writer->scan_number;
+    uint64_t share = ms_str_hash(name) + (uint64_t)chunk->scan_id;
     return share % CHUNK_THOROUGH_ONE_IN == 0;
 }
 
@@ -341,8 +341,8 @@ static void on_answers(const struct tags_result *result, void *arg)
             note_record(chunk, &result->answers[i]);
     }
     if (chunk->has_dangling)
-        chunk->call = registry_tags(chunk->writer->registry, chunk->priority, chunk->repository,
-                                    on_list, chunk);
+        chunk->call =
+            registry_tags(chunk->env->registry, chunk->priority, chunk->repository, on_list, chunk);
     else
         fetch(chunk);
 }
@@ -357,7 +357,7 @@ static void ask(struct chunk *chunk)
         if (known != NULL && known->readable && !is_of_thorough_share(chunk, known->name))
             questions[i].known = known->digest;
     }
-    chunk->asking = tags_start(chunk->writer, chunk->repository, chunk->priority, questions,
+    chunk->asking = tags_start(chunk->env, chunk->repository, chunk->priority, questions,
                                chunk->n_names, on_answers, chunk);
 }
 
@@ -388,16 +388,16 @@ static void on_begin(void *arg)
     if (!store_call_ended(chunk, NULL))
         return;
     chunk->known = ms_arena_alloc(chunk->arena, chunk->n_names * sizeof(*chunk->known));
-    note_store_call(chunk,
-                    ms_store_tags_named(chunk->writer->store, chunk->repository, chunk->names,
-                                        chunk->n_names, on_known, on_all_known, chunk));
+    note_store_call(chunk, ms_store_tags_named(chunk->env->store, chunk->repository, chunk->names,
+                                               chunk->n_names, on_known, on_all_known, chunk));
 }
 
 struct chunk *chunk_start(const struct sync_job *job, const struct ms_str *names, size_t n_names,
                           bool is_whole, const struct chunk_callbacks *callbacks)
 {
     struct chunk *chunk = ms_alloc(sizeof(*chunk));
-    *chunk = (struct chunk){.writer = job->writer,
+    *chunk = (struct chunk){.env = job->env,
+                            .scan_id = job->options.scan_id,
                             .arena = ms_arena_new(CHUNK_ARENA_MAX),
                             .callbacks = *callbacks,
                             .priority = REGISTRY_SCAN,

@@ -12,8 +12,8 @@
  */
 #include "common/base/alloc.h"
 #include "common/runtime/limit.h"
+#include "writer/env.h"
 #include "writer/sync/content_internal.h"
-#include "writer/writer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +84,7 @@ static void release(struct content *content)
     ms_arena_free(content->arena);
     free(content->nodes);
     free(content->slots);
-    ms_loop_defer_free(content->writer->loop, content);
+    ms_loop_defer_free(content->env->loop, content);
 }
 
 static void stop(struct content *content)
@@ -197,7 +197,7 @@ static void on_probed(const struct registry_reply *reply, void *arg)
     node->call = NULL;
     if (reply->outcome == REGISTRY_ABSENT)
         node->call = registry_get_manifest(
-            content->writer->registry, content->priority, content->repository,
+            content->env->registry, content->priority, content->repository,
             ms_str(ms_digest_format(reference, &node->digest)), on_confirmed, node);
     else
         settle_probe(node, reply);
@@ -209,7 +209,7 @@ static void probe(struct content_node *node)
     char reference[MS_DIGEST_TEXT_MAX];
     node->state = NODE_PROBING;
     node->call = registry_head_manifest(
-        content->writer->registry, content->priority, content->repository,
+        content->env->registry, content->priority, content->repository,
         ms_str(ms_digest_format(reference, &node->digest)), NULL, on_probed, node);
 }
 
@@ -277,10 +277,10 @@ static void examine(struct content *content)
     if (n > 0) {
         content->examining = true;
         content->store_calls++;
-        if (ms_store_manifests_known(content->writer->store, content->repository, digests, n,
-                                     on_known, on_examined, content) != MS_OK) {
+        if (ms_store_manifests_known(content->env->store, content->repository, digests, n, on_known,
+                                     on_examined, content) != MS_OK) {
             content->store_calls--;
-            content_fail(content, ms_store_writer_refusal(content->writer->store));
+            content_fail(content, ms_store_writer_refusal(content->env->store));
         }
     }
     free(digests);
@@ -340,10 +340,10 @@ static void put(struct content *content, size_t first, size_t n)
     content->first_putting = first;
     content->n_putting = n;
     content->store_calls++;
-    if (ms_store_contents_put(content->writer->store, content->writer->term, records, n, on_stored,
+    if (ms_store_contents_put(content->env->store, content->env->term, records, n, on_stored,
                               content) != MS_OK) {
         content->store_calls--;
-        content_fail(content, ms_store_writer_refusal(content->writer->store));
+        content_fail(content, ms_store_writer_refusal(content->env->store));
     }
 }
 
@@ -405,7 +405,7 @@ static bool batch_is_full(const struct content *content)
 /* Nodes under way may all become ready: there must be room for them in the batch. */
 static bool may_start(const struct content *content)
 {
-    return content->in_flight < content->writer->config->registry.concurrency &&
+    return content->in_flight < content->env->config->registry.concurrency &&
            content->n_ready + content->in_flight < CONTENT_BATCH_RECORDS &&
            content->ready_bytes < CONTENT_BATCH_BYTES;
 }
@@ -473,12 +473,12 @@ static bool add_roots(struct content *content, const struct content_root *roots,
     return true;
 }
 
-struct content *content_start(struct writer *writer, struct ms_str repository,
+struct content *content_start(const struct env *env, struct ms_str repository,
                               enum registry_priority priority, const struct content_root *roots,
                               size_t n_roots, content_done *on_done, void *arg)
 {
     struct content *content = ms_alloc(sizeof(*content));
-    content->writer = writer;
+    content->env = env;
     content->arena = ms_arena_new(CONTENT_ARENA_MAX);
     content->repository = ms_arena_dup(content->arena, repository);
     content->priority = priority;
@@ -487,7 +487,7 @@ struct content *content_start(struct writer *writer, struct ms_str repository,
     if (!add_roots(content, roots, n_roots))
         abort();            /* callers ask for chunks, far below the limit */
     content->store_calls++; /* the deferred beginning counts as one */
-    ms_loop_defer(writer->loop, on_begin, content);
+    ms_loop_defer(env->loop, on_begin, content);
     return content;
 }
 

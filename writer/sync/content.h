@@ -11,7 +11,7 @@
 #include "writer/registry/client.h"
 #include "writer/store/store.h"
 
-struct writer;
+struct env;
 struct content;
 
 enum {
@@ -35,7 +35,7 @@ struct content_root {
     bool asks_below; /* of any root: the registry is asked whether it still has what is known */
 };
 
-struct content *content_start(struct writer *writer, struct ms_str repository,
+struct content *content_start(const struct env *env, struct ms_str repository,
                               enum registry_priority priority, const struct content_root *roots,
                               size_t n_roots, content_done *on_done, void *arg);
 /* From now on with the priority of events; NULL is fine. */

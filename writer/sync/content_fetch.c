@@ -3,9 +3,9 @@
  * The bytes of one manifest and of its configuration: GET, parse, ask the store for a configuration
  * that another image brought already, else GET it too.
  */
+#include "writer/env.h"
 #include "writer/parse/manifest.h"
 #include "writer/sync/content_internal.h"
-#include "writer/writer.h"
 
 enum { FETCH_ARENA_MAX = 96 * 1024 * 1024 };
 
@@ -58,7 +58,7 @@ static void fetch_config(struct content_node *node)
 {
     struct content *content = node->content;
     node->call =
-        registry_get_blob(content->writer->registry, content->priority, content->repository,
+        registry_get_blob(content->env->registry, content->priority, content->repository,
                           &node->record->config_digest, REGISTRY_CONFIG_MAX, on_config, node);
 }
 
@@ -88,11 +88,11 @@ static void ask_for_config(struct content_node *node)
 {
     struct content *content = node->content;
     content->store_calls++;
-    if (ms_store_configs_known(content->writer->store, &node->record->config_digest, 1,
+    if (ms_store_configs_known(content->env->store, &node->record->config_digest, 1,
                                on_known_config, on_configs_asked, node) == MS_OK)
         return;
     content->store_calls--;
-    content_fail(content, ms_store_writer_refusal(content->writer->store));
+    content_fail(content, ms_store_writer_refusal(content->env->store));
 }
 
 static void parse(struct content_node *node, const struct registry_reply *reply)
@@ -132,6 +132,6 @@ void content_fetch(struct content_node *node)
     struct content *content = node->content;
     char reference[MS_DIGEST_TEXT_MAX];
     node->call = registry_get_manifest(
-        content->writer->registry, content->priority, content->repository,
+        content->env->registry, content->priority, content->repository,
         ms_str(ms_digest_format(reference, &node->digest)), on_manifest, node);
 }

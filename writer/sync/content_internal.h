@@ -30,7 +30,7 @@ struct content_node {
 };
 
 struct content {
-    struct writer *writer;
+    const struct env *env;
     struct ms_arena *arena;
     struct ms_str repository;
     enum registry_priority priority;

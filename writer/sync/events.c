@@ -17,7 +17,7 @@
 #include "common/base/clock.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
-#include "writer/scan/scan.h"
+#include "common/runtime/metrics.h"
 #include "writer/sync/events_internal.h"
 
 #include <stdlib.h>
@@ -145,10 +145,10 @@ static void find_touched(struct events_pass *pass)
     for (size_t i = 0; i < pass->n_deleted; i++)
         digests[i] = pass->deleted[i].digest;
     job->store_calls++;
-    if (ms_store_tags_on(job->writer->store, job->repository, digests, pass->n_deleted,
+    if (ms_store_tags_on(job->env->store, job->repository, digests, pass->n_deleted,
                          EVENTS_TAGS_MAX + 1, on_touched_tag, on_touched, job) != MS_OK) {
         job->store_calls--;
-        events_pass_give_up(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_give_up(pass, ms_store_writer_refusal(job->env->store));
     }
 }
 
@@ -183,7 +183,8 @@ static void on_wished(const struct ms_error *err, size_t n_new, bool new_instanc
         events_pass_fail(job->events, err);
         return;
     }
-    scan_request(job->writer->scan, "events name more tags than can be asked about at once");
+    job->options.on_scan_wanted("events name more tags than can be asked about at once",
+                                job->options.scan_wanted_arg);
     ask_tags(job->events);
 }
 
@@ -196,10 +197,10 @@ static void wish_for_scan(struct events_pass *pass)
         return;
     }
     job->store_calls++;
-    if (ms_store_inbox_put(job->writer->store, job->writer->term, NULL, 0, true, on_wished, job) !=
+    if (ms_store_inbox_put(job->env->store, job->env->term, NULL, 0, true, on_wished, job) !=
         MS_OK) {
         job->store_calls--;
-        events_pass_give_up(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_give_up(pass, ms_store_writer_refusal(job->env->store));
     }
 }
 
@@ -234,7 +235,7 @@ static void ask_tags(struct events_pass *pass)
         ms_arena_alloc(pass->arena, pass->n_tags * sizeof(*questions));
     for (size_t i = 0; i < pass->n_tags; i++)
         questions[i].name = pass->tags[i].name;
-    pass->asking = tags_start(job->writer, job->repository, REGISTRY_EVENT, questions, pass->n_tags,
+    pass->asking = tags_start(job->env, job->repository, REGISTRY_EVENT, questions, pass->n_tags,
                               on_tags, pass);
 }
 
@@ -262,7 +263,7 @@ static void ask_gone(struct events_pass *pass)
     char reference[MS_DIGEST_TEXT_MAX];
     const struct ms_digest *digest = &pass->deleted[pass->n_deleted_asked].digest;
     pass->call =
-        registry_get_manifest(job->writer->registry, REGISTRY_EVENT, job->repository,
+        registry_get_manifest(job->env->registry, REGISTRY_EVENT, job->repository,
                               ms_str(ms_digest_format(reference, digest)), on_deleted_asked, pass);
 }
 
@@ -289,7 +290,7 @@ static void ask_list(struct events_pass *pass)
     struct sync_job *job = pass->job;
     if (events_need_list(pass))
         pass->call =
-            registry_tags(job->writer->registry, REGISTRY_EVENT, job->repository, on_list, pass);
+            registry_tags(job->env->registry, REGISTRY_EVENT, job->repository, on_list, pass);
     else
         ask_history(pass);
 }
@@ -328,10 +329,10 @@ static void ask_history(struct events_pass *pass)
     for (size_t i = 0; i < pass->n_tags; i++)
         names[i] = pass->tags[i].name;
     job->store_calls++;
-    if (ms_store_tags_named(job->writer->store, job->repository, names, pass->n_tags, on_known_tag,
+    if (ms_store_tags_named(job->env->store, job->repository, names, pass->n_tags, on_known_tag,
                             on_history, job) != MS_OK) {
         job->store_calls--;
-        events_pass_give_up(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_give_up(pass, ms_store_writer_refusal(job->env->store));
     }
 }
 
@@ -370,7 +371,7 @@ static void fetch_content(struct events_pass *pass)
         apply(pass);
     else
         pass->content =
-            content_start(job->writer, job->repository, REGISTRY_EVENT, roots, n, on_content, pass);
+            content_start(job->env, job->repository, REGISTRY_EVENT, roots, n, on_content, pass);
 }
 
 /* --- apply --- */
@@ -419,7 +420,7 @@ static bool is_empty(const struct ms_apply *change)
 static void apply(struct events_pass *pass)
 {
     struct sync_job *job = pass->job;
-    struct ms_apply change = {.term = job->writer->term,
+    struct ms_apply change = {.term = job->env->term,
                               .repository = job->repository,
                               .held = pass->held,
                               .n_held = pass->n_held};
@@ -430,9 +431,9 @@ static void apply(struct events_pass *pass)
         return;
     }
     job->store_calls++;
-    if (ms_store_apply(job->writer->store, &change, on_applied, job) != MS_OK) {
+    if (ms_store_apply(job->env->store, &change, on_applied, job) != MS_OK) {
         job->store_calls--;
-        events_pass_give_up(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_give_up(pass, ms_store_writer_refusal(job->env->store));
     }
 }
 
@@ -465,17 +466,17 @@ static void postpone(struct events_pass *pass)
         return;
     }
     job->store_calls++;
-    if (ms_store_inbox_postpone(job->writer->store, job->writer->term, delays, n, on_postponed,
-                                job) != MS_OK) {
+    if (ms_store_inbox_postpone(job->env->store, job->env->term, delays, n, on_postponed, job) !=
+        MS_OK) {
         job->store_calls--;
-        events_pass_leave(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_leave(pass, ms_store_writer_refusal(job->env->store));
     }
 }
 
 static void on_load_refused(void *arg)
 {
     struct sync_job *job = arg;
-    on_loaded(ms_store_writer_refusal(job->writer->store), job);
+    on_loaded(ms_store_writer_refusal(job->env->store), job);
 }
 
 struct events_pass *events_pass_start(struct sync_job *job)
@@ -488,8 +489,8 @@ struct events_pass *events_pass_start(struct sync_job *job)
     pass->tags = ms_arena_alloc(pass->arena, EVENTS_TAGS_MAX * sizeof(*pass->tags));
     pass->deleted = ms_arena_alloc(pass->arena, EVENTS_LOAD_MAX * sizeof(*pass->deleted));
     job->store_calls++;
-    if (ms_store_inbox_load(job->writer->store, job->repository, pass->load_max, on_row, on_loaded,
+    if (ms_store_inbox_load(job->env->store, job->repository, pass->load_max, on_row, on_loaded,
                             job) != MS_OK)
-        ms_loop_defer(job->writer->loop, on_load_refused, job);
+        ms_loop_defer(job->env->loop, on_load_refused, job);
     return pass;
 }

@@ -19,7 +19,7 @@ void events_count(const struct event_item *item, const char *result)
 
 static void free_pass(struct events_pass *pass)
 {
-    struct ms_loop *loop = pass->job->writer->loop;
+    struct ms_loop *loop = pass->job->env->loop;
     tags_cancel(pass->asking);
     content_cancel(pass->content);
     if (pass->call != NULL)
@@ -77,7 +77,7 @@ void events_pass_fail(struct events_pass *pass, const struct ms_error *err)
     }
     log_failure(pass, err);
     job->store_calls++;
-    if (ms_store_inbox_postpone(job->writer->store, job->writer->term, delays, pass->n_due,
+    if (ms_store_inbox_postpone(job->env->store, job->env->term, delays, pass->n_due,
                                 on_failure_recorded, job) != MS_OK) {
         job->store_calls--;
         events_pass_end(pass, false);
@@ -103,10 +103,10 @@ static void bury(struct events_pass *pass, const struct ms_error *why)
     ms_log(MS_LOG_WARN, "an event becomes a dead letter",
            MS_FIELDS(ms_field_str("repository", job->repository), ms_field_error(why)));
     job->store_calls++;
-    if (ms_store_inbox_bury(job->writer->store, job->writer->term, &pass->items[0].id, 1,
+    if (ms_store_inbox_bury(job->env->store, job->env->term, &pass->items[0].id, 1,
                             ms_str(why->text), on_buried, job) != MS_OK) {
         job->store_calls--;
-        events_pass_leave(pass, ms_store_writer_refusal(job->writer->store));
+        events_pass_leave(pass, ms_store_writer_refusal(job->env->store));
     }
 }
 

@@ -15,8 +15,8 @@
 
 #include "common/base/alloc.h"
 #include "common/base/refname.h"
+#include "writer/env.h"
 #include "writer/store/store.h"
-#include "writer/writer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,13 +37,16 @@ struct job_slot {
 /* A visit that was asked for while its repository had a job. */
 struct visit_request {
     char *repository;
+    int64_t scan_id;
     sync_visited *on_visited;
     void *arg;
     struct visit_request *next;
 };
 
 struct scheduler {
-    struct writer *writer;
+    const struct env *env;
+    sync_scan_wanted *on_scan_wanted;
+    void *scan_wanted_arg;
     struct job_slot *jobs;
     struct visit_request *visits;
     struct ms_timer *due_timer;
@@ -61,8 +64,8 @@ struct scheduler {
 };
 
 static void ask(struct scheduler *scheduler);
-static struct job_slot *start_job(struct scheduler *scheduler, struct ms_str repository,
-                                  sync_visited *on_visited, void *visited_arg);
+static void start_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
+                        sync_visited *on_visited, void *arg);
 
 static struct job_slot *find_job(const struct scheduler *scheduler, struct ms_str repository)
 {
@@ -75,11 +78,15 @@ static struct job_slot *find_job(const struct scheduler *scheduler, struct ms_st
 
 /* --- visits that wait for a job to end --- */
 
-static void queue_visit(struct scheduler *scheduler, struct ms_str repository,
+static void queue_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
                         sync_visited *on_visited, void *arg)
 {
     struct visit_request *request = ms_alloc(sizeof(*request));
-    *request = (struct visit_request){ms_alloc_str(repository), on_visited, arg, scheduler->visits};
+    *request = (struct visit_request){.repository = ms_alloc_str(repository),
+                                      .scan_id = scan_id,
+                                      .on_visited = on_visited,
+                                      .arg = arg,
+                                      .next = scheduler->visits};
     scheduler->visits = request;
 }
 
@@ -98,7 +105,7 @@ static bool start_queued_visit(struct scheduler *scheduler, struct ms_str reposi
         return false;
     struct visit_request *request = *link;
     *link = request->next;
-    (void)start_job(scheduler, repository, request->on_visited, request->arg);
+    start_visit(scheduler, repository, request->scan_id, request->on_visited, request->arg);
     free_visit(request);
     return true;
 }
@@ -132,16 +139,34 @@ static void on_ended(struct sync_job *job, void *arg)
         ask(scheduler); /* the job may have postponed some: when is the next one due? */
 }
 
-static struct job_slot *start_job(struct scheduler *scheduler, struct ms_str repository,
-                                  sync_visited *on_visited, void *visited_arg)
+static struct job_slot *start_job(struct scheduler *scheduler, struct sync_options options)
 {
     struct job_slot *slot = ms_alloc(sizeof(*slot));
+    options.on_scan_wanted = scheduler->on_scan_wanted;
+    options.scan_wanted_arg = scheduler->scan_wanted_arg;
+    options.on_ended = on_ended;
+    options.arg = slot;
     slot->scheduler = scheduler;
     slot->commits_seen = scheduler->n_commits;
-    slot->job = sync_start(scheduler->writer, repository, on_visited, visited_arg, on_ended, slot);
+    slot->job = sync_start(scheduler->env, &options);
     slot->next = scheduler->jobs;
     scheduler->jobs = slot;
     return slot;
+}
+
+static void start_events(struct scheduler *scheduler, struct ms_str repository,
+                         enum ms_due_kind kind)
+{
+    start_job(scheduler, (struct sync_options){.repository = repository})->kind = kind;
+}
+
+static void start_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
+                        sync_visited *on_visited, void *arg)
+{
+    (void)start_job(scheduler, (struct sync_options){.repository = repository,
+                                                     .scan_id = scan_id,
+                                                     .on_visited = on_visited,
+                                                     .visited_arg = arg});
 }
 
 /* --- what is due? --- */
@@ -162,7 +187,7 @@ static bool serve(struct scheduler *scheduler, struct ms_str repository, enum ms
     if (running != NULL)
         wake_job(scheduler, running);
     else if (has_slot(scheduler, kind))
-        start_job(scheduler, repository, NULL, NULL)->kind = kind;
+        start_events(scheduler, repository, kind);
     else
         return false;
     return true;
@@ -228,7 +253,7 @@ static void ask(struct scheduler *scheduler)
     scheduler->n_fresh = 0;
     scheduler->walk_began_late = scheduler->after.len > 0;
     ms_timer_stop(scheduler->due_timer);
-    if (ms_store_inbox_due(scheduler->writer->store, scheduler->after, SCHEDULER_DUE_BATCH, on_due,
+    if (ms_store_inbox_due(scheduler->env->store, scheduler->after, SCHEDULER_DUE_BATCH, on_due,
                            on_asked, scheduler) == MS_OK)
         scheduler->is_asking = true;
     else
@@ -242,12 +267,14 @@ static void on_due_timer(void *arg)
 
 /* --- life --- */
 
-struct scheduler *scheduler_new(struct writer *writer)
+struct scheduler *scheduler_new(const struct env *env, sync_scan_wanted *on_scan_wanted, void *arg)
 {
     struct scheduler *scheduler = ms_alloc(sizeof(*scheduler));
-    scheduler->writer = writer;
+    scheduler->env = env;
+    scheduler->on_scan_wanted = on_scan_wanted;
+    scheduler->scan_wanted_arg = arg;
     scheduler->after = MS_STR("");
-    scheduler->due_timer = ms_timer_new(writer->loop, on_due_timer, scheduler);
+    scheduler->due_timer = ms_timer_new(env->loop, on_due_timer, scheduler);
     return scheduler;
 }
 
@@ -262,7 +289,7 @@ void scheduler_free(struct scheduler *scheduler)
 
 void scheduler_begin_term(struct scheduler *scheduler)
 {
-    scheduler->term = scheduler->writer->term;
+    scheduler->term = scheduler->env->term;
     ask(scheduler);
 }
 
@@ -290,13 +317,13 @@ void scheduler_wake(struct scheduler *scheduler)
         ask(scheduler);
 }
 
-void scheduler_visit(struct scheduler *scheduler, struct ms_str repository,
+void scheduler_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
                      sync_visited *on_visited, void *arg)
 {
     if (find_job(scheduler, repository) != NULL)
-        queue_visit(scheduler, repository, on_visited, arg);
+        queue_visit(scheduler, repository, scan_id, on_visited, arg);
     else
-        (void)start_job(scheduler, repository, on_visited, arg);
+        start_visit(scheduler, repository, scan_id, on_visited, arg);
 }
 
 uint64_t scheduler_visited_manifests(const struct scheduler *scheduler)

@@ -9,7 +9,7 @@
 #include "common/base/str.h"
 #include "writer/sync/sync.h"
 
-struct writer;
+struct env;
 struct scheduler;
 
 enum {
@@ -17,7 +17,8 @@ enum {
     SCHEDULER_DUE_BATCH = 64
 };
 
-struct scheduler *scheduler_new(struct writer *writer);
+/* `on_scan_wanted`: some events gave reason for a scan. */
+struct scheduler *scheduler_new(const struct env *env, sync_scan_wanted *on_scan_wanted, void *arg);
 void scheduler_free(struct scheduler *scheduler);
 
 void scheduler_begin_term(struct scheduler *scheduler); /* looks into the inbox at once */
@@ -25,9 +26,9 @@ void scheduler_end_term(struct scheduler *scheduler);   /* cancels every job, wi
 /* Rows were committed into the inbox. */
 void scheduler_wake(struct scheduler *scheduler);
 
-/* Visits a repository for a scan; on_visited comes exactly once, unless the term ends. The caller
- * bounds how many it has under way. */
-void scheduler_visit(struct scheduler *scheduler, struct ms_str repository,
+/* Visits a repository for the scan of this id; on_visited comes exactly once, unless the term ends.
+ * The caller bounds how many it has under way. */
+void scheduler_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
                      sync_visited *on_visited, void *arg);
 
 /* Manifests that the visits under way have gone through so far. */

@@ -15,7 +15,7 @@ static void release(struct sync_job *job)
     if (job->store_calls > 0)
         return; /* the last store callback comes back here */
     free(job->memory);
-    ms_loop_defer_free(job->writer->loop, job);
+    ms_loop_defer_free(job->env->loop, job);
 }
 
 bool sync_store_call_ended(struct sync_job *job)
@@ -30,7 +30,7 @@ bool sync_store_call_ended(struct sync_job *job)
 static void end(struct sync_job *job)
 {
     job->cancelled = true;
-    job->on_ended(job, job->arg);
+    job->options.on_ended(job, job->options.arg);
     release(job);
 }
 
@@ -63,7 +63,7 @@ void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, 
 {
     job->is_stepping = false;
     if (is_finished) {
-        job->on_visited(job->repository, report, job->visited_arg);
+        job->options.on_visited(job->repository, report, job->options.visited_arg);
         if (job->cancelled)
             return;
         visit_free(job->visit);
@@ -79,25 +79,19 @@ static void on_begin(void *arg)
         run(job);
 }
 
-struct sync_job *sync_start(struct writer *writer, struct ms_str repository,
-                            sync_visited *on_visited, void *visited_arg, sync_ended *on_ended,
-                            void *arg)
+struct sync_job *sync_start(const struct env *env, const struct sync_options *options)
 {
     struct sync_job *job = ms_alloc(sizeof(*job));
-    char *memory = ms_alloc_str(repository);
-    *job = (struct sync_job){.writer = writer,
-                             .memory = memory,
-                             .repository = ms_str_n(memory, repository.len),
-                             .on_visited = on_visited,
-                             .visited_arg = visited_arg,
-                             .on_ended = on_ended,
-                             .arg = arg};
-    if (on_visited != NULL)
+    job->env = env;
+    job->options = *options;
+    job->memory = ms_alloc_str(options->repository);
+    job->repository = ms_str_n(job->memory, options->repository.len);
+    if (options->on_visited != NULL)
         job->visit = visit_new(job);
     else
         job->has_events = true;
     job->store_calls++; /* the deferred beginning counts as one */
-    ms_loop_defer(writer->loop, on_begin, job);
+    ms_loop_defer(env->loop, on_begin, job);
     return job;
 }
 

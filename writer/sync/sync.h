@@ -12,7 +12,7 @@
 #include "common/base/status.h"
 #include "common/base/str.h"
 
-struct writer;
+struct env;
 struct sync_job;
 
 /* What a visit found. */
@@ -26,11 +26,22 @@ typedef void sync_visited(struct ms_str repository, const struct sync_report *re
 /* The end of a job. The scheduler starts the next for that repository if there is work. */
 typedef void sync_ended(struct sync_job *job, void *arg);
 
-/* Starts a job on `repository`. on_visited NULL: events only. The job frees itself after on_ended.
- */
-struct sync_job *sync_start(struct writer *writer, struct ms_str repository,
-                            sync_visited *on_visited, void *visited_arg, sync_ended *on_ended,
-                            void *arg);
+/* Events gave reason for a scan, which is put down in the database already. */
+typedef void sync_scan_wanted(const char *why, void *arg);
+
+struct sync_options {
+    struct ms_str repository; /* copied */
+    sync_visited *on_visited; /* NULL: events only */
+    void *visited_arg;
+    int64_t scan_id; /* of the scan that visits */
+    sync_scan_wanted *on_scan_wanted;
+    void *scan_wanted_arg;
+    sync_ended *on_ended;
+    void *arg; /* on_ended's */
+};
+
+/* The job frees itself after on_ended. */
+struct sync_job *sync_start(const struct env *env, const struct sync_options *options);
 struct ms_str sync_job_repository(const struct sync_job *job);
 /* Events arrived for a repository that is being visited: they go first. */
 void sync_job_wake(struct sync_job *job);

@@ -4,29 +4,26 @@
 #ifndef SYNC_INTERNAL_H
 #define SYNC_INTERNAL_H
 
+#include "writer/env.h"
 #include "writer/sync/content.h"
 #include "writer/sync/sync.h"
 #include "writer/sync/tags.h"
-#include "writer/writer.h"
 
 struct events_pass;
 struct visit;
 
 struct sync_job {
-    struct writer *writer;
+    const struct env *env;
     struct ms_str repository; /* in `memory` */
     char *memory;
-    sync_visited *on_visited;
-    void *visited_arg;
-    sync_ended *on_ended;
-    void *arg;
-    bool has_events;            /* rows may wait in the inbox */
-    bool had_events;            /* a pass over events was made */
-    bool one_by_one;            /* some event cannot be applied: which? */
-    struct events_pass *events; /* the pass under way, or NULL */
-    struct visit *visit;        /* NULL: no visit, or it has ended */
-    bool is_stepping;           /* a step of the visit is under way */
-    size_t store_calls;         /* callbacks that will still come, also after a cancel */
+    struct sync_options options; /* but for `repository` */
+    bool has_events;             /* rows may wait in the inbox */
+    bool had_events;             /* a pass over events was made */
+    bool one_by_one;             /* some event cannot be applied: which? */
+    struct events_pass *events;  /* the pass under way, or NULL */
+    struct visit *visit;         /* NULL: no visit, or it has ended */
+    bool is_stepping;            /* a step of the visit is under way */
+    size_t store_calls;          /* callbacks that will still come, also after a cancel */
     bool cancelled;
 };
 

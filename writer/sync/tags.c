@@ -7,7 +7,8 @@
 #include "writer/sync/tags.h"
 
 #include "common/base/alloc.h"
-#include "writer/writer.h"
+#include "common/base/arena.h"
+#include "writer/env.h"
 
 #include <stdlib.h>
 
@@ -20,7 +21,7 @@ struct tag_probe {
 };
 
 struct tags {
-    struct writer *writer;
+    const struct env *env;
     struct ms_arena *arena;
     struct ms_str repository;
     enum registry_priority priority;
@@ -50,7 +51,7 @@ static void finish(struct tags *tags, const struct ms_error *err)
     cancel_probes(tags);
     tags->on_done(&result, tags->arg);
     ms_arena_free(tags->arena);
-    ms_loop_defer_free(tags->writer->loop, tags);
+    ms_loop_defer_free(tags->env->loop, tags);
 }
 
 static struct tags_answer *answer_of(struct tag_probe *probe)
@@ -101,7 +102,7 @@ static void on_get(const struct registry_reply *reply, void *arg)
 static void start_get(struct tag_probe *probe)
 {
     struct tags *tags = probe->tags;
-    probe->call = registry_get_manifest(tags->writer->registry, tags->priority, tags->repository,
+    probe->call = registry_get_manifest(tags->env->registry, tags->priority, tags->repository,
                                         answer_of(probe)->name, on_get, probe);
 }
 
@@ -125,22 +126,21 @@ static void on_head(const struct registry_reply *reply, void *arg)
 
 static void start_probes(struct tags *tags)
 {
-    uint64_t window = tags->writer->config->registry.concurrency;
+    uint64_t window = tags->env->config->registry.concurrency;
     while (tags->next < tags->n && tags->next - tags->answered < window) {
         struct tag_probe *probe = &tags->probes[tags->next++];
-        probe->call =
-            registry_head_manifest(tags->writer->registry, tags->priority, tags->repository,
-                                   answer_of(probe)->name, &probe->known, on_head, probe);
+        probe->call = registry_head_manifest(tags->env->registry, tags->priority, tags->repository,
+                                             answer_of(probe)->name, &probe->known, on_head, probe);
     }
 }
 
-struct tags *tags_start(struct writer *writer, struct ms_str repository,
+struct tags *tags_start(const struct env *env, struct ms_str repository,
                         enum registry_priority priority, const struct tags_question *questions,
                         size_t n_questions, tags_done *on_done, void *arg)
 {
     struct tags *tags = ms_alloc(sizeof(*tags));
     *tags = (struct tags){
-        .writer = writer, .priority = priority, .n = n_questions, .on_done = on_done, .arg = arg};
+        .env = env, .priority = priority, .n = n_questions, .on_done = on_done, .arg = arg};
     tags->arena = ms_arena_new(TAGS_ARENA_MAX);
     tags->repository = ms_arena_dup(tags->arena, repository);
     tags->probes = ms_arena_alloc(tags->arena, n_questions * sizeof(*tags->probes));
@@ -168,5 +168,5 @@ void tags_cancel(struct tags *tags)
         return;
     cancel_probes(tags);
     ms_arena_free(tags->arena);
-    ms_loop_defer_free(tags->writer->loop, tags);
+    ms_loop_defer_free(tags->env->loop, tags);
 }

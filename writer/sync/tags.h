@@ -9,7 +9,7 @@
 #include "writer/registry/client.h"
 #include "writer/store/store.h"
 
-struct writer;
+struct env;
 struct tags;
 
 enum tags_verdict {
@@ -36,7 +36,7 @@ struct tags_question {
     struct ms_str name;
     struct ms_digest known; /* none: ask unconditionally */
 };
-struct tags *tags_start(struct writer *writer, struct ms_str repository,
+struct tags *tags_start(const struct env *env, struct ms_str repository,
                         enum registry_priority priority, const struct tags_question *questions,
                         size_t n_questions, tags_done *on_done, void *arg);
 /* From now on with the priority of events; NULL is fine. */

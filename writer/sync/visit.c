@@ -61,7 +61,7 @@ struct visit *visit_store_call_ended(struct sync_job *job, const struct ms_error
 void visit_store_call_refused(struct visit *visit)
 {
     visit->job->store_calls--;
-    visit_fail(visit, ms_store_writer_refusal(visit->job->writer->store));
+    visit_fail(visit, ms_store_writer_refusal(visit->job->env->store));
 }
 
 /* --- list --- */
@@ -115,7 +115,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
 
 static void step_list(struct visit *visit)
 {
-    visit->call = registry_tags(visit->job->writer->registry, REGISTRY_SCAN, visit->job->repository,
+    visit->call = registry_tags(visit->job->env->registry, REGISTRY_SCAN, visit->job->repository,
                                 on_list, visit);
 }
 
@@ -264,12 +264,10 @@ static void on_published(const struct ms_error *err, const struct ms_apply_resul
 static void step_publish(struct visit *visit)
 {
     struct sync_job *job = visit->job;
-    struct ms_apply change = {.term = job->writer->term,
-                              .repository = job->repository,
-                              .from_scan = true,
-                              .staged = true};
+    struct ms_apply change = {
+        .term = job->env->term, .repository = job->repository, .from_scan = true, .staged = true};
     job->store_calls++;
-    if (ms_store_apply(job->writer->store, &change, on_published, job) != MS_OK)
+    if (ms_store_apply(job->env->store, &change, on_published, job) != MS_OK)
         visit_store_call_refused(visit);
 }
 
@@ -411,7 +409,7 @@ void visit_free(struct visit *visit)
 {
     if (visit == NULL)
         return;
-    struct ms_loop *loop = visit->job->writer->loop;
+    struct ms_loop *loop = visit->job->env->loop;
     cancel_chunks(visit, 0);
     cancel_requests(visit);
     ms_arena_free(visit->arena);

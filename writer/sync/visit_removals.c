@@ -50,8 +50,8 @@ static void put_down(struct visit *visit, const struct ms_removal_record *remova
     struct sync_job *job = visit->job;
     visit->report.removals += n;
     job->store_calls++;
-    if (ms_store_removals_hold(job->writer->store, job->writer->term, job->writer->scan_number,
-                               removals, n, on_removals_held, job) != MS_OK)
+    if (ms_store_removals_hold(job->env->store, job->env->term, job->options.scan_id, removals, n,
+                               on_removals_held, job) != MS_OK)
         visit_store_call_refused(visit);
 }
 
@@ -98,7 +98,7 @@ static void on_known_page(const struct ms_error *err, void *arg)
             questions[n++] = (struct tags_question){.name = visit->known[i].name};
     }
     if (n > 0)
-        visit->asking = tags_start(visit->job->writer, visit->job->repository, REGISTRY_SCAN,
+        visit->asking = tags_start(visit->job->env, visit->job->repository, REGISTRY_SCAN,
                                    questions, n, on_missing_asked, visit);
     else
         end_removed(visit);
@@ -109,7 +109,7 @@ void visit_step_removed(struct visit *visit)
     struct sync_job *job = visit->job;
     visit->known = ms_arena_alloc(visit->arena, VISIT_KNOWN_PAGE * sizeof(*visit->known));
     job->store_calls++;
-    if (ms_store_tags_after(job->writer->store, job->repository, visit->after, visit->page_max,
+    if (ms_store_tags_after(job->env->store, job->repository, visit->after, visit->page_max,
                             visit_note_known, on_known_page, job) != MS_OK)
         visit_store_call_refused(visit);
 }
@@ -141,7 +141,7 @@ static void ask_next_held(struct visit *visit)
         return;
     }
     visit->call = registry_get_manifest(
-        job->writer->registry, REGISTRY_SCAN, job->repository,
+        job->env->registry, REGISTRY_SCAN, job->repository,
         ms_str(ms_digest_format(reference, &visit->held[visit->n_asked])), on_held_asked, visit);
 }
 
@@ -175,7 +175,7 @@ void visit_step_gone(struct visit *visit)
     struct sync_job *job = visit->job;
     visit->n_held = visit->n_asked = 0;
     job->store_calls++;
-    if (ms_store_held_digests(job->writer->store, job->repository, VISIT_GONE_MAX, on_held_digest,
+    if (ms_store_held_digests(job->env->store, job->repository, VISIT_GONE_MAX, on_held_digest,
                               on_held_listed, job) != MS_OK)
         visit_store_call_refused(visit);
 }

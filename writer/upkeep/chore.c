@@ -7,10 +7,11 @@
 
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
-#include "writer/writer.h"
+#include "writer/env.h"
+#include "writer/store/store.h"
 
 struct chore {
-    struct writer *writer;
+    const struct env *env;
     const char *name;
     chore_start *start;
     void *arg;
@@ -29,7 +30,7 @@ static void rest(struct chore *chore)
 static void on_expire(void *arg)
 {
     struct chore *chore = arg;
-    if (chore->writer->term == 0 || !ms_store_writer_is_connected(chore->writer->store)) {
+    if (chore->env->term == 0 || !ms_store_writer_is_connected(chore->env->store)) {
         rest(chore);
         return;
     }
@@ -40,11 +41,11 @@ static void on_expire(void *arg)
     rest(chore);
 }
 
-struct chore *chore_new(struct writer *writer, const char *name, chore_start *start, void *arg)
+struct chore *chore_new(const struct env *env, const char *name, chore_start *start, void *arg)
 {
     struct chore *chore = ms_alloc(sizeof(*chore));
-    *chore = (struct chore){.writer = writer, .name = name, .start = start, .arg = arg};
-    chore->timer = ms_timer_new(writer->loop, on_expire, chore);
+    *chore = (struct chore){.env = env, .name = name, .start = start, .arg = arg};
+    chore->timer = ms_timer_new(env->loop, on_expire, chore);
     return chore;
 }
 

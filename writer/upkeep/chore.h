@@ -9,14 +9,14 @@
 
 #include <stdint.h>
 
-struct writer;
+struct env;
 struct chore;
 
 /* Begins the work, which ends with chore_done (also from a later callback). When it returns
  * anything but MS_OK nothing was begun and chore_done must not be called. */
 typedef enum ms_status chore_start(struct chore *chore, void *arg);
 
-struct chore *chore_new(struct writer *writer, const char *name, chore_start *start, void *arg);
+struct chore *chore_new(const struct env *env, const char *name, chore_start *start, void *arg);
 void chore_free(struct chore *chore); /* NULL is fine */
 
 /* For the first time after `first_ms`, then `every_ms` after the end of the one before (0: never).

@@ -8,14 +8,15 @@
 
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
+#include "writer/env.h"
 #include "writer/parse/manifest.h"
+#include "writer/store/store.h"
 #include "writer/upkeep/chore.h"
-#include "writer/writer.h"
 
 enum { DOCUMENTS_AGAIN_MS = 60 * 1000, DOCUMENTS_BATCH_MAX = 64 };
 
 struct documents {
-    struct writer *writer;
+    const struct env *env;
     struct chore *chore;
     struct ms_arena *arena; /* of the batch */
     struct ms_new_document batch[DOCUMENTS_BATCH_MAX];
@@ -39,7 +40,7 @@ static void finish(struct documents *documents, const struct ms_error *err)
 static void note_call(struct documents *documents, enum ms_status status)
 {
     if (status != MS_OK)
-        finish(documents, ms_store_writer_refusal(documents->writer->store));
+        finish(documents, ms_store_writer_refusal(documents->env->store));
 }
 
 /* --- end --- */
@@ -56,7 +57,7 @@ static void on_ended(const struct ms_error *err, void *arg)
 
 static void end(struct documents *documents)
 {
-    note_call(documents, ms_store_documents_end(documents->writer->store, documents->term,
+    note_call(documents, ms_store_documents_end(documents->env->store, documents->term,
                                                 documents->made > 0, on_ended, documents));
 }
 
@@ -75,7 +76,7 @@ static void on_put(const struct ms_error *err, void *arg)
 
 static void put_batch(struct documents *documents)
 {
-    note_call(documents, ms_store_documents_put(documents->writer->store, documents->term,
+    note_call(documents, ms_store_documents_put(documents->env->store, documents->term,
                                                 documents->batch, documents->n, on_put, documents));
 }
 
@@ -139,8 +140,8 @@ static void read_batch(struct documents *documents)
     documents->arena = ms_arena_new(MANIFEST_ARENA_BYTES);
     documents->n = 0;
     documents->has_more = false;
-    note_call(documents, ms_store_documents_old(documents->writer->store, documents->last_id,
-                                                on_old, on_read, documents));
+    note_call(documents, ms_store_documents_old(documents->env->store, documents->last_id, on_old,
+                                                on_read, documents));
 }
 
 /* --- the run --- */
@@ -149,17 +150,17 @@ static enum ms_status start(struct chore *chore, void *arg)
 {
     struct documents *documents = arg;
     (void)chore;
-    documents->term = documents->writer->term;
+    documents->term = documents->env->term;
     documents->last_id = documents->made = documents->kept = 0;
     read_batch(documents);
     return MS_OK;
 }
 
-struct documents *documents_new(struct writer *writer)
+struct documents *documents_new(const struct env *env)
 {
     struct documents *documents = ms_alloc(sizeof(*documents));
-    documents->writer = writer;
-    documents->chore = chore_new(writer, "documents", start, documents);
+    documents->env = env;
+    documents->chore = chore_new(env, "documents", start, documents);
     return documents;
 }
 

@@ -7,10 +7,10 @@
 #ifndef DOCUMENTS_H
 #define DOCUMENTS_H
 
-struct writer;
+struct env;
 struct documents;
 
-struct documents *documents_new(struct writer *writer);
+struct documents *documents_new(const struct env *env);
 void documents_free(struct documents *documents); /* after the store; NULL is fine */
 void documents_begin_term(struct documents *documents);
 void documents_end_term(struct documents *documents);

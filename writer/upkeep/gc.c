@@ -13,9 +13,10 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/log.h"
+#include "writer/env.h"
+#include "writer/store/store.h"
 #include "writer/upkeep/chore.h"
 #include "writer/upkeep/gc_candidates.h"
-#include "writer/writer.h"
 
 enum {
     COLLECT_BATCH = 500,
@@ -24,7 +25,7 @@ enum {
 };
 
 struct collector {
-    struct writer *writer;
+    const struct env *env;
     struct chore *collecting;
     struct chore *pruning;
     struct gc_candidates *candidates; /* under way, or NULL */
@@ -46,7 +47,7 @@ static void fail(struct collector *collector, const struct ms_error *err)
 static bool is_over(struct collector *collector, enum ms_status status)
 {
     struct ms_error err;
-    if (status == MS_OK && collector->term == collector->writer->term)
+    if (status == MS_OK && collector->term == collector->env->term)
         return false;
     status = status == MS_OK ? MS_DEPOSED : status;
     (void)ms_error_set(&err, status, "the collection did not end: %s", ms_status_name(status));
@@ -74,9 +75,9 @@ static void on_recorded(const struct ms_error *err, void *arg)
 
 static void record(struct collector *collector)
 {
-    struct writer *writer = collector->writer;
+    const struct env *env = collector->env;
     (void)is_over(collector,
-                  ms_store_collection_end(writer->store, writer->term, collector->started_ms,
+                  ms_store_collection_end(env->store, env->term, collector->started_ms,
                                           collector->manifests, collector->registry_manifests,
                                           collector->dry_run, on_recorded, collector));
 }
@@ -99,10 +100,10 @@ static void on_batch(const struct ms_error *err, uint64_t count, void *arg)
 
 static void collect_batch(struct collector *collector)
 {
-    struct writer *writer = collector->writer;
-    (void)is_over(collector, ms_store_collect(writer->store, writer->term,
-                                              writer->config->garbage_collect.grace_ms,
-                                              COLLECT_BATCH, on_batch, collector));
+    const struct env *env = collector->env;
+    (void)is_over(collector,
+                  ms_store_collect(env->store, env->term, env->config->garbage_collect.grace_ms,
+                                   COLLECT_BATCH, on_batch, collector));
 }
 
 /* A registry that fails does not keep the database from being collected. */
@@ -122,12 +123,12 @@ static void on_candidates_done(const struct gc_candidates_result *result, void *
 static enum ms_status start_collection(struct chore *chore, void *arg)
 {
     struct collector *collector = arg;
-    struct writer *writer = collector->writer;
+    const struct env *env = collector->env;
     (void)chore;
-    collector->term = writer->term;
+    collector->term = env->term;
     collector->started_ms = ms_clock_wall_ms();
     collector->manifests = collector->registry_manifests = collector->dry_run = 0;
-    collector->candidates = gc_candidates_start(writer, on_candidates_done, collector);
+    collector->candidates = gc_candidates_start(env, on_candidates_done, collector);
     return MS_OK;
 }
 
@@ -142,20 +143,20 @@ static void on_pruned(const struct ms_error *err, void *arg)
 static enum ms_status start_pruning(struct chore *chore, void *arg)
 {
     struct collector *collector = arg;
-    struct writer *writer = collector->writer;
+    const struct env *env = collector->env;
     (void)chore;
-    return ms_store_prune(writer->store, writer->term, writer->config->retention.changes_ms,
-                          writer->config->retention.history_ms, on_pruned, collector);
+    return ms_store_prune(env->store, env->term, env->config->retention.changes_ms,
+                          env->config->retention.history_ms, on_pruned, collector);
 }
 
 /* --- life --- */
 
-struct collector *gc_new(struct writer *writer)
+struct collector *gc_new(const struct env *env)
 {
     struct collector *collector = ms_alloc(sizeof(*collector));
-    collector->writer = writer;
-    collector->collecting = chore_new(writer, "garbage collection", start_collection, collector);
-    collector->pruning = chore_new(writer, "pruning", start_pruning, collector);
+    collector->env = env;
+    collector->collecting = chore_new(env, "garbage collection", start_collection, collector);
+    collector->pruning = chore_new(env, "pruning", start_pruning, collector);
     return collector;
 }
 
@@ -171,8 +172,8 @@ void gc_free(struct collector *collector)
 
 void gc_reload(struct collector *collector)
 {
-    uint64_t every_ms = collector->writer->config->interval.garbage_collect_ms;
-    if (collector->writer->term != 0)
+    uint64_t every_ms = collector->env->config->interval.garbage_collect_ms;
+    if (collector->env->term != 0)
         chore_begin(collector->collecting, every_ms, every_ms);
 }
 

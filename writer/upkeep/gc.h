@@ -7,10 +7,10 @@
 #ifndef GC_H
 #define GC_H
 
-struct writer;
+struct env;
 struct collector;
 
-struct collector *gc_new(struct writer *writer);
+struct collector *gc_new(const struct env *env);
 void gc_free(struct collector *collector); /* after the store; NULL is fine */
 void gc_begin_term(struct collector *collector);
 void gc_end_term(struct collector *collector);

@@ -15,10 +15,12 @@
 #include "writer/upkeep/gc_candidates.h"
 
 #include "common/base/alloc.h"
+#include "common/base/arena.h"
 #include "common/runtime/log.h"
+#include "writer/env.h"
+#include "writer/store/store.h"
 #include "writer/sync/tags.h"
 #include "writer/upkeep/gc_verify.h"
-#include "writer/writer.h"
 
 #include <string.h>
 
@@ -32,7 +34,7 @@ struct candidate {
 };
 
 struct gc_candidates {
-    struct writer *writer;
+    const struct env *env;
     enum ms_collect_mode mode;
     uint64_t term;
     struct ms_arena *arena; /* of the group */
@@ -64,7 +66,7 @@ static void release(struct gc_candidates *run)
 {
     ms_arena_free(run->arena);
     free(run->after_repository);
-    ms_loop_defer_free(run->writer->loop, run);
+    ms_loop_defer_free(run->env->loop, run);
 }
 
 static void end(struct gc_candidates *run, const struct ms_error *err)
@@ -94,7 +96,7 @@ static bool store_answered(struct gc_candidates *run, const struct ms_error *err
         end(run, err);
         return false;
     }
-    if (run->term != run->writer->term) {
+    if (run->term != run->env->term) {
         fail(run, MS_DEPOSED);
         return false;
     }
@@ -139,7 +141,7 @@ static void apply(struct gc_candidates *run)
     if (changes.n_gone == 0)
         go_on(run);
     else
-        store_started(run, ms_store_apply(run->writer->store, &changes, on_applied, run));
+        store_started(run, ms_store_apply(run->env->store, &changes, on_applied, run));
 }
 
 /* --- remove --- */
@@ -183,7 +185,7 @@ static void remove_next(struct gc_candidates *run)
         if (!candidate->is_confirmed || !candidate->is_served)
             continue;
         if (run->mode == MS_COLLECT_ON) {
-            run->call = registry_delete_manifest(run->writer->registry, run->repository,
+            run->call = registry_delete_manifest(run->env->registry, run->repository,
                                                  &candidate->digest, on_deleted, run);
             return;
         }
@@ -218,7 +220,7 @@ static void ask(struct gc_candidates *run)
         (void)ms_digest_format(text, &run->group[i].digest);
         questions[i] = (struct tags_question){.name = ms_arena_dup(run->arena, ms_str(text))};
     }
-    run->asking = tags_start(run->writer, run->repository, REGISTRY_SCAN, questions, run->n_group,
+    run->asking = tags_start(run->env, run->repository, REGISTRY_SCAN, questions, run->n_group,
                              on_answers, run);
 }
 
@@ -243,8 +245,8 @@ static void on_confirmed(const struct ms_error *err, void *arg)
 static enum ms_status ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on_row,
                                      ms_store_done *on_done)
 {
-    struct writer *writer = run->writer;
-    return ms_store_collect_candidates(writer->store, writer->config->garbage_collect.grace_ms,
+    const struct env *env = run->env;
+    return ms_store_collect_candidates(env->store, env->config->garbage_collect.grace_ms,
                                        ms_str(run->after_repository), &run->after_digest, GROUP_MAX,
                                        on_row, on_done, run);
 }
@@ -283,7 +285,7 @@ static void on_listed(const struct ms_error *err, void *arg)
     if (run->n_group == 0)
         end(run, NULL);
     else if (run->mode != MS_COLLECT_OFF)
-        run->verify = gc_verify_start(run->writer, run->repository, on_verified, run);
+        run->verify = gc_verify_start(run->env, run->repository, on_verified, run);
     else
         ask(run);
 }
@@ -306,17 +308,17 @@ static void on_begin(void *arg)
         list(run);
 }
 
-struct gc_candidates *gc_candidates_start(struct writer *writer, gc_candidates_done *on_done,
+struct gc_candidates *gc_candidates_start(const struct env *env, gc_candidates_done *on_done,
                                           void *arg)
 {
     struct gc_candidates *run = ms_alloc(sizeof(*run));
-    *run = (struct gc_candidates){.writer = writer,
-                                  .mode = writer->config->garbage_collect.registry,
-                                  .term = writer->term,
+    *run = (struct gc_candidates){.env = env,
+                                  .mode = env->config->garbage_collect.registry,
+                                  .term = env->term,
                                   .on_done = on_done,
                                   .arg = arg};
     run->is_in_store = true; /* the deferred beginning counts as a call */
-    ms_loop_defer(writer->loop, on_begin, run);
+    ms_loop_defer(env->loop, on_begin, run);
     return run;
 }
 

@@ -16,7 +16,7 @@
 #include "common/base/status.h"
 #include "common/config/config.h"
 
-struct writer;
+struct env;
 struct gc_candidates;
 
 struct gc_candidates_result {
@@ -26,7 +26,7 @@ struct gc_candidates_result {
 };
 typedef void gc_candidates_done(const struct gc_candidates_result *result, void *arg);
 
-struct gc_candidates *gc_candidates_start(struct writer *writer, gc_candidates_done *on_done,
+struct gc_candidates *gc_candidates_start(const struct env *env, gc_candidates_done *on_done,
                                           void *arg);
 void gc_candidates_cancel(struct gc_candidates *run); /* no callback any more; NULL is fine */
 

@@ -13,8 +13,9 @@
 
 #include "common/base/alloc.h"
 #include "common/base/arena.h"
+#include "writer/env.h"
+#include "writer/store/store.h"
 #include "writer/sync/tags.h"
-#include "writer/writer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 enum { ARENA_MAX_BYTES = 64 * 1024 * 1024, KNOWN_PAGE = 1000, ASK_CHUNK = 500 };
 
 struct gc_verify {
-    struct writer *writer;
+    const struct env *env;
     struct ms_arena *arena;
     struct ms_str repository;
     struct ms_str *listed; /* by name */
@@ -46,7 +47,7 @@ static void ask(struct gc_verify *verify);
 static void release(struct gc_verify *verify)
 {
     ms_arena_free(verify->arena);
-    ms_loop_defer_free(verify->writer->loop, verify);
+    ms_loop_defer_free(verify->env->loop, verify);
 }
 
 static void end(struct gc_verify *verify, bool same)
@@ -130,7 +131,7 @@ static void read_known(struct gc_verify *verify)
     if (verify->n_known > 0)
         after = verify->known[verify->n_known - 1].name;
     verify->page_rows = 0;
-    if (ms_store_tags_after(verify->writer->store, verify->repository, after, KNOWN_PAGE, on_known,
+    if (ms_store_tags_after(verify->env->store, verify->repository, after, KNOWN_PAGE, on_known,
                             on_known_page, verify) == MS_OK)
         verify->is_in_store = true;
     else
@@ -167,20 +168,20 @@ static void ask(struct gc_verify *verify)
         return;
     }
     verify->tags =
-        tags_start(verify->writer, verify->repository, REGISTRY_SCAN, &verify->known[verify->asked],
+        tags_start(verify->env, verify->repository, REGISTRY_SCAN, &verify->known[verify->asked],
                    n > ASK_CHUNK ? ASK_CHUNK : n, on_answers, verify);
 }
 
 /* --- life --- */
 
-struct gc_verify *gc_verify_start(struct writer *writer, struct ms_str repository,
+struct gc_verify *gc_verify_start(const struct env *env, struct ms_str repository,
                                   gc_verify_done *on_done, void *arg)
 {
     struct gc_verify *verify = ms_alloc(sizeof(*verify));
-    *verify = (struct gc_verify){.writer = writer, .on_done = on_done, .arg = arg};
+    *verify = (struct gc_verify){.env = env, .on_done = on_done, .arg = arg};
     verify->arena = ms_arena_new(ARENA_MAX_BYTES);
     verify->repository = ms_arena_dup(verify->arena, repository);
-    verify->call = registry_tags(writer->registry, REGISTRY_SCAN, repository, on_list, verify);
+    verify->call = registry_tags(env->registry, REGISTRY_SCAN, repository, on_list, verify);
     return verify;
 }
 

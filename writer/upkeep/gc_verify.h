@@ -7,13 +7,13 @@
 
 #include "common/base/str.h"
 
-struct writer;
+struct env;
 struct gc_verify;
 
 /* `same`: they are, all of them. False also when anything failed: then nothing is to be deleted. */
 typedef void gc_verify_done(bool same, void *arg);
 
-struct gc_verify *gc_verify_start(struct writer *writer, struct ms_str repository,
+struct gc_verify *gc_verify_start(const struct env *env, struct ms_str repository,
                                   gc_verify_done *on_done, void *arg);
 void gc_verify_cancel(struct gc_verify *verify); /* no callback any more; frees it; NULL is fine */
 

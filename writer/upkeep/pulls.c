@@ -4,13 +4,14 @@
 
 #include "common/base/alloc.h"
 #include "common/runtime/metrics.h"
+#include "writer/env.h"
+#include "writer/store/store.h"
 #include "writer/upkeep/chore.h"
-#include "writer/writer.h"
 
 enum { PULLS_EVERY_MS = 15 * 1000 };
 
 struct pulls {
-    struct writer *writer;
+    const struct env *env;
     struct chore *chore;
 };
 
@@ -26,14 +27,14 @@ static enum ms_status collect(struct chore *chore, void *arg)
 {
     struct pulls *pulls = arg;
     (void)chore;
-    return ms_store_pulls_collect(pulls->writer->store, pulls->writer->term, on_collected, pulls);
+    return ms_store_pulls_collect(pulls->env->store, pulls->env->term, on_collected, pulls);
 }
 
-struct pulls *pulls_new(struct writer *writer)
+struct pulls *pulls_new(const struct env *env)
 {
     struct pulls *pulls = ms_alloc(sizeof(*pulls));
-    pulls->writer = writer;
-    pulls->chore = chore_new(writer, "pull counts", collect, pulls);
+    pulls->env = env;
+    pulls->chore = chore_new(env, "pull counts", collect, pulls);
     return pulls;
 }
 

@@ -5,10 +5,10 @@
 #ifndef PULLS_H
 #define PULLS_H
 
-struct writer;
+struct env;
 struct pulls;
 
-struct pulls *pulls_new(struct writer *writer);
+struct pulls *pulls_new(const struct env *env);
 void pulls_free(struct pulls *pulls); /* after the store; NULL is fine */
 void pulls_begin_term(struct pulls *pulls);
 void pulls_end_term(struct pulls *pulls);

@@ -6,9 +6,10 @@
 #include "common/base/alloc.h"
 #include "common/runtime/loop.h"
 #include "tests/support/check_main.h"
+#include "writer/env.h"
+#include "writer/store/store.h"
 #include "writer/sync/tags.h"
 #include "writer/upkeep/gc_candidates.h"
-#include "writer/writer.h"
 
 #include <string.h>
 
@@ -31,7 +32,7 @@ static struct {
     char deleted[CANDIDATES + 1], gone[CANDIDATES + 1]; /* 'a' … */
 } world;
 
-static struct writer writer;
+static struct env env;
 static struct ms_config config;
 static struct gc_candidates_result result;
 static enum ms_status result_status;
@@ -121,7 +122,7 @@ static enum ms_status start_store(const struct store_call *call)
 {
     struct store_call *copy = ms_alloc(sizeof(*copy));
     *copy = *call;
-    ms_loop_defer(writer.loop, on_store, copy);
+    ms_loop_defer(env.loop, on_store, copy);
     return MS_OK;
 }
 
@@ -156,7 +157,7 @@ enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_app
                               ms_store_apply_done *on_done, void *arg)
 {
     (void)store;
-    ck_assert_uint_eq(apply->term, writer.term);
+    ck_assert_uint_eq(apply->term, env.term);
     ck_assert(apply->n_removed_tags == 0 && apply->n_tags == 0);
     for (size_t i = 0; i < apply->n_gone; i++)
         note(world.gone, apply->gone[i].bytes[1]);
@@ -182,7 +183,7 @@ static struct registry_call *start_registry(registry_done *on_done, void *arg, b
 {
     struct registry_call *call = ms_alloc(sizeof(*call));
     *call = (struct registry_call){.on_done = on_done, .arg = arg, .is_listing = is_listing};
-    ms_loop_defer(writer.loop, on_registry, call);
+    ms_loop_defer(env.loop, on_registry, call);
     return call;
 }
 
@@ -244,7 +245,7 @@ static void on_tags(void *arg)
     free(tags);
 }
 
-struct tags *tags_start(struct writer *for_writer, struct ms_str repository,
+struct tags *tags_start(const struct env *for_writer, struct ms_str repository,
                         enum registry_priority priority, const struct tags_question *questions,
                         size_t n_questions, tags_done *on_done, void *arg)
 {
@@ -258,7 +259,7 @@ struct tags *tags_start(struct writer *for_writer, struct ms_str repository,
     tags->n = n_questions;
     tags->on_done = on_done;
     tags->arg = arg;
-    ms_loop_defer(writer.loop, on_tags, tags);
+    ms_loop_defer(env.loop, on_tags, tags);
     return tags;
 }
 
@@ -277,7 +278,7 @@ static void on_done(const struct gc_candidates_result *told, void *arg)
     result = *told;
     result_status = told->err != NULL ? told->err->status : MS_OK;
     is_done = true;
-    ms_loop_stop(writer.loop);
+    ms_loop_stop(env.loop);
 }
 
 /* Candidates a and b are served, c is not; latest and v1 are where the database thinks. */
@@ -291,18 +292,18 @@ static void start(void)
     config.garbage_collect.registry = MS_COLLECT_ON;
     config.garbage_collect.grace_ms = 5;
     is_done = false;
-    writer = (struct writer){.config = &config, .term = 3, .loop = ms_loop_new()};
+    env = (struct env){.config = &config, .term = 3, .loop = ms_loop_new()};
 }
 
 static void end(void)
 {
-    ms_loop_free(writer.loop);
+    ms_loop_free(env.loop);
 }
 
 static void run(void)
 {
-    ck_assert_ptr_nonnull(gc_candidates_start(&writer, on_done, NULL));
-    ms_loop_run(writer.loop);
+    ck_assert_ptr_nonnull(gc_candidates_start(&env, on_done, NULL));
+    ms_loop_run(env.loop);
     ck_assert(is_done);
 }
 
@@ -444,17 +445,17 @@ END_TEST
 static void on_stop(void *arg)
 {
     (void)arg;
-    ms_loop_stop(writer.loop);
+    ms_loop_stop(env.loop);
 }
 
 /* Cancelled after so many turns of the loop, wherever that is: no callback, nothing leaks. */
 START_TEST(cancelled_anywhere)
 {
     for (int turns = 0;; turns++) {
-        struct gc_candidates *run_now = gc_candidates_start(&writer, on_done, NULL);
+        struct gc_candidates *run_now = gc_candidates_start(&env, on_done, NULL);
         for (int i = 0; i < turns && !is_done; i++) {
-            ms_loop_defer(writer.loop, on_stop, NULL);
-            ms_loop_run(writer.loop);
+            ms_loop_defer(env.loop, on_stop, NULL);
+            ms_loop_run(env.loop);
         }
         if (is_done)
             break;
@@ -470,10 +471,10 @@ END_TEST
 
 START_TEST(a_term_that_ends_ends_the_run)
 {
-    struct gc_candidates *started = gc_candidates_start(&writer, on_done, NULL);
+    struct gc_candidates *started = gc_candidates_start(&env, on_done, NULL);
     ck_assert_ptr_nonnull(started);
-    writer.term = 0;
-    ms_loop_run(writer.loop);
+    env.term = 0;
+    ms_loop_run(env.loop);
     expect("", "", MS_DEPOSED);
 }
 END_TEST

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every part of the writer may use. It lies below all of them: a part is given this, and what
+ * else it needs, when it is made; whoever must tell a part above something calls a callback that
+ * was given then.
+ */
+#ifndef ENV_H
+#define ENV_H
+
+#include <stdint.h>
+
+struct ms_loop;
+struct ms_config;
+struct ms_store_writer;
+struct registry_client;
+
+struct env {
+    struct ms_loop *loop;
+    struct ms_config *config; /* its values change when it is read again, the object stays */
+    struct ms_store_writer *store;
+    struct registry_client *registry;
+    uint64_t term; /* of the leadership; 0: this process does not lead */
+};
+
+#endif
