@@ -47,6 +47,8 @@ struct ms_pg_pool {
     bool connected;         /* as it was told */
     bool away;
     struct ms_error why_away;
+    ms_loop_call *on_idle; /* NULL: nobody waits for it */
+    void *idle_arg;
     bool closed;
 };
 
@@ -207,8 +209,11 @@ static void on_conn_ready(struct ms_pg_conn *conn, void *arg)
 
 static void on_conn_drained(struct ms_pg_conn *conn, void *arg)
 {
+    struct ms_pg_pool *pool = arg;
     (void)conn;
-    pump(arg);
+    pump(pool);
+    if (pool->on_idle != NULL)
+        ms_timer_start(pool->sweep, 0);
 }
 
 /* A prepared statement was forgotten or is outdated: as long as no row was delivered, its owner
@@ -311,8 +316,15 @@ static void on_sweep(void *arg)
     int64_t now_us = ms_clock_mono_us();
     expire_queue(pool, now_us);
     bool busy = !pool->closed && give_up_stuck(pool, now_us);
-    if (!pool->closed && (busy || pool->waiting > 0))
+    if (pool->closed)
+        return;
+    if (busy || pool->waiting > 0) {
         keep_sweeping(pool);
+    } else if (pool->on_idle != NULL) {
+        ms_loop_call *on_idle = pool->on_idle;
+        pool->on_idle = NULL;
+        on_idle(pool->idle_arg);
+    }
 }
 
 /* --- the interface --- */
@@ -370,6 +382,13 @@ void ms_pg_pool_free(struct ms_pg_pool *pool)
 bool ms_pg_pool_is_connected(const struct ms_pg_pool *pool)
 {
     return pool->connected;
+}
+
+void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *arg)
+{
+    pool->on_idle = on_idle;
+    pool->idle_arg = arg;
+    ms_timer_start(pool->sweep, 0);
 }
 
 enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,

@@ -36,6 +36,9 @@ struct ms_pg_pool_options {
 struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_options *options);
 void ms_pg_pool_free(struct ms_pg_pool *pool); /* cancels what is under way without callbacks */
 bool ms_pg_pool_is_connected(const struct ms_pg_pool *pool);
+/* Calls back once, in a later turn, when no batch waits or is in flight any more, cancelled ones
+ * included. */
+void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *arg);
 
 /* Starts a batch. MS_BUSY: the queue is full; MS_UNAVAILABLE: no connection works and the last
  * attempt at one failed (the pool tries again with growing pauses); MS_TOO_LARGE: more than 256 MiB
