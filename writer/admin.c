@@ -2,7 +2,6 @@
 /* See admin.h. */
 #include "writer/admin.h"
 
-#include "common/base/alloc.h"
 #include "common/http/response.h"
 #include "common/http/router.h"
 #include "common/runtime/metrics.h"
@@ -10,20 +9,12 @@
 #include "writer/intake/webhook.h"
 #include "writer/scan/scan.h"
 #include "writer/status.h"
-#include "writer/upkeep/chore.h"
 #include "writer/writer.h"
 
 enum {
-    GAUGES_EVERY_MS = 5000,
     METRICS_MAX = 4 * 1024 * 1024,
     CONNECTIONS_MAX = 1000,
     BODY_MAX = 64 * 1024 * 1024, /* beyond it: 413 */
-};
-
-struct admin {
-    struct writer *writer;
-    struct status *status;
-    struct chore *gauges;
 };
 
 /* --- /scan --- */
@@ -92,7 +83,7 @@ static void on_status(struct ms_http_request *request, const struct ms_route_mat
 {
     struct writer *writer = arg;
     (void)match;
-    status_answer(writer->admin->status, request);
+    status_answer(writer->status, request);
 }
 
 static void send_text(struct ms_http_request *request, struct ms_str text)
@@ -179,71 +170,4 @@ void admin_set_metric_labels(void)
     size_t n_queries = 0;
     const char *const *queries = ms_store_writer_query_names(&n_queries);
     ms_metrics_set_labels(MS_LABEL_QUERY, queries, n_queries);
-}
-
-/* --- gauges --- */
-
-static void set_gauges(const struct ms_store_status *status)
-{
-    const struct {
-        enum ms_metric metric;
-        double value;
-    } gauges[] = {
-        {MS_METRIC_GENERATION, (double)status->generation},
-        {MS_METRIC_INBOX_WAITING, (double)status->inbox_waiting},
-        {MS_METRIC_INBOX_OLDEST_SECONDS, (double)status->inbox_oldest_seconds},
-        {MS_METRIC_DEAD_LETTERS, (double)status->inbox_dead},
-        {MS_METRIC_LAST_COMPLETE_SCAN, (double)(status->last_complete_scan_ms / 1000)},
-        {MS_METRIC_HELD_REMOVALS, (double)(status->held_repositories + status->held_tags)},
-        {MS_METRIC_UNREADABLE_MANIFESTS, (double)status->unreadable},
-    };
-    for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
-        ms_metrics_set(gauges[i].metric, NULL, NULL, gauges[i].value);
-}
-
-static void on_gauges(const struct ms_error *err, const struct ms_store_status *status, void *arg)
-{
-    struct admin *admin = arg;
-    if (err == NULL)
-        set_gauges(status);
-    chore_done(admin->gauges, err);
-}
-
-static enum ms_status refresh_gauges(struct chore *chore, void *arg)
-{
-    struct admin *admin = arg;
-    (void)chore;
-    return ms_store_status(admin->writer->env.store, on_gauges, admin);
-}
-
-/* --- life --- */
-
-void admin_begin_term(struct admin *admin)
-{
-    if (admin != NULL)
-        chore_begin(admin->gauges, 0, GAUGES_EVERY_MS);
-}
-
-void admin_end_term(struct admin *admin)
-{
-    if (admin != NULL)
-        chore_end(admin->gauges);
-}
-
-struct admin *admin_new(struct writer *writer)
-{
-    struct admin *admin = ms_alloc(sizeof(*admin));
-    admin->writer = writer;
-    admin->status = status_new(writer);
-    admin->gauges = chore_new(&writer->env, "gauges", refresh_gauges, admin);
-    return admin;
-}
-
-void admin_free(struct admin *admin)
-{
-    if (admin == NULL)
-        return;
-    chore_free(admin->gauges);
-    status_free(admin->status);
-    free(admin);
 }

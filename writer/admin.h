@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The writer's URL table: /events, /scan, /status, /healthz, /readyz, /metrics; and the gauges that
- * only the database knows.
+ * The writer's URL table: /events, /scan, /status, /healthz, /readyz, /metrics.
  */
 #ifndef ADMIN_H
 #define ADMIN_H
@@ -9,22 +8,12 @@
 #include "common/config/config.h"
 #include "common/http/server.h"
 
-struct writer;
-struct admin;
-
 /* The route label's values; before anything is counted. */
 void admin_set_metric_labels(void);
-
-struct admin *admin_new(struct writer *writer);
-void admin_free(struct admin *admin); /* after the store and the server; NULL is fine */
 
 /* What a request to the writer may cost. */
 void admin_fill_limits(struct ms_http_limits *out, const struct ms_config *config);
 /* Has the shape of ms_http_handler; `arg` is the struct writer. */
 void admin_handle(struct ms_http_request *request, void *arg);
-
-/* While leading, the gauges are read from the database every few seconds. */
-void admin_begin_term(struct admin *admin);
-void admin_end_term(struct admin *admin);
 
 #endif

@@ -122,8 +122,8 @@ static int print_config(const struct ms_config *config)
     return exit_status;
 }
 
-static enum ms_status start_migration(struct ms_store_writer *store, ms_store_done *on_done,
-                                      void *done_arg, void *arg)
+static struct ms_store_call *start_migration(struct ms_store_writer *store, ms_store_done *on_done,
+                                             void *done_arg, void *arg)
 {
     (void)arg;
     return ms_store_migrate(store, on_done, done_arg);

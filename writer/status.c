@@ -1,36 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See status.h: who waits, and the question to the database. Whoever came before the question was
- * put gets its answer; whoever came after waits for the next one, so nobody is told what was true
- * before he asked. The document is made in status_document.c.
+ * See status.h. The database is asked
+ *
+ *   every second       while somebody asks for /status, and soon after each request
+ *   every five seconds while this writer leads, for the gauges
+ *
+ * one question at a time, however many ask. A request is answered at once with what was told last,
+ * and when. The document is made in status_document.c.
  */
 #include "writer/status.h"
 
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
 #include "common/http/response.h"
+#include "common/runtime/metrics.h"
 #include "writer/writer.h"
 
 #include <stdio.h>
-#include <sys/queue.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-struct waiter {
-    TAILQ_ENTRY(waiter) link;
-    struct status *status;
-    struct ms_http_request *request;
-    bool is_served; /* by the question under way */
+enum {
+    ASK_SOON_MS = 100, /* after the question before, when somebody has asked */
+    ASK_AGAIN_MS = 1000,
+    ASK_FOR_GAUGES_MS = 5000,
+    ASKED_LATELY_MS = 30 * 1000,
+    ANSWER_LATE_MS = 2000 /* a database that is connected and silent is as good as away */
 };
 
 struct status {
     struct writer *writer;
-    TAILQ_HEAD(waiters, waiter) waiters;
-    struct ms_timer *timer;
-    bool is_asking;
-    bool is_late; /* the question under way has waited too long: nobody waits with it any more */
-    struct ms_error err; /* of the last question that was not answered */
+    struct ms_timer *timer; /* the next question */
+    struct ms_store_call *asking;
+    int64_t asked_ms; /* monotonic: when the last question began */
+    int64_t asked_wall_ms;
+    int64_t requested_ms; /* monotonic: when somebody last asked for /status */
+    struct ms_error err;  /* of the last question; MS_OK: it was answered */
     struct ms_store_status last;
-    bool has_last;
+    int64_t as_of_ms; /* wall clock: when the question was put that `last` answers; 0: none was */
 };
+
+/* --- the database --- */
+
+static void set_gauges(const struct ms_store_status *status)
+{
+    const struct {
+        enum ms_metric metric;
+        double value;
+    } gauges[] = {
+        {MS_METRIC_GENERATION, (double)status->generation},
+        {MS_METRIC_INBOX_WAITING, (double)status->inbox_waiting},
+        {MS_METRIC_INBOX_OLDEST_SECONDS, (double)status->inbox_oldest_seconds},
+        {MS_METRIC_DEAD_LETTERS, (double)status->inbox_dead},
+        {MS_METRIC_LAST_COMPLETE_SCAN, (double)(status->last_complete_scan_ms / 1000)},
+        {MS_METRIC_HELD_REMOVALS, (double)(status->held_repositories + status->held_tags)},
+        {MS_METRIC_UNREADABLE_MANIFESTS, (double)status->unreadable},
+    };
+    for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+        ms_metrics_set(gauges[i].metric, NULL, NULL, gauges[i].value);
+}
+
+static void on_answer(const struct ms_error *err, const struct ms_store_status *answer, void *arg)
+{
+    struct status *status = arg;
+    status->asking = NULL;
+    if (err != NULL) {
+        status->err = *err;
+        return;
+    }
+    status->err.status = MS_OK;
+    status->last = *answer;
+    status->last.last_scan.error = MS_STR_ABSENT; /* a view that ends here */
+    status->as_of_ms = status->asked_wall_ms;
+    if (status->writer->env.term != 0)
+        set_gauges(answer);
+}
+
+static void on_timer(void *arg)
+{
+    struct status *status = arg;
+    const struct env *env = &status->writer->env;
+    int64_t now_ms = ms_clock_mono_ms();
+    bool is_wanted = status->requested_ms != 0 && now_ms - status->requested_ms < ASKED_LATELY_MS;
+    ms_timer_start(status->timer, is_wanted ? ASK_AGAIN_MS : ASK_FOR_GAUGES_MS);
+    if (status->asking != NULL || !ms_store_writer_is_connected(env->store) ||
+        (!is_wanted && env->term == 0))
+        return;
+    status->asked_ms = now_ms;
+    status->asked_wall_ms = ms_clock_wall_ms();
+    status->asking = ms_store_status(env->store, on_answer, status);
+}
+
+/* --- the answer --- */
 
 /* Who leads as far as is known: ourselves, whom the lock named, or whom the database names. */
 static struct ms_store_leader_info find_leader(const struct status *status)
@@ -43,7 +104,7 @@ static struct ms_store_leader_info find_leader(const struct status *status)
         leader.pid = (int)getpid();
         leader.since_ms = writer->lead_since_ms;
         snprintf(leader.host, sizeof(leader.host), "%s", writer->host);
-    } else if (leader.pid == 0 && status->has_last) {
+    } else if (leader.pid == 0 && status->as_of_ms != 0) {
         leader.term = last->term;
         leader.pid = last->leader_pid;
         leader.since_ms = last->leader_since_ms;
@@ -52,25 +113,28 @@ static struct ms_store_leader_info find_leader(const struct status *status)
     return leader;
 }
 
-/* Connected and silent is as good as away. */
-static void tell_of_database(struct status_facts *facts, const struct status *status, bool is_fresh)
+static void describe_database(struct status_facts *facts, struct status *status)
 {
     const struct writer *writer = status->writer;
-    bool is_away = writer->store_away_since_ms != 0;
-    facts->database_connected = is_fresh;
+    bool is_away = !ms_store_writer_is_connected(writer->env.store);
+    bool is_late = status->asking != NULL && ms_clock_mono_ms() - status->asked_ms > ANSWER_LATE_MS;
+    if (is_late)
+        (void)ms_error_set(&status->err, MS_TIMEOUT, "no answer within %d ms", ANSWER_LATE_MS);
+    facts->database = status->as_of_ms != 0 ? &status->last : NULL;
+    facts->as_of_ms = status->as_of_ms;
+    facts->database_connected = !is_away && status->err.status == MS_OK;
     facts->database_error = is_away ? writer->store_error.text : status->err.text;
     facts->database_away_since_ms = writer->store_away_since_ms;
 }
 
-static void send(struct status *status, struct ms_http_request *request, bool is_fresh)
+void status_answer(struct status *status, struct ms_http_request *request)
 {
     const struct writer *writer = status->writer;
     struct ms_store_leader_info leader = find_leader(status);
     struct status_facts facts = {.term = writer->env.term,
                                  .leader = &leader,
-                                 .database = status->has_last ? &status->last : NULL,
                                  .registry_url = writer->env.config->registry.url};
-    tell_of_database(&facts, status, is_fresh);
+    describe_database(&facts, status);
     registry_client_health(&facts.registry, writer->env.registry);
     inbox_get_counts(&facts.inbox, writer->inbox);
     scan_get_progress(&facts.scan, writer->scan);
@@ -80,88 +144,29 @@ static void send(struct status *status, struct ms_http_request *request, bool is
     const struct ms_http_header no_store = {"Cache-Control", MS_STR("no-store")};
     ms_http_send(request, 200, "application/json", ms_buf_view(&body), &no_store, 1);
     ms_buf_free(&body);
+
+    int64_t now_ms = ms_clock_mono_ms();
+    int64_t since_ms = now_ms - status->asked_ms;
+    status->requested_ms = now_ms;
+    if (status->asking == NULL)
+        ms_timer_start(status->timer,
+                       since_ms < ASK_SOON_MS ? (uint64_t)(ASK_SOON_MS - since_ms) : 0);
 }
 
-static void answer_all(struct status *status, bool is_fresh)
-{
-    struct waiter *waiter, *next;
-    for (waiter = TAILQ_FIRST(&status->waiters); waiter != NULL; waiter = next) {
-        next = TAILQ_NEXT(waiter, link);
-        if (is_fresh && !waiter->is_served)
-            continue;
-        TAILQ_REMOVE(&status->waiters, waiter, link);
-        send(status, waiter->request, is_fresh);
-        ms_loop_defer_free(status->writer->env.loop, waiter);
-    }
-}
+/* --- life --- */
 
-static void ask(struct status *status);
-
-static void on_status(const struct ms_error *err, const struct ms_store_status *answer, void *arg)
+void status_begin_term(struct status *status)
 {
-    struct status *status = arg;
-    status->is_asking = status->is_late = false;
-    ms_timer_stop(status->timer);
-    if (err == NULL) {
-        status->last = *answer;
-        status->last.last_scan.error = MS_STR_ABSENT; /* a view that ends here */
-        status->has_last = true;
-    } else {
-        status->err = *err;
-    }
-    answer_all(status, err == NULL);
-    ask(status);
-}
-
-static void ask(struct status *status)
-{
-    struct writer *writer = status->writer;
-    struct waiter *waiter;
-    if (TAILQ_EMPTY(&status->waiters) || (status->is_asking && !status->is_late))
-        return;
-    if (status->is_late || !ms_store_writer_is_connected(writer->env.store) ||
-        ms_store_status(writer->env.store, on_status, status) != MS_OK) {
-        if (!status->is_late)
-            status->err = *ms_store_writer_refusal(writer->env.store);
-        answer_all(status, false);
-        return;
-    }
-    TAILQ_FOREACH(waiter, &status->waiters, link)
-        waiter->is_served = true;
-    status->is_asking = true;
-    ms_timer_start(status->timer, STATUS_WAIT_MS);
-}
-
-static void on_late(void *arg)
-{
-    struct status *status = arg;
-    status->is_late = true;
-    (void)ms_error_set(&status->err, MS_TIMEOUT, "no answer within %d ms", STATUS_WAIT_MS);
-    answer_all(status, false);
-}
-
-static void on_gone(void *arg)
-{
-    struct waiter *waiter = arg;
-    TAILQ_REMOVE(&waiter->status->waiters, waiter, link);
-    ms_loop_defer_free(waiter->status->writer->env.loop, waiter);
-}
-
-void status_answer(struct status *status, struct ms_http_request *request)
-{
-    struct waiter *waiter = ms_alloc(sizeof(*waiter));
-    *waiter = (struct waiter){.status = status, .request = request};
-    ms_http_request_on_gone(request, on_gone, waiter);
-    TAILQ_INSERT_TAIL(&status->waiters, waiter, link);
-    ask(status);
+    status->err.status = MS_OK;
+    ms_timer_start(status->timer, 0);
 }
 
 struct status *status_new(struct writer *writer)
 {
     struct status *status = ms_alloc(sizeof(*status));
     status->writer = writer;
-    TAILQ_INIT(&status->waiters);
-    status->timer = ms_timer_new(writer->env.loop, on_late, status);
+    status->timer = ms_timer_new(writer->env.loop, on_timer, status);
+    ms_timer_start(status->timer, 0);
     return status;
 }
 
@@ -169,6 +174,7 @@ void status_free(struct status *status)
 {
     if (status == NULL)
         return;
+    ms_store_call_cancel(status->asking);
     ms_timer_free(status->timer);
     free(status);
 }

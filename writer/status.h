@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET /status: what this writer and the database know.
- * However many ask, one question at a time goes to the database.
+ * What the database knows of the writer's state, read again and again while somebody needs it; GET
+ * /status, which tells the last of it and what this process knows itself; and the gauges.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -15,11 +15,14 @@
 struct writer;
 struct status;
 
-/* Without an answer of the database for so long, what is known without it is answered. */
-enum { STATUS_WAIT_MS = 2000, STATUS_DOCUMENT_MAX = 64 * 1024 };
+enum { STATUS_DOCUMENT_MAX = 64 * 1024 };
 
 struct status *status_new(struct writer *writer);
-void status_free(struct status *status); /* after the store and the server; NULL is fine */
+/* Before the store, after the server; NULL is fine. */
+void status_free(struct status *status);
+/* This process leads now: whatever the database refused before, it is asked anew. */
+void status_begin_term(struct status *status);
+/* Answers at once. */
 void status_answer(struct status *status, struct ms_http_request *request);
 
 /* What the document is made of. */
@@ -27,6 +30,7 @@ struct status_facts {
     uint64_t term;                             /* 0: standby */
     const struct ms_store_leader_info *leader; /* pid 0: nobody known */
     const struct ms_store_status *database;    /* NULL: never asked with success */
+    int64_t as_of_ms;                          /* when the database said so */
     bool database_connected;
     const char *database_error; /* while it is not; "": not known */
     int64_t database_away_since_ms;

@@ -4,6 +4,9 @@
 #include "common/base/json_write.h"
 #include "writer/status.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static void write_u64(struct ms_json_writer *json, const char *key, uint64_t value)
 {
     ms_json_key(json, key);
@@ -25,6 +28,16 @@ static void write_time(struct ms_json_writer *json, const char *key, int64_t at_
         ms_json_string_c(json, ms_clock_format(text, at_ms));
     else
         ms_json_null(json);
+}
+
+/* To the millisecond, so that whoever did something knows whether it is in what is told. */
+static void write_as_of(struct ms_json_writer *json, int64_t at_ms)
+{
+    char seconds[MS_CLOCK_TEXT_MAX], text[MS_CLOCK_TEXT_MAX + 4];
+    size_t length = strlen(ms_clock_format(seconds, at_ms)) - 1; /* without the Z */
+    snprintf(text, sizeof(text), "%.*s.%03dZ", (int)length, seconds, (int)(at_ms % 1000));
+    ms_json_key(json, "as_of");
+    ms_json_string_c(json, text);
 }
 
 static bool has_text(const char *text)
@@ -76,6 +89,7 @@ static void write_who(struct ms_json_writer *json, const struct status_facts *fa
     ms_json_key(json, "schema_version");
     ms_json_i64(json, facts->database->schema_version);
     write_u64(json, "generation", facts->database->generation);
+    write_as_of(json, facts->as_of_ms);
 }
 
 static void write_peers(struct ms_json_writer *json, const struct status_facts *facts)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The life of the writer, in one place: what is made in which order (start), what happens when it
- * begins or ceases to lead, how it ends (drain steps, then free_parts).
+ * The life of the writer, in one place: what is made in which order (make_parts), what happens when
+ * it begins or ceases to lead, how it ends (stop and what follows it):
  *
- *   intake      the listener closes, requests under way are answered
- *   work        scan and jobs are abandoned (events stay in the inbox); the database's answers to
- *               what it was asked are waited for
- *   storage     the lock is given back, so that another writer takes over at once
+ *   ENDING_REQUESTS  the listener closes, requests under way are answered
+ *   ENDING_WORK      scan and jobs are abandoned (events stay in the inbox); what the database
+ * still works on is waited for ENDED            the lock is given back, so that another writer
+ * takes over at once
  *
- * Always holds: writer.env.term is 0 while this process does not lead, and nothing
- * that belongs to a term runs then.
+ * Always holds: env.term is 0 while this process does not lead, and nothing that belongs to a term
+ * runs then.
  */
 #include "writer/writer.h"
 
@@ -23,6 +23,7 @@
 #include "writer/reload.h"
 #include "writer/scan/once.h"
 #include "writer/scan/scan.h"
+#include "writer/status.h"
 #include "writer/sync/scheduler.h"
 #include "writer/upkeep/documents.h"
 #include "writer/upkeep/gc.h"
@@ -37,24 +38,22 @@ enum {
     STORE_WAITING_MAX = 4000, /* a full scan's questions: every visit asks several at once */
     STATEMENT_TIMEOUT_MS = 600 * 1000, /* a first apply of hundreds of thousands of tags */
     SIGNALS_MAX = 3,
-    SETTLE_POLL_MS = 5,
     NOTE_MAX_BYTES = 128
 };
 
 static const char APPLICATION_NAME[] = "metastore-writer";
 
+enum stage { RUNNING, ENDING_REQUESTS, ENDING_WORK, ENDED };
+
 /* The writer and what only its life needs. */
 struct life {
     struct writer writer;
+    enum stage stage;
     const char *config_path;
     struct scan_once *once; /* --scan */
     struct ms_signal *signals[SIGNALS_MAX];
     struct ms_timer *watchdog;
-    struct ms_timer
-        *cut; /* a client that does not take its answer must not use up the whole time */
-    struct ms_timer *settle;
-    int64_t settling_since_ms;
-    struct ms_drain *requests, *jobs, *leadership;
+    struct ms_timer *late; /* no stage of the end is waited for without limit */
 };
 
 /* --- terms --- */
@@ -76,7 +75,7 @@ static void begin_term(struct life *life, uint64_t term)
     gc_begin_term(writer->collector);
     pulls_begin_term(writer->pulls);
     documents_begin_term(writer->documents);
-    admin_begin_term(writer->admin);
+    status_begin_term(writer->status);
 }
 
 static void end_jobs(struct life *life)
@@ -84,7 +83,6 @@ static void end_jobs(struct life *life)
     struct writer *writer = &life->writer;
     if (life->once != NULL)
         scan_once_stop(life->once);
-    admin_end_term(writer->admin);
     documents_end_term(writer->documents);
     pulls_end_term(writer->pulls);
     gc_end_term(writer->collector);
@@ -101,14 +99,69 @@ static void end_term(struct life *life)
     end_jobs(life);
 }
 
+/* --- the end, in order --- */
+
+static void end_work(struct life *life);
+static void end_leadership(void *arg);
+
+static void on_requests_ended(void *arg)
+{
+    end_work(arg);
+}
+
 static void stop(struct life *life, int exit_status)
 {
     struct writer *writer = &life->writer;
-    if (ms_loop_is_draining(writer->env.loop))
+    if (life->stage != RUNNING)
         return;
     writer->exit_status = exit_status;
     ms_sd_notify("STOPPING=1");
-    ms_loop_drain(writer->env.loop, writer->env.config->shutdown_timeout_ms);
+    life->stage = ENDING_REQUESTS;
+    if (writer->server == NULL) {
+        end_work(life);
+        return;
+    }
+    ms_timer_start(life->late, writer->env.config->shutdown_timeout_ms / 2);
+    ms_http_server_drain(writer->server, on_requests_ended, life);
+}
+
+static void end_work(struct life *life)
+{
+    life->stage = ENDING_WORK;
+    end_jobs(life);
+    ms_timer_start(life->late, life->writer.env.config->shutdown_timeout_ms / 4);
+    ms_store_writer_on_idle(life->writer.env.store, end_leadership, life);
+}
+
+static void end_leadership(void *arg)
+{
+    struct life *life = arg;
+    if (life->stage == ENDED)
+        return;
+    life->stage = ENDED;
+    ms_timer_stop(life->late);
+    end_term(life);
+    ms_store_lead_free(life->writer.lead);
+    life->writer.lead = NULL;
+    ms_loop_stop(life->writer.env.loop);
+}
+
+/* A client that does not take its answer, or a database that does not answer, must not use up the
+ * whole time. */
+static void on_late(void *arg)
+{
+    struct life *life = arg;
+    struct writer *writer = &life->writer;
+    if (life->stage == ENDING_REQUESTS) {
+        ms_log(MS_LOG_WARN, "cutting the connections that are left",
+               MS_FIELDS(ms_field_u64("connections", ms_http_server_connections(writer->server))));
+        ms_http_server_free(writer->server);
+        writer->server = NULL;
+        end_work(life);
+    } else {
+        ms_log(MS_LOG_WARN, "the database does not answer: not waiting for it", NULL);
+        end_leadership(life);
+    }
 }
 
 /* --- leadership --- */
@@ -116,7 +169,7 @@ static void stop(struct life *life, int exit_status)
 static void on_leader(uint64_t term, void *arg)
 {
     struct life *life = arg;
-    if (ms_loop_is_draining(life->writer.env.loop))
+    if (life->stage != RUNNING)
         return;
     ms_log(MS_LOG_INFO, "leading", MS_FIELDS(ms_field_u64("term", term)));
     ms_sd_notify("STATUS=leading");
@@ -225,7 +278,7 @@ static void on_terminate(int signal_number, void *arg)
 {
     struct life *life = arg;
     struct writer *writer = &life->writer;
-    if (ms_loop_is_draining(writer->env.loop)) {
+    if (life->stage != RUNNING) {
         ms_log(MS_LOG_WARN, "a second signal: exiting at once", NULL);
         _exit(EXIT_FAILURE);
     }
@@ -259,93 +312,23 @@ static void listen_to_signals(struct life *life)
     life->signals[1] = ms_signal_new(loop, SIGINT, on_terminate, life);
     life->signals[2] = ms_signal_new(loop, SIGHUP, on_reload, life);
     life->watchdog = ms_timer_new(loop, on_watchdog, life);
+    life->late = ms_timer_new(loop, on_late, life);
     if (ms_sd_watchdog_ms() > 0)
         ms_timer_start(life->watchdog, 0);
 }
 
-/* --- the end --- */
+/* --- the start --- */
 
-static void on_requests_ended(void *arg)
-{
-    struct life *life = arg;
-    ms_timer_stop(life->cut);
-    ms_drain_done(life->requests);
-}
-
-static void on_cut(void *arg)
-{
-    struct life *life = arg;
-    ms_log(MS_LOG_WARN, "cutting the connections that are left",
-           MS_FIELDS(ms_field_u64("connections", ms_http_server_connections(life->writer.server))));
-    ms_http_server_free(life->writer.server);
-    life->writer.server = NULL;
-    ms_drain_done(life->requests);
-}
-
-static void drain_requests(void *arg)
-{
-    struct life *life = arg;
-    if (life->writer.server == NULL) {
-        ms_drain_done(life->requests);
-        return;
-    }
-    ms_timer_start(life->cut, life->writer.env.config->shutdown_timeout_ms / 2);
-    ms_http_server_drain(life->writer.server, on_requests_ended, life);
-}
-
-/* Callbacks still come for what was asked of the database. One that hangs is not waited for. */
-static void on_settle(void *arg)
-{
-    struct life *life = arg;
-    uint64_t waited_ms = (uint64_t)(ms_clock_mono_ms() - life->settling_since_ms);
-    if (ms_store_writer_is_idle(life->writer.env.store)) {
-        ms_drain_done(life->jobs);
-    } else if (waited_ms >= life->writer.env.config->shutdown_timeout_ms / 4) {
-        ms_log(MS_LOG_WARN, "the database does not answer: not waiting for it", NULL);
-        ms_drain_done(life->jobs);
-    } else {
-        ms_timer_start(life->settle, SETTLE_POLL_MS);
-    }
-}
-
-static void drain_jobs(void *arg)
-{
-    struct life *life = arg;
-    end_jobs(life);
-    life->settling_since_ms = ms_clock_mono_ms();
-    on_settle(life);
-}
-
-static void drain_leadership(void *arg)
-{
-    struct life *life = arg;
-    end_term(life);
-    ms_store_lead_free(life->writer.lead);
-    life->writer.lead = NULL;
-    ms_drain_done(life->leadership);
-}
-
-static void register_drain(struct life *life)
-{
-    struct ms_loop *loop = life->writer.env.loop;
-    life->cut = ms_timer_new(loop, on_cut, life);
-    life->settle = ms_timer_new(loop, on_settle, life);
-    life->requests = ms_drain_register(loop, MS_DRAIN_INTAKE, "requests", drain_requests, life);
-    life->jobs = ms_drain_register(loop, MS_DRAIN_WORK, "jobs", drain_jobs, life);
-    life->leadership =
-        ms_drain_register(loop, MS_DRAIN_STORAGE, "leadership", drain_leadership, life);
-}
-
-/* The server before those whom it calls, the store before those whom it calls back. */
+/* The server before those whom it calls; whoever has calls under way before the store and the
+ * registry's client. */
 static void free_parts(struct life *life)
 {
     struct writer *writer = &life->writer;
     ms_http_server_free(writer->server);
     end_term(life);
     ms_store_lead_free(writer->lead);
-    ms_store_writer_free(writer->env.store);
     scan_once_free(life->once);
-    admin_free(writer->admin);
+    status_free(writer->status);
     documents_free(writer->documents);
     pulls_free(writer->pulls);
     gc_free(writer->collector);
@@ -353,16 +336,14 @@ static void free_parts(struct life *life)
     scheduler_free(writer->scheduler);
     webhook_free(writer->webhook);
     inbox_free(writer->inbox);
+    ms_store_writer_free(writer->env.store);
     registry_client_free(writer->env.registry);
     for (size_t i = 0; i < SIGNALS_MAX; i++)
         ms_signal_free(life->signals[i]);
     ms_timer_free(life->watchdog);
-    ms_timer_free(life->cut);
-    ms_timer_free(life->settle);
+    ms_timer_free(life->late);
     ms_loop_free(writer->env.loop);
 }
-
-/* --- the start --- */
 
 static void make_parts(struct life *life)
 {
@@ -392,7 +373,7 @@ static void make_parts(struct life *life)
     if (writer->scan_only)
         life->once = scan_once_new(env, writer->scan, on_scanned, life);
     else
-        writer->admin = admin_new(writer);
+        writer->status = status_new(writer);
 }
 
 static enum ms_status serve(struct writer *writer)
@@ -434,19 +415,6 @@ static void seek_leadership(struct life *life)
         ms_store_lead_new(writer->env.loop, &options, writer->host, (int)getpid(), &EVENTS, life);
 }
 
-static void run(struct life *life)
-{
-    struct writer *writer = &life->writer;
-    seek_leadership(life);
-    ms_sd_notify("READY=1");
-    ms_loop_run(writer->env.loop);
-    if (ms_loop_drained(writer->env.loop))
-        return;
-    ms_log(MS_LOG_WARN, "shutdown_timeout is over: ending with work left",
-           MS_FIELDS(ms_field_c("waited_for", ms_loop_drain_waits_for(writer->env.loop))));
-    writer->exit_status = EXIT_FAILURE;
-}
-
 int writer_run(struct ms_config *config, const char *config_path, bool scan_only)
 {
     struct life life = {.writer = {.env = {.config = config}, .scan_only = scan_only},
@@ -458,11 +426,13 @@ int writer_run(struct ms_config *config, const char *config_path, bool scan_only
     writer->env.loop = ms_loop_new();
     listen_to_signals(&life);
     make_parts(&life);
-    register_drain(&life);
-    if (scan_only || serve(writer) == MS_OK)
-        run(&life);
-    else
+    if (scan_only || serve(writer) == MS_OK) {
+        seek_leadership(&life);
+        ms_sd_notify("READY=1");
+        ms_loop_run(writer->env.loop);
+    } else {
         writer->exit_status = EXIT_FAILURE;
+    }
     free_parts(&life);
     if (writer->exit_status == EXIT_SUCCESS)
         ms_log(MS_LOG_INFO, "stopped", NULL);

@@ -18,7 +18,7 @@ struct scan;
 struct collector;
 struct pulls;
 struct documents;
-struct admin;
+struct status;
 
 struct writer {
     struct env env;
@@ -34,7 +34,7 @@ struct writer {
     struct collector *collector;
     struct pulls *pulls;
     struct documents *documents;
-    struct admin *admin;        /* NULL in --scan */
+    struct status *status;      /* NULL in --scan */
     int64_t lead_since_ms;      /* wall clock */
     struct ms_error lead_error; /* why no term can begin; MS_OK: nothing is known against it */
     char host[256];             /* our own name, as the database shows it */

@@ -15,6 +15,7 @@
 #include "writer/admin.h"
 #include "writer/intake/webhook.h"
 #include "writer/scan/scan.h"
+#include "writer/status.h"
 #include "writer/writer.h"
 
 #include <signal.h>
@@ -33,10 +34,11 @@ static struct played {
     atomic_int scan_status; /* what scan_start returns */
     atomic_uint n_duplicates;
     /* said by the writer */
-    atomic_uint handled; /* requests that reached the handler */
+    atomic_uint questions, statuses; /* about the state: asked, answered */
+    atomic_uint handled;             /* requests that reached the handler */
     atomic_uint puts, put_events[PLAYED_PUTS_MAX];
     atomic_uint echoes; /* told to the registry client */
-    atomic_uint wakes, scan_wishes, scan_requests, scans, scans_accepting;
+    atomic_uint wakes, scans_wanted, scan_requests, scans, scans_accepting;
     char last_action[PLAYED_TEXT_MAX], last_repository[PLAYED_TEXT_MAX];
     char last_body[PLAYED_TEXT_MAX], last_fault[PLAYED_TEXT_MAX], last_instance[PLAYED_TEXT_MAX];
 } * played;
@@ -50,13 +52,17 @@ static struct {
 
 static struct writer app_writer;
 
-struct ms_store_writer {
-    struct ms_timer *timer; /* looks whether what is held may go on */
+struct ms_store_call {
+    bool is_under_way;
     ms_store_inbox_put_done *on_put;
-    void *put_arg;
     size_t n_kept;
     ms_store_status_done *on_status;
-    void *status_arg;
+    void *arg;
+};
+/* One call of each kind at a time. */
+struct ms_store_writer {
+    struct ms_timer *timer; /* looks whether what is held may go on */
+    struct ms_store_call put, status;
 };
 static struct ms_store_writer app_store;
 
@@ -65,50 +71,47 @@ static void copy_text(char out[static PLAYED_TEXT_MAX], struct ms_str s)
     (void)snprintf(out, PLAYED_TEXT_MAX, "%.*s", MS_STR_ARG(s));
 }
 
-static void end_put(void)
+static void end_put(struct ms_store_call *call)
 {
     struct ms_error err = {.status = (enum ms_status)played->commit_fails, .text = "played"};
-    ms_store_inbox_put_done *on_done = app_store.on_put;
-    size_t n_new = app_store.n_kept - played->n_duplicates;
-    app_store.on_put = NULL;
+    size_t n_new = call->n_kept - played->n_duplicates;
+    call->is_under_way = false;
     if (played->commit_fails_once)
         played->commit_fails = MS_OK;
     if (err.status != MS_OK)
-        on_done(&err, 0, false, app_store.put_arg);
+        call->on_put(&err, 0, false, call->arg);
     else
-        on_done(NULL, n_new, played->new_instance, app_store.put_arg);
+        call->on_put(NULL, n_new, played->new_instance, call->arg);
 }
 
-static void end_status(void)
+static void end_status(struct ms_store_call *call)
 {
-    static const struct ms_store_status STATUS = {
-        .generation = 42, .term = 7, .schema_version = 1, .inbox_waiting = 3};
-    ms_store_status_done *on_done = app_store.on_status;
-    app_store.on_status = NULL;
-    on_done(NULL, &STATUS, app_store.status_arg);
+    struct ms_store_status status = {
+        .generation = ++played->statuses, .term = 7, .schema_version = 1, .inbox_waiting = 3};
+    call->is_under_way = false;
+    call->on_status(NULL, &status, call->arg);
 }
 
 static void on_tick(void *arg)
 {
     (void)arg;
-    if (app_store.on_put != NULL && !played->holds_commits)
-        end_put();
-    if (app_store.on_status != NULL && !played->holds_status)
-        end_status();
+    if (app_store.put.is_under_way && !played->holds_commits)
+        end_put(&app_store.put);
+    if (app_store.status.is_under_way && !played->holds_status)
+        end_status(&app_store.status);
     ms_timer_start(app_store.timer, PLAYED_TICK_MS);
+}
+
+void ms_store_call_cancel(struct ms_store_call *call)
+{
+    if (call != NULL)
+        call->is_under_way = false;
 }
 
 bool ms_store_writer_is_connected(const struct ms_store_writer *store)
 {
     (void)store;
     return played->connected;
-}
-
-const struct ms_error *ms_store_writer_refusal(const struct ms_store_writer *store)
-{
-    static const struct ms_error AWAY = {.status = MS_UNAVAILABLE, .text = "played: away"};
-    (void)store;
-    return &AWAY;
 }
 
 const char *const *ms_store_writer_query_names(size_t *out_n)
@@ -118,41 +121,40 @@ const char *const *ms_store_writer_query_names(size_t *out_n)
     return NAMES;
 }
 
-enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
-                                  const struct ms_event_record *events, size_t n_events,
-                                  bool wants_scan, ms_store_inbox_put_done *on_done, void *arg)
+struct ms_store_call *ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
+                                         const struct ms_event_record *events, size_t n_events,
+                                         bool wants_scan, ms_store_inbox_put_done *on_done,
+                                         void *arg)
 {
     ck_assert_uint_eq(term, app_writer.env.term);
-    ck_assert(store->on_put == NULL); /* one at a time */
+    ck_assert(!store->put.is_under_way);
     ck_assert(n_events > 0 || wants_scan);
-    store->n_kept = 0;
+    store->put = (struct ms_store_call){.is_under_way = true, .on_put = on_done, .arg = arg};
     for (size_t i = 0; i < n_events; i++) {
         const struct ms_event_record *event = &events[i];
         copy_text(played->last_instance, event->instance_id);
         if (ms_str_is_absent(event->event_id))
             continue;
-        store->n_kept++;
+        store->put.n_kept++;
         copy_text(played->last_action, event->action);
         copy_text(played->last_repository, event->repository);
         copy_text(played->last_body, event->body);
         copy_text(played->last_fault, event->fault);
     }
-    played->scan_wishes += wants_scan;
+    played->scans_wanted += wants_scan;
     if (played->puts < PLAYED_PUTS_MAX)
         played->put_events[played->puts] = (unsigned)n_events;
     played->puts++;
-    store->on_put = on_done;
-    store->put_arg = arg;
-    return MS_OK;
+    return &store->put;
 }
 
-enum ms_status ms_store_status(struct ms_store_writer *store, ms_store_status_done *on_done,
-                               void *arg)
+struct ms_store_call *ms_store_status(struct ms_store_writer *store, ms_store_status_done *on_done,
+                                      void *arg)
 {
-    ck_assert(store->on_status == NULL); /* one question at a time */
-    store->on_status = on_done;
-    store->status_arg = arg;
-    return MS_OK;
+    ck_assert(!store->status.is_under_way); /* one question at a time */
+    store->status = (struct ms_store_call){.is_under_way = true, .on_status = on_done, .arg = arg};
+    played->questions++;
+    return &store->status;
 }
 
 static void on_events_committed(void *arg)
@@ -227,7 +229,7 @@ static void app_run(int listener, const char *yaml, bool leads)
         inbox_new(&app_writer.env, &(struct inbox_events){.on_committed = on_events_committed,
                                                           .on_scan_wanted = on_scan_wanted});
     app_writer.webhook = webhook_new(&app_writer.env, app_writer.inbox, on_self_pulls, NULL);
-    app_writer.admin = admin_new(&app_writer);
+    app_writer.status = status_new(&app_writer);
     admin_fill_limits(&limits, app_writer.env.config);
     app_writer.server = ms_http_server_new(app_writer.env.loop, &limits, handle, &app_writer);
     ms_http_server_add_listener(app_writer.server, listener);
@@ -236,7 +238,7 @@ static void app_run(int listener, const char *yaml, bool leads)
 
     ms_http_server_free(app_writer.server);
     ms_timer_free(app_store.timer);
-    admin_free(app_writer.admin);
+    status_free(app_writer.status);
     webhook_free(app_writer.webhook);
     inbox_free(app_writer.inbox);
     ms_signal_free(term);

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import threading
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import psycopg2
@@ -266,7 +267,15 @@ class Writer(Daemon):
         self.events_url = self.url + "/events"
 
     def status(self):
-        return self.json("/status")
+        """What is so now: the writer answers with what the database told last, and says as of when."""
+        asked = datetime.now(timezone.utc)
+        while True:
+            status = self.json("/status")
+            if not status["database"]["connected"]:
+                return status
+            if "as_of" in status and datetime.fromisoformat(status["as_of"].replace("Z", "+00:00")) >= asked:
+                return status
+            time.sleep(0.02)
 
     def scan(self, **params):
         """A full scan over HTTP, after one that runs already; returns its record when it has ended."""

@@ -39,10 +39,10 @@ struct inbox {
     const struct env *env;
     struct inbox_events events;
     TAILQ_HEAD(batches, batch) waiting;
-    struct batch *committing; /* NULL: no put is under way */
+    struct batch *committing;   /* NULL: no put is under way */
+    struct ms_store_call *call; /* of `committing` */
     size_t waiting_bytes;
-    bool commit_is_deferred;
-    bool closed;
+    struct ms_timer *turn; /* runs when the next batch is to be committed in a turn of its own */
     uint64_t instances[INSTANCES_MAX]; /* hashes of ids that were committed lately; 0: none */
     size_t next_instance;
     struct inbox_counts counts;
@@ -97,9 +97,8 @@ static bool copy_event(struct ms_event_record *out, struct ms_arena *arena,
                        const struct ms_event_record *from)
 {
     *out = *from;
-    struct ms_str *const texts[] = {&out->event_id, &out->action,      &out->repository,
-                                    &out->tag,      &out->media_type,  &out->actor,
-                                    &out->body,     &out->instance_id, &out->fault};
+    struct ms_str *const texts[] = {&out->event_id, &out->action, &out->repository,  &out->tag,
+                                    &out->actor,    &out->body,   &out->instance_id, &out->fault};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (ms_arena_copy(texts[i], arena, *texts[i]) != MS_OK)
             return false;
@@ -226,6 +225,7 @@ static void on_committed(const struct ms_error *err, size_t n_new, bool new_inst
     const struct inbox_events *events = &inbox->events;
     struct batch *batch = inbox->committing;
     inbox->committing = NULL;
+    inbox->call = NULL;
     if (err == NULL) {
         remember_instances(inbox, batch);
         count_events(inbox, batch, n_new);
@@ -251,39 +251,20 @@ static struct batch *take_batch(struct inbox *inbox)
     return batch;
 }
 
-static enum ms_status start_commit(struct inbox *inbox, struct batch *batch)
-{
-    const struct env *env = inbox->env;
-    if (env->term == 0)
-        return MS_DEPOSED;
-    return ms_store_inbox_put(env->store, env->term, batch->events, batch->n_events,
-                              batch->wants_scan, on_committed, inbox);
-}
-
-/* Not from inside inbox_submit: what cannot be started is told at once. */
 static void commit_next(struct inbox *inbox)
 {
-    while (inbox->committing == NULL && !TAILQ_EMPTY(&inbox->waiting)) {
-        struct batch *batch = take_batch(inbox);
-        drop_known_instances(inbox, batch);
-        enum ms_status status = start_commit(inbox, batch);
-        if (status == MS_OK) {
-            inbox->committing = batch;
-            return;
-        }
-        struct ms_error err;
-        (void)ms_error_set(&err, status, "the commit could not be started: %s",
-                           ms_status_name(status));
-        end_batch(inbox, batch, &err);
-    }
+    if (inbox->committing != NULL || TAILQ_EMPTY(&inbox->waiting))
+        return;
+    struct batch *batch = take_batch(inbox);
+    drop_known_instances(inbox, batch);
+    inbox->committing = batch;
+    inbox->call = ms_store_inbox_put(inbox->env->store, inbox->env->term, batch->events,
+                                     batch->n_events, batch->wants_scan, on_committed, inbox);
 }
 
-static void on_commit(void *arg)
+static void on_turn(void *arg)
 {
-    struct inbox *inbox = arg;
-    inbox->commit_is_deferred = false;
-    if (!inbox->closed)
-        commit_next(inbox);
+    commit_next(arg);
 }
 
 /* --- the interface --- */
@@ -340,10 +321,8 @@ enum ms_status inbox_submit(struct inbox_ticket **out, struct inbox *inbox,
     struct inbox_ticket *ticket = ms_alloc(sizeof(*ticket));
     *ticket = (struct inbox_ticket){.on_done = on_done, .arg = arg};
     STAILQ_INSERT_TAIL(&batch->tickets, ticket, link);
-    if (inbox->committing == NULL && !inbox->commit_is_deferred) {
-        inbox->commit_is_deferred = true;
-        ms_loop_defer(inbox->env->loop, on_commit, inbox);
-    }
+    if (inbox->committing == NULL) /* what else comes in this turn is committed with it */
+        ms_timer_start(inbox->turn, 0);
     *out = ticket;
     return MS_OK;
 }
@@ -371,6 +350,7 @@ struct inbox *inbox_new(const struct env *env, const struct inbox_events *events
     inbox->env = env;
     inbox->events = *events;
     TAILQ_INIT(&inbox->waiting);
+    inbox->turn = ms_timer_new(env->loop, on_turn, inbox);
     return inbox;
 }
 
@@ -378,7 +358,8 @@ void inbox_free(struct inbox *inbox)
 {
     if (inbox == NULL)
         return;
-    inbox->closed = true; /* a deferred commit may still come */
+    ms_store_call_cancel(inbox->call);
+    ms_timer_free(inbox->turn);
     if (inbox->committing != NULL)
         batch_free(inbox->committing);
     while (!TAILQ_EMPTY(&inbox->waiting))

@@ -26,7 +26,7 @@ struct inbox_events {
     void *arg;
 };
 struct inbox *inbox_new(const struct env *env, const struct inbox_events *events);
-void inbox_free(struct inbox *inbox); /* after the store; no callbacks any more; NULL is fine */
+void inbox_free(struct inbox *inbox); /* before the store; no callbacks any more; NULL is fine */
 
 /* What one request brings. */
 struct inbox_submission {

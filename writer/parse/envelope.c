@@ -250,8 +250,6 @@ static enum ms_status fill_texts(struct ms_event_record *record, struct ms_arena
 {
     enum ms_status status = copy_body(&record->body, arena, event->json);
     if (status == MS_OK)
-        status = copy_text(&record->media_type, arena, cut(event->media_type, ENVELOPE_NAME_MAX));
-    if (status == MS_OK)
         status = copy_text(&record->actor, arena, cut(event->actor, ENVELOPE_NAME_MAX));
     if (status != MS_OK)
         return status;

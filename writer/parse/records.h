@@ -15,14 +15,12 @@
 
 /* An event, ready for the inbox. */
 struct ms_event_record {
-    struct ms_str event_id;   /* made from the body's digest when the sender gave none; absent: an
-                                 event   of no interest, only its instance is noted */
-    struct ms_str action;     /* "push", "pull", "delete", "mount", or what else was sent */
-    struct ms_str repository; /* absent: none */
-    struct ms_str tag;        /* absent: none */
-    struct ms_digest digest;  /* none: len 0 */
-    struct ms_str media_type;
-    bool is_blob;
+    struct ms_str event_id;    /* made from the body's digest when the sender gave none; absent: an
+                                  event   of no interest, only its instance is noted */
+    struct ms_str action;      /* "push", "pull", "delete", "mount", or what else was sent */
+    struct ms_str repository;  /* absent: none */
+    struct ms_str tag;         /* absent: none */
+    struct ms_digest digest;   /* none: len 0 */
     int64_t event_time_ms;     /* 0: unknown */
     struct ms_str actor;       /* absent: unknown */
     struct ms_str instance_id; /* absent: unknown */

@@ -109,7 +109,7 @@ void registry_call_hurry(struct registry_call *call);
 /* The item was UNREADABLE before: if it still looks so, one answer is enough, without tries, pauses
  * and a look at the storage. To be called right after the start; NULL is fine. */
 void registry_call_expect_unreadable(struct registry_call *call);
-/* No callback comes any more. */
+/* No callback comes any more; NULL is fine. */
 void registry_call_cancel(struct registry_call *call);
 
 /* For /status. `last_error` is "" when there was none since the registry last came back. */

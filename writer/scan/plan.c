@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When the next scan starts: interval.fetch_all after the last complete one, soon after a failure,
- * on request (scan_request: a registry instance never seen before, an envelope that was not read).
+ * See plan.h. Whoever requests a scan has committed to the database why, so that a crash between a
+ * request and its scan forgets nothing: the plan is made anew from there in each term.
  *
- * Always holds: a request is forgotten only when a scan that began after it is complete. The plan
- * itself is made anew from the database at the beginning of each term: whoever requests a scan has
- * committed there why, so that a crash between a request and its scan forgets nothing.
+ * Always holds: a request is forgotten only when a scan that began after it is complete.
  */
+#include "writer/scan/plan.h"
+
+#include "common/base/alloc.h"
 #include "common/base/clock.h"
-#include "common/runtime/log.h"
-#include "writer/scan/internal.h"
+#include "common/config/config.h"
+#include "writer/env.h"
+#include "writer/store/store.h"
+
+#include <stdlib.h>
 
 enum {
     PLAN_REQUEST_PAUSE_MS = 60 * 1000, /* requests start at most one scan in this time */
@@ -17,20 +21,35 @@ enum {
     PLAN_STORE_PAUSE_MS = 1000         /* the database is away */
 };
 
-static int64_t request_due_ms(const struct scan_plan *plan)
-{
-    return plan->last_met_ms == 0 ? plan->requested_ms : plan->last_met_ms + PLAN_REQUEST_PAUSE_MS;
-}
+/* Times are monotonic; 0: never. */
+struct scan_plan {
+    const struct env *env;
+    void (*on_due)(void *arg);
+    void *arg;
+    struct ms_timer *timer;
+    struct ms_store_call *asking; /* the database is asked when the last scan was; or NULL */
+    bool is_ready;                /* it has told */
+    bool is_scanning;
+    int64_t due_ms;          /* when the interval, or a failure, wants the next one */
+    uint64_t interval_ms;    /* interval.fetch_all, as planned with */
+    int64_t requested_ms;    /* the latest request that no complete scan has met; 0: none waits */
+    int64_t last_met_ms;     /* when a scan last started because of a request */
+    int64_t started_ms;      /* the running or last scan */
+    struct ms_backoff retry; /* after incomplete ones */
+};
 
 /* Starts the timer for whatever comes first. */
-static void arm(struct scan *scan)
+static void arm(struct scan_plan *plan)
 {
-    struct scan_plan *plan = &scan->plan;
     int64_t next_ms = plan->due_ms;
-    if (scan->env->term == 0 || scan->is_running || !plan->is_ready)
+    if (plan->is_scanning || !plan->is_ready)
         return;
-    if (plan->requested_ms != 0 && (next_ms == 0 || request_due_ms(plan) < next_ms))
-        next_ms = request_due_ms(plan);
+    if (plan->requested_ms != 0) {
+        int64_t request_due_ms =
+            plan->last_met_ms == 0 ? plan->requested_ms : plan->last_met_ms + PLAN_REQUEST_PAUSE_MS;
+        if (next_ms == 0 || request_due_ms < next_ms)
+            next_ms = request_due_ms;
+    }
     ms_timer_stop(plan->timer);
     if (next_ms == 0)
         return;
@@ -38,24 +57,16 @@ static void arm(struct scan *scan)
     ms_timer_start(plan->timer, wait_ms > 0 ? (uint64_t)wait_ms : 0);
 }
 
-static void note_request(struct scan *scan)
+void scan_plan_request(struct scan_plan *plan)
 {
-    scan->plan.requested_ms = ms_clock_mono_ms();
-    arm(scan);
+    plan->requested_ms = ms_clock_mono_ms();
+    arm(plan);
 }
 
-void scan_request(struct scan *scan, const char *why)
+void scan_plan_note_start(struct scan_plan *plan)
 {
-    if (scan->env->term == 0)
-        return;
-    ms_log(MS_LOG_INFO, "scan requested", MS_FIELDS(ms_field_c("why", why)));
-    note_request(scan);
-}
-
-void scan_plan_started(struct scan *scan)
-{
-    struct scan_plan *plan = &scan->plan;
     ms_timer_stop(plan->timer);
+    plan->is_scanning = true;
     plan->started_ms = ms_clock_mono_ms();
     if (plan->requested_ms != 0)
         plan->last_met_ms = plan->started_ms;
@@ -69,11 +80,11 @@ static int64_t retry_pause_ms(struct scan_plan *plan, int64_t interval_ms)
     return (int64_t)ms_backoff_next_ms(&plan->retry);
 }
 
-void scan_plan_after(struct scan *scan, enum scan_end how)
+void scan_plan_note_end(struct scan_plan *plan, enum scan_end how)
 {
-    struct scan_plan *plan = &scan->plan;
     int64_t now_ms = ms_clock_mono_ms();
-    int64_t interval_ms = (int64_t)scan->env->config->interval.fetch_all_ms;
+    int64_t interval_ms = (int64_t)plan->env->config->interval.fetch_all_ms;
+    plan->is_scanning = false;
     plan->due_ms = interval_ms > 0 ? now_ms + interval_ms : 0;
     if (how == SCAN_COMPLETE)
         ms_backoff_reset(&plan->retry);
@@ -83,18 +94,16 @@ void scan_plan_after(struct scan *scan, enum scan_end how)
         plan->due_ms = now_ms + retry_pause_ms(plan, interval_ms);
     else if (how == SCAN_COMPLETE && plan->requested_ms <= plan->started_ms)
         plan->requested_ms = 0;
-    arm(scan);
+    arm(plan);
 }
 
 /* --- the beginning of a term --- */
 
 static void on_status(const struct ms_error *err, const struct ms_store_status *status, void *arg)
 {
-    struct scan *scan = arg;
-    struct scan_plan *plan = &scan->plan;
-    int64_t interval_ms = (int64_t)scan->env->config->interval.fetch_all_ms;
-    if (scan->env->term == 0 || plan->is_ready)
-        return;
+    struct scan_plan *plan = arg;
+    int64_t interval_ms = (int64_t)plan->env->config->interval.fetch_all_ms;
+    plan->asking = NULL;
     if (err != NULL) {
         ms_timer_start(plan->timer, PLAN_STORE_PAUSE_MS);
         return;
@@ -106,48 +115,60 @@ static void on_status(const struct ms_error *err, const struct ms_store_status *
     plan->interval_ms = (uint64_t)interval_ms;
     plan->due_ms = interval_ms > 0 ? ms_clock_mono_ms() + wait_ms : 0;
     if (status->wants_scan)
-        note_request(scan);
-    arm(scan);
+        plan->requested_ms = ms_clock_mono_ms();
+    arm(plan);
 }
 
-static void ask_database(struct scan *scan)
+static void ask_database(struct scan_plan *plan)
 {
-    if (ms_store_status(scan->env->store, on_status, scan) != MS_OK)
-        ms_timer_start(scan->plan.timer, PLAN_STORE_PAUSE_MS);
+    plan->is_ready = false;
+    ms_timer_stop(plan->timer);
+    ms_store_call_cancel(plan->asking);
+    plan->asking = ms_store_status(plan->env->store, on_status, plan);
 }
 
-void scan_begin_term(struct scan *scan)
+void scan_plan_begin_term(struct scan_plan *plan)
 {
-    ask_database(scan);
+    ask_database(plan);
+}
+
+void scan_plan_end_term(struct scan_plan *plan)
+{
+    ms_timer_stop(plan->timer);
+    ms_store_call_cancel(plan->asking);
+    plan->asking = NULL;
+    plan->is_ready = plan->is_scanning = false;
 }
 
 /* The database knows when the last complete scan was: the plan is made anew. */
-void scan_reload(struct scan *scan)
+void scan_plan_reload(struct scan_plan *plan)
 {
-    struct scan_plan *plan = &scan->plan;
-    if (!plan->is_ready || plan->interval_ms == scan->env->config->interval.fetch_all_ms)
-        return;
-    plan->is_ready = false;
-    ms_timer_stop(plan->timer);
-    ask_database(scan);
-}
-
-void scan_plan_end_term(struct scan *scan)
-{
-    ms_timer_stop(scan->plan.timer);
-    scan->plan.is_ready = false;
+    if (plan->is_ready && plan->interval_ms != plan->env->config->interval.fetch_all_ms)
+        ask_database(plan);
 }
 
 static void on_timer(void *arg)
 {
-    struct scan *scan = arg;
-    if (!scan->plan.is_ready)
-        ask_database(scan);
-    else if (scan_start(scan, false) == MS_UNAVAILABLE)
-        ms_timer_start(scan->plan.timer, PLAN_STORE_PAUSE_MS);
+    struct scan_plan *plan = arg;
+    if (plan->is_ready)
+        plan->on_due(plan->arg);
+    else
+        ask_database(plan);
 }
 
-void scan_plan_init(struct scan *scan)
+struct scan_plan *scan_plan_new(const struct env *env, void (*on_due)(void *arg), void *arg)
 {
-    scan->plan.timer = ms_timer_new(scan->env->loop, on_timer, scan);
+    struct scan_plan *plan = ms_alloc(sizeof(*plan));
+    *plan = (struct scan_plan){.env = env, .on_due = on_due, .arg = arg};
+    plan->timer = ms_timer_new(env->loop, on_timer, plan);
+    return plan;
+}
+
+void scan_plan_free(struct scan_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    scan_plan_end_term(plan);
+    ms_timer_free(plan->timer);
+    free(plan);
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The end of a scan: what its visits put down as gone is applied, or held when it is too much to
- * believe at once: more than 20 and more than a tenth of all tags, or of all repositories.
+ * See removals.h. In order:
  *
  *   count    forget what this scan did not find again; is it too much?
  *   list     a page of repositories with removals that may be applied
  *   apply    (repeated) one repository, one transaction
  */
+#include "writer/scan/removals.h"
+
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/log.h"
-#include "writer/scan/internal.h"
+#include "writer/env.h"
+#include "writer/store/store.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     REMOVALS_UNSUSPICIOUS = 20, /* up to so many repositories, or tags, are believed at once */
@@ -26,70 +27,44 @@ enum {
 static const int64_t REMOVALS_ALL_MS = 4102444800000; /* 2100-01-01 */
 
 struct removals {
-    struct scan *scan;
+    const struct env *env;
+    bool accept;
+    removals_done *on_done;
+    void *arg;
     int64_t before_ms; /* only what was first found before this is applied */
     char *page[REMOVALS_PAGE];
     size_t n_page, next;
     char *after;
     uint64_t n_removed;
-    size_t store_calls;
-    bool cancelled;
+    struct ms_store_call *call;
 };
 
 static void list(struct removals *removals);
-
-static void release(struct removals *removals)
-{
-    for (size_t i = 0; i < removals->n_page; i++)
-        free(removals->page[i]);
-    free(removals->after);
-    ms_loop_defer_free(removals->scan->env->loop, removals);
-}
+static void apply_next(struct removals *removals);
 
 void removals_cancel(struct removals *removals)
 {
     if (removals == NULL)
         return;
-    removals->cancelled = true;
-    if (removals->store_calls == 0)
-        release(removals);
-}
-
-static bool store_call_ended(struct removals *removals)
-{
-    removals->store_calls--;
-    if (!removals->cancelled)
-        return true;
-    if (removals->store_calls == 0)
-        release(removals);
-    return false;
+    ms_store_call_cancel(removals->call);
+    for (size_t i = 0; i < removals->n_page; i++)
+        free(removals->page[i]);
+    free(removals->after);
+    ms_loop_defer_free(removals->env->loop, removals);
 }
 
 static void end(struct removals *removals, const struct ms_error *err)
 {
-    struct scan *scan = removals->scan;
-    uint64_t n_removed = removals->n_removed;
-    if (err != NULL)
-        scan_note_failure(scan, err);
-    release(removals);
-    scan_removals_ended(scan, n_removed);
-}
-
-static void refused(struct removals *removals)
-{
-    removals->store_calls--;
-    end(removals, ms_store_writer_refusal(removals->scan->env->store));
+    removals->on_done(err, removals->n_removed, removals->arg);
+    removals_cancel(removals);
 }
 
 /* --- apply --- */
 
-static void apply_next(struct removals *removals);
-
 static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
 {
     struct removals *removals = arg;
-    if (!store_call_ended(removals))
-        return;
+    removals->call = NULL;
     if (err != NULL) {
         end(removals, err);
         return;
@@ -100,18 +75,15 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
 
 static void apply_next(struct removals *removals)
 {
-    const struct env *env = removals->scan->env;
     if (removals->next == removals->n_page) {
         list(removals);
         return;
     }
-    struct ms_apply change = {.term = env->term,
+    struct ms_apply change = {.term = removals->env->term,
                               .from_scan = true,
                               .repository = ms_str(removals->page[removals->next++]),
                               .removals_before_ms = removals->before_ms};
-    removals->store_calls++;
-    if (ms_store_apply(env->store, &change, on_applied, removals) != MS_OK)
-        refused(removals);
+    removals->call = ms_store_apply(removals->env->store, &change, on_applied, removals);
 }
 
 /* --- list --- */
@@ -119,15 +91,14 @@ static void apply_next(struct removals *removals)
 static void on_repository(struct ms_str name, void *arg)
 {
     struct removals *removals = arg;
-    if (!removals->cancelled && removals->n_page < REMOVALS_PAGE)
+    if (removals->n_page < REMOVALS_PAGE)
         removals->page[removals->n_page++] = ms_alloc_str(name);
 }
 
 static void on_listed(const struct ms_error *err, void *arg)
 {
     struct removals *removals = arg;
-    if (!store_call_ended(removals))
-        return;
+    removals->call = NULL;
     if (err != NULL || removals->n_page == 0)
         end(removals, err);
     else
@@ -149,10 +120,8 @@ static void list(struct removals *removals)
 {
     forget_page(removals);
     struct ms_str after = removals->after != NULL ? ms_str(removals->after) : MS_STR("");
-    removals->store_calls++;
-    if (ms_store_removals_after(removals->scan->env->store, after, removals->before_ms,
-                                REMOVALS_PAGE, on_repository, on_listed, removals) != MS_OK)
-        refused(removals);
+    removals->call = ms_store_removals_after(removals->env->store, after, removals->before_ms,
+                                             REMOVALS_PAGE, on_repository, on_listed, removals);
 }
 
 /* --- count --- */
@@ -166,8 +135,7 @@ static void on_counted(const struct ms_error *err, const struct ms_removal_count
                        void *arg)
 {
     struct removals *removals = arg;
-    if (!store_call_ended(removals))
-        return;
+    removals->call = NULL;
     if (err != NULL || counts->repositories + counts->tags == 0) {
         end(removals, err);
         return;
@@ -175,7 +143,7 @@ static void on_counted(const struct ms_error *err, const struct ms_removal_count
     removals->before_ms = REMOVALS_ALL_MS;
     bool is_held = is_suspicious(counts->repositories, counts->all_repositories) ||
                    is_suspicious(counts->tags, counts->all_tags);
-    if (is_held && !removals->scan->accept_removals) {
+    if (is_held && !removals->accept) {
         ms_log(MS_LOG_WARN, "removals are held until a later scan confirms them",
                MS_FIELDS(ms_field_u64("repositories", counts->repositories),
                          ms_field_u64("tags", counts->tags)));
@@ -184,19 +152,11 @@ static void on_counted(const struct ms_error *err, const struct ms_removal_count
     list(removals);
 }
 
-static void on_refused(void *arg)
-{
-    struct removals *removals = arg;
-    on_counted(ms_store_writer_refusal(removals->scan->env->store), NULL, removals);
-}
-
-struct removals *removals_start(struct scan *scan)
+struct removals *removals_start(const struct env *env, int64_t scan_id, bool accept,
+                                removals_done *on_done, void *arg)
 {
     struct removals *removals = ms_alloc(sizeof(*removals));
-    removals->scan = scan;
-    removals->store_calls++;
-    if (ms_store_removals_count(scan->env->store, scan->env->term, scan->record.id, on_counted,
-                                removals) != MS_OK)
-        ms_loop_defer(scan->env->loop, on_refused, removals);
+    *removals = (struct removals){.env = env, .accept = accept, .on_done = on_done, .arg = arg};
+    removals->call = ms_store_removals_count(env->store, env->term, scan_id, on_counted, removals);
     return removals;
 }

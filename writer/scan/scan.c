@@ -12,12 +12,19 @@
  *
  * When the next one starts is scan/plan.c's.
  */
+#include "writer/scan/scan.h"
+
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/config/config.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
+#include "writer/env.h"
 #include "writer/parse/selection.h"
-#include "writer/scan/internal.h"
+#include "writer/registry/client.h"
+#include "writer/registry/name_list.h"
+#include "writer/scan/plan.h"
+#include "writer/scan/removals.h"
 #include "writer/sync/scheduler.h"
 
 #include <stdlib.h>
@@ -25,9 +32,47 @@
 
 enum { SCAN_KNOWN_PAGE = 1000 };
 
+struct scan {
+    const struct env *env;
+    struct scheduler *scheduler;
+    struct scan_plan *plan;
+    bool is_running;
+    bool accept_removals;
+    void (*on_end)(bool complete, void *arg);
+    void *on_end_arg;
+
+    /* of the running scan */
+    struct ms_scan_record record;
+    struct ms_error err; /* the first failure; status MS_OK: none */
+    int64_t started_ms;
+    uint64_t requests_before;         /* the registry client's counter at its beginning */
+    struct ms_store_call *store_call; /* begin and end, or NULL */
+    struct registry_call *catalog_call;
+    char *remembered_page; /* an earlier `next` of the catalog; see repeats_itself() */
+    uint64_t n_pages;
+    bool catalog_is_read;
+    struct ms_store_call *known_call; /* a page of known repositories is being read, or NULL */
+    size_t n_known_rows;              /* of that page */
+    char *after;                      /* last known repository that was queued */
+    bool known_is_read;
+    struct name_list *queue; /* repositories to visit, in order of discovery */
+    size_t next;             /* the first of them that was not begun */
+    size_t in_flight;
+    struct removals *removals; /* everything was visited; or NULL */
+};
+
 static void read_catalog(struct scan *scan, struct ms_str next);
 static void read_known(struct scan *scan);
 static void pump(struct scan *scan);
+
+/* --- failures --- */
+
+/* The first one makes the scan incomplete; it goes on all the same. */
+static void note_failure(struct scan *scan, const struct ms_error *err)
+{
+    if (scan->err.status == MS_OK)
+        scan->err = *err;
+}
 
 /* --- the queue of repositories --- */
 
@@ -35,62 +80,48 @@ static void enqueue(struct scan *scan, struct ms_str name)
 {
     struct ms_error err;
     bool is_new;
-    if (!selection_has(scan->env->config, name) ||
-        name_list_add(&is_new, scan->queue, name) == MS_OK)
+    if (!selection_has(scan->env->config, name))
         return;
-    ms_limit_reached(MS_LIMIT_SCAN_NAMES);
-    (void)ms_error_set(&err, MS_TOO_LARGE, "too many repositories for one scan");
-    scan_note_failure(scan, &err);
+    if (name_list_add(&is_new, scan->queue, name) != MS_OK) {
+        ms_limit_reached(MS_LIMIT_SCAN_NAMES);
+        (void)ms_error_set(&err, MS_TOO_LARGE, "too many repositories for one scan");
+        note_failure(scan, &err);
+    }
 }
 
 /* --- the end --- */
 
-void scan_note_failure(struct scan *scan, const struct ms_error *err)
-{
-    if (scan->err.status == MS_OK)
-        scan->err = *err;
-}
-
 static void free_run(struct scan *scan)
 {
-    if (scan->catalog_call != NULL)
-        registry_call_cancel(scan->catalog_call);
+    ms_store_call_cancel(scan->store_call);
+    ms_store_call_cancel(scan->known_call);
+    registry_call_cancel(scan->catalog_call);
     removals_cancel(scan->removals);
     name_list_free(scan->queue);
     free(scan->after);
     free(scan->remembered_page);
-    scan->remembered_page = NULL;
-    scan->n_pages = 0;
+    scan->store_call = scan->known_call = NULL;
     scan->catalog_call = NULL;
     scan->removals = NULL;
     scan->queue = NULL;
-    scan->after = NULL;
+    scan->after = scan->remembered_page = NULL;
+    scan->n_pages = 0;
     scan->next = scan->in_flight = 0;
-    scan->is_running = false;
-    scan->is_ending = false;
-    scan->accept_removals = false;
+    scan->is_running = scan->accept_removals = false;
 }
 
 static void tell_end(struct scan *scan, enum scan_end how)
 {
     free_run(scan);
-    scan_plan_after(scan, how);
+    scan_plan_note_end(scan->plan, how);
     if (scan->on_end != NULL)
         scan->on_end(how == SCAN_COMPLETE, scan->on_end_arg);
-}
-
-/* Every callback of the store begins with this; false: the term ended meanwhile. */
-static bool store_call_ended(struct scan *scan)
-{
-    scan->store_calls--;
-    return scan->is_running;
 }
 
 static void on_ended(const struct ms_error *err, void *arg)
 {
     struct scan *scan = arg;
-    if (!store_call_ended(scan))
-        return;
+    scan->store_call = NULL;
     if (err != NULL)
         ms_log(MS_LOG_ERROR, "the end of the scan could not be recorded",
                MS_FIELDS(ms_field_error(err)));
@@ -112,27 +143,22 @@ static void log_end(const struct scan *scan)
                      ms_field_str("error", record->error)));
 }
 
-static void finish(struct scan *scan)
+static void on_removals_done(const struct ms_error *err, uint64_t n_removed, void *arg)
 {
-    const struct env *env = scan->env;
+    struct scan *scan = arg;
     struct registry_health health;
-    registry_client_health(&health, env->registry);
+    registry_client_health(&health, scan->env->registry);
+    scan->removals = NULL;
+    if (err != NULL)
+        note_failure(scan, err);
+    scan->record.removed = n_removed;
     scan->record.requests = health.requests - scan->requests_before;
     scan->record.complete = scan->err.status == MS_OK;
     if (!scan->record.complete)
         scan->record.error = ms_str(scan->err.text);
     log_end(scan);
-    if (ms_store_scan_end(env->store, env->term, &scan->record, on_ended, scan) == MS_OK)
-        scan->store_calls++;
-    else
-        tell_end(scan, SCAN_INCOMPLETE);
-}
-
-void scan_removals_ended(struct scan *scan, uint64_t n_removed)
-{
-    scan->removals = NULL;
-    scan->record.removed = n_removed;
-    finish(scan);
+    scan->store_call =
+        ms_store_scan_end(scan->env->store, scan->env->term, &scan->record, on_ended, scan);
 }
 
 /* --- visits --- */
@@ -149,7 +175,7 @@ static void on_visited(struct ms_str repository, const struct sync_report *repor
     if (report->err != NULL) {
         ms_log(MS_LOG_WARN, "repository could not be scanned",
                MS_FIELDS(ms_field_str("repository", repository), ms_field_error(report->err)));
-        scan_note_failure(scan, report->err);
+        note_failure(scan, report->err);
     }
     pump(scan);
 }
@@ -163,11 +189,10 @@ static void pump(struct scan *scan)
         scan->in_flight++;
         scheduler_visit(scan->scheduler, queue[scan->next++], scan->record.id, on_visited, scan);
     }
-    bool is_walked = scan->catalog_is_read && scan->known_is_read && !scan->known_is_asked;
-    if (!is_walked || scan->in_flight > 0 || scan->is_ending)
-        return;
-    scan->is_ending = true;
-    scan->removals = removals_start(scan);
+    bool has_ended = scan->removals != NULL || scan->store_call != NULL;
+    if (scan->catalog_is_read && scan->known_is_read && scan->in_flight == 0 && !has_ended)
+        scan->removals = removals_start(scan->env, scan->record.id, scan->accept_removals,
+                                        on_removals_done, scan);
 }
 
 /* --- known repositories --- */
@@ -175,40 +200,31 @@ static void pump(struct scan *scan)
 static void on_known(struct ms_str name, void *arg)
 {
     struct scan *scan = arg;
-    if (!scan->is_running)
-        return;
     enqueue(scan, name);
     free(scan->after);
     scan->after = ms_alloc_str(name);
-    scan->known_is_read = false; /* a row came: there may be another page */
+    scan->n_known_rows++;
 }
 
 static void on_known_page(const struct ms_error *err, void *arg)
 {
     struct scan *scan = arg;
-    if (!store_call_ended(scan))
-        return;
-    scan->known_is_asked = false;
-    if (err != NULL) {
-        scan_note_failure(scan, err);
-        scan->known_is_read = true;
-    }
-    if (!scan->known_is_read)
+    scan->known_call = NULL;
+    if (err != NULL)
+        note_failure(scan, err);
+    if (err == NULL && scan->n_known_rows == SCAN_KNOWN_PAGE)
         read_known(scan);
+    else
+        scan->known_is_read = true;
     pump(scan);
 }
 
 static void read_known(struct scan *scan)
 {
     struct ms_str after = scan->after != NULL ? ms_str(scan->after) : MS_STR("");
-    scan->known_is_read = true; /* unless a row says otherwise */
-    if (ms_store_repositories_after(scan->env->store, after, SCAN_KNOWN_PAGE, on_known,
-                                    on_known_page, scan) == MS_OK) {
-        scan->known_is_asked = true;
-        scan->store_calls++;
-        return;
-    }
-    scan_note_failure(scan, ms_store_writer_refusal(scan->env->store));
+    scan->n_known_rows = 0;
+    scan->known_call = ms_store_repositories_after(scan->env->store, after, SCAN_KNOWN_PAGE,
+                                                   on_known, on_known_page, scan);
 }
 
 /* --- catalog --- */
@@ -248,7 +264,7 @@ static void note_repetition(struct scan *scan)
 {
     struct ms_error err;
     (void)ms_error_set(&err, MS_PROTOCOL, "the registry's catalog repeats itself");
-    scan_note_failure(scan, &err);
+    note_failure(scan, &err);
 }
 
 static void on_catalog_page(const struct registry_reply *reply, void *arg)
@@ -258,7 +274,7 @@ static void on_catalog_page(const struct registry_reply *reply, void *arg)
     for (size_t i = 0; i < reply->n_names; i++)
         enqueue(scan, reply->names[i]);
     if (reply->outcome != REGISTRY_FOUND)
-        scan_note_failure(scan, reply->error);
+        note_failure(scan, reply->error);
     bool has_next = reply->outcome == REGISTRY_FOUND && !ms_str_is_absent(reply->next);
     if (has_next && reply->n_names > 0)
         enqueue_ancestors(scan, reply->names[reply->n_names - 1]);
@@ -291,8 +307,7 @@ static void queue_fixed_list(struct scan *scan)
 static void on_begun(const struct ms_error *err, int64_t scan_id, void *arg)
 {
     struct scan *scan = arg;
-    if (!store_call_ended(scan))
-        return;
+    scan->store_call = NULL;
     if (err != NULL) {
         ms_log(MS_LOG_WARN, "scan could not begin", MS_FIELDS(ms_field_error(err)));
         tell_end(scan, SCAN_NOT_BEGUN);
@@ -311,11 +326,8 @@ enum ms_status scan_start(struct scan *scan, bool accept_removals)
     struct registry_health health;
     if (scan->is_running)
         return MS_CONFLICT;
-    /* Answers to a scan that was abandoned would be taken for those to this one. */
-    if (env->term == 0 || scan->store_calls > 0 ||
-        ms_store_scan_begin(env->store, env->term, on_begun, scan) != MS_OK)
+    if (env->term == 0)
         return MS_UNAVAILABLE;
-    scan->store_calls++;
     registry_client_health(&health, env->registry);
     registry_client_forget_own_notifications(env->registry);
     scan->is_running = true;
@@ -324,18 +336,45 @@ enum ms_status scan_start(struct scan *scan, bool accept_removals)
     scan->err = (struct ms_error){.status = MS_OK};
     scan->started_ms = ms_clock_wall_ms();
     scan->requests_before = health.requests;
-    scan->catalog_is_read = scan->known_is_read = scan->known_is_asked = false;
+    scan->catalog_is_read = scan->known_is_read = false;
     scan->queue = name_list_new();
-    scan_plan_started(scan);
+    scan->store_call = ms_store_scan_begin(env->store, env->term, on_begun, scan);
+    scan_plan_note_start(scan->plan);
     ms_log(MS_LOG_INFO, "scan started", NULL);
     return MS_OK;
+}
+
+/* --- by plan --- */
+
+static void on_due(void *arg)
+{
+    if (scan_start(arg, false) != MS_OK)
+        ms_log(MS_LOG_DEBUG, "a scan runs already", NULL);
+}
+
+void scan_request(struct scan *scan, const char *why)
+{
+    if (scan->env->term == 0)
+        return;
+    ms_log(MS_LOG_INFO, "scan requested", MS_FIELDS(ms_field_c("why", why)));
+    scan_plan_request(scan->plan);
+}
+
+void scan_begin_term(struct scan *scan)
+{
+    scan_plan_begin_term(scan->plan);
+}
+
+void scan_reload(struct scan *scan)
+{
+    scan_plan_reload(scan->plan);
 }
 
 /* --- life --- */
 
 void scan_end_term(struct scan *scan)
 {
-    scan_plan_end_term(scan);
+    scan_plan_end_term(scan->plan);
     if (!scan->is_running)
         return;
     ms_log(MS_LOG_WARN, "scan abandoned", NULL);
@@ -347,7 +386,7 @@ struct scan *scan_new(const struct env *env, struct scheduler *scheduler)
     struct scan *scan = ms_alloc(sizeof(*scan));
     scan->env = env;
     scan->scheduler = scheduler;
-    scan_plan_init(scan);
+    scan->plan = scan_plan_new(env, on_due, scan);
     return scan;
 }
 
@@ -356,7 +395,7 @@ void scan_free(struct scan *scan)
     if (scan == NULL)
         return;
     free_run(scan);
-    ms_timer_free(scan->plan.timer);
+    scan_plan_free(scan->plan);
     free(scan);
 }
 

@@ -9,17 +9,17 @@
 
 MS_STORE_STATEMENT(write_apply);
 
-struct apply_op {
-    struct ms_store_op op;
+struct apply_call {
+    struct ms_store_call base;
     struct ms_apply_result result;
     int64_t started_us;
     ms_store_apply_done *on_done;
     void *arg;
 };
 
-static void on_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct apply_op *call = (struct apply_op *)op;
+    struct apply_call *call = (struct apply_call *)base;
     (void)step;
     call->result = (struct ms_apply_result){
         .generation = ms_store_pg_u64(row, 0),
@@ -28,9 +28,10 @@ static void on_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *
     };
 }
 
-static void on_done(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_done(struct ms_store_call *base, const struct ms_error *err,
+                    const uint64_t *affected)
 {
-    struct apply_op *call = (struct apply_op *)op;
+    struct apply_call *call = (struct apply_call *)base;
     (void)affected;
     if (err == NULL)
         ms_metrics_observe(MS_METRIC_APPLY_SECONDS, NULL,
@@ -38,13 +39,13 @@ static void on_done(struct ms_store_op *op, const struct ms_error *err, const ui
     call->on_done(err, err == NULL ? &call->result : NULL, call->arg);
 }
 
-static void add_tags(struct ms_store_op *op, const struct ms_apply *apply)
+static void add_tags(struct ms_store_call *base, const struct ms_apply *apply)
 {
-    struct ms_buf *names = ms_store_op_array(op);
-    struct ms_buf *digests = ms_store_op_array(op);
-    struct ms_buf *reasons = ms_store_op_array(op);
-    struct ms_buf *times = ms_store_op_array(op);
-    struct ms_buf *actors = ms_store_op_array(op);
+    struct ms_buf *names = ms_store_call_array(base);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *reasons = ms_store_call_array(base);
+    struct ms_buf *times = ms_store_call_array(base);
+    struct ms_buf *actors = ms_store_call_array(base);
     for (size_t i = 0; i < apply->n_tags; i++) {
         const struct ms_tag_record *tag = &apply->tags[i];
         ms_store_add_text(names, tag->name);
@@ -55,34 +56,34 @@ static void add_tags(struct ms_store_op *op, const struct ms_apply *apply)
     }
 }
 
-static void add_held(struct ms_store_op *op, const struct ms_apply *apply)
+static void add_held(struct ms_store_call *base, const struct ms_apply *apply)
 {
-    struct ms_buf *digests = ms_store_op_array(op);
-    struct ms_buf *reasons = ms_store_op_array(op);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *reasons = ms_store_call_array(base);
     for (size_t i = 0; i < apply->n_held; i++) {
         ms_store_add_digest(digests, &apply->held[i].digest);
         ms_store_add_text(reasons, apply->held[i].unreadable);
     }
 }
 
-enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
-                              ms_store_apply_done *done, void *arg)
+struct ms_store_call *ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
+                                     ms_store_apply_done *done, void *arg)
 {
-    struct apply_op *call = ms_store_op_new(store, sizeof(*call), on_row, on_done);
-    struct ms_store_op *op = &call->op;
-    call->started_us = ms_clock_mono_us();
+    struct apply_call *call = ms_store_call_new(store, sizeof(*call), on_row, on_done);
+    struct ms_store_call *base = &call->base;
     call->on_done = done;
     call->arg = arg;
-    ms_store_op_step(op, &write_apply); /* checks the term itself */
-    ms_store_op_u64(op, apply->term);
-    ms_store_op_text(op, apply->repository);
-    ms_store_op_bool(op, apply->from_scan);
-    ms_store_op_bool(op, apply->staged);
-    add_tags(op, apply);
-    ms_store_op_texts(op, apply->removed_tags, apply->n_removed_tags);
-    add_held(op, apply);
-    ms_store_op_digests(op, apply->gone, apply->n_gone);
-    ms_store_op_i64(op, apply->removals_before_ms);
-    ms_store_op_ids(op, apply->events_done, apply->n_events_done);
-    return ms_store_op_start(op);
+    call->started_us = ms_clock_mono_us();
+    ms_store_call_step(base, &write_apply); /* checks the term itself */
+    ms_store_call_u64(base, apply->term);
+    ms_store_call_text(base, apply->repository);
+    ms_store_call_bool(base, apply->from_scan);
+    ms_store_call_bool(base, apply->staged);
+    add_tags(base, apply);
+    ms_store_call_texts(base, apply->removed_tags, apply->n_removed_tags);
+    add_held(base, apply);
+    ms_store_call_digests(base, apply->gone, apply->n_gone);
+    ms_store_call_i64(base, apply->removals_before_ms);
+    ms_store_call_ids(base, apply->events_done, apply->n_events_done);
+    return ms_store_call_start(base);
 }

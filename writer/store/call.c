@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The writer's store on PostgreSQL: its life, and how a call is made, run, run again and ended.
- * The calls themselves are in store/apply.c and its neighbours; this calls pg/pool.c. Always: a
- * call is in the writer's list from start to end, and freed before or after its end is told, so
- * that freeing the writer in a callback is fine.
+ * The writer's store on PostgreSQL: its life, and how a call is made, run, run again, ended and
+ * cancelled. What the calls say is in store/apply.c and its neighbours.
+ *
+ * Always holds: a call is in the writer's list exactly as long as its callback will come. It leaves
+ * the list before that, so that the callback may free the writer.
  */
 #include "writer/store/call.h"
 
@@ -44,26 +45,43 @@ struct ms_store_writer *ms_store_writer_new(struct ms_loop *loop,
     return writer;
 }
 
-static void op_free(struct ms_store_op *op)
+/* It calls back no more; its parameters are of no use to anybody. */
+static void leave(struct ms_store_call *base)
 {
-    if (op->link != NULL) {
-        *op->link = op->next;
-        if (op->next != NULL)
-            op->next->link = op->link;
-    }
-    for (size_t i = 0; i < op->n_params; i++)
-        ms_buf_free(&op->params[i].value);
-    ms_loop_defer_free(op->writer->loop, op);
+    *base->link = base->next;
+    if (base->next != NULL)
+        base->next->link = base->link;
+    for (size_t i = 0; i < base->n_params; i++)
+        ms_buf_free(&base->params[i].value);
+    base->n_params = 0;
+}
+
+/* What was refused is freed by the turn that would have told so. */
+static void discard(struct ms_store_call *base)
+{
+    leave(base);
+    ms_store_migration_cancel(base->migration);
+    if (base->refusal.status != MS_OK)
+        base->is_cancelled = true;
+    else
+        ms_loop_defer_free(base->writer->loop, base);
+}
+
+void ms_store_call_cancel(struct ms_store_call *call)
+{
+    if (call == NULL)
+        return;
+    ms_pg_ticket_cancel(call->ticket);
+    discard(call);
 }
 
 void ms_store_writer_free(struct ms_store_writer *writer)
 {
     if (writer == NULL)
         return;
-    ms_store_migration_cancel(writer->migration);
     ms_pg_pool_free(writer->pool);
-    while (writer->ops != NULL)
-        op_free(writer->ops);
+    while (writer->calls != NULL)
+        discard(writer->calls);
     ms_alloc_wipe(writer->conninfo);
     ms_alloc_wipe(writer->application_name);
     ms_loop_defer_free(writer->loop, writer);
@@ -82,78 +100,55 @@ bool ms_store_writer_is_connected(const struct ms_store_writer *writer)
     return ms_pg_pool_is_connected(writer->pool);
 }
 
-const struct ms_error *ms_store_writer_refusal(const struct ms_store_writer *writer)
+void ms_store_writer_on_idle(struct ms_store_writer *writer, ms_loop_call *on_idle, void *arg)
 {
-    return &writer->refusal;
-}
-
-bool ms_store_writer_is_idle(const struct ms_store_writer *writer)
-{
-    return writer->ops == NULL && writer->migration == NULL;
-}
-
-static void on_migrated(const struct ms_error *err, void *arg)
-{
-    struct ms_store_writer *writer = arg;
-    writer->migration = NULL;
-    writer->on_migrated(err, writer->migrated_arg);
-}
-
-enum ms_status ms_store_migrate(struct ms_store_writer *writer, ms_store_done *on_done, void *arg)
-{
-    if (writer->migration != NULL)
-        return MS_BUSY;
-    writer->on_migrated = on_done;
-    writer->migrated_arg = arg;
-    writer->migration = ms_store_migration_start(writer->loop, writer->conninfo,
-                                                 writer->application_name, on_migrated, writer);
-    return MS_OK;
+    ms_pg_pool_on_idle(writer->pool, on_idle, arg);
 }
 
 /* --- making a call --- */
 
-void *ms_store_op_new(struct ms_store_writer *writer, size_t size, ms_store_op_row *on_row,
-                      ms_store_op_done *on_done)
+void *ms_store_call_new(struct ms_store_writer *writer, size_t size, ms_store_call_row *on_row,
+                        ms_store_call_done *on_done)
 {
-    struct ms_store_op *op = ms_alloc(size);
-    op->writer = writer;
-    op->on_row = on_row;
-    op->on_done = on_done;
-    return op;
+    struct ms_store_call *base = ms_alloc(size);
+    base->writer = writer;
+    base->on_row = on_row;
+    base->on_done = on_done;
+    return base;
 }
 
-static void close_arrays(struct ms_store_op *op)
+static void close_arrays(struct ms_store_call *base)
 {
-    for (size_t i = 0; i < op->n_params; i++) {
-        if (op->params[i].is_open_array)
-            ms_pg_array_end(&op->params[i].value);
-        op->params[i].is_open_array = false;
+    for (size_t i = 0; i < base->n_params; i++) {
+        if (base->params[i].is_open_array)
+            ms_pg_array_end(&base->params[i].value);
+        base->params[i].is_open_array = false;
     }
 }
 
-void ms_store_op_step(struct ms_store_op *op, const struct ms_pg_statement *statement)
+void ms_store_call_step(struct ms_store_call *base, const struct ms_pg_statement *statement)
 {
-    close_arrays(op);
-    if (op->n_steps == MS_STORE_OP_STEPS_MAX)
+    close_arrays(base);
+    if (base->n_steps == MS_STORE_CALL_STEPS_MAX)
         abort();
-    op->steps[op->n_steps++] =
-        (struct ms_pg_step){.statement = statement, .params = &op->views[op->n_params]};
+    base->steps[base->n_steps++] =
+        (struct ms_pg_step){.statement = statement, .params = &base->views[base->n_params]};
 }
 
-void ms_store_op_term(struct ms_store_op *op, uint64_t term)
+void ms_store_call_term(struct ms_store_call *base, uint64_t term)
 {
-    ms_store_op_step(op, &write_require_term);
-    ms_store_op_u64(op, term);
-    op->first_step = 1;
+    ms_store_call_step(base, &write_require_term);
+    ms_store_call_u64(base, term);
+    base->first_step = 1;
 }
 
-static struct ms_store_op_param *add_param(struct ms_store_op *op)
+static struct ms_store_call_param *add_param(struct ms_store_call *base)
 {
-    if (op->n_params == MS_STORE_OP_PARAMS_MAX || op->n_steps == 0)
+    if (base->n_params == MS_STORE_CALL_PARAMS_MAX || base->n_steps == 0)
         abort();
-    struct ms_store_op_param *param = &op->params[op->n_params++];
-    ms_buf_init(&param->value, MS_STORE_OP_PARAM_MAX_BYTES);
-    op->steps[op->n_steps - 1].n_params++;
+    struct ms_store_call_param *param = &base->params[base->n_params++];
+    ms_buf_init(&param->value, MS_STORE_CALL_PARAM_MAX_BYTES);
+    base->steps[base->n_steps - 1].n_params++;
     return param;
 }
 
@@ -175,61 +170,61 @@ static void append_storable(struct ms_buf *out, struct ms_str text)
     }
 }
 
-void ms_store_op_text(struct ms_store_op *op, struct ms_str text)
+void ms_store_call_text(struct ms_store_call *base, struct ms_str text)
 {
-    struct ms_store_op_param *param = add_param(op);
+    struct ms_store_call_param *param = add_param(base);
     param->is_null = ms_str_is_absent(text);
     append_storable(&param->value, text);
 }
 
-void ms_store_op_i64(struct ms_store_op *op, int64_t value)
+void ms_store_call_i64(struct ms_store_call *base, int64_t value)
 {
-    ms_buf_append_i64(&add_param(op)->value, value);
+    ms_buf_append_i64(&add_param(base)->value, value);
 }
 
-void ms_store_op_u64(struct ms_store_op *op, uint64_t value)
+void ms_store_call_u64(struct ms_store_call *base, uint64_t value)
 {
-    ms_store_op_i64(op, value > INT64_MAX ? INT64_MAX : (int64_t)value);
+    ms_store_call_i64(base, value > INT64_MAX ? INT64_MAX : (int64_t)value);
 }
 
-void ms_store_op_bool(struct ms_store_op *op, bool value)
+void ms_store_call_bool(struct ms_store_call *base, bool value)
 {
-    ms_buf_append_char(&add_param(op)->value, value ? 't' : 'f');
+    ms_buf_append_char(&add_param(base)->value, value ? 't' : 'f');
 }
 
-void ms_store_op_bytes(struct ms_store_op *op, struct ms_str bytes)
+void ms_store_call_bytes(struct ms_store_call *base, struct ms_str bytes)
 {
-    struct ms_store_op_param *param = add_param(op);
+    struct ms_store_call_param *param = add_param(base);
     param->is_null = ms_str_is_absent(bytes);
     param->is_binary = true;
     ms_buf_append(&param->value, bytes);
 }
 
-struct ms_buf *ms_store_op_array(struct ms_store_op *op)
+struct ms_buf *ms_store_call_array(struct ms_store_call *base)
 {
-    struct ms_store_op_param *param = add_param(op);
+    struct ms_store_call_param *param = add_param(base);
     param->is_open_array = true;
     ms_pg_array_begin(&param->value);
     return &param->value;
 }
 
-void ms_store_op_ids(struct ms_store_op *op, const int64_t *ids, size_t n_ids)
+void ms_store_call_ids(struct ms_store_call *base, const int64_t *ids, size_t n_ids)
 {
-    struct ms_buf *array = ms_store_op_array(op);
+    struct ms_buf *array = ms_store_call_array(base);
     for (size_t i = 0; i < n_ids; i++)
         ms_pg_array_i64(array, ids[i]);
 }
 
-void ms_store_op_digests(struct ms_store_op *op, const struct ms_digest *digests, size_t n)
+void ms_store_call_digests(struct ms_store_call *base, const struct ms_digest *digests, size_t n)
 {
-    struct ms_buf *array = ms_store_op_array(op);
+    struct ms_buf *array = ms_store_call_array(base);
     for (size_t i = 0; i < n; i++)
         ms_store_add_digest(array, &digests[i]);
 }
 
-void ms_store_op_texts(struct ms_store_op *op, const struct ms_str *texts, size_t n)
+void ms_store_call_texts(struct ms_store_call *base, const struct ms_str *texts, size_t n)
 {
-    struct ms_buf *array = ms_store_op_array(op);
+    struct ms_buf *array = ms_store_call_array(base);
     for (size_t i = 0; i < n; i++)
         ms_store_add_text(array, texts[i]);
 }
@@ -241,7 +236,7 @@ void ms_store_add_text(struct ms_buf *array, struct ms_str text)
         return;
     }
     struct ms_buf storable;
-    ms_buf_init(&storable, MS_STORE_OP_PARAM_MAX_BYTES);
+    ms_buf_init(&storable, MS_STORE_CALL_PARAM_MAX_BYTES);
     append_storable(&storable, text);
     ms_pg_array_text(array, ms_buf_view(&storable));
     ms_buf_free(&storable);
@@ -274,141 +269,169 @@ void ms_store_add_bool(struct ms_buf *array, bool value)
 
 static void on_row(size_t statement, const struct ms_pg_row *row, void *arg)
 {
-    struct ms_store_op *op = arg;
-    if (statement >= op->first_step && op->on_row != NULL)
-        op->on_row(op, statement - op->first_step, row);
+    struct ms_store_call *base = arg;
+    if (statement >= base->first_step && base->on_row != NULL)
+        base->on_row(base, statement - base->first_step, row);
 }
 
 static void on_done(const struct ms_pg_outcome *outcome, void *arg);
 
-static enum ms_status run(struct ms_store_op *op, struct ms_error *err)
+static enum ms_status run(struct ms_store_call *base, struct ms_error *err)
 {
-    return ms_pg_pool_run(&op->ticket, op->writer->pool,
+    return ms_pg_pool_run(&base->ticket, base->writer->pool,
                           &(struct ms_pg_batch){
-                              .steps = op->steps,
-                              .n_steps = op->n_steps,
-                              .binary_results = op->binary_results,
-                              .row_by_row = op->stream,
+                              .steps = base->steps,
+                              .n_steps = base->n_steps,
+                              .binary_results = base->binary_results,
+                              .row_by_row = base->stream,
                               .on_row = on_row,
                               .on_done = on_done,
-                              .arg = op,
+                              .arg = base,
                           },
                           err);
 }
 
 /* A call that changes something and met another transaction (a deadlock, a row that came or went)
  * is run once more: the second time it finds what the other one did. */
-static bool runs_again(struct ms_store_op *op, enum ms_status status)
+static bool runs_again(struct ms_store_call *base, enum ms_status status)
 {
-    if (status != MS_CONFLICT || op->was_retried || op->stream)
+    if (status != MS_CONFLICT || base->was_retried || base->stream)
         return false;
-    op->was_retried = true;
-    return run(op, NULL) == MS_OK;
+    base->was_retried = true;
+    return run(base, NULL) == MS_OK;
+}
+
+static void end(struct ms_store_call *base, const struct ms_error *err, const uint64_t *affected)
+{
+    struct ms_loop *loop = base->writer->loop;
+    leave(base);
+    base->on_done(base, err, affected);
+    ms_loop_defer_free(loop, base);
 }
 
 static void on_done(const struct ms_pg_outcome *outcome, void *arg)
 {
-    struct ms_store_op *op = arg;
+    struct ms_store_call *base = arg;
     struct ms_error err;
     enum ms_status status = ms_store_pg_outcome(&err, outcome);
-    if (runs_again(op, status))
+    base->ticket = NULL;
+    if (runs_again(base, status))
         return;
-    /* Out of the list first: the callback may free the writer. */
-    *op->link = op->next;
-    if (op->next != NULL)
-        op->next->link = op->link;
-    op->link = NULL;
-    struct ms_loop *loop = op->writer->loop;
-    for (size_t i = 0; i < op->n_params; i++)
-        ms_buf_free(&op->params[i].value);
-    op->on_done(op, status == MS_OK ? NULL : &err,
-                status == MS_OK ? outcome->affected + op->first_step : NULL);
-    ms_loop_defer_free(loop, op);
+    end(base, status == MS_OK ? NULL : &err,
+        status == MS_OK ? outcome->affected + base->first_step : NULL);
 }
 
-/* Views of the finished buffers; MS_TOO_LARGE when one overflowed. */
-static enum ms_status make_views(struct ms_store_op *op)
+static void on_refused(void *arg)
 {
-    close_arrays(op);
-    for (size_t i = 0; i < op->n_params; i++) {
-        struct ms_store_op_param *param = &op->params[i];
+    struct ms_store_call *base = arg;
+    if (base->is_cancelled)
+        free(base); /* the writer may be gone */
+    else
+        end(base, &base->refusal, NULL);
+}
+
+static void enter(struct ms_store_call *base)
+{
+    base->next = base->writer->calls;
+    base->link = &base->writer->calls;
+    if (base->next != NULL)
+        base->next->link = &base->next;
+    base->writer->calls = base;
+}
+
+/* Views of the finished buffers; MS_TOO_LARGE, told in base->refusal, when one overflowed. */
+static enum ms_status make_views(struct ms_store_call *base)
+{
+    close_arrays(base);
+    for (size_t i = 0; i < base->n_params; i++) {
+        struct ms_store_call_param *param = &base->params[i];
         enum ms_status status = ms_buf_status(&param->value);
         if (status != MS_OK)
-            return ms_error_set(&op->writer->refusal, status,
+            return ms_error_set(&base->refusal, status,
                                 "a parameter is larger than the database takes");
         struct ms_str value = ms_buf_view(&param->value);
         if (param->is_null)
             value = MS_STR_ABSENT;
         else if (ms_str_is_absent(value))
             value = MS_STR("");
-        op->views[i] = (struct ms_pg_param){.value = value, .binary = param->is_binary};
+        base->views[i] = (struct ms_pg_param){.value = value, .binary = param->is_binary};
     }
     return MS_OK;
 }
 
-enum ms_status ms_store_op_start(struct ms_store_op *op)
+struct ms_store_call *ms_store_call_start(struct ms_store_call *base)
 {
-    struct ms_store_writer *writer = op->writer;
-    enum ms_status status = make_views(op);
-    if (status == MS_OK)
-        status = run(op, &writer->refusal);
-    if (status != MS_OK) {
-        op_free(op);
-        return status;
-    }
-    op->next = writer->ops;
-    op->link = &writer->ops;
-    if (op->next != NULL)
-        op->next->link = &op->next;
-    writer->ops = op;
-    return MS_OK;
+    enter(base);
+    if (make_views(base) != MS_OK || run(base, &base->refusal) != MS_OK)
+        ms_loop_defer(base->writer->loop, on_refused, base);
+    return base;
 }
 
 /* --- common kinds of calls --- */
 
-static void on_plain_done(struct ms_store_op *op, const struct ms_error *err,
+static void on_plain_done(struct ms_store_call *base, const struct ms_error *err,
                           const uint64_t *affected)
 {
-    struct ms_store_plain_op *call = (struct ms_store_plain_op *)op;
+    struct plain_call *call = (struct plain_call *)base;
     (void)affected;
     call->on_done(err, call->arg);
 }
 
-struct ms_store_op *ms_store_plain_op_new(struct ms_store_writer *writer, uint64_t term,
+struct ms_store_call *ms_store_call_plain(struct ms_store_writer *writer, uint64_t term,
                                           const struct ms_pg_statement *statement,
                                           ms_store_done *done, void *arg)
 {
-    struct ms_store_plain_op *call = ms_store_op_new(writer, sizeof(*call), NULL, on_plain_done);
+    struct plain_call *call = ms_store_call_new(writer, sizeof(*call), NULL, on_plain_done);
     call->on_done = done;
     call->arg = arg;
-    ms_store_op_term(&call->op, term);
-    ms_store_op_step(&call->op, statement);
-    return &call->op;
+    ms_store_call_term(&call->base, term);
+    ms_store_call_step(&call->base, statement);
+    return &call->base;
 }
 
-static void on_count_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_count_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     (void)step;
-    ((struct ms_store_count_op *)op)->count = ms_store_pg_u64(row, 0);
+    ((struct count_call *)base)->count = ms_store_pg_u64(row, 0);
 }
 
-static void on_count_done(struct ms_store_op *op, const struct ms_error *err,
+static void on_count_done(struct ms_store_call *base, const struct ms_error *err,
                           const uint64_t *affected)
 {
-    struct ms_store_count_op *call = (struct ms_store_count_op *)op;
+    struct count_call *call = (struct count_call *)base;
     (void)affected;
     call->on_done(err, err == NULL ? call->count : 0, call->arg);
 }
 
-struct ms_store_op *ms_store_count_op_new(struct ms_store_writer *writer, uint64_t term,
+struct ms_store_call *ms_store_call_count(struct ms_store_writer *writer, uint64_t term,
                                           const struct ms_pg_statement *statement,
                                           ms_store_count_done *done, void *arg)
 {
-    struct ms_store_count_op *call =
-        ms_store_op_new(writer, sizeof(*call), on_count_row, on_count_done);
+    struct count_call *call = ms_store_call_new(writer, sizeof(*call), on_count_row, on_count_done);
     call->on_done = done;
     call->arg = arg;
-    ms_store_op_term(&call->op, term);
-    ms_store_op_step(&call->op, statement);
-    return &call->op;
+    ms_store_call_term(&call->base, term);
+    ms_store_call_step(&call->base, statement);
+    return &call->base;
+}
+
+/* --- a migration, on a session of its own --- */
+
+static void on_migrated(const struct ms_error *err, void *arg)
+{
+    struct plain_call *call = arg;
+    call->base.migration = NULL;
+    end(&call->base, err, NULL);
+}
+
+struct ms_store_call *ms_store_migrate(struct ms_store_writer *writer, ms_store_done *done,
+                                       void *arg)
+{
+    struct plain_call *call = ms_store_call_new(writer, sizeof(*call), NULL, on_plain_done);
+    call->on_done = done;
+    call->arg = arg;
+    call->base.migration = ms_store_migration_start(writer->loop, writer->conninfo,
+                                                    writer->application_name, on_migrated, call);
+    enter(&call->base);
+    return &call->base;
 }

@@ -43,10 +43,10 @@ static const char *kind_name(enum ms_manifest_kind kind)
 }
 
 /* Of the step that is open already. */
-static void put_blobs(struct ms_store_op *op, const struct contents *contents)
+static void put_blobs(struct ms_store_call *base, const struct contents *contents)
 {
-    struct ms_buf *digests = ms_store_op_array(op);
-    struct ms_buf *sizes = ms_store_op_array(op);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *sizes = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         for (size_t j = 0; j < manifest->n_layers; j++) {
@@ -60,12 +60,12 @@ static void put_blobs(struct ms_store_op *op, const struct contents *contents)
     }
 }
 
-static void put_configs(struct ms_store_op *op, const struct contents *contents)
+static void put_configs(struct ms_store_call *base, const struct contents *contents)
 {
-    ms_store_op_step(op, &write_content_configs);
-    struct ms_buf *digests = ms_store_op_array(op);
-    struct ms_buf *raws = ms_store_op_array(op);
-    struct ms_buf *documents = ms_store_op_array(op);
+    ms_store_call_step(base, &write_content_configs);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *raws = ms_store_call_array(base);
+    struct ms_buf *documents = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         if (ms_digest_is_none(&manifest->config_digest))
@@ -74,19 +74,19 @@ static void put_configs(struct ms_store_op *op, const struct contents *contents)
         ms_store_add_bytes(raws, manifest->config_raw);
         ms_store_add_text(documents, manifest->config_document);
     }
-    ms_store_op_i64(op, MS_DOCUMENT_VERSION);
+    ms_store_call_i64(base, MS_DOCUMENT_VERSION);
 }
 
-static void add_own_digests(struct ms_store_op *op, const struct contents *contents)
+static void add_own_digests(struct ms_store_call *base, const struct contents *contents)
 {
-    struct ms_buf *digests = ms_store_op_array(op);
+    struct ms_buf *digests = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++)
         ms_store_add_digest(digests, &contents->manifests[i].digest);
 }
 
-static void add_all_digests(struct ms_store_op *op, const struct contents *contents)
+static void add_all_digests(struct ms_store_call *base, const struct contents *contents)
 {
-    struct ms_buf *digests = ms_store_op_array(op);
+    struct ms_buf *digests = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         ms_store_add_digest(digests, &manifest->digest);
@@ -95,13 +95,13 @@ static void add_all_digests(struct ms_store_op *op, const struct contents *conte
     }
 }
 
-static void put_layers(struct ms_store_op *op, const struct contents *contents)
+static void put_layers(struct ms_store_call *base, const struct contents *contents)
 {
-    ms_store_op_step(op, &write_content_layers);
-    struct ms_buf *manifests = ms_store_op_array(op);
-    struct ms_buf *positions = ms_store_op_array(op);
-    struct ms_buf *layers = ms_store_op_array(op);
-    struct ms_buf *media_types = ms_store_op_array(op);
+    ms_store_call_step(base, &write_content_layers);
+    struct ms_buf *manifests = ms_store_call_array(base);
+    struct ms_buf *positions = ms_store_call_array(base);
+    struct ms_buf *layers = ms_store_call_array(base);
+    struct ms_buf *media_types = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         for (size_t j = 0; j < manifest->n_layers; j++) {
@@ -139,7 +139,7 @@ static void add_child(struct child_arrays *to, const struct ms_manifest_record *
     ms_store_add_digest(to->abouts, &child->about);
 }
 
-static void put_children(struct ms_store_op *op, const struct contents *contents)
+static void put_children(struct ms_store_call *base, const struct contents *contents)
 {
     struct child_arrays to;
     /* In the order of the statement's parameters. */
@@ -147,20 +147,20 @@ static void put_children(struct ms_store_op *op, const struct contents *contents
         &to.parents,     &to.positions,    &to.digests,       &to.media_types, &to.artifact_types,
         &to.sizes,       &to.os,           &to.architectures, &to.variants,    &to.os_versions,
         &to.annotations, &to.attestations, &to.abouts};
-    ms_store_op_step(op, &write_content_children);
+    ms_store_call_step(base, &write_content_children);
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
-        *arrays[i] = ms_store_op_array(op);
+        *arrays[i] = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++)
         for (size_t j = 0; j < contents->manifests[i].n_children; j++)
             add_child(&to, &contents->manifests[i], j);
 }
 
-static void put_pairs(struct ms_store_op *op, const struct contents *contents, bool labels)
+static void put_pairs(struct ms_store_call *base, const struct contents *contents, bool labels)
 {
-    ms_store_op_step(op, labels ? &write_content_labels : &write_content_annotations);
-    struct ms_buf *manifests = ms_store_op_array(op);
-    struct ms_buf *keys = ms_store_op_array(op);
-    struct ms_buf *values = ms_store_op_array(op);
+    ms_store_call_step(base, labels ? &write_content_labels : &write_content_annotations);
+    struct ms_buf *manifests = ms_store_call_array(base);
+    struct ms_buf *keys = ms_store_call_array(base);
+    struct ms_buf *values = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         const struct ms_pair *pairs = labels ? manifest->labels : manifest->annotation_rows;
@@ -187,9 +187,9 @@ static const size_t PLATFORMS[] = {
     offsetof(struct ms_manifest_record, os_version),
 };
 
-static void add_texts(struct ms_store_op *op, const struct contents *contents, size_t offset)
+static void add_texts(struct ms_store_call *base, const struct contents *contents, size_t offset)
 {
-    struct ms_buf *texts = ms_store_op_array(op);
+    struct ms_buf *texts = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         struct ms_str text;
         memcpy(&text, (const char *)&contents->manifests[i] + offset, sizeof(text));
@@ -197,9 +197,9 @@ static void add_texts(struct ms_store_op *op, const struct contents *contents, s
     }
 }
 
-static void add_digests(struct ms_store_op *op, const struct contents *contents, size_t offset)
+static void add_digests(struct ms_store_call *base, const struct contents *contents, size_t offset)
 {
-    struct ms_buf *digests = ms_store_op_array(op);
+    struct ms_buf *digests = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         struct ms_digest digest;
         memcpy(&digest, (const char *)&contents->manifests[i] + offset, sizeof(digest));
@@ -207,22 +207,22 @@ static void add_digests(struct ms_store_op *op, const struct contents *contents,
     }
 }
 
-static void put_manifests(struct ms_store_op *op, const struct contents *contents)
+static void put_manifests(struct ms_store_call *base, const struct contents *contents)
 {
-    ms_store_op_step(op, &write_content_manifests);
-    add_own_digests(op, contents);
-    struct ms_buf *kinds = ms_store_op_array(op);
-    add_texts(op, contents, offsetof(struct ms_manifest_record, media_type));
-    add_texts(op, contents, offsetof(struct ms_manifest_record, artifact_type));
-    struct ms_buf *sizes = ms_store_op_array(op);
-    struct ms_buf *raws = ms_store_op_array(op);
-    add_digests(op, contents, offsetof(struct ms_manifest_record, subject));
-    add_digests(op, contents, offsetof(struct ms_manifest_record, config_digest));
+    ms_store_call_step(base, &write_content_manifests);
+    add_own_digests(base, contents);
+    struct ms_buf *kinds = ms_store_call_array(base);
+    add_texts(base, contents, offsetof(struct ms_manifest_record, media_type));
+    add_texts(base, contents, offsetof(struct ms_manifest_record, artifact_type));
+    struct ms_buf *sizes = ms_store_call_array(base);
+    struct ms_buf *raws = ms_store_call_array(base);
+    add_digests(base, contents, offsetof(struct ms_manifest_record, subject));
+    add_digests(base, contents, offsetof(struct ms_manifest_record, config_digest));
     for (size_t i = 0; i < sizeof(PLATFORMS) / sizeof(PLATFORMS[0]); i++)
-        add_texts(op, contents, PLATFORMS[i]);
-    struct ms_buf *created = ms_store_op_array(op);
+        add_texts(base, contents, PLATFORMS[i]);
+    struct ms_buf *created = ms_store_call_array(base);
     for (size_t i = 0; i < sizeof(DESCRIPTIONS) / sizeof(DESCRIPTIONS[0]); i++)
-        add_texts(op, contents, DESCRIPTIONS[i]);
+        add_texts(base, contents, DESCRIPTIONS[i]);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         ms_store_add_text(kinds, ms_str(kind_name(manifest->kind)));
@@ -230,27 +230,28 @@ static void put_manifests(struct ms_store_op *op, const struct contents *content
         ms_store_add_bytes(raws, manifest->raw);
         ms_store_add_time(created, manifest->created_ms);
     }
-    ms_store_op_i64(op, MS_DOCUMENT_VERSION);
+    ms_store_call_i64(base, MS_DOCUMENT_VERSION);
 }
 
-enum ms_status ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
-                                     const struct ms_manifest_record *manifests, size_t n_manifests,
-                                     ms_store_done *on_done, void *arg)
+struct ms_store_call *ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
+                                            const struct ms_manifest_record *manifests,
+                                            size_t n_manifests, ms_store_done *on_done, void *arg)
 {
     const struct contents contents = {.manifests = manifests, .n = n_manifests};
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_content_blobs, on_done, arg);
-    put_blobs(op, &contents);
-    put_configs(op, &contents);
-    ms_store_op_step(op, &write_content_stubs);
-    add_all_digests(op, &contents);
-    ms_store_op_step(op, &write_content_locks);
-    add_all_digests(op, &contents);
-    put_layers(op, &contents);
-    put_children(op, &contents);
-    put_pairs(op, &contents, true);
-    put_pairs(op, &contents, false);
-    put_manifests(op, &contents);
-    ms_store_op_step(op, &write_content_index_images);
-    add_own_digests(op, &contents);
-    return ms_store_op_start(op);
+    struct ms_store_call *base =
+        ms_store_call_plain(store, term, &write_content_blobs, on_done, arg);
+    put_blobs(base, &contents);
+    put_configs(base, &contents);
+    ms_store_call_step(base, &write_content_stubs);
+    add_all_digests(base, &contents);
+    ms_store_call_step(base, &write_content_locks);
+    add_all_digests(base, &contents);
+    put_layers(base, &contents);
+    put_children(base, &contents);
+    put_pairs(base, &contents, true);
+    put_pairs(base, &contents, false);
+    put_manifests(base, &contents);
+    ms_store_call_step(base, &write_content_index_images);
+    add_own_digests(base, &contents);
+    return ms_store_call_start(base);
 }

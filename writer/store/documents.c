@@ -11,16 +11,16 @@ MS_STORE_STATEMENT(write_documents_end);
 
 enum { DOCUMENTS_BATCH = 64, DOCUMENTS_BATCH_BYTES = 1024 * 1024 };
 
-struct old_op {
-    struct ms_store_op op;
+struct old_call {
+    struct ms_store_call base;
     ms_store_old_document_row *on_row;
     ms_store_done *on_done;
     void *arg;
 };
 
-static void on_old(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_old(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct old_op *call = (struct old_op *)op;
+    struct old_call *call = (struct old_call *)base;
     struct ms_old_document old = {
         .media_type = row->columns[2],
         .raw = row->columns[3],
@@ -32,56 +32,58 @@ static void on_old(struct ms_store_op *op, size_t step, const struct ms_pg_row *
         call->on_row(&old, call->arg);
 }
 
-static void on_old_done(struct ms_store_op *op, const struct ms_error *err,
+static void on_old_done(struct ms_store_call *base, const struct ms_error *err,
                         const uint64_t *affected)
 {
-    struct old_op *call = (struct old_op *)op;
+    struct old_call *call = (struct old_call *)base;
     (void)affected;
     call->on_done(err, call->arg);
 }
 
-enum ms_status ms_store_documents_old(struct ms_store_writer *store, uint64_t after_id,
-                                      ms_store_old_document_row *on_row, ms_store_done *on_done,
-                                      void *arg)
+struct ms_store_call *ms_store_documents_old(struct ms_store_writer *store, uint64_t after_id,
+                                             ms_store_old_document_row *on_row,
+                                             ms_store_done *on_done, void *arg)
 {
-    struct old_op *call = ms_store_op_new(store, sizeof(*call), on_old, on_old_done);
+    struct old_call *call = ms_store_call_new(store, sizeof(*call), on_old, on_old_done);
     call->on_row = on_row;
     call->on_done = on_done;
     call->arg = arg;
-    ms_store_op_step(&call->op, &write_documents_old);
-    call->op.binary_results = true;
-    ms_store_op_u64(&call->op, after_id);
-    ms_store_op_i64(&call->op, MS_DOCUMENT_VERSION);
-    ms_store_op_u64(&call->op, DOCUMENTS_BATCH);
-    ms_store_op_u64(&call->op, DOCUMENTS_BATCH_BYTES);
-    return ms_store_op_start(&call->op);
+    ms_store_call_step(&call->base, &write_documents_old);
+    call->base.binary_results = true;
+    ms_store_call_u64(&call->base, after_id);
+    ms_store_call_i64(&call->base, MS_DOCUMENT_VERSION);
+    ms_store_call_u64(&call->base, DOCUMENTS_BATCH);
+    ms_store_call_u64(&call->base, DOCUMENTS_BATCH_BYTES);
+    return ms_store_call_start(&call->base);
 }
 
-enum ms_status ms_store_documents_put(struct ms_store_writer *store, uint64_t term,
-                                      const struct ms_new_document *documents, size_t n,
-                                      ms_store_done *on_done, void *arg)
+struct ms_store_call *ms_store_documents_put(struct ms_store_writer *store, uint64_t term,
+                                             const struct ms_new_document *documents, size_t n,
+                                             ms_store_done *on_done, void *arg)
 {
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_documents_put, on_done, arg);
-    struct ms_buf *digests = ms_store_op_array(op);
-    struct ms_buf *texts = ms_store_op_array(op);
-    struct ms_buf *configs = ms_store_op_array(op);
-    struct ms_buf *config_texts = ms_store_op_array(op);
+    struct ms_store_call *base =
+        ms_store_call_plain(store, term, &write_documents_put, on_done, arg);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *texts = ms_store_call_array(base);
+    struct ms_buf *configs = ms_store_call_array(base);
+    struct ms_buf *config_texts = ms_store_call_array(base);
     for (size_t i = 0; i < n; i++) {
         ms_store_add_digest(digests, &documents[i].digest);
         ms_store_add_text(texts, documents[i].document);
         ms_store_add_digest(configs, &documents[i].config_digest);
         ms_store_add_text(config_texts, documents[i].config_document);
     }
-    ms_store_op_i64(op, MS_DOCUMENT_VERSION);
-    return ms_store_op_start(op);
+    ms_store_call_i64(base, MS_DOCUMENT_VERSION);
+    return ms_store_call_start(base);
 }
 
-enum ms_status ms_store_documents_end(struct ms_store_writer *store, uint64_t term,
-                                      bool are_changed, ms_store_done *on_done, void *arg)
+struct ms_store_call *ms_store_documents_end(struct ms_store_writer *store, uint64_t term,
+                                             bool are_changed, ms_store_done *on_done, void *arg)
 {
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_documents_end, on_done, arg);
-    ms_store_op_u64(op, term);
-    ms_store_op_i64(op, MS_DOCUMENT_VERSION);
-    ms_store_op_bool(op, are_changed);
-    return ms_store_op_start(op);
+    struct ms_store_call *base =
+        ms_store_call_plain(store, term, &write_documents_end, on_done, arg);
+    ms_store_call_u64(base, term);
+    ms_store_call_i64(base, MS_DOCUMENT_VERSION);
+    ms_store_call_bool(base, are_changed);
+    return ms_store_call_start(base);
 }

@@ -24,8 +24,8 @@ enum { PULLS_BATCH = 100000 };
 
 /* --- put --- */
 
-struct put_op {
-    struct ms_store_op op;
+struct put_call {
+    struct ms_store_call base;
     size_t instances_step; /* the steps that there are */
     bool has_instances;
     uint64_t n_new;
@@ -33,15 +33,15 @@ struct put_op {
     void *arg;
 };
 
-static void on_put_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_put_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     (void)step;
-    ((struct put_op *)op)->n_new = ms_store_pg_u64(row, 0);
+    ((struct put_call *)base)->n_new = ms_store_pg_u64(row, 0);
 }
 
-static void on_put(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_put(struct ms_store_call *base, const struct ms_error *err, const uint64_t *affected)
 {
-    struct put_op *call = (struct put_op *)op;
+    struct put_call *call = (struct put_call *)base;
     if (err != NULL)
         call->on_done(err, 0, false, call->arg);
     else
@@ -54,14 +54,14 @@ static bool is_kept(const struct ms_event_record *event)
     return !ms_str_is_absent(event->event_id);
 }
 
-static void add_what(struct ms_store_op *op, const struct ms_event_record *events, size_t n)
+static void add_what(struct ms_store_call *base, const struct ms_event_record *events, size_t n)
 {
-    struct ms_buf *ids = ms_store_op_array(op);
-    struct ms_buf *actions = ms_store_op_array(op);
-    struct ms_buf *repositories = ms_store_op_array(op);
-    struct ms_buf *tags = ms_store_op_array(op);
-    struct ms_buf *digests = ms_store_op_array(op);
-    struct ms_buf *blobs = ms_store_op_array(op);
+    struct ms_buf *ids = ms_store_call_array(base);
+    struct ms_buf *actions = ms_store_call_array(base);
+    struct ms_buf *repositories = ms_store_call_array(base);
+    struct ms_buf *tags = ms_store_call_array(base);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *blobs = ms_store_call_array(base);
     for (size_t i = 0; i < n; i++) {
         if (!is_kept(&events[i]))
             continue;
@@ -70,17 +70,17 @@ static void add_what(struct ms_store_op *op, const struct ms_event_record *event
         ms_store_add_text(repositories, events[i].repository);
         ms_store_add_text(tags, events[i].tag);
         ms_store_add_digest(digests, &events[i].digest);
-        ms_store_add_bool(blobs, events[i].is_blob);
+        ms_store_add_bool(blobs, false); /* events of blobs are not kept */
     }
 }
 
-static void add_circumstances(struct ms_store_op *op, const struct ms_event_record *events,
+static void add_circumstances(struct ms_store_call *base, const struct ms_event_record *events,
                               size_t n)
 {
-    struct ms_buf *times = ms_store_op_array(op);
-    struct ms_buf *actors = ms_store_op_array(op);
-    struct ms_buf *bodies = ms_store_op_array(op);
-    struct ms_buf *faults = ms_store_op_array(op);
+    struct ms_buf *times = ms_store_call_array(base);
+    struct ms_buf *actors = ms_store_call_array(base);
+    struct ms_buf *bodies = ms_store_call_array(base);
+    struct ms_buf *faults = ms_store_call_array(base);
     for (size_t i = 0; i < n; i++) {
         if (!is_kept(&events[i]))
             continue;
@@ -91,102 +91,110 @@ static void add_circumstances(struct ms_store_op *op, const struct ms_event_reco
     }
 }
 
-static void add_events(struct put_op *call, const struct ms_event_record *events, size_t n)
+static void add_events(struct put_call *call, const struct ms_event_record *events, size_t n)
 {
     bool has_kept = false;
     for (size_t i = 0; i < n && !has_kept; i++)
         has_kept = is_kept(&events[i]);
     if (!has_kept)
         return;
-    ms_store_op_step(&call->op, &write_inbox_put);
-    add_what(&call->op, events, n);
-    add_circumstances(&call->op, events, n);
+    ms_store_call_step(&call->base, &write_inbox_put);
+    add_what(&call->base, events, n);
+    add_circumstances(&call->base, events, n);
 }
 
-static void add_instances(struct put_op *call, const struct ms_event_record *events, size_t n)
+static void add_instances(struct put_call *call, const struct ms_event_record *events, size_t n)
 {
     struct ms_buf *instances = NULL;
     for (size_t i = 0; i < n; i++) {
         if (ms_str_is_absent(events[i].instance_id))
             continue;
         if (instances == NULL) {
-            call->instances_step = call->op.n_steps - call->op.first_step;
-            ms_store_op_step(&call->op, &write_inbox_instances);
-            instances = ms_store_op_array(&call->op);
+            call->instances_step = call->base.n_steps - call->base.first_step;
+            ms_store_call_step(&call->base, &write_inbox_instances);
+            instances = ms_store_call_array(&call->base);
         }
         ms_store_add_text(instances, events[i].instance_id);
     }
     call->has_instances = instances != NULL;
 }
 
-enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
-                                  const struct ms_event_record *events, size_t n_events,
-                                  bool wants_scan, ms_store_inbox_put_done *on_done, void *arg)
+struct ms_store_call *ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
+                                         const struct ms_event_record *events, size_t n_events,
+                                         bool wants_scan, ms_store_inbox_put_done *on_done,
+                                         void *arg)
 {
-    struct put_op *call = ms_store_op_new(store, sizeof(*call), on_put_row, on_put);
+    struct put_call *call = ms_store_call_new(store, sizeof(*call), on_put_row, on_put);
     call->on_done = on_done;
     call->arg = arg;
-    ms_store_op_term(&call->op, term);
+    ms_store_call_term(&call->base, term);
     add_events(call, events, n_events);
     add_instances(call, events, n_events);
     if (wants_scan)
-        ms_store_op_step(&call->op, &write_scan_wanted);
-    return ms_store_op_start(&call->op);
+        ms_store_call_step(&call->base, &write_scan_wanted);
+    return ms_store_call_start(&call->base);
+}
+
+struct ms_store_call *ms_store_scan_want(struct ms_store_writer *store, uint64_t term,
+                                         ms_store_done *on_done, void *arg)
+{
+    return ms_store_call_start(ms_store_call_plain(store, term, &write_scan_wanted, on_done, arg));
 }
 
 /* --- due --- */
 
-struct due_op {
-    struct ms_store_op op;
+struct due_call {
+    struct ms_store_call base;
     int64_t next_due_ms;
     ms_store_due_row *on_row;
     ms_store_due_done *on_done;
     void *arg;
 };
 
-static void on_due_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_due_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct due_op *call = (struct due_op *)op;
+    struct due_call *call = (struct due_call *)base;
     if (step == 0)
         call->on_row(row->columns[0], (enum ms_due_kind)ms_store_pg_u64(row, 1), call->arg);
     else if (!ms_str_is_absent(row->columns[0]))
         call->next_due_ms = ms_store_pg_i64(row, 0);
 }
 
-static void on_due(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_due(struct ms_store_call *base, const struct ms_error *err, const uint64_t *affected)
 {
-    struct due_op *call = (struct due_op *)op;
+    struct due_call *call = (struct due_call *)base;
     (void)affected;
     call->on_done(err, err == NULL ? call->next_due_ms : -1, call->arg);
 }
 
-enum ms_status ms_store_inbox_due(struct ms_store_writer *store, struct ms_str after, size_t limit,
-                                  ms_store_due_row *on_row, ms_store_due_done *on_done, void *arg)
+struct ms_store_call *ms_store_inbox_due(struct ms_store_writer *store, struct ms_str after,
+                                         size_t limit, ms_store_due_row *on_row,
+                                         ms_store_due_done *on_done, void *arg)
 {
-    struct due_op *call = ms_store_op_new(store, sizeof(*call), on_due_row, on_due);
+    struct due_call *call = ms_store_call_new(store, sizeof(*call), on_due_row, on_due);
     call->next_due_ms = -1;
     call->on_row = on_row;
     call->on_done = on_done;
     call->arg = arg;
-    ms_store_op_step(&call->op, &write_inbox_due);
-    ms_store_op_text(&call->op, after);
-    ms_store_op_u64(&call->op, limit);
-    ms_store_op_step(&call->op, &write_inbox_next_due);
-    return ms_store_op_start(&call->op);
+    ms_store_call_step(&call->base, &write_inbox_due);
+    ms_store_call_text(&call->base, after);
+    ms_store_call_u64(&call->base, limit);
+    ms_store_call_step(&call->base, &write_inbox_next_due);
+    return ms_store_call_start(&call->base);
 }
 
 /* --- load --- */
 
-struct load_op {
-    struct ms_store_op op;
+struct load_call {
+    struct ms_store_call base;
     ms_store_inbox_row *on_row;
     ms_store_done *on_done;
     void *arg;
 };
 
-static void on_load_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_load_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct load_op *call = (struct load_op *)op;
+    struct load_call *call = (struct load_call *)base;
     (void)step;
     struct ms_inbox_row event = {
         .id = ms_store_pg_i64(row, 0),
@@ -198,73 +206,73 @@ static void on_load_row(struct ms_store_op *op, size_t step, const struct ms_pg_
                   .repository = row->columns[5],
                   .tag = row->columns[6],
                   .digest = ms_store_pg_digest(row, 7),
-                  .is_blob = ms_store_pg_bool(row, 8),
                   .event_time_ms = ms_store_pg_i64(row, 9),
                   .actor = row->columns[10]},
     };
     call->on_row(&event, call->arg);
 }
 
-static void on_loaded(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_loaded(struct ms_store_call *base, const struct ms_error *err,
+                      const uint64_t *affected)
 {
-    struct load_op *call = (struct load_op *)op;
+    struct load_call *call = (struct load_call *)base;
     (void)affected;
     call->on_done(err, call->arg);
 }
 
-enum ms_status ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository,
-                                   size_t limit, ms_store_inbox_row *on_row, ms_store_done *on_done,
-                                   void *arg)
+struct ms_store_call *ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository,
+                                          size_t limit, ms_store_inbox_row *on_row,
+                                          ms_store_done *on_done, void *arg)
 {
-    struct load_op *call = ms_store_op_new(store, sizeof(*call), on_load_row, on_loaded);
+    struct load_call *call = ms_store_call_new(store, sizeof(*call), on_load_row, on_loaded);
     call->on_row = on_row;
     call->on_done = on_done;
     call->arg = arg;
-    ms_store_op_step(&call->op, &write_inbox_load);
-    ms_store_op_text(&call->op, repository);
-    ms_store_op_u64(&call->op, limit);
-    return ms_store_op_start(&call->op);
+    ms_store_call_step(&call->base, &write_inbox_load);
+    ms_store_call_text(&call->base, repository);
+    ms_store_call_u64(&call->base, limit);
+    return ms_store_call_start(&call->base);
 }
 
 /* --- later, or never --- */
 
-enum ms_status ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t term,
-                                       const struct ms_inbox_delay *delays, size_t n_delays,
-                                       ms_store_done *on_done, void *arg)
+struct ms_store_call *ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t term,
+                                              const struct ms_inbox_delay *delays, size_t n_delays,
+                                              ms_store_done *on_done, void *arg)
 {
-    struct ms_store_op *op =
-        ms_store_plain_op_new(store, term, &write_inbox_postpone, on_done, arg);
-    struct ms_buf *ids = ms_store_op_array(op);
-    struct ms_buf *pauses = ms_store_op_array(op);
+    struct ms_store_call *base =
+        ms_store_call_plain(store, term, &write_inbox_postpone, on_done, arg);
+    struct ms_buf *ids = ms_store_call_array(base);
+    struct ms_buf *pauses = ms_store_call_array(base);
     for (size_t i = 0; i < n_delays; i++) {
         ms_pg_array_i64(ids, delays[i].id);
         ms_pg_array_i64(pauses, (int64_t)delays[i].delay_ms);
     }
-    return ms_store_op_start(op);
+    return ms_store_call_start(base);
 }
 
-enum ms_status ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term, const int64_t *ids,
-                                   size_t n_ids, struct ms_str reason, ms_store_done *on_done,
-                                   void *arg)
+struct ms_store_call *ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term,
+                                          const int64_t *ids, size_t n_ids, struct ms_str reason,
+                                          ms_store_done *on_done, void *arg)
 {
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_inbox_bury, on_done, arg);
-    ms_store_op_ids(op, ids, n_ids);
-    ms_store_op_text(op, reason);
-    return ms_store_op_start(op);
+    struct ms_store_call *base = ms_store_call_plain(store, term, &write_inbox_bury, on_done, arg);
+    ms_store_call_ids(base, ids, n_ids);
+    ms_store_call_text(base, reason);
+    return ms_store_call_start(base);
 }
 
 /* --- dead letters --- */
 
-struct dead_op {
-    struct ms_store_op op;
+struct dead_call {
+    struct ms_store_call base;
     ms_store_dead_row *on_row;
     ms_store_done *on_done;
     void *arg;
 };
 
-static void on_dead_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_dead_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct dead_op *call = (struct dead_op *)op;
+    struct dead_call *call = (struct dead_call *)base;
     (void)step;
     struct ms_dead_letter letter = {
         .id = row->columns[0],
@@ -278,81 +286,84 @@ static void on_dead_row(struct ms_store_op *op, size_t step, const struct ms_pg_
     call->on_row(&letter, call->arg);
 }
 
-static void on_dead_listed(struct ms_store_op *op, const struct ms_error *err,
+static void on_dead_listed(struct ms_store_call *base, const struct ms_error *err,
                            const uint64_t *affected)
 {
-    struct dead_op *call = (struct dead_op *)op;
+    struct dead_call *call = (struct dead_call *)base;
     (void)affected;
     call->on_done(err, call->arg);
 }
 
-enum ms_status ms_store_dead_list(struct ms_store_writer *store, ms_store_dead_row *on_row,
-                                  ms_store_done *on_done, void *arg)
+struct ms_store_call *ms_store_dead_list(struct ms_store_writer *store, ms_store_dead_row *on_row,
+                                         ms_store_done *on_done, void *arg)
 {
-    struct dead_op *call = ms_store_op_new(store, sizeof(*call), on_dead_row, on_dead_listed);
+    struct dead_call *call = ms_store_call_new(store, sizeof(*call), on_dead_row, on_dead_listed);
     call->on_row = on_row;
     call->on_done = on_done;
     call->arg = arg;
-    call->op.stream = true;
-    ms_store_op_step(&call->op, &write_dead_list);
-    return ms_store_op_start(&call->op);
+    call->base.stream = true;
+    ms_store_call_step(&call->base, &write_dead_list);
+    return ms_store_call_start(&call->base);
 }
 
-struct retry_op {
-    struct ms_store_op op;
+struct retry_call {
+    struct ms_store_call base;
     uint64_t n_back, n_left;
     ms_store_dead_retried *on_done;
     void *arg;
 };
 
-static void on_retry_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_retry_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct retry_op *call = (struct retry_op *)op;
+    struct retry_call *call = (struct retry_call *)base;
     (void)step;
     call->n_back = ms_store_pg_u64(row, 0);
     call->n_left = ms_store_pg_u64(row, 1);
 }
 
-static void on_retried(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_retried(struct ms_store_call *base, const struct ms_error *err,
+                       const uint64_t *affected)
 {
-    struct retry_op *call = (struct retry_op *)op;
+    struct retry_call *call = (struct retry_call *)base;
     (void)affected;
     call->on_done(err, call->n_back, call->n_left, call->arg);
 }
 
-enum ms_status ms_store_dead_retry(struct ms_store_writer *store, ms_store_dead_retried *on_done,
-                                   void *arg)
+struct ms_store_call *ms_store_dead_retry(struct ms_store_writer *store,
+                                          ms_store_dead_retried *on_done, void *arg)
 {
-    struct retry_op *call = ms_store_op_new(store, sizeof(*call), on_retry_row, on_retried);
+    struct retry_call *call = ms_store_call_new(store, sizeof(*call), on_retry_row, on_retried);
     call->on_done = on_done;
     call->arg = arg;
-    ms_store_op_step(&call->op, &write_dead_retry);
-    return ms_store_op_start(&call->op);
+    ms_store_call_step(&call->base, &write_dead_retry);
+    return ms_store_call_start(&call->base);
 }
 
 /* --- pulls, and what is old --- */
 
-enum ms_status ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
-                                      ms_store_count_done *on_done, void *arg)
+struct ms_store_call *ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
+                                             ms_store_count_done *on_done, void *arg)
 {
-    struct ms_store_op *op = ms_store_count_op_new(store, term, &write_pulls_collect, on_done, arg);
-    ms_store_op_u64(op, PULLS_BATCH);
-    return ms_store_op_start(op);
+    struct ms_store_call *base =
+        ms_store_call_count(store, term, &write_pulls_collect, on_done, arg);
+    ms_store_call_u64(base, PULLS_BATCH);
+    return ms_store_call_start(base);
 }
 
-static void add_age(struct ms_store_op *op, uint64_t age_ms)
+static void add_age(struct ms_store_call *base, uint64_t age_ms)
 {
     if (age_ms > 0)
-        ms_store_op_u64(op, age_ms);
+        ms_store_call_u64(base, age_ms);
     else
-        ms_store_op_text(op, MS_STR_ABSENT);
+        ms_store_call_text(base, MS_STR_ABSENT);
 }
 
-enum ms_status ms_store_prune(struct ms_store_writer *store, uint64_t term, uint64_t changes_ms,
-                              uint64_t history_ms, ms_store_done *on_done, void *arg)
+struct ms_store_call *ms_store_prune(struct ms_store_writer *store, uint64_t term,
+                                     uint64_t changes_ms, uint64_t history_ms,
+                                     ms_store_done *on_done, void *arg)
 {
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_prune, on_done, arg);
-    add_age(op, changes_ms);
-    add_age(op, history_ms);
-    return ms_store_op_start(op);
+    struct ms_store_call *base = ms_store_call_plain(store, term, &write_prune, on_done, arg);
+    add_age(base, changes_ms);
+    add_age(base, history_ms);
+    return ms_store_call_start(base);
 }

@@ -13,8 +13,8 @@ MS_STORE_STATEMENT(write_repositories_after);
 MS_STORE_STATEMENT(write_held_digests);
 
 /* A query of this file: rows of one kind, then the end. */
-struct known_op {
-    struct ms_store_op op;
+struct known_call {
+    struct ms_store_call base;
     union {
         ms_store_known_tag_row *tag;
         ms_store_known_manifest_row *manifest;
@@ -26,29 +26,30 @@ struct known_op {
     void *arg;
 };
 
-static void on_done(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_done(struct ms_store_call *base, const struct ms_error *err,
+                    const uint64_t *affected)
 {
-    struct known_op *call = (struct known_op *)op;
+    struct known_call *call = (struct known_call *)base;
     (void)affected;
     call->on_done(err, call->arg);
 }
 
-static struct known_op *new_call(struct ms_store_writer *store,
-                                 const struct ms_pg_statement *statement, ms_store_op_row *on_row,
-                                 ms_store_done *done, void *arg)
+static struct known_call *new_call(struct ms_store_writer *store,
+                                   const struct ms_pg_statement *statement,
+                                   ms_store_call_row *on_row, ms_store_done *done, void *arg)
 {
-    struct known_op *call = ms_store_op_new(store, sizeof(*call), on_row, on_done);
+    struct known_call *call = ms_store_call_new(store, sizeof(*call), on_row, on_done);
     call->on_done = done;
     call->arg = arg;
-    ms_store_op_step(&call->op, statement);
+    ms_store_call_step(&call->base, statement);
     return call;
 }
 
 /* --- tags --- */
 
-static void on_tag(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_tag(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_op *call = (struct known_op *)op;
+    struct known_call *call = (struct known_call *)base;
     (void)step;
     struct ms_known_tag tag = {
         .name = row->columns[0],
@@ -60,46 +61,49 @@ static void on_tag(struct ms_store_op *op, size_t step, const struct ms_pg_row *
     call->on_row.tag(&tag, call->arg);
 }
 
-enum ms_status ms_store_tags_after(struct ms_store_writer *store, struct ms_str repository,
-                                   struct ms_str after, size_t limit,
-                                   ms_store_known_tag_row *on_row, ms_store_done *done, void *arg)
+struct ms_store_call *ms_store_tags_after(struct ms_store_writer *store, struct ms_str repository,
+                                          struct ms_str after, size_t limit,
+                                          ms_store_known_tag_row *on_row, ms_store_done *done,
+                                          void *arg)
 {
-    struct known_op *call = new_call(store, &write_tags_after, on_tag, done, arg);
+    struct known_call *call = new_call(store, &write_tags_after, on_tag, done, arg);
     call->on_row.tag = on_row;
-    ms_store_op_text(&call->op, repository);
-    ms_store_op_text(&call->op, ms_str_is_absent(after) ? MS_STR("") : after);
-    ms_store_op_u64(&call->op, limit);
-    return ms_store_op_start(&call->op);
+    ms_store_call_text(&call->base, repository);
+    ms_store_call_text(&call->base, ms_str_is_absent(after) ? MS_STR("") : after);
+    ms_store_call_u64(&call->base, limit);
+    return ms_store_call_start(&call->base);
 }
 
-enum ms_status ms_store_tags_named(struct ms_store_writer *store, struct ms_str repository,
-                                   const struct ms_str *names, size_t n_names,
-                                   ms_store_known_tag_row *on_row, ms_store_done *done, void *arg)
+struct ms_store_call *ms_store_tags_named(struct ms_store_writer *store, struct ms_str repository,
+                                          const struct ms_str *names, size_t n_names,
+                                          ms_store_known_tag_row *on_row, ms_store_done *done,
+                                          void *arg)
 {
-    struct known_op *call = new_call(store, &write_tags_named, on_tag, done, arg);
+    struct known_call *call = new_call(store, &write_tags_named, on_tag, done, arg);
     call->on_row.tag = on_row;
-    ms_store_op_text(&call->op, repository);
-    ms_store_op_texts(&call->op, names, n_names);
-    return ms_store_op_start(&call->op);
+    ms_store_call_text(&call->base, repository);
+    ms_store_call_texts(&call->base, names, n_names);
+    return ms_store_call_start(&call->base);
 }
 
-enum ms_status ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
-                                const struct ms_digest *digests, size_t n_digests, size_t limit,
-                                ms_store_known_tag_row *on_row, ms_store_done *done, void *arg)
+struct ms_store_call *ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
+                                       const struct ms_digest *digests, size_t n_digests,
+                                       size_t limit, ms_store_known_tag_row *on_row,
+                                       ms_store_done *done, void *arg)
 {
-    struct known_op *call = new_call(store, &write_tags_on, on_tag, done, arg);
+    struct known_call *call = new_call(store, &write_tags_on, on_tag, done, arg);
     call->on_row.tag = on_row;
-    ms_store_op_text(&call->op, repository);
-    ms_store_op_digests(&call->op, digests, n_digests);
-    ms_store_op_u64(&call->op, limit);
-    return ms_store_op_start(&call->op);
+    ms_store_call_text(&call->base, repository);
+    ms_store_call_digests(&call->base, digests, n_digests);
+    ms_store_call_u64(&call->base, limit);
+    return ms_store_call_start(&call->base);
 }
 
 /* --- contents --- */
 
-static void on_manifest(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_manifest(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_op *call = (struct known_op *)op;
+    struct known_call *call = (struct known_call *)base;
     (void)step;
     struct ms_known_manifest manifest = {
         .digest = ms_store_pg_digest(row, 0),
@@ -109,73 +113,76 @@ static void on_manifest(struct ms_store_op *op, size_t step, const struct ms_pg_
     call->on_row.manifest(&manifest, call->arg);
 }
 
-enum ms_status ms_store_manifests_known(struct ms_store_writer *store, struct ms_str repository,
-                                        const struct ms_digest *digests, size_t n_digests,
-                                        ms_store_known_manifest_row *on_row, ms_store_done *done,
-                                        void *arg)
+struct ms_store_call *ms_store_manifests_known(struct ms_store_writer *store,
+                                               struct ms_str repository,
+                                               const struct ms_digest *digests, size_t n_digests,
+                                               ms_store_known_manifest_row *on_row,
+                                               ms_store_done *done, void *arg)
 {
-    struct known_op *call = new_call(store, &write_manifests_known, on_manifest, done, arg);
+    struct known_call *call = new_call(store, &write_manifests_known, on_manifest, done, arg);
     call->on_row.manifest = on_row;
-    ms_store_op_text(&call->op, repository);
-    ms_store_op_digests(&call->op, digests, n_digests);
-    return ms_store_op_start(&call->op);
+    ms_store_call_text(&call->base, repository);
+    ms_store_call_digests(&call->base, digests, n_digests);
+    return ms_store_call_start(&call->base);
 }
 
-static void on_config(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_config(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_op *call = (struct known_op *)op;
+    struct known_call *call = (struct known_call *)base;
     struct ms_digest digest;
     (void)step;
     if (ms_digest_from_bytes(&digest, row->columns[0]) == MS_OK)
         call->on_row.config(&digest, row->columns[1], call->arg);
 }
 
-enum ms_status ms_store_configs_known(struct ms_store_writer *store,
-                                      const struct ms_digest *digests, size_t n_digests,
-                                      ms_store_config_row *on_row, ms_store_done *done, void *arg)
+struct ms_store_call *ms_store_configs_known(struct ms_store_writer *store,
+                                             const struct ms_digest *digests, size_t n_digests,
+                                             ms_store_config_row *on_row, ms_store_done *done,
+                                             void *arg)
 {
-    struct known_op *call = new_call(store, &write_configs_known, on_config, done, arg);
+    struct known_call *call = new_call(store, &write_configs_known, on_config, done, arg);
     call->on_row.config = on_row;
-    call->op.binary_results = true;
-    ms_store_op_digests(&call->op, digests, n_digests);
-    return ms_store_op_start(&call->op);
+    call->base.binary_results = true;
+    ms_store_call_digests(&call->base, digests, n_digests);
+    return ms_store_call_start(&call->base);
 }
 
 /* --- repositories --- */
 
-static void on_repository(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_repository(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_op *call = (struct known_op *)op;
+    struct known_call *call = (struct known_call *)base;
     (void)step;
     call->on_row.repository(row->columns[0], call->arg);
 }
 
-enum ms_status ms_store_repositories_after(struct ms_store_writer *store, struct ms_str after,
-                                           size_t limit, ms_store_repository_row *on_row,
-                                           ms_store_done *done, void *arg)
+struct ms_store_call *ms_store_repositories_after(struct ms_store_writer *store,
+                                                  struct ms_str after, size_t limit,
+                                                  ms_store_repository_row *on_row,
+                                                  ms_store_done *done, void *arg)
 {
-    struct known_op *call = new_call(store, &write_repositories_after, on_repository, done, arg);
+    struct known_call *call = new_call(store, &write_repositories_after, on_repository, done, arg);
     call->on_row.repository = on_row;
-    ms_store_op_text(&call->op, ms_str_is_absent(after) ? MS_STR("") : after);
-    ms_store_op_u64(&call->op, limit);
-    return ms_store_op_start(&call->op);
+    ms_store_call_text(&call->base, ms_str_is_absent(after) ? MS_STR("") : after);
+    ms_store_call_u64(&call->base, limit);
+    return ms_store_call_start(&call->base);
 }
 
-static void on_digest(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_digest(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_op *call = (struct known_op *)op;
+    struct known_call *call = (struct known_call *)base;
     struct ms_digest digest = ms_store_pg_digest(row, 0);
     (void)step;
     call->on_row.digest(&digest, call->arg);
 }
 
-enum ms_status ms_store_held_digests(struct ms_store_writer *store, struct ms_str repository,
-                                     size_t limit, ms_store_digest_row *on_row, ms_store_done *done,
-                                     void *arg)
+struct ms_store_call *ms_store_held_digests(struct ms_store_writer *store, struct ms_str repository,
+                                            size_t limit, ms_store_digest_row *on_row,
+                                            ms_store_done *done, void *arg)
 {
-    struct known_op *call = new_call(store, &write_held_digests, on_digest, done, arg);
+    struct known_call *call = new_call(store, &write_held_digests, on_digest, done, arg);
     call->on_row.digest = on_row;
-    ms_store_op_text(&call->op, repository);
-    ms_store_op_u64(&call->op, limit);
-    return ms_store_op_start(&call->op);
+    ms_store_call_text(&call->base, repository);
+    ms_store_call_u64(&call->base, limit);
+    return ms_store_call_start(&call->base);
 }

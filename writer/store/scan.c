@@ -14,102 +14,105 @@ MS_STORE_STATEMENT(write_removals_after);
 
 /* --- begin and end --- */
 
-struct begin_op {
-    struct ms_store_op op;
+struct begin_call {
+    struct ms_store_call base;
     int64_t scan_id;
     ms_store_scan_begun *on_done;
     void *arg;
 };
 
-static void on_begin_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_begin_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     (void)step;
-    ((struct begin_op *)op)->scan_id = ms_store_pg_i64(row, 0);
+    ((struct begin_call *)base)->scan_id = ms_store_pg_i64(row, 0);
 }
 
-static void on_begun(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_begun(struct ms_store_call *base, const struct ms_error *err,
+                     const uint64_t *affected)
 {
-    struct begin_op *call = (struct begin_op *)op;
+    struct begin_call *call = (struct begin_call *)base;
     (void)affected;
     call->on_done(err, err == NULL ? call->scan_id : 0, call->arg);
 }
 
-enum ms_status ms_store_scan_begin(struct ms_store_writer *store, uint64_t term,
-                                   ms_store_scan_begun *on_done, void *arg)
+struct ms_store_call *ms_store_scan_begin(struct ms_store_writer *store, uint64_t term,
+                                          ms_store_scan_begun *on_done, void *arg)
 {
-    struct begin_op *call = ms_store_op_new(store, sizeof(*call), on_begin_row, on_begun);
+    struct begin_call *call = ms_store_call_new(store, sizeof(*call), on_begin_row, on_begun);
     call->on_done = on_done;
     call->arg = arg;
-    ms_store_op_term(&call->op, term);
-    ms_store_op_step(&call->op, &write_scan_begin);
-    return ms_store_op_start(&call->op);
+    ms_store_call_term(&call->base, term);
+    ms_store_call_step(&call->base, &write_scan_begin);
+    return ms_store_call_start(&call->base);
 }
 
-enum ms_status ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
-                                 const struct ms_scan_record *scan, ms_store_done *on_done,
-                                 void *arg)
+struct ms_store_call *ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
+                                        const struct ms_scan_record *scan, ms_store_done *on_done,
+                                        void *arg)
 {
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_scan_end, on_done, arg);
-    ms_store_op_i64(op, scan->id);
-    ms_store_op_bool(op, scan->complete);
-    ms_store_op_u64(op, scan->repositories);
-    ms_store_op_u64(op, scan->tags);
-    ms_store_op_u64(op, scan->manifests);
-    ms_store_op_u64(op, scan->added);
-    ms_store_op_u64(op, scan->removed);
-    ms_store_op_u64(op, scan->unreadable);
-    ms_store_op_u64(op, scan->requests);
-    ms_store_op_text(op, scan->error);
-    return ms_store_op_start(op);
+    struct ms_store_call *base = ms_store_call_plain(store, term, &write_scan_end, on_done, arg);
+    ms_store_call_i64(base, scan->id);
+    ms_store_call_bool(base, scan->complete);
+    ms_store_call_u64(base, scan->repositories);
+    ms_store_call_u64(base, scan->tags);
+    ms_store_call_u64(base, scan->manifests);
+    ms_store_call_u64(base, scan->added);
+    ms_store_call_u64(base, scan->removed);
+    ms_store_call_u64(base, scan->unreadable);
+    ms_store_call_u64(base, scan->requests);
+    ms_store_call_text(base, scan->error);
+    return ms_store_call_start(base);
 }
 
 /* --- staged tags --- */
 
-enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term,
-                              struct ms_str repository, const struct ms_tag_record *tags,
-                              size_t n_tags, ms_store_done *on_done, void *arg)
+struct ms_store_call *ms_store_stage(struct ms_store_writer *store, uint64_t term,
+                                     struct ms_str repository, const struct ms_tag_record *tags,
+                                     size_t n_tags, ms_store_done *on_done, void *arg)
 {
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_stage, on_done, arg);
-    ms_store_op_text(op, repository);
-    struct ms_buf *names = ms_store_op_array(op);
-    struct ms_buf *digests = ms_store_op_array(op);
-    struct ms_buf *reasons = ms_store_op_array(op);
+    struct ms_store_call *base = ms_store_call_plain(store, term, &write_stage, on_done, arg);
+    ms_store_call_text(base, repository);
+    struct ms_buf *names = ms_store_call_array(base);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *reasons = ms_store_call_array(base);
     for (size_t i = 0; i < n_tags; i++) {
         ms_store_add_text(names, tags[i].name);
         ms_store_add_digest(digests, &tags[i].digest);
         ms_store_add_text(reasons, tags[i].unreadable);
     }
-    return ms_store_op_start(op);
+    return ms_store_call_start(base);
 }
 
 /* --- removals --- */
 
-enum ms_status ms_store_removals_hold(struct ms_store_writer *store, uint64_t term, int64_t scan_id,
-                                      const struct ms_removal_record *removals, size_t n_removals,
-                                      ms_store_done *on_done, void *arg)
+struct ms_store_call *ms_store_removals_hold(struct ms_store_writer *store, uint64_t term,
+                                             int64_t scan_id,
+                                             const struct ms_removal_record *removals,
+                                             size_t n_removals, ms_store_done *on_done, void *arg)
 {
-    struct ms_store_op *op = ms_store_plain_op_new(store, term, &write_removals_hold, on_done, arg);
-    ms_store_op_i64(op, scan_id);
-    struct ms_buf *repositories = ms_store_op_array(op);
-    struct ms_buf *tags = ms_store_op_array(op);
+    struct ms_store_call *base =
+        ms_store_call_plain(store, term, &write_removals_hold, on_done, arg);
+    ms_store_call_i64(base, scan_id);
+    struct ms_buf *repositories = ms_store_call_array(base);
+    struct ms_buf *tags = ms_store_call_array(base);
     for (size_t i = 0; i < n_removals; i++) {
         struct ms_str tag = removals[i].tag;
         ms_store_add_text(repositories, removals[i].repository);
         ms_store_add_text(tags, ms_str_is_absent(tag) ? MS_STR("") : tag);
     }
-    return ms_store_op_start(op);
+    return ms_store_call_start(base);
 }
 
-struct removals_count_op {
-    struct ms_store_op op;
+struct removals_count_call {
+    struct ms_store_call base;
     struct ms_removal_counts counts;
     ms_store_removals_counted *on_done;
     void *arg;
 };
 
-static void on_counts_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_counts_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct removals_count_op *call = (struct removals_count_op *)op;
+    struct removals_count_call *call = (struct removals_count_call *)base;
     (void)step;
     call->counts = (struct ms_removal_counts){
         .repositories = ms_store_pg_u64(row, 0),
@@ -119,62 +122,64 @@ static void on_counts_row(struct ms_store_op *op, size_t step, const struct ms_p
     };
 }
 
-static void on_counted(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_counted(struct ms_store_call *base, const struct ms_error *err,
+                       const uint64_t *affected)
 {
-    struct removals_count_op *call = (struct removals_count_op *)op;
+    struct removals_count_call *call = (struct removals_count_call *)base;
     (void)affected;
     call->on_done(err, err == NULL ? &call->counts : NULL, call->arg);
 }
 
-enum ms_status ms_store_removals_count(struct ms_store_writer *store, uint64_t term,
-                                       int64_t scan_id, ms_store_removals_counted *on_done,
-                                       void *arg)
+struct ms_store_call *ms_store_removals_count(struct ms_store_writer *store, uint64_t term,
+                                              int64_t scan_id, ms_store_removals_counted *on_done,
+                                              void *arg)
 {
-    struct removals_count_op *call =
-        ms_store_op_new(store, sizeof(*call), on_counts_row, on_counted);
+    struct removals_count_call *call =
+        ms_store_call_new(store, sizeof(*call), on_counts_row, on_counted);
     call->on_done = on_done;
     call->arg = arg;
-    ms_store_op_term(&call->op, term);
-    ms_store_op_step(&call->op, &write_removals_drop);
-    ms_store_op_i64(&call->op, scan_id);
-    ms_store_op_step(&call->op, &write_removals_count);
-    return ms_store_op_start(&call->op);
+    ms_store_call_term(&call->base, term);
+    ms_store_call_step(&call->base, &write_removals_drop);
+    ms_store_call_i64(&call->base, scan_id);
+    ms_store_call_step(&call->base, &write_removals_count);
+    return ms_store_call_start(&call->base);
 }
 
-struct removals_op {
-    struct ms_store_op op;
+struct removals_call {
+    struct ms_store_call base;
     ms_store_repository_row *on_row;
     ms_store_done *on_done;
     void *arg;
 };
 
-static void on_removal_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_removal_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct removals_op *call = (struct removals_op *)op;
+    struct removals_call *call = (struct removals_call *)base;
     (void)step;
     call->on_row(row->columns[0], call->arg);
 }
 
-static void on_removals(struct ms_store_op *op, const struct ms_error *err,
+static void on_removals(struct ms_store_call *base, const struct ms_error *err,
                         const uint64_t *affected)
 {
-    struct removals_op *call = (struct removals_op *)op;
+    struct removals_call *call = (struct removals_call *)base;
     (void)affected;
     call->on_done(err, call->arg);
 }
 
-enum ms_status ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
-                                       int64_t before_ms, size_t limit,
-                                       ms_store_repository_row *on_row, ms_store_done *on_done,
-                                       void *arg)
+struct ms_store_call *ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
+                                              int64_t before_ms, size_t limit,
+                                              ms_store_repository_row *on_row,
+                                              ms_store_done *on_done, void *arg)
 {
-    struct removals_op *call = ms_store_op_new(store, sizeof(*call), on_removal_row, on_removals);
+    struct removals_call *call =
+        ms_store_call_new(store, sizeof(*call), on_removal_row, on_removals);
     call->on_row = on_row;
     call->on_done = on_done;
     call->arg = arg;
-    ms_store_op_step(&call->op, &write_removals_after);
-    ms_store_op_text(&call->op, ms_str_is_absent(after) ? MS_STR("") : after);
-    ms_store_op_i64(&call->op, before_ms);
-    ms_store_op_u64(&call->op, limit);
-    return ms_store_op_start(&call->op);
+    ms_store_call_step(&call->base, &write_removals_after);
+    ms_store_call_text(&call->base, ms_str_is_absent(after) ? MS_STR("") : after);
+    ms_store_call_i64(&call->base, before_ms);
+    ms_store_call_u64(&call->base, limit);
+    return ms_store_call_start(&call->base);
 }

@@ -8,8 +8,8 @@
 
 MS_STORE_STATEMENT(write_status);
 
-struct status_op {
-    struct ms_store_op op;
+struct status_call {
+    struct ms_store_call base;
     struct ms_store_status status;
     ms_store_status_done *on_done;
     void *arg;
@@ -62,27 +62,29 @@ static void take_totals(struct ms_store_status *out, const struct ms_pg_row *row
     out->wants_scan = ms_store_pg_bool(row, 31);
 }
 
-static void on_row(struct ms_store_op *op, size_t step, const struct ms_pg_row *row)
+static void on_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct status_op *call = (struct status_op *)op;
+    struct status_call *call = (struct status_call *)base;
     (void)step;
     take_state(&call->status, row);
     take_scan(&call->status, row);
     take_totals(&call->status, row);
 }
 
-static void on_done(struct ms_store_op *op, const struct ms_error *err, const uint64_t *affected)
+static void on_done(struct ms_store_call *base, const struct ms_error *err,
+                    const uint64_t *affected)
 {
-    struct status_op *call = (struct status_op *)op;
+    struct status_call *call = (struct status_call *)base;
     (void)affected;
     call->on_done(err, err == NULL ? &call->status : NULL, call->arg);
 }
 
-enum ms_status ms_store_status(struct ms_store_writer *store, ms_store_status_done *done, void *arg)
+struct ms_store_call *ms_store_status(struct ms_store_writer *store, ms_store_status_done *done,
+                                      void *arg)
 {
-    struct status_op *call = ms_store_op_new(store, sizeof(*call), on_row, on_done);
+    struct status_call *call = ms_store_call_new(store, sizeof(*call), on_row, on_done);
     call->on_done = done;
     call->arg = arg;
-    ms_store_op_step(&call->op, &write_status);
-    return ms_store_op_start(&call->op);
+    ms_store_call_step(&call->base, &write_status);
+    return ms_store_call_start(&call->base);
 }

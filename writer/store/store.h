@@ -2,9 +2,11 @@
 /*
  * The writer's storage API: what the daemon knows of the database. No libpq in sight.
  *
- * Asynchronous calls keep the rules of loop.h. `err` in a callback is NULL on success. Input is
- * copied (or sent) before a start function returns; views in callbacks are valid during the call.
- * A start function that fails (MS_BUSY, MS_UNAVAILABLE) has started nothing.
+ * A call never fails to start and never calls back before it returns. It gives a handle, which is
+ * gone when its one callback (the last, for a call that also tells rows) comes; what could not be
+ * done is told there: MS_UNAVAILABLE, the database is away; MS_BUSY, too many calls wait;
+ * MS_DEPOSED, another writer leads. `err` is NULL on success. Input is copied before a start
+ * function returns; views in callbacks are valid during the callback.
  */
 #ifndef WRITER_STORE_H
 #define WRITER_STORE_H
@@ -22,7 +24,7 @@ struct ms_inbox_row {
     unsigned attempts;
     int64_t age_ms; /* since it was committed */
     bool is_due;    /* else it was postponed, and may explain, or be explained by, others */
-    struct ms_event_record event; /* without media_type, instance_id and body */
+    struct ms_event_record event; /* without instance_id and body */
 };
 
 /* Where a tag points, as the registry said. */
@@ -145,17 +147,20 @@ struct ms_store_writer *ms_store_writer_new(struct ms_loop *loop,
                                             const struct ms_store_options *options);
 void ms_store_writer_free(struct ms_store_writer *store); /* no callbacks any more; NULL is fine */
 bool ms_store_writer_is_connected(const struct ms_store_writer *store);
-/* Why the last call that could not start could not: the database is away, too many calls wait, a
- * call is too large. Valid until the next call. */
-const struct ms_error *ms_store_writer_refusal(const struct ms_store_writer *store);
 /* The names of its statements, for the metrics' label "query". */
 const char *const *ms_store_writer_query_names(size_t *out_n);
-/* No call is under way: every callback has come. */
-bool ms_store_writer_is_idle(const struct ms_store_writer *store);
+/* Calls back once, in a later turn, when the database works on no call any more, also on none that
+ * was cancelled. */
+void ms_store_writer_on_idle(struct ms_store_writer *store, ms_loop_call *on_idle, void *arg);
+
+/* A call under way. */
+struct ms_store_call;
+/* No callback comes any more. What was sent may take place all the same. NULL is fine. */
+void ms_store_call_cancel(struct ms_store_call *call);
 
 /* Brings the schema to MS_SCHEMA_VERSION; a database newer than the program: MS_CONFLICT. */
-enum ms_status ms_store_migrate(struct ms_store_writer *store, ms_store_done *on_done,
-                                void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_migrate(struct ms_store_writer *store, ms_store_done *on_done,
+                                       void *arg);
 
 /* Leadership: an advisory lock on a session of its own that pings every second. Tries for ever.
  * on_leader: we lead with this term (schema migrated before). on_follower: somebody else leads
@@ -187,10 +192,13 @@ void ms_store_lead_free(struct ms_store_lead *lead); /* gives the lock back; NUL
  * events without an id; `new_instance`: an instance id was never seen before. */
 typedef void ms_store_inbox_put_done(const struct ms_error *err, size_t n_new, bool new_instance,
                                      void *arg);
-enum ms_status ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
-                                  const struct ms_event_record *events, size_t n_events,
-                                  bool wants_scan, ms_store_inbox_put_done *on_done,
-                                  void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,
+                                         const struct ms_event_record *events, size_t n_events,
+                                         bool wants_scan, ms_store_inbox_put_done *on_done,
+                                         void *arg);
+/* A scan is asked for, as `wants_scan` does. */
+struct ms_store_call *ms_store_scan_want(struct ms_store_writer *store, uint64_t term,
+                                         ms_store_done *on_done, void *arg);
 /* Repositories that have events (other than pulls) due now, kind after kind, one perhaps several
  * times. `limit` of each kind, and the cost depends on nothing else. `next_due_ms`: delay until the
  * next row that is not due yet, or -1. */
@@ -202,118 +210,120 @@ enum ms_due_kind {
 };
 typedef void ms_store_due_row(struct ms_str repository, enum ms_due_kind kind, void *arg);
 typedef void ms_store_due_done(const struct ms_error *err, int64_t next_due_ms, void *arg);
-enum ms_status ms_store_inbox_due(struct ms_store_writer *store, struct ms_str after, size_t limit,
-                                  ms_store_due_row *on_row, ms_store_due_done *on_done,
-                                  void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_inbox_due(struct ms_store_writer *store, struct ms_str after,
+                                         size_t limit, ms_store_due_row *on_row,
+                                         ms_store_due_done *on_done, void *arg);
 /* The waiting events of one repository: those that are due, fresh ones first, then the postponed
  * ones, each in order of arrival. */
 typedef void ms_store_inbox_row(const struct ms_inbox_row *row, void *arg);
-enum ms_status ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository,
-                                   size_t limit, ms_store_inbox_row *on_row, ms_store_done *on_done,
-                                   void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository,
+                                          size_t limit, ms_store_inbox_row *on_row,
+                                          ms_store_done *on_done, void *arg);
 /* Looks at them again, each after its delay (attempts + 1), or never again. */
 struct ms_inbox_delay {
     int64_t id;
     uint64_t delay_ms;
 };
-enum ms_status ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t term,
-                                       const struct ms_inbox_delay *delays, size_t n_delays,
-                                       ms_store_done *on_done, void *arg) MS_CHECKED;
-enum ms_status ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term, const int64_t *ids,
-                                   size_t n_ids, struct ms_str reason, ms_store_done *on_done,
-                                   void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_inbox_postpone(struct ms_store_writer *store, uint64_t term,
+                                              const struct ms_inbox_delay *delays, size_t n_delays,
+                                              ms_store_done *on_done, void *arg);
+struct ms_store_call *ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term,
+                                          const int64_t *ids, size_t n_ids, struct ms_str reason,
+                                          ms_store_done *on_done, void *arg);
 /* Forgets ids of events older than yesterday, touched generations, pulls by day beyond 400 days,
  * changes, history (0: for ever). */
-enum ms_status ms_store_prune(struct ms_store_writer *store, uint64_t term, uint64_t changes_ms,
-                              uint64_t history_ms, ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_prune(struct ms_store_writer *store, uint64_t term,
+                                     uint64_t changes_ms, uint64_t history_ms,
+                                     ms_store_done *on_done, void *arg);
 
 /* Dead letters, oldest first. Retry puts back into the inbox those that lead somewhere. */
 struct ms_dead_letter {
     struct ms_str id, died, action, repository, tag, digest, reason; /* absent: none */
 };
 typedef void ms_store_dead_row(const struct ms_dead_letter *letter, void *arg);
-enum ms_status ms_store_dead_list(struct ms_store_writer *store, ms_store_dead_row *on_row,
-                                  ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_dead_list(struct ms_store_writer *store, ms_store_dead_row *on_row,
+                                         ms_store_done *on_done, void *arg);
 typedef void ms_store_count_done(const struct ms_error *err, uint64_t count, void *arg);
 typedef void ms_store_dead_retried(const struct ms_error *err, uint64_t n_back, uint64_t n_left,
                                    void *arg);
-enum ms_status ms_store_dead_retry(struct ms_store_writer *store, ms_store_dead_retried *on_done,
-                                   void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_dead_retry(struct ms_store_writer *store,
+                                          ms_store_dead_retried *on_done, void *arg);
 
 /* What is known of a repository's tags, by name, after `after` (empty: from the start). */
 typedef void ms_store_known_tag_row(const struct ms_known_tag *tag, void *arg);
-enum ms_status ms_store_tags_after(struct ms_store_writer *store, struct ms_str repository,
-                                   struct ms_str after, size_t limit,
-                                   ms_store_known_tag_row *on_row, ms_store_done *on_done,
-                                   void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_tags_after(struct ms_store_writer *store, struct ms_str repository,
+                                          struct ms_str after, size_t limit,
+                                          ms_store_known_tag_row *on_row, ms_store_done *on_done,
+                                          void *arg);
 /* The same of named tags only; unknown ones give no row. */
-enum ms_status ms_store_tags_named(struct ms_store_writer *store, struct ms_str repository,
-                                   const struct ms_str *names, size_t n_names,
-                                   ms_store_known_tag_row *on_row, ms_store_done *on_done,
-                                   void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_tags_named(struct ms_store_writer *store, struct ms_str repository,
+                                          const struct ms_str *names, size_t n_names,
+                                          ms_store_known_tag_row *on_row, ms_store_done *on_done,
+                                          void *arg);
 /* The same of the tags that are on one of these digests. */
-enum ms_status ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
-                                const struct ms_digest *digests, size_t n_digests, size_t limit,
-                                ms_store_known_tag_row *on_row, ms_store_done *on_done,
-                                void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
+                                       const struct ms_digest *digests, size_t n_digests,
+                                       size_t limit, ms_store_known_tag_row *on_row,
+                                       ms_store_done *on_done, void *arg);
 /* What is known of manifests and of everything below them, each once; digests never seen
  * give no row. */
 typedef void ms_store_known_manifest_row(const struct ms_known_manifest *manifest, void *arg);
-enum ms_status ms_store_manifests_known(struct ms_store_writer *store, struct ms_str repository,
-                                        const struct ms_digest *digests, size_t n_digests,
-                                        ms_store_known_manifest_row *on_row, ms_store_done *on_done,
-                                        void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_manifests_known(struct ms_store_writer *store,
+                                               struct ms_str repository,
+                                               const struct ms_digest *digests, size_t n_digests,
+                                               ms_store_known_manifest_row *on_row,
+                                               ms_store_done *on_done, void *arg);
 /* Some manifests with documents of a version before MS_DOCUMENT_VERSION, after this id and in its
  * order; no row: there are no more. */
 typedef void ms_store_old_document_row(const struct ms_old_document *old, void *arg);
-enum ms_status ms_store_documents_old(struct ms_store_writer *store, uint64_t after_id,
-                                      ms_store_old_document_row *on_row, ms_store_done *on_done,
-                                      void *arg) MS_CHECKED;
-enum ms_status ms_store_documents_put(struct ms_store_writer *store, uint64_t term,
-                                      const struct ms_new_document *documents, size_t n,
-                                      ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_documents_old(struct ms_store_writer *store, uint64_t after_id,
+                                             ms_store_old_document_row *on_row,
+                                             ms_store_done *on_done, void *arg);
+struct ms_store_call *ms_store_documents_put(struct ms_store_writer *store, uint64_t term,
+                                             const struct ms_new_document *documents, size_t n,
+                                             ms_store_done *on_done, void *arg);
 /* There are no more; from now on ms_store_documents_old gives none. Readers hear of changes. */
-enum ms_status ms_store_documents_end(struct ms_store_writer *store, uint64_t term,
-                                      bool are_changed, ms_store_done *on_done,
-                                      void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_documents_end(struct ms_store_writer *store, uint64_t term,
+                                             bool are_changed, ms_store_done *on_done, void *arg);
 /* Which of these configurations are stored (their labels need not be fetched again): their
  * document, raw bytes. */
 typedef void ms_store_config_row(const struct ms_digest *digest, struct ms_str raw, void *arg);
-enum ms_status ms_store_configs_known(struct ms_store_writer *store,
-                                      const struct ms_digest *digests, size_t n_digests,
-                                      ms_store_config_row *on_row, ms_store_done *on_done,
-                                      void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_configs_known(struct ms_store_writer *store,
+                                             const struct ms_digest *digests, size_t n_digests,
+                                             ms_store_config_row *on_row, ms_store_done *on_done,
+                                             void *arg);
 /* Repositories that are known and not deleted, by name. */
-enum ms_status ms_store_repositories_after(struct ms_store_writer *store, struct ms_str after,
-                                           size_t limit, ms_store_repository_row *on_row,
-                                           ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_repositories_after(struct ms_store_writer *store,
+                                                  struct ms_str after, size_t limit,
+                                                  ms_store_repository_row *on_row,
+                                                  ms_store_done *on_done, void *arg);
 /* Digests of the manifests that a repository holds (for confirming that it is gone). */
 typedef void ms_store_digest_row(const struct ms_digest *digest, void *arg);
-enum ms_status ms_store_held_digests(struct ms_store_writer *store, struct ms_str repository,
-                                     size_t limit, ms_store_digest_row *on_row,
-                                     ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_held_digests(struct ms_store_writer *store, struct ms_str repository,
+                                            size_t limit, ms_store_digest_row *on_row,
+                                            ms_store_done *on_done, void *arg);
 
 /* Stores contents: invisible until an apply makes a repository hold them. Idempotent. */
-enum ms_status ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
-                                     const struct ms_manifest_record *manifests, size_t n_manifests,
-                                     ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
+                                            const struct ms_manifest_record *manifests,
+                                            size_t n_manifests, ms_store_done *on_done, void *arg);
 /* The one short transaction. */
 typedef void ms_store_apply_done(const struct ms_error *err, const struct ms_apply_result *result,
                                  void *arg);
-enum ms_status ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
-                              ms_store_apply_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
+                                     ms_store_apply_done *on_done, void *arg);
 
 /* Scans. Stage collects a chunk of a repository's changed tags without making them visible;
  * ms_apply.staged applies them all at once. */
 typedef void ms_store_scan_begun(const struct ms_error *err, int64_t scan_id, void *arg);
-enum ms_status ms_store_scan_begin(struct ms_store_writer *store, uint64_t term,
-                                   ms_store_scan_begun *on_done, void *arg) MS_CHECKED;
-enum ms_status ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
-                                 const struct ms_scan_record *scan, ms_store_done *on_done,
-                                 void *arg) MS_CHECKED;
-enum ms_status ms_store_stage(struct ms_store_writer *store, uint64_t term,
-                              struct ms_str repository, const struct ms_tag_record *tags,
-                              size_t n_tags, ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_scan_begin(struct ms_store_writer *store, uint64_t term,
+                                          ms_store_scan_begun *on_done, void *arg);
+struct ms_store_call *ms_store_scan_end(struct ms_store_writer *store, uint64_t term,
+                                        const struct ms_scan_record *scan, ms_store_done *on_done,
+                                        void *arg);
+struct ms_store_call *ms_store_stage(struct ms_store_writer *store, uint64_t term,
+                                     struct ms_str repository, const struct ms_tag_record *tags,
+                                     size_t n_tags, ms_store_done *on_done, void *arg);
 
 /* Removals that a scan found. Put down while it runs (keeping the time of the first finding); at
  * its end those that it did not find again are forgotten, and the rest is applied, or held. */
@@ -321,9 +331,10 @@ struct ms_removal_record {
     struct ms_str repository;
     struct ms_str tag; /* empty: the repository */
 };
-enum ms_status ms_store_removals_hold(struct ms_store_writer *store, uint64_t term, int64_t scan_id,
-                                      const struct ms_removal_record *removals, size_t n_removals,
-                                      ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_removals_hold(struct ms_store_writer *store, uint64_t term,
+                                             int64_t scan_id,
+                                             const struct ms_removal_record *removals,
+                                             size_t n_removals, ms_store_done *on_done, void *arg);
 /* Forgets removals that the scan did not find, and counts what is left beside all that there is. */
 struct ms_removal_counts {
     uint64_t repositories, tags;         /* to be removed; tags include those of the repositories */
@@ -331,43 +342,44 @@ struct ms_removal_counts {
 };
 typedef void ms_store_removals_counted(const struct ms_error *err,
                                        const struct ms_removal_counts *counts, void *arg);
-enum ms_status ms_store_removals_count(struct ms_store_writer *store, uint64_t term,
-                                       int64_t scan_id, ms_store_removals_counted *on_done,
-                                       void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_removals_count(struct ms_store_writer *store, uint64_t term,
+                                              int64_t scan_id, ms_store_removals_counted *on_done,
+                                              void *arg);
 /* Repositories, by name after `after`, that have removals first found before `before_ms`. Applied
  * by ms_apply.removals_before_ms, in the same transaction that takes them out: an event's apply for
  * the tag takes its row out too, and so wins. */
-enum ms_status ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
-                                       int64_t before_ms, size_t limit,
-                                       ms_store_repository_row *on_row, ms_store_done *on_done,
-                                       void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
+                                              int64_t before_ms, size_t limit,
+                                              ms_store_repository_row *on_row,
+                                              ms_store_done *on_done, void *arg);
 
 /* Turns the pull events of the inbox into counts; they raise no generation. */
-enum ms_status ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
-                                      ms_store_count_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
+                                             ms_store_count_done *on_done, void *arg);
 
 /* Garbage collection of the database, one bounded batch; `count` manifests went (0: nothing left).
  */
-enum ms_status ms_store_collect(struct ms_store_writer *store, uint64_t term, uint64_t grace_ms,
-                                size_t limit, ms_store_count_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t term,
+                                       uint64_t grace_ms, size_t limit,
+                                       ms_store_count_done *on_done, void *arg);
 /* Untagged manifests that repositories hold and nothing there needs: to be asked for again (gone
- * ones go to ms_apply.gone), and what may be deleted from the registry (5.5). In batches, by
+ * ones go to ms_apply.gone), and what may be deleted from the registry. In batches, by
  * repository and digest, after the last row of the batch before (absent: from the start). */
 typedef void ms_store_candidate_row(struct ms_str repository, const struct ms_digest *digest,
                                     void *arg);
-enum ms_status ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
-                                           struct ms_str after_repository,
-                                           const struct ms_digest *after_digest, size_t limit,
-                                           ms_store_candidate_row *on_row, ms_store_done *on_done,
-                                           void *arg) MS_CHECKED;
-enum ms_status ms_store_collection_end(struct ms_store_writer *store, uint64_t term,
-                                       int64_t started_ms, uint64_t manifests,
-                                       uint64_t registry_manifests, uint64_t dry_run,
-                                       ms_store_done *on_done, void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
+                                                  struct ms_str after_repository,
+                                                  const struct ms_digest *after_digest,
+                                                  size_t limit, ms_store_candidate_row *on_row,
+                                                  ms_store_done *on_done, void *arg);
+struct ms_store_call *ms_store_collection_end(struct ms_store_writer *store, uint64_t term,
+                                              int64_t started_ms, uint64_t manifests,
+                                              uint64_t registry_manifests, uint64_t dry_run,
+                                              ms_store_done *on_done, void *arg);
 
 typedef void ms_store_status_done(const struct ms_error *err, const struct ms_store_status *status,
                                   void *arg);
-enum ms_status ms_store_status(struct ms_store_writer *store, ms_store_status_done *on_done,
-                               void *arg) MS_CHECKED;
+struct ms_store_call *ms_store_status(struct ms_store_writer *store, ms_store_status_done *on_done,
+                                      void *arg);
 
 #endif

@@ -9,11 +9,15 @@
  *   ready     waits for its turn: chunks are written in order
  *   write     apply; then stage, when the repository has more chunks
  *
- * The first failure ends it. Always holds: a store call that is under way keeps the memory.
+ * The first failure ends it.
  */
 #include "writer/sync/chunk.h"
 
 #include "common/base/alloc.h"
+#include "common/base/arena.h"
+#include "writer/env.h"
+#include "writer/sync/content.h"
+#include "writer/sync/tags.h"
 
 #include <stdlib.h>
 
@@ -23,17 +27,12 @@ enum { CHUNK_ARENA_MAX = 128 * 1024 * 1024 };
 
 struct chunk {
     const struct env *env;
-    int64_t scan_id;          /* other tags are of the thorough share in each scan */
-    struct ms_str repository; /* in `arena`, as is all that follows */
-    struct ms_arena *arena;
-    struct chunk_callbacks callbacks;
+    struct chunk_options options;
+    struct ms_arena *arena; /* of all that follows */
     enum registry_priority priority;
-    const struct ms_str *names;
-    size_t n_names;
-    bool is_whole;
     struct ms_known_tag *known; /* by name */
     size_t n_known;
-    struct ms_tag_record *records; /* what changed */
+    struct ms_tag_record *records; /* what changed; by name */
     size_t n_records;
     struct ms_digest *indexes; /* unchanged, of the thorough share */
     size_t n_indexes;
@@ -45,42 +44,30 @@ struct chunk {
     struct tags *asking;
     struct content *content;
     struct registry_call *call;
-    size_t store_calls; /* callbacks that will still come, also after the end */
-    bool ended;
+    struct ms_store_call *store_call;
+    struct ms_timer *turn; /* when there is nothing to write */
 };
 
 static const struct ms_str DANGLING = MS_STR_INIT("its manifest is missing in the registry");
 
 /* --- the end --- */
 
-static void release(struct chunk *chunk)
+void chunk_cancel(struct chunk *chunk)
 {
-    if (chunk->store_calls > 0)
-        return; /* the last store callback comes back here */
-    ms_arena_free(chunk->arena);
-    ms_loop_defer_free(chunk->env->loop, chunk);
-}
-
-static void stop(struct chunk *chunk)
-{
-    chunk->ended = true;
     tags_cancel(chunk->asking);
     content_cancel(chunk->content);
     registry_call_cancel(chunk->call);
+    ms_store_call_cancel(chunk->store_call);
+    ms_timer_free(chunk->turn);
+    ms_arena_free(chunk->arena);
+    ms_loop_defer_free(chunk->env->loop, chunk);
 }
 
 static void finish(struct chunk *chunk, const struct ms_error *err)
 {
     chunk->result.err = err;
-    stop(chunk);
-    chunk->callbacks.on_done(chunk, &chunk->result, chunk->callbacks.arg);
-    release(chunk);
-}
-
-void chunk_cancel(struct chunk *chunk)
-{
-    stop(chunk);
-    release(chunk);
+    chunk->options.callbacks.on_done(chunk, &chunk->result, chunk->options.callbacks.arg);
+    chunk_cancel(chunk);
 }
 
 void chunk_hurry(struct chunk *chunk)
@@ -91,33 +78,9 @@ void chunk_hurry(struct chunk *chunk)
     registry_call_hurry(chunk->call);
 }
 
-/* Every store callback begins with this; false: it is over, touch nothing. */
-static bool store_call_ended(struct chunk *chunk, const struct ms_error *err)
+bool chunk_waits_for_list(const struct chunk *chunk)
 {
-    chunk->store_calls--;
-    if (chunk->ended)
-        release(chunk);
-    else if (err != NULL)
-        finish(chunk, err);
-    else
-        return true;
-    return false;
-}
-
-/* Calls back in a turn of its own, as if the store did. */
-static void defer(struct chunk *chunk, ms_loop_call *call)
-{
-    chunk->store_calls++;
-    ms_loop_defer(chunk->env->loop, call, chunk);
-}
-
-/* A store call was started, or could not be. */
-static void note_store_call(struct chunk *chunk, enum ms_status status)
-{
-    if (status == MS_OK)
-        chunk->store_calls++;
-    else
-        finish(chunk, ms_store_writer_refusal(chunk->env->store));
+    return chunk->call != NULL;
 }
 
 /* --- write --- */
@@ -125,62 +88,56 @@ static void note_store_call(struct chunk *chunk, enum ms_status status)
 static void on_staged(const struct ms_error *err, void *arg)
 {
     struct chunk *chunk = arg;
-    if (store_call_ended(chunk, err))
-        finish(chunk, NULL);
-}
-
-static void stage(struct chunk *chunk)
-{
-    chunk->result.is_staged = true;
-    note_store_call(chunk, ms_store_stage(chunk->env->store, chunk->env->term, chunk->repository,
-                                          chunk->records, chunk->n_records, on_staged, chunk));
+    chunk->store_call = NULL;
+    finish(chunk, err);
 }
 
 static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
 {
     struct chunk *chunk = arg;
-    if (!store_call_ended(chunk, err))
+    chunk->store_call = NULL;
+    if (err != NULL) {
+        finish(chunk, err);
         return;
+    }
     chunk->result.added += result->tags_changed;
-    if (chunk->is_whole || chunk->n_records == 0)
+    if (chunk->options.is_whole || chunk->n_records == 0) {
         finish(chunk, NULL);
-    else
-        stage(chunk);
+        return;
+    }
+    chunk->result.is_staged = true;
+    chunk->store_call =
+        ms_store_stage(chunk->env->store, chunk->env->term, chunk->options.repository,
+                       chunk->records, chunk->n_records, on_staged, chunk);
 }
 
 static void on_nothing_to_write(void *arg)
 {
-    struct chunk *chunk = arg;
-    if (store_call_ended(chunk, NULL))
-        finish(chunk, NULL);
-}
-
-bool chunk_waits_for_list(const struct chunk *chunk)
-{
-    return chunk->call != NULL;
+    finish(arg, NULL);
 }
 
 void chunk_write(struct chunk *chunk)
 {
     struct ms_apply change = {.term = chunk->env->term,
-                              .repository = chunk->repository,
+                              .repository = chunk->options.repository,
                               .from_scan = true,
                               .held = chunk->held,
                               .n_held = chunk->n_held};
     if (chunk->n_records == 0 && chunk->result.unreadable == 0) {
-        defer(chunk, on_nothing_to_write);
+        chunk->turn = ms_timer_new(chunk->env->loop, on_nothing_to_write, chunk);
+        ms_timer_start(chunk->turn, 0);
         return;
     }
-    if (chunk->is_whole) {
+    if (chunk->options.is_whole) {
         change.tags = chunk->records;
         change.n_tags = chunk->n_records;
     }
-    note_store_call(chunk, ms_store_apply(chunk->env->store, &change, on_applied, chunk));
+    chunk->store_call = ms_store_apply(chunk->env->store, &change, on_applied, chunk);
 }
 
 static void become_ready(struct chunk *chunk)
 {
-    chunk->callbacks.on_ready(chunk, chunk->callbacks.arg);
+    chunk->options.callbacks.on_ready(chunk, chunk->options.callbacks.arg);
 }
 
 /* --- fetch --- */
@@ -226,21 +183,18 @@ static void fetch(struct chunk *chunk)
         roots[n++] = (struct content_root){
             .digest = chunk->indexes[i], .was_seen = true, .asks_below = true};
     if (n > 0)
-        chunk->content = content_start(chunk->env, chunk->repository, chunk->priority, roots, n,
-                                       on_content, chunk);
+        chunk->content = content_start(chunk->env, chunk->options.repository, chunk->priority,
+                                       roots, n, on_content, chunk);
     else
         become_ready(chunk);
 }
 
 /* --- list: a listed tag that answers 404 dangles, or was deleted since the list was read --- */
 
-static bool names_it(const struct registry_reply *reply, struct ms_str name)
+static int compare_records(const void *a, const void *b)
 {
-    for (size_t i = 0; i < reply->n_names; i++) {
-        if (ms_str_equal(reply->names[i], name))
-            return true;
-    }
-    return false;
+    return ms_str_compare(((const struct ms_tag_record *)a)->name,
+                          ((const struct ms_tag_record *)b)->name);
 }
 
 static void on_list(const struct registry_reply *reply, void *arg)
@@ -252,10 +206,18 @@ static void on_list(const struct registry_reply *reply, void *arg)
         finish(chunk, reply->error);
         return;
     }
+    bool *is_listed = ms_arena_alloc(chunk->arena, chunk->n_records * sizeof(*is_listed));
+    for (size_t i = 0; i < reply->n_names; i++) {
+        struct ms_tag_record key = {.name = reply->names[i]};
+        const struct ms_tag_record *record = bsearch(&key, chunk->records, chunk->n_records,
+                                                     sizeof(*chunk->records), compare_records);
+        if (record != NULL)
+            is_listed[record - chunk->records] = true;
+    }
     chunk->gone = ms_arena_alloc(chunk->arena, chunk->n_records * sizeof(*chunk->gone));
     for (size_t i = 0; i < chunk->n_records; i++) {
         const struct ms_tag_record record = chunk->records[i];
-        if (record.unreadable.ptr == DANGLING.ptr && !names_it(reply, record.name))
+        if (record.unreadable.ptr == DANGLING.ptr && !is_listed[i])
             chunk->gone[chunk->result.n_gone++] = record.name;
         else
             chunk->records[kept++] = record;
@@ -281,7 +243,7 @@ static const struct ms_known_tag *find_known(const struct chunk *chunk, struct m
 
 static bool is_of_thorough_share(const struct chunk *chunk, struct ms_str name)
 {
-    uint64_t share = ms_str_hash(name) + (uint64_t)chunk->scan_id;
+    uint64_t share = ms_str_hash(name) + (uint64_t)chunk->options.scan_id;
     return share % CHUNK_THOROUGH_ONE_IN == 0;
 }
 
@@ -341,8 +303,8 @@ static void on_answers(const struct tags_result *result, void *arg)
             note_record(chunk, &result->answers[i]);
     }
     if (chunk->has_dangling)
-        chunk->call =
-            registry_tags(chunk->env->registry, chunk->priority, chunk->repository, on_list, chunk);
+        chunk->call = registry_tags(chunk->env->registry, chunk->priority,
+                                    chunk->options.repository, on_list, chunk);
     else
         fetch(chunk);
 }
@@ -350,15 +312,15 @@ static void on_answers(const struct tags_result *result, void *arg)
 static void ask(struct chunk *chunk)
 {
     struct tags_question *questions =
-        ms_arena_alloc(chunk->arena, chunk->n_names * sizeof(*questions));
-    for (size_t i = 0; i < chunk->n_names; i++) {
-        const struct ms_known_tag *known = find_known(chunk, chunk->names[i]);
-        questions[i] = (struct tags_question){.name = chunk->names[i]};
+        ms_arena_alloc(chunk->arena, chunk->options.n_names * sizeof(*questions));
+    for (size_t i = 0; i < chunk->options.n_names; i++) {
+        const struct ms_known_tag *known = find_known(chunk, chunk->options.names[i]);
+        questions[i] = (struct tags_question){.name = chunk->options.names[i]};
         if (known != NULL && known->readable && !is_of_thorough_share(chunk, known->name))
             questions[i].known = known->digest;
     }
-    chunk->asking = tags_start(chunk->env, chunk->repository, chunk->priority, questions,
-                               chunk->n_names, on_answers, chunk);
+    chunk->asking = tags_start(chunk->env, chunk->options.repository, chunk->priority, questions,
+                               chunk->options.n_names, on_answers, chunk);
 }
 
 /* --- known --- */
@@ -366,8 +328,6 @@ static void ask(struct chunk *chunk)
 static void on_known(const struct ms_known_tag *tag, void *arg)
 {
     struct chunk *chunk = arg;
-    if (chunk->ended)
-        return;
     struct ms_known_tag *copy = &chunk->known[chunk->n_known++];
     *copy = *tag;
     copy->name = ms_arena_dup(chunk->arena, tag->name);
@@ -376,35 +336,24 @@ static void on_known(const struct ms_known_tag *tag, void *arg)
 static void on_all_known(const struct ms_error *err, void *arg)
 {
     struct chunk *chunk = arg;
-    if (!store_call_ended(chunk, err))
+    chunk->store_call = NULL;
+    if (err != NULL) {
+        finish(chunk, err);
         return;
+    }
     qsort(chunk->known, chunk->n_known, sizeof(*chunk->known), compare_known);
     ask(chunk);
 }
 
-static void on_begin(void *arg)
-{
-    struct chunk *chunk = arg;
-    if (!store_call_ended(chunk, NULL))
-        return;
-    chunk->known = ms_arena_alloc(chunk->arena, chunk->n_names * sizeof(*chunk->known));
-    note_store_call(chunk, ms_store_tags_named(chunk->env->store, chunk->repository, chunk->names,
-                                               chunk->n_names, on_known, on_all_known, chunk));
-}
-
-struct chunk *chunk_start(const struct sync_job *job, const struct ms_str *names, size_t n_names,
-                          bool is_whole, const struct chunk_callbacks *callbacks)
+struct chunk *chunk_start(const struct env *env, const struct chunk_options *options)
 {
     struct chunk *chunk = ms_alloc(sizeof(*chunk));
-    *chunk = (struct chunk){.env = job->env,
-                            .scan_id = job->options.scan_id,
+    *chunk = (struct chunk){.env = env,
+                            .options = *options,
                             .arena = ms_arena_new(CHUNK_ARENA_MAX),
-                            .callbacks = *callbacks,
-                            .priority = REGISTRY_SCAN,
-                            .names = names,
-                            .n_names = n_names,
-                            .is_whole = is_whole};
-    chunk->repository = ms_arena_dup(chunk->arena, job->repository);
-    defer(chunk, on_begin);
+                            .priority = REGISTRY_SCAN};
+    chunk->known = ms_arena_alloc(chunk->arena, options->n_names * sizeof(*chunk->known));
+    chunk->store_call = ms_store_tags_named(env->store, options->repository, options->names,
+                                            options->n_names, on_known, on_all_known, chunk);
     return chunk;
 }

@@ -5,8 +5,9 @@
 #ifndef SYNC_CHUNK_H
 #define SYNC_CHUNK_H
 
-#include "writer/sync/sync_internal.h"
+#include "writer/store/store.h"
 
+struct env;
 struct chunk;
 
 /* What became of it; views until the callback ends. */
@@ -24,19 +25,27 @@ struct chunk_callbacks {
     void *arg;
 };
 
-/* `names` (at least one) must live as long as the chunk. `is_whole`: the repository has no other
- * tags, so tags and manifests are applied in one transaction; else the manifests are, untagged, and
- * the tags are staged, so that a repository's tags never move by halves. The chunk frees itself
- * after on_done. */
-struct chunk *chunk_start(const struct sync_job *job, const struct ms_str *names, size_t n_names,
-                          bool is_whole, const struct chunk_callbacks *callbacks);
+struct chunk_options {
+    struct ms_str repository;   /* lives as long as the chunk, as do the names */
+    const struct ms_str *names; /* at least one; sorted */
+    size_t n_names;
+    /* The repository has no other tags, so tags and manifests are applied in one transaction; else
+     * the manifests are, untagged, and the tags are staged, so that a repository's tags never move
+     * by halves. */
+    bool is_whole;
+    int64_t scan_id; /* other tags are asked about more thoroughly in each scan */
+    struct chunk_callbacks callbacks;
+};
+
+/* The chunk frees itself after on_done. */
+struct chunk *chunk_start(const struct env *env, const struct chunk_options *options);
 /* Some of its tags answered 404, and the tag list is being read again. */
 bool chunk_waits_for_list(const struct chunk *chunk);
 /* Events wait for its end: its requests go before those of other repositories. */
 void chunk_hurry(struct chunk *chunk);
 /* Once, after on_ready. */
 void chunk_write(struct chunk *chunk);
-/* No callback any more; frees it. Not after chunk_write, unless the job is cancelled. */
+/* No callback any more; frees it. After chunk_write it may be applied all the same. */
 void chunk_cancel(struct chunk *chunk);
 
 #endif

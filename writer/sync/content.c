@@ -10,15 +10,67 @@
  * The first failure of the registry or of the database ends the walk; a node that cannot be read
  * does not: it is held as unreadable, with the reason.
  */
+#include "writer/sync/content.h"
+
 #include "common/base/alloc.h"
 #include "common/runtime/limit.h"
 #include "writer/env.h"
-#include "writer/sync/content_internal.h"
+#include "writer/sync/content_fetch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { CONTENT_ARENA_MAX = 64 * 1024 * 1024, CONTENT_REASON_MAX = 200, CONTENT_EXAMINE_MAX = 1000 };
+
+enum node_state {
+    NODE_NEW,       /* nobody was asked about it yet */
+    NODE_EXAMINING, /* the store is being asked */
+    NODE_TO_PROBE,  /* stored; the registry is to be asked whether this repository holds it */
+    NODE_PROBING,
+    NODE_TO_FETCH,
+    NODE_FETCHING,
+    NODE_READY,   /* parsed, waits to be stored or is being stored */
+    NODE_DONE,    /* stored, or unreadable with a reason */
+    NODE_LEFT_OUT /* a root that nobody had seen, and that the registry does not have */
+};
+
+struct node {
+    struct content *content;
+    struct ms_digest digest;
+    enum node_state state;
+    bool is_root;
+    bool is_doubtful_root;
+    struct ms_str unreadable;
+    struct registry_call *call;        /* probing, or NULL */
+    struct content_fetch *fetch;       /* fetching, and until the record is stored; or NULL */
+    struct ms_manifest_record *record; /* while fetched and not stored */
+};
+
+struct content {
+    const struct env *env;
+    struct ms_arena *arena;
+    struct ms_str repository;
+    enum registry_priority priority;
+    bool asks_below; /* what is known to be held is asked for all the same */
+    content_done *on_done;
+    void *arg;
+
+    struct node **nodes; /* in order of discovery */
+    size_t n_nodes, node_capacity;
+    size_t first_unsettled; /* all before it are done or left out */
+    size_t n_new;           /* nodes that are NODE_NEW */
+    bool is_full;           /* the store told of more than there may be nodes */
+    size_t *slots;          /* hash table: index of a node + 1, or 0 */
+    size_t n_slots;
+
+    size_t in_flight;                /* probing or fetching */
+    struct ms_store_call *examining; /* what the store knows is being asked, or NULL */
+    struct node *ready[CONTENT_BATCH_RECORDS];
+    size_t n_ready, ready_bytes;
+    struct node *storing[CONTENT_BATCH_RECORDS];
+    size_t n_storing, first_putting, n_putting; /* the store has these of them now */
+    struct ms_store_call *putting;              /* or NULL: nothing is being stored */
+};
 
 static void advance(struct content *content);
 
@@ -45,31 +97,31 @@ static void grow_slots(struct content *content)
         content->slots[slot_of(content, &content->nodes[i]->digest)] = i + 1;
 }
 
-static void push_node(struct content *content, struct content_node *node)
+static void push_node(struct content *content, struct node *node)
 {
     if (content->n_nodes == content->node_capacity) {
         content->node_capacity = content->node_capacity == 0 ? 16 : content->node_capacity * 2;
         content->nodes =
-            ms_alloc_resize(content->nodes, content->node_capacity, sizeof(struct content_node *));
+            ms_alloc_resize(content->nodes, content->node_capacity, sizeof(struct node *));
     }
     content->nodes[content->n_nodes++] = node;
     content->n_new++;
 }
 
 /* The node of a digest, made when it is new. NULL: too many. */
-static struct content_node *node_for(struct content *content, const struct ms_digest *digest)
+static struct node *node_for(struct content *content, const struct ms_digest *digest)
 {
     if (content->n_nodes * 2 >= content->n_slots)
         grow_slots(content);
     size_t slot = slot_of(content, digest);
     if (content->slots[slot] != 0)
         return content->nodes[content->slots[slot] - 1];
-    struct content_node *node = NULL;
+    struct node *node = NULL;
     if (content->n_nodes < CONTENT_DIGESTS_MAX)
         node = ms_arena_try_alloc(content->arena, sizeof(*node));
     if (node == NULL)
         return NULL;
-    *node = (struct content_node){.content = content, .digest = *digest};
+    *node = (struct node){.content = content, .digest = *digest};
     push_node(content, node);
     content->slots[slot] = content->n_nodes;
     return node;
@@ -77,28 +129,38 @@ static struct content_node *node_for(struct content *content, const struct ms_di
 
 /* --- the end --- */
 
+/* Cancels what is under way for a node, and frees its record. */
+static void drop(struct node *node)
+{
+    registry_call_cancel(node->call);
+    content_fetch_free(node->fetch);
+    node->call = NULL;
+    node->fetch = NULL;
+    node->record = NULL;
+}
+
+/* No call is under way after it, and no callback comes. */
+static void stop(struct content *content)
+{
+    ms_store_call_cancel(content->examining);
+    ms_store_call_cancel(content->putting);
+    for (size_t i = 0; i < content->n_nodes; i++)
+        drop(content->nodes[i]);
+}
+
 static void release(struct content *content)
 {
-    if (content->store_calls > 0)
-        return; /* the last store callback comes back here */
     ms_arena_free(content->arena);
     free(content->nodes);
     free(content->slots);
     ms_loop_defer_free(content->env->loop, content);
 }
 
-static void stop(struct content *content)
-{
-    content->ended = true;
-    for (size_t i = 0; i < content->n_nodes; i++)
-        content_node_drop(content->nodes[i]);
-}
-
 static size_t collect_held(struct content *content, struct ms_held_record *held)
 {
     size_t n = 0;
     for (size_t i = 0; i < content->n_nodes; i++) {
-        const struct content_node *node = content->nodes[i];
+        const struct node *node = content->nodes[i];
         if (node->state != NODE_LEFT_OUT)
             held[n++] = (struct ms_held_record){node->digest, node->unreadable};
     }
@@ -108,7 +170,7 @@ static size_t collect_held(struct content *content, struct ms_held_record *held)
 static void succeed(struct content *content)
 {
     struct ms_held_record *held = ms_alloc((content->n_nodes + 1) * sizeof(*held));
-    struct content_result result = {.held = held, .fetched = content->fetched};
+    struct content_result result = {.held = held};
     result.n_held = collect_held(content, held);
     stop(content);
     content->on_done(&result, content->arg);
@@ -116,82 +178,73 @@ static void succeed(struct content *content)
     release(content);
 }
 
-void content_fail(struct content *content, const struct ms_error *err)
+static void fail(struct content *content, const struct ms_error *err)
 {
-    if (content->ended)
-        return;
     struct content_result result = {.err = err};
     stop(content);
     content->on_done(&result, content->arg);
     release(content);
 }
 
-/* Every store callback begins with this: false when nobody waits any more. */
-bool content_store_call_ended(struct content *content)
-{
-    content->store_calls--;
-    if (!content->ended)
-        return true;
-    release(content);
-    return false;
-}
-
 /* --- a node's life --- */
 
-void content_node_done(struct content_node *node)
+/* The registry has told of it: it is in flight no more. */
+static void end_node(struct node *node, enum node_state state)
 {
-    node->state = NODE_DONE;
+    node->state = state;
     node->content->in_flight--;
     advance(node->content);
 }
 
-static void set_unreadable(struct content_node *node, const char *reason)
+static void set_unreadable(struct node *node, const char *reason)
 {
     struct ms_str text = ms_str_slice(ms_str(reason), 0, CONTENT_REASON_MAX);
     if (ms_arena_copy(&node->unreadable, node->content->arena, text) != MS_OK)
         node->unreadable = MS_STR("unreadable");
 }
 
-void content_node_unreadable(struct content_node *node, const char *reason)
+static void end_unreadable(struct node *node, const char *reason)
 {
-    set_unreadable(node, reason);
-    content_node_done(node);
+    set_unreadable(node, reason); /* before the text goes with what was fetched */
+    drop(node);
+    end_node(node, NODE_DONE);
 }
 
-void content_node_absent(struct content_node *node)
+static void end_absent(struct node *node)
 {
     if (!node->is_doubtful_root) {
-        content_node_unreadable(node, "missing in the registry");
+        end_unreadable(node, "missing in the registry");
         return;
     }
-    node->state = NODE_LEFT_OUT;
-    node->content->in_flight--;
-    advance(node->content);
+    drop(node);
+    end_node(node, NODE_LEFT_OUT);
 }
 
-static void settle_probe(struct content_node *node, const struct registry_reply *reply)
+/* --- probe --- */
+
+static void end_probe(struct node *node, const struct registry_reply *reply)
 {
     if (reply->outcome == REGISTRY_FOUND || reply->outcome == REGISTRY_NOT_MODIFIED)
-        content_node_done(node);
+        end_node(node, NODE_DONE);
     else if (reply->outcome == REGISTRY_ABSENT)
-        content_node_absent(node);
+        end_absent(node);
     else if (reply->outcome == REGISTRY_UNREADABLE)
-        content_node_unreadable(node, reply->error->text);
+        end_unreadable(node, reply->error->text);
     else
-        content_fail(node->content, reply->error);
+        fail(node->content, reply->error);
 }
 
 static void on_confirmed(const struct registry_reply *reply, void *arg)
 {
-    struct content_node *node = arg;
+    struct node *node = arg;
     node->call = NULL;
-    settle_probe(node, reply);
+    end_probe(node, reply);
 }
 
 /* Anybody may answer a HEAD with 404; only the body of a GET's shows that the registry did. */
 static void on_probed(const struct registry_reply *reply, void *arg)
 {
-    struct content_node *node = arg;
+    struct node *node = arg;
     struct content *content = node->content;
     char reference[MS_DIGEST_TEXT_MAX];
     node->call = NULL;
@@ -200,10 +253,10 @@ static void on_probed(const struct registry_reply *reply, void *arg)
             content->env->registry, content->priority, content->repository,
             ms_str(ms_digest_format(reference, &node->digest)), on_confirmed, node);
     else
-        settle_probe(node, reply);
+        end_probe(node, reply);
 }
 
-static void probe(struct content_node *node)
+static void probe(struct node *node)
 {
     struct content *content = node->content;
     char reference[MS_DIGEST_TEXT_MAX];
@@ -213,25 +266,12 @@ static void probe(struct content_node *node)
         ms_str(ms_digest_format(reference, &node->digest)), NULL, on_probed, node);
 }
 
-static void start_node(struct content_node *node)
-{
-    node->content->in_flight++;
-    if (node->state == NODE_TO_PROBE) {
-        probe(node);
-        return;
-    }
-    node->state = NODE_FETCHING;
-    content_fetch(node);
-}
-
 /* --- examine: what does the store know? --- */
 
 static void on_known(const struct ms_known_manifest *known, void *arg)
 {
     struct content *content = arg;
-    if (content->ended)
-        return;
-    struct content_node *node = node_for(content, &known->digest);
+    struct node *node = node_for(content, &known->digest);
     content->is_full = content->is_full || node == NULL;
     if (node == NULL || (node->state != NODE_NEW && node->state != NODE_EXAMINING))
         return;
@@ -247,12 +287,10 @@ static void on_known(const struct ms_known_manifest *known, void *arg)
 static void on_examined(const struct ms_error *err, void *arg)
 {
     struct content *content = arg;
-    content->examining = false;
-    if (!content_store_call_ended(content))
-        return;
     struct ms_error full = {.status = MS_TOO_LARGE, .text = "too many manifests at once"};
+    content->examining = NULL;
     if (err != NULL || content->is_full) {
-        content_fail(content, err != NULL ? err : &full);
+        fail(content, err != NULL ? err : &full);
         return;
     }
     for (size_t i = content->first_unsettled; i < content->n_nodes; i++) {
@@ -274,15 +312,8 @@ static void examine(struct content *content)
             digests[n++] = content->nodes[i]->digest;
         }
     }
-    if (n > 0) {
-        content->examining = true;
-        content->store_calls++;
-        if (ms_store_manifests_known(content->env->store, content->repository, digests, n, on_known,
-                                     on_examined, content) != MS_OK) {
-            content->store_calls--;
-            content_fail(content, ms_store_writer_refusal(content->env->store));
-        }
-    }
+    content->examining = ms_store_manifests_known(content->env->store, content->repository, digests,
+                                                  n, on_known, on_examined, content);
     free(digests);
 }
 
@@ -295,16 +326,15 @@ static bool is_permanent(const struct ms_error *err)
     return err->status == MS_INVALID || err->status == MS_TOO_LARGE;
 }
 
-static void settle_stored(struct content *content, const char *reason)
+static void end_putting(struct content *content, const char *unreadable)
 {
     for (size_t i = 0; i < content->n_putting; i++) {
-        struct content_node *node = content->storing[content->first_putting + i];
-        content_node_drop(node);
+        struct node *node = content->storing[content->first_putting + i];
+        drop(node);
         node->state = NODE_DONE;
-        if (reason != NULL)
-            set_unreadable(node, reason);
+        if (unreadable != NULL)
+            set_unreadable(node, unreadable);
     }
-    content->fetched += reason == NULL ? content->n_putting : 0;
 }
 
 /* What the database refuses for good in a batch is stored again record by record: the one that
@@ -312,24 +342,21 @@ static void settle_stored(struct content *content, const char *reason)
 static void on_stored(const struct ms_error *err, void *arg)
 {
     struct content *content = arg;
-    if (!content_store_call_ended(content))
-        return;
+    content->putting = NULL;
     if (err != NULL && !is_permanent(err)) {
-        content_fail(content, err);
+        fail(content, err);
         return;
     }
     if (err != NULL && content->n_putting > 1) {
         put(content, 0, 1);
         return;
     }
-    settle_stored(content, err != NULL ? err->text : NULL);
+    end_putting(content, err != NULL ? err->text : NULL);
     size_t next = content->first_putting + content->n_putting;
-    if (next < content->n_storing) {
+    if (next < content->n_storing)
         put(content, next, 1);
-        return;
-    }
-    content->is_storing = false;
-    advance(content);
+    else
+        advance(content);
 }
 
 static void put(struct content *content, size_t first, size_t n)
@@ -339,15 +366,11 @@ static void put(struct content *content, size_t first, size_t n)
         records[i] = *content->storing[first + i]->record;
     content->first_putting = first;
     content->n_putting = n;
-    content->store_calls++;
-    if (ms_store_contents_put(content->env->store, content->env->term, records, n, on_stored,
-                              content) != MS_OK) {
-        content->store_calls--;
-        content_fail(content, ms_store_writer_refusal(content->env->store));
-    }
+    content->putting = ms_store_contents_put(content->env->store, content->env->term, records, n,
+                                             on_stored, content);
 }
 
-static size_t bytes_of(const struct content_node *node)
+static size_t bytes_of(const struct node *node)
 {
     return (size_t)node->record->size + node->record->config_raw.len;
 }
@@ -365,11 +388,10 @@ static void flush(struct content *content)
     content->ready_bytes -= bytes;
     memmove(content->ready, content->ready + n, content->n_ready * sizeof(content->ready[0]));
     content->n_storing = n;
-    content->is_storing = true;
     put(content, 0, n);
 }
 
-static bool add_children(struct content_node *node)
+static bool add_children(struct node *node)
 {
     const struct ms_manifest_record *record = node->record;
     for (size_t i = 0; i < record->n_children; i++) {
@@ -379,20 +401,47 @@ static bool add_children(struct content_node *node)
     return true;
 }
 
-void content_node_fetched(struct content_node *node)
+/* --- fetch --- */
+
+static void end_read(struct node *node, struct ms_manifest_record *record)
 {
     struct content *content = node->content;
+    node->record = record;
     if (!add_children(node)) {
         ms_limit_reached(MS_LIMIT_CONTENT_DIGESTS);
-        content_node_drop(node);
-        content_node_unreadable(node, "too many manifests below it");
+        end_unreadable(node, "too many manifests below it");
         return;
     }
-    node->state = NODE_READY;
-    content->in_flight--;
     content->ready[content->n_ready++] = node;
     content->ready_bytes += bytes_of(node);
-    advance(content);
+    end_node(node, NODE_READY);
+}
+
+static void on_fetched(const struct content_fetch_result *result, void *arg)
+{
+    struct node *node = arg;
+    switch (result->outcome) {
+    case CONTENT_FETCH_READ:
+        end_read(node, result->record);
+        break;
+    case CONTENT_FETCH_ABSENT:
+        end_absent(node);
+        break;
+    case CONTENT_FETCH_UNREADABLE:
+        end_unreadable(node, result->reason);
+        break;
+    case CONTENT_FETCH_FAILED:
+        fail(node->content, result->err);
+        break;
+    }
+}
+
+static void fetch(struct node *node)
+{
+    struct content *content = node->content;
+    node->state = NODE_FETCHING;
+    node->fetch = content_fetch_start(content->env, content->repository, content->priority,
+                                      &node->digest, on_fetched, node);
 }
 
 /* --- the walk --- */
@@ -410,7 +459,7 @@ static bool may_start(const struct content *content)
            content->ready_bytes < CONTENT_BATCH_BYTES;
 }
 
-static bool is_settled(const struct content_node *node)
+static bool is_settled(const struct node *node)
 {
     return node->state == NODE_DONE || node->state == NODE_LEFT_OUT;
 }
@@ -425,44 +474,35 @@ static void skip_settled(struct content *content)
 static void start_nodes(struct content *content)
 {
     for (size_t i = content->first_unsettled; i < content->n_nodes && may_start(content); i++) {
-        struct content_node *node = content->nodes[i];
-        if (node->state == NODE_TO_FETCH || node->state == NODE_TO_PROBE)
-            start_node(node);
+        struct node *node = content->nodes[i];
+        if (node->state != NODE_TO_FETCH && node->state != NODE_TO_PROBE)
+            continue;
+        content->in_flight++;
+        if (node->state == NODE_TO_PROBE)
+            probe(node);
+        else
+            fetch(node);
     }
 }
 
+/* Starts whatever may go on now; ends the walk when there is nothing left. */
 static void advance(struct content *content)
 {
-    if (content->ended)
-        return;
     skip_settled(content);
     start_nodes(content);
-    if (content->n_new > 0 && !content->examining)
+    if (content->n_new > 0 && content->examining == NULL)
         examine(content);
-    if (content->ended)
-        return;
-    bool is_quiet = content->in_flight == 0 && !content->examining;
-    if (content->n_ready > 0 && !content->is_storing && (is_quiet || batch_is_full(content)))
+    bool is_quiet = content->in_flight == 0 && content->examining == NULL;
+    if (content->n_ready > 0 && content->putting == NULL && (is_quiet || batch_is_full(content)))
         flush(content);
-    if (!content->ended && is_quiet && !content->examining && !content->is_storing &&
-        content->first_unsettled == content->n_nodes)
+    if (is_quiet && content->putting == NULL && content->first_unsettled == content->n_nodes)
         succeed(content);
-}
-
-static void on_begin(void *arg)
-{
-    struct content *content = arg;
-    content->store_calls--;
-    if (content->ended)
-        release(content);
-    else
-        advance(content);
 }
 
 static bool add_roots(struct content *content, const struct content_root *roots, size_t n_roots)
 {
     for (size_t i = 0; i < n_roots; i++) {
-        struct content_node *node = node_for(content, &roots[i].digest);
+        struct node *node = node_for(content, &roots[i].digest);
         if (node == NULL)
             return false;
         bool was_seen = roots[i].was_seen || (node->is_root && !node->is_doubtful_root);
@@ -485,9 +525,8 @@ struct content *content_start(const struct env *env, struct ms_str repository,
     content->on_done = on_done;
     content->arg = arg;
     if (!add_roots(content, roots, n_roots))
-        abort();            /* callers ask for chunks, far below the limit */
-    content->store_calls++; /* the deferred beginning counts as one */
-    ms_loop_defer(env->loop, on_begin, content);
+        abort(); /* callers ask for chunks, far below the limit */
+    examine(content);
     return content;
 }
 
@@ -496,13 +535,15 @@ void content_hurry(struct content *content)
     if (content == NULL)
         return;
     content->priority = REGISTRY_EVENT;
-    for (size_t i = content->first_unsettled; i < content->n_nodes; i++)
+    for (size_t i = content->first_unsettled; i < content->n_nodes; i++) {
         registry_call_hurry(content->nodes[i]->call);
+        content_fetch_hurry(content->nodes[i]->fetch);
+    }
 }
 
 void content_cancel(struct content *content)
 {
-    if (content == NULL || content->ended)
+    if (content == NULL)
         return;
     stop(content);
     release(content);

@@ -25,7 +25,6 @@ struct content_result {
     const struct ms_held_record
         *held; /* all digests, roots and below; views until the callback ends */
     size_t n_held;
-    uint64_t fetched; /* manifests */
 };
 typedef void content_done(const struct content_result *result, void *arg);
 
@@ -35,6 +34,7 @@ struct content_root {
     bool asks_below; /* of any root: the registry is asked whether it still has what is known */
 };
 
+/* At least one root. The walk frees itself after on_done. */
 struct content *content_start(const struct env *env, struct ms_str repository,
                               enum registry_priority priority, const struct content_root *roots,
                               size_t n_roots, content_done *on_done, void *arg);

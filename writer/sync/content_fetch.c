@@ -1,137 +1,173 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of one manifest and of its configuration: GET, parse, ask the store for a configuration
- * that another image brought already, else GET it too.
+ * See content_fetch.h. In order:
+ *
+ *   manifest   GET it, parse it
+ *   known      does it name a configuration: has the store got that one?
+ *   config     else GET it too; parse it
  */
+#include "writer/sync/content_fetch.h"
+
+#include "common/base/alloc.h"
 #include "writer/env.h"
 #include "writer/parse/manifest.h"
-#include "writer/sync/content_internal.h"
 
 enum { FETCH_ARENA_MAX = 96 * 1024 * 1024 };
 
-void content_node_drop(struct content_node *node)
+struct content_fetch {
+    const struct env *env;
+    struct ms_str repository;
+    enum registry_priority priority;
+    struct ms_digest digest;
+    content_fetch_done *on_done;
+    void *arg;
+    struct ms_arena *arena; /* of the record; NULL before there is one */
+    struct ms_manifest_record *record;
+    struct registry_call *call;
+    struct ms_store_call *store_call;
+};
+
+static void end_read(struct content_fetch *fetch)
 {
-    if (node->call != NULL)
-        registry_call_cancel(node->call);
-    node->call = NULL;
-    ms_arena_free(node->arena);
-    node->arena = NULL;
-    node->record = NULL;
+    struct content_fetch_result result = {.outcome = CONTENT_FETCH_READ, .record = fetch->record};
+    fetch->on_done(&result, fetch->arg);
 }
 
-static void give_up(struct content_node *node, const char *reason)
+static void end_unreadable(struct content_fetch *fetch, const char *reason)
 {
-    content_node_drop(node);
-    content_node_unreadable(node, reason);
+    struct content_fetch_result result = {.outcome = CONTENT_FETCH_UNREADABLE, .reason = reason};
+    fetch->on_done(&result, fetch->arg);
 }
 
-static void add_config(struct content_node *node, struct ms_str raw)
+static void end_failed(struct content_fetch *fetch, const struct ms_error *err)
+{
+    struct content_fetch_result result = {.outcome = CONTENT_FETCH_FAILED, .err = err};
+    fetch->on_done(&result, fetch->arg);
+}
+
+/* --- config --- */
+
+static void add_config(struct content_fetch *fetch, struct ms_str raw)
 {
     struct ms_error err;
     struct ms_str copy;
-    enum ms_status status = ms_arena_copy(&copy, node->arena, raw);
+    enum ms_status status = ms_arena_copy(&copy, fetch->arena, raw);
     if (status != MS_OK)
         (void)ms_error_set(&err, status, "configuration too large");
     else
-        status = manifest_add_config(node->record, node->arena, copy, &err);
+        status = manifest_add_config(fetch->record, fetch->arena, copy, &err);
     if (status != MS_OK)
-        give_up(node, err.text);
+        end_unreadable(fetch, err.text);
     else
-        content_node_fetched(node);
+        end_read(fetch);
 }
 
 static void on_config(const struct registry_reply *reply, void *arg)
 {
-    struct content_node *node = arg;
-    node->call = NULL;
+    struct content_fetch *fetch = arg;
+    fetch->call = NULL;
     if (reply->outcome == REGISTRY_FOUND)
-        add_config(node, reply->body);
+        add_config(fetch, reply->body);
     else if (reply->outcome == REGISTRY_ABSENT)
-        give_up(node, "its configuration is missing in the registry");
+        end_unreadable(fetch, "its configuration is missing in the registry");
     else if (reply->outcome == REGISTRY_UNREADABLE)
-        give_up(node, reply->error->text);
+        end_unreadable(fetch, reply->error->text);
     else
-        content_fail(node->content, reply->error);
+        end_failed(fetch, reply->error);
 }
 
-static void fetch_config(struct content_node *node)
-{
-    struct content *content = node->content;
-    node->call =
-        registry_get_blob(content->env->registry, content->priority, content->repository,
-                          &node->record->config_digest, REGISTRY_CONFIG_MAX, on_config, node);
-}
+/* --- known --- */
 
 static void on_known_config(const struct ms_digest *digest, struct ms_str raw, void *arg)
 {
-    struct content_node *node = arg;
+    struct content_fetch *fetch = arg;
     (void)digest;
-    if (!node->content->ended &&
-        ms_arena_copy(&node->record->config_raw, node->arena, raw) != MS_OK)
-        node->record->config_raw = MS_STR_ABSENT;
+    if (ms_arena_copy(&fetch->record->config_raw, fetch->arena, raw) != MS_OK)
+        fetch->record->config_raw = MS_STR_ABSENT;
 }
 
-static void on_configs_asked(const struct ms_error *err, void *arg)
+static void on_known(const struct ms_error *err, void *arg)
 {
-    struct content_node *node = arg;
-    if (!content_store_call_ended(node->content))
-        return;
+    struct content_fetch *fetch = arg;
+    fetch->store_call = NULL;
     if (err != NULL)
-        content_fail(node->content, err);
-    else if (!ms_str_is_absent(node->record->config_raw))
-        add_config(node, node->record->config_raw);
+        end_failed(fetch, err);
+    else if (!ms_str_is_absent(fetch->record->config_raw))
+        add_config(fetch, fetch->record->config_raw);
     else
-        fetch_config(node);
+        fetch->call =
+            registry_get_blob(fetch->env->registry, fetch->priority, fetch->repository,
+                              &fetch->record->config_digest, REGISTRY_CONFIG_MAX, on_config, fetch);
 }
 
-static void ask_for_config(struct content_node *node)
-{
-    struct content *content = node->content;
-    content->store_calls++;
-    if (ms_store_configs_known(content->env->store, &node->record->config_digest, 1,
-                               on_known_config, on_configs_asked, node) == MS_OK)
-        return;
-    content->store_calls--;
-    content_fail(content, ms_store_writer_refusal(content->env->store));
-}
+/* --- manifest --- */
 
-static void parse(struct content_node *node, const struct registry_reply *reply)
+static void parse(struct content_fetch *fetch, const struct registry_reply *reply)
 {
     struct ms_error err;
     bool wants_config = false;
-    struct ms_str raw, type;
-    node->arena = ms_arena_new(FETCH_ARENA_MAX);
-    node->record = ms_arena_alloc(node->arena, sizeof(*node->record));
-    raw = ms_arena_dup(node->arena, reply->body); /* capped by the registry client */
-    type = ms_arena_dup(node->arena, reply->media_type);
-    if (manifest_parse(node->record, &wants_config, node->arena, raw, type, &node->digest, &err) !=
-        MS_OK)
-        give_up(node, err.text);
+    fetch->arena = ms_arena_new(FETCH_ARENA_MAX);
+    fetch->record = ms_arena_alloc(fetch->arena, sizeof(*fetch->record));
+    struct ms_str raw = ms_arena_dup(fetch->arena, reply->body); /* capped by the client */
+    struct ms_str type = ms_arena_dup(fetch->arena, reply->media_type);
+    if (manifest_parse(fetch->record, &wants_config, fetch->arena, raw, type, &fetch->digest,
+                       &err) != MS_OK)
+        end_unreadable(fetch, err.text);
     else if (wants_config)
-        ask_for_config(node);
+        fetch->store_call = ms_store_configs_known(fetch->env->store, &fetch->record->config_digest,
+                                                   1, on_known_config, on_known, fetch);
     else
-        content_node_fetched(node);
+        end_read(fetch);
 }
 
 static void on_manifest(const struct registry_reply *reply, void *arg)
 {
-    struct content_node *node = arg;
-    node->call = NULL;
+    struct content_fetch *fetch = arg;
+    struct content_fetch_result absent = {.outcome = CONTENT_FETCH_ABSENT};
+    fetch->call = NULL;
     if (reply->outcome == REGISTRY_FOUND)
-        parse(node, reply);
+        parse(fetch, reply);
     else if (reply->outcome == REGISTRY_ABSENT)
-        content_node_absent(node);
+        fetch->on_done(&absent, fetch->arg);
     else if (reply->outcome == REGISTRY_UNREADABLE)
-        content_node_unreadable(node, reply->error->text);
+        end_unreadable(fetch, reply->error->text);
     else
-        content_fail(node->content, reply->error);
+        end_failed(fetch, reply->error);
 }
 
-void content_fetch(struct content_node *node)
+struct content_fetch *content_fetch_start(const struct env *env, struct ms_str repository,
+                                          enum registry_priority priority,
+                                          const struct ms_digest *digest,
+                                          content_fetch_done *on_done, void *arg)
 {
-    struct content *content = node->content;
     char reference[MS_DIGEST_TEXT_MAX];
-    node->call = registry_get_manifest(
-        content->env->registry, content->priority, content->repository,
-        ms_str(ms_digest_format(reference, &node->digest)), on_manifest, node);
+    struct content_fetch *fetch = ms_alloc(sizeof(*fetch));
+    *fetch = (struct content_fetch){.env = env,
+                                    .repository = repository,
+                                    .priority = priority,
+                                    .digest = *digest,
+                                    .on_done = on_done,
+                                    .arg = arg};
+    fetch->call =
+        registry_get_manifest(env->registry, priority, repository,
+                              ms_str(ms_digest_format(reference, digest)), on_manifest, fetch);
+    return fetch;
+}
+
+void content_fetch_hurry(struct content_fetch *fetch)
+{
+    if (fetch == NULL)
+        return;
+    fetch->priority = REGISTRY_EVENT;
+    registry_call_hurry(fetch->call);
+}
+
+void content_fetch_free(struct content_fetch *fetch)
+{
+    if (fetch == NULL)
+        return;
+    registry_call_cancel(fetch->call);
+    ms_store_call_cancel(fetch->store_call);
+    ms_arena_free(fetch->arena);
+    ms_loop_defer_free(fetch->env->loop, fetch);
 }

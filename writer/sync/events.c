@@ -2,29 +2,31 @@
 /*
  * A pass over the waiting events of one repository.
  *
- *   load       the rows of the inbox: due ones, and postponed ones as witnesses of what happened
- *   touched    which known tags are on digests that a delete event names?
- *   wish       (when there are too many of those) a scan is to find what is left out
- *   ask_tags   where do the named tags point now?
- *   ask_gone   are the deleted digests really gone?
- *   ask_list   does the tag list still have the tags that answered 404?
- *   history    (when an event disagrees) when did an event move the tag to where it is?
- *   content    store what is below the tags and the digests pushed without a tag
- *   apply      one transaction: tags, manifests, and the rows of settled events
- *   postpone   events that the registry does not agree with yet are looked at again
+ *   load        the rows of the inbox: due ones, and postponed ones, which may explain them
+ *   touched     which known tags are on digests that a delete event names?
+ *   want_scan   (when there are too many of those) a scan is to find what is left out
+ *   ask         where do the named tags point now? are the deleted digests really gone?
+ *   list        does the tag list still have the tags that answered 404?
+ *   history     (when an event disagrees) when did an event move the tag to where it is?
+ *   content     store what is below the tags and the digests pushed without a tag
+ *   apply       one transaction: tags, manifests, and the rows of settled events
+ *   postpone    events that the registry does not agree with yet are looked at again
+ *
+ * How a pass ends is in events_end.c, what its findings mean in settle.c.
  */
+#include "writer/sync/events.h"
+
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
-#include "common/runtime/metrics.h"
 #include "writer/sync/events_internal.h"
 
 #include <stdlib.h>
 
-static void wish_for_scan(struct events_pass *pass);
-static void ask_tags(struct events_pass *pass);
-static void ask_gone(struct events_pass *pass);
+static void find_touched(struct events_pass *pass);
+static void want_scan(struct events_pass *pass);
+static void ask(struct events_pass *pass);
 static void ask_list(struct events_pass *pass);
 static void ask_history(struct events_pass *pass);
 static void fetch_content(struct events_pass *pass);
@@ -35,8 +37,6 @@ static void postpone(struct events_pass *pass);
 
 static enum event_action action_of(const struct ms_event_record *event)
 {
-    if (event->is_blob)
-        return EVENT_OTHER;
     if (ms_str_equal(event->action, MS_STR("push")))
         return EVENT_PUSH;
     if (ms_str_equal(event->action, MS_STR("delete")))
@@ -46,9 +46,8 @@ static enum event_action action_of(const struct ms_event_record *event)
 
 static void on_row(const struct ms_inbox_row *row, void *arg)
 {
-    struct sync_job *job = arg;
-    struct events_pass *pass = job->events;
-    if (job->cancelled || pass->n_items == pass->load_max)
+    struct events_pass *pass = arg;
+    if (pass->n_items == pass->load_max)
         return;
     struct event_item *item = &pass->items[pass->n_items++];
     item->id = row->id;
@@ -64,23 +63,18 @@ static void on_row(const struct ms_inbox_row *row, void *arg)
     item->is_settled = item->action == EVENT_OTHER;
 }
 
-/* A deleted digest can have any number of tags: those left out are a scan's to find. */
-static void note_overfull(struct events_pass *pass)
+/* The tag of a name, new or not. NULL: there are more than a pass may ask about. A deleted digest
+ * can have any number of tags: those left out are a scan's to find. */
+static struct named_tag *name_tag(struct events_pass *pass, struct ms_str name)
 {
-    if (pass->is_overfull)
-        return;
-    pass->is_overfull = true;
-    ms_limit_reached(MS_LIMIT_EVENT_TAGS);
-}
-
-static void add_tag(struct events_pass *pass, struct ms_str name)
-{
-    if (events_find_tag(pass, name) != NULL)
-        return;
-    if (pass->n_tags == EVENTS_TAGS_MAX)
-        note_overfull(pass);
-    else
-        pass->tags[pass->n_tags++] = (struct named_tag){.name = ms_arena_dup(pass->arena, name)};
+    struct named_tag *tag = events_find_tag(pass, name);
+    if (tag == NULL && pass->n_tags < EVENTS_TAGS_MAX)
+        return events_add_tag(pass, ms_arena_dup(pass->arena, name));
+    if (tag == NULL && !pass->is_overfull) {
+        pass->is_overfull = true;
+        ms_limit_reached(MS_LIMIT_EVENT_TAGS);
+    }
+    return tag;
 }
 
 static void add_deleted(struct events_pass *pass, const struct ms_digest *digest)
@@ -99,114 +93,89 @@ static void note_what_events_name(struct events_pass *pass)
         if (item->action == EVENT_OTHER)
             continue;
         if (!ms_str_is_absent(item->tag))
-            add_tag(pass, item->tag);
+            (void)name_tag(pass, item->tag);
         else if (item->action == EVENT_DELETE && !ms_digest_is_none(&item->digest))
             add_deleted(pass, &item->digest);
     }
 }
 
-/* --- touched: known tags on deleted digests --- */
-
-static void touch_tag(struct events_pass *pass, struct ms_str name)
-{
-    add_tag(pass, name);
-    struct named_tag *tag = events_find_tag(pass, name);
-    if (tag != NULL) /* else there are more than one pass may ask about */
-        tag->is_touched = true;
-}
-
-static void on_touched_tag(const struct ms_known_tag *tag, void *arg)
-{
-    struct sync_job *job = arg;
-    if (!job->cancelled)
-        touch_tag(job->events, tag->name);
-}
-
-static void on_touched(const struct ms_error *err, void *arg)
-{
-    struct sync_job *job = arg;
-    if (!sync_store_call_ended(job))
-        return;
-    struct events_pass *pass = job->events;
-    if (err != NULL)
-        events_pass_fail(pass, err);
-    else
-        wish_for_scan(pass);
-}
-
-static void find_touched(struct events_pass *pass)
-{
-    struct sync_job *job = pass->job;
-    if (pass->n_deleted == 0) {
-        wish_for_scan(pass);
-        return;
-    }
-    struct ms_digest *digests = ms_arena_alloc(pass->arena, pass->n_deleted * sizeof(*digests));
-    for (size_t i = 0; i < pass->n_deleted; i++)
-        digests[i] = pass->deleted[i].digest;
-    job->store_calls++;
-    if (ms_store_tags_on(job->env->store, job->repository, digests, pass->n_deleted,
-                         EVENTS_TAGS_MAX + 1, on_touched_tag, on_touched, job) != MS_OK) {
-        job->store_calls--;
-        events_pass_give_up(pass, ms_store_writer_refusal(job->env->store));
-    }
-}
-
 static void on_loaded(const struct ms_error *err, void *arg)
 {
-    struct sync_job *job = arg;
-    if (!sync_store_call_ended(job))
-        return;
-    struct events_pass *pass = job->events;
+    struct events_pass *pass = arg;
+    pass->store_call = NULL;
     if (err != NULL) {
         events_pass_leave(pass, err);
         return;
     }
     if (pass->n_due == 0) {
-        events_pass_end(pass, true);
+        events_pass_end(pass, EVENTS_DONE);
         return;
     }
     note_what_events_name(pass);
     find_touched(pass);
 }
 
-/* --- wish --- */
+/* --- touched: known tags on deleted digests --- */
 
-static void on_wished(const struct ms_error *err, size_t n_new, bool new_instance, void *arg)
+static void on_touched_tag(const struct ms_known_tag *known, void *arg)
 {
-    struct sync_job *job = arg;
-    (void)n_new;
-    (void)new_instance;
-    if (!sync_store_call_ended(job))
-        return;
-    if (err != NULL) {
-        events_pass_fail(job->events, err);
+    struct named_tag *tag = name_tag(arg, known->name);
+    if (tag != NULL)
+        tag->is_touched = true;
+}
+
+static void on_touched(const struct ms_error *err, void *arg)
+{
+    struct events_pass *pass = arg;
+    pass->store_call = NULL;
+    if (err != NULL)
+        events_pass_fail(pass, err);
+    else
+        want_scan(pass);
+}
+
+static void find_touched(struct events_pass *pass)
+{
+    if (pass->n_deleted == 0) {
+        want_scan(pass);
         return;
     }
-    job->options.on_scan_wanted("events name more tags than can be asked about at once",
-                                job->options.scan_wanted_arg);
-    ask_tags(job->events);
+    struct ms_digest *digests = ms_arena_alloc(pass->arena, pass->n_deleted * sizeof(*digests));
+    for (size_t i = 0; i < pass->n_deleted; i++)
+        digests[i] = pass->deleted[i].digest;
+    pass->store_call =
+        ms_store_tags_on(pass->env->store, pass->options.repository, digests, pass->n_deleted,
+                         EVENTS_TAGS_MAX + 1, on_touched_tag, on_touched, pass);
+}
+
+/* --- want_scan --- */
+
+static void on_scan_wanted(const struct ms_error *err, void *arg)
+{
+    struct events_pass *pass = arg;
+    pass->store_call = NULL;
+    if (err != NULL) {
+        events_pass_fail(pass, err);
+        return;
+    }
+    pass->options.on_scan_wanted("events name more tags than can be asked about at once",
+                                 pass->options.scan_wanted_arg);
+    ask(pass);
 }
 
 /* Kept in the database before the events that gave reason for it leave. */
-static void wish_for_scan(struct events_pass *pass)
+static void want_scan(struct events_pass *pass)
 {
-    struct sync_job *job = pass->job;
-    if (!pass->is_overfull) {
-        ask_tags(pass);
-        return;
-    }
-    job->store_calls++;
-    if (ms_store_inbox_put(job->env->store, job->env->term, NULL, 0, true, on_wished, job) !=
-        MS_OK) {
-        job->store_calls--;
-        events_pass_give_up(pass, ms_store_writer_refusal(job->env->store));
-    }
+    if (pass->is_overfull)
+        pass->store_call =
+            ms_store_scan_want(pass->env->store, pass->env->term, on_scan_wanted, pass);
+    else
+        ask(pass);
 }
 
-/* --- ask_tags --- */
+/* --- ask --- */
 
-static void on_tags(const struct tags_result *result, void *arg)
+static void on_answers(const struct tags_result *result, void *arg)
 {
     struct events_pass *pass = arg;
     pass->asking = NULL;
@@ -214,60 +183,39 @@ static void on_tags(const struct tags_result *result, void *arg)
         events_pass_fail(pass, result->err);
         return;
     }
-    for (size_t i = 0; i < result->n_answers; i++) {
+    for (size_t i = 0; i < pass->n_tags; i++) {
         pass->tags[i].verdict = result->answers[i].verdict;
         pass->tags[i].digest = result->answers[i].digest;
         pass->tags[i].reason = ms_arena_dup(pass->arena, result->answers[i].reason);
     }
-    ask_gone(pass);
+    for (size_t i = 0; i < pass->n_deleted; i++)
+        pass->deleted[i].is_gone = result->answers[pass->n_tags + i].verdict == TAGS_ABSENT;
+    ask_list(pass);
 }
 
 /* Never conditional: the registry compares If-None-Match before it looks, so that what was deleted
  * would still answer 304. */
-static void ask_tags(struct events_pass *pass)
+static void ask(struct events_pass *pass)
 {
-    struct sync_job *job = pass->job;
-    if (pass->n_tags == 0) {
-        ask_gone(pass);
-        return;
-    }
+    size_t n = 0;
     struct tags_question *questions =
-        ms_arena_alloc(pass->arena, pass->n_tags * sizeof(*questions));
+        ms_arena_alloc(pass->arena, (pass->n_tags + pass->n_deleted + 1) * sizeof(*questions));
     for (size_t i = 0; i < pass->n_tags; i++)
-        questions[i].name = pass->tags[i].name;
-    pass->asking = tags_start(job->env, job->repository, REGISTRY_EVENT, questions, pass->n_tags,
-                              on_tags, pass);
-}
-
-/* --- ask_gone --- */
-
-static void on_deleted_asked(const struct registry_reply *reply, void *arg)
-{
-    struct events_pass *pass = arg;
-    pass->call = NULL;
-    if (reply->outcome == REGISTRY_FAILED || reply->outcome == REGISTRY_CANCELLED) {
-        events_pass_fail(pass, reply->error);
-        return;
+        questions[n++].name = pass->tags[i].name;
+    for (size_t i = 0; i < pass->n_deleted; i++) {
+        char text[MS_DIGEST_TEXT_MAX];
+        (void)ms_digest_format(text, &pass->deleted[i].digest);
+        questions[n++] = (struct tags_question){.name = ms_arena_dup(pass->arena, ms_str(text)),
+                                                .is_probably_absent = true};
     }
-    pass->deleted[pass->n_deleted_asked++].is_gone = reply->outcome == REGISTRY_ABSENT;
-    ask_gone(pass);
-}
-
-static void ask_gone(struct events_pass *pass)
-{
-    struct sync_job *job = pass->job;
-    if (pass->n_deleted_asked == pass->n_deleted) {
+    if (n > 0)
+        pass->asking = tags_start(pass->env, pass->options.repository, REGISTRY_EVENT, questions, n,
+                                  on_answers, pass);
+    else
         ask_list(pass);
-        return;
-    }
-    char reference[MS_DIGEST_TEXT_MAX];
-    const struct ms_digest *digest = &pass->deleted[pass->n_deleted_asked].digest;
-    pass->call =
-        registry_get_manifest(job->env->registry, REGISTRY_EVENT, job->repository,
-                              ms_str(ms_digest_format(reference, digest)), on_deleted_asked, pass);
 }
 
-/* --- ask_list --- */
+/* --- list --- */
 
 static void on_list(const struct registry_reply *reply, void *arg)
 {
@@ -287,10 +235,9 @@ static void on_list(const struct registry_reply *reply, void *arg)
 
 static void ask_list(struct events_pass *pass)
 {
-    struct sync_job *job = pass->job;
     if (events_need_list(pass))
-        pass->call =
-            registry_tags(job->env->registry, REGISTRY_EVENT, job->repository, on_list, pass);
+        pass->call = registry_tags(pass->env->registry, REGISTRY_EVENT, pass->options.repository,
+                                   on_list, pass);
     else
         ask_history(pass);
 }
@@ -299,28 +246,23 @@ static void ask_list(struct events_pass *pass)
 
 static void on_known_tag(const struct ms_known_tag *known, void *arg)
 {
-    struct sync_job *job = arg;
-    if (job->cancelled)
-        return;
-    struct named_tag *tag = events_find_tag(job->events, known->name);
+    struct named_tag *tag = events_find_tag(arg, known->name);
     if (tag != NULL && tag->verdict == TAGS_POINTS && ms_digest_equal(&tag->digest, &known->digest))
         tag->moved_ms = known->event_time_ms;
 }
 
 static void on_history(const struct ms_error *err, void *arg)
 {
-    struct sync_job *job = arg;
-    if (!sync_store_call_ended(job))
-        return;
+    struct events_pass *pass = arg;
+    pass->store_call = NULL;
     if (err != NULL)
-        events_pass_fail(job->events, err);
+        events_pass_fail(pass, err);
     else
-        fetch_content(job->events);
+        fetch_content(pass);
 }
 
 static void ask_history(struct events_pass *pass)
 {
-    struct sync_job *job = pass->job;
     if (!events_need_history(pass)) {
         fetch_content(pass);
         return;
@@ -328,12 +270,8 @@ static void ask_history(struct events_pass *pass)
     struct ms_str *names = ms_arena_alloc(pass->arena, (pass->n_tags + 1) * sizeof(*names));
     for (size_t i = 0; i < pass->n_tags; i++)
         names[i] = pass->tags[i].name;
-    job->store_calls++;
-    if (ms_store_tags_named(job->env->store, job->repository, names, pass->n_tags, on_known_tag,
-                            on_history, job) != MS_OK) {
-        job->store_calls--;
-        events_pass_give_up(pass, ms_store_writer_refusal(job->env->store));
-    }
+    pass->store_call = ms_store_tags_named(pass->env->store, pass->options.repository, names,
+                                           pass->n_tags, on_known_tag, on_history, pass);
 }
 
 /* --- content --- */
@@ -353,7 +291,6 @@ static void on_content(const struct content_result *result, void *arg)
 
 static void fetch_content(struct events_pass *pass)
 {
-    struct sync_job *job = pass->job;
     struct content_root *roots =
         ms_arena_alloc(pass->arena, (pass->n_tags + pass->n_items + 1) * sizeof(*roots));
     size_t n = 0;
@@ -370,43 +307,31 @@ static void fetch_content(struct events_pass *pass)
     if (n == 0)
         apply(pass);
     else
-        pass->content =
-            content_start(job->env, job->repository, REGISTRY_EVENT, roots, n, on_content, pass);
+        pass->content = content_start(pass->env, pass->options.repository, REGISTRY_EVENT, roots, n,
+                                      on_content, pass);
 }
 
 /* --- apply --- */
 
-static void count_applied(const struct events_pass *pass)
+static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
 {
+    struct events_pass *pass = arg;
+    pass->store_call = NULL;
+    if (err != NULL) {
+        events_pass_give_up(pass, err);
+        return;
+    }
     for (size_t i = 0; i < pass->n_items; i++) {
         if (pass->items[i].is_settled)
             events_count(&pass->items[i], "applied");
     }
-}
-
-static void log_applied(const struct events_pass *pass, const struct ms_apply_result *result)
-{
     if (result->generation > 0)
         ms_log(MS_LOG_DEBUG, "events applied",
-               MS_FIELDS(ms_field_str("repository", pass->job->repository),
+               MS_FIELDS(ms_field_str("repository", pass->options.repository),
                          ms_field_u64("generation", result->generation),
                          ms_field_u64("tags_changed", result->tags_changed),
                          ms_field_u64("tags_removed", result->tags_removed)));
-}
-
-static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
-{
-    struct sync_job *job = arg;
-    if (!sync_store_call_ended(job))
-        return;
-    struct events_pass *pass = job->events;
-    if (err == NULL) {
-        count_applied(pass);
-        log_applied(pass, result);
-        postpone(pass);
-    } else {
-        events_pass_give_up(pass, err);
-    }
+    postpone(pass);
 }
 
 static bool is_empty(const struct ms_apply *change)
@@ -419,40 +344,37 @@ static bool is_empty(const struct ms_apply *change)
 /* `held` is the content's and lives until this returns. */
 static void apply(struct events_pass *pass)
 {
-    struct sync_job *job = pass->job;
-    struct ms_apply change = {.term = job->env->term,
-                              .repository = job->repository,
+    struct ms_apply change = {.term = pass->env->term,
+                              .repository = pass->options.repository,
                               .held = pass->held,
                               .n_held = pass->n_held};
     events_settle(pass);
     events_fill_change(pass, &change);
-    if (is_empty(&change)) {
+    if (is_empty(&change))
         postpone(pass);
-        return;
-    }
-    job->store_calls++;
-    if (ms_store_apply(job->env->store, &change, on_applied, job) != MS_OK) {
-        job->store_calls--;
-        events_pass_give_up(pass, ms_store_writer_refusal(job->env->store));
-    }
+    else
+        pass->store_call = ms_store_apply(pass->env->store, &change, on_applied, pass);
 }
 
 /* --- postpone --- */
 
+static void end(struct events_pass *pass)
+{
+    events_pass_end(pass, pass->n_due == pass->load_max ? EVENTS_MORE : EVENTS_DONE);
+}
+
 static void on_postponed(const struct ms_error *err, void *arg)
 {
-    struct sync_job *job = arg;
-    if (!sync_store_call_ended(job))
-        return;
+    struct events_pass *pass = arg;
+    pass->store_call = NULL;
     if (err != NULL)
-        events_pass_leave(job->events, err);
+        events_pass_leave(pass, err);
     else
-        events_pass_end(job->events, true);
+        end(pass);
 }
 
 static void postpone(struct events_pass *pass)
 {
-    struct sync_job *job = pass->job;
     struct ms_inbox_delay *delays =
         ms_arena_alloc(pass->arena, (pass->n_due + 1) * sizeof(*delays));
     size_t n = 0;
@@ -461,36 +383,27 @@ static void postpone(struct events_pass *pass)
         if (!item->is_settled)
             delays[n++] = (struct ms_inbox_delay){item->id, item->again_after_ms};
     }
-    if (n == 0) {
-        events_pass_end(pass, true);
-        return;
-    }
-    job->store_calls++;
-    if (ms_store_inbox_postpone(job->env->store, job->env->term, delays, n, on_postponed, job) !=
-        MS_OK) {
-        job->store_calls--;
-        events_pass_leave(pass, ms_store_writer_refusal(job->env->store));
-    }
+    if (n > 0)
+        pass->store_call = ms_store_inbox_postpone(pass->env->store, pass->env->term, delays, n,
+                                                   on_postponed, pass);
+    else
+        end(pass);
 }
 
-static void on_load_refused(void *arg)
-{
-    struct sync_job *job = arg;
-    on_loaded(ms_store_writer_refusal(job->env->store), job);
-}
+/* --- life --- */
 
-struct events_pass *events_pass_start(struct sync_job *job)
+struct events_pass *events_pass_start(const struct env *env, const struct events_options *options)
 {
     struct events_pass *pass = ms_alloc(sizeof(*pass));
-    pass->job = job;
-    pass->load_max = job->one_by_one ? 1 : EVENTS_LOAD_MAX;
+    pass->env = env;
+    pass->options = *options;
+    pass->load_max = options->one_by_one ? 1 : EVENTS_LOAD_MAX;
     pass->arena = ms_arena_new(EVENTS_ARENA_MAX);
     pass->items = ms_arena_alloc(pass->arena, EVENTS_LOAD_MAX * sizeof(*pass->items));
     pass->tags = ms_arena_alloc(pass->arena, EVENTS_TAGS_MAX * sizeof(*pass->tags));
+    pass->by_name = ms_arena_alloc(pass->arena, EVENTS_TAGS_MAX * sizeof(struct named_tag *));
     pass->deleted = ms_arena_alloc(pass->arena, EVENTS_LOAD_MAX * sizeof(*pass->deleted));
-    job->store_calls++;
-    if (ms_store_inbox_load(job->env->store, job->repository, pass->load_max, on_row, on_loaded,
-                            job) != MS_OK)
-        ms_loop_defer(job->env->loop, on_load_refused, job);
+    pass->store_call = ms_store_inbox_load(env->store, options->repository, pass->load_max, on_row,
+                                           on_loaded, pass);
     return pass;
 }

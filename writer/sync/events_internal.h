@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What sync/events.c (the steps of a pass), sync/events_end.c (how it ends) and sync/settle.c (what
  * its findings mean) share. */
-#ifndef SYNC_EVENTS_INTERNAL_H
-#define SYNC_EVENTS_INTERNAL_H
+#ifndef EVENTS_INTERNAL_H
+#define EVENTS_INTERNAL_H
 
-#include "writer/sync/sync_internal.h"
+#include "common/base/arena.h"
+#include "writer/env.h"
+#include "writer/sync/content.h"
+#include "writer/sync/events.h"
+#include "writer/sync/tags.h"
 
 enum { EVENTS_LOAD_MAX = 500, EVENTS_ARENA_MAX = 16 * 1024 * 1024, EVENTS_TAGS_MAX = 4000 };
 enum {
@@ -48,27 +52,30 @@ struct deleted_digest {
 };
 
 struct events_pass {
-    struct sync_job *job;
+    const struct env *env;
+    struct events_options options;
     struct ms_arena *arena;
     size_t load_max;          /* events to load at once */
     struct event_item *items; /* due ones first */
     size_t n_items, n_due;
     struct named_tag *tags;
+    struct named_tag **by_name; /* the same */
     size_t n_tags;
     bool is_overfull; /* there are more tags than it may ask about */
     struct deleted_digest *deleted;
-    size_t n_deleted, n_deleted_asked;
+    size_t n_deleted;
     const struct ms_held_record *held; /* views of the content's result, for apply only */
     size_t n_held;
-    struct tags *asking;
+    struct tags *asking; /* what is under way, one of these four; or NULL */
     struct content *content;
     struct registry_call *call;
+    struct ms_store_call *store_call;
 };
 
 /* sync/events_end.c. Each but the last ends the pass and frees it, at once or when the database has
  * answered. */
 
-void events_pass_end(struct events_pass *pass, bool is_done);
+void events_pass_end(struct events_pass *pass, enum events_end how);
 /* Its events stay as they are: the scheduler finds them again. */
 void events_pass_leave(struct events_pass *pass, const struct ms_error *err);
 /* The whole pass failed: its events stay, and wait a while so that they do not spin. */
@@ -90,5 +97,7 @@ void events_settle(struct events_pass *pass);
  * pass's. */
 void events_fill_change(struct events_pass *pass, struct ms_apply *change);
 struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name);
+/* A tag that is not there yet; `tags` and `by_name` have room for it. */
+struct named_tag *events_add_tag(struct events_pass *pass, struct ms_str name);
 
 #endif

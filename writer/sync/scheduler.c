@@ -50,11 +50,11 @@ struct scheduler {
     struct job_slot *jobs;
     struct visit_request *visits;
     struct ms_timer *due_timer;
-    uint64_t n_commits; /* of rows into the inbox, by this process */
-    bool is_asking;     /* the store is asked what is due */
-    bool ask_again;     /* rows came meanwhile */
-    bool has_unserved;  /* more is due than jobs may run */
-    uint64_t term;      /* 0: between terms nothing is started */
+    uint64_t n_commits;           /* of rows into the inbox, by this process */
+    struct ms_store_call *asking; /* the store is asked what is due; or NULL */
+    bool ask_again;               /* rows came meanwhile */
+    bool has_unserved;            /* more is due than jobs may run */
+    bool is_running;              /* between terms nothing is started */
 
     struct ms_str after; /* of fresh repositories; in after_text; empty: from the start */
     char after_text[MS_REPOSITORY_NAME_MAX];
@@ -204,8 +204,6 @@ static void remember_after(struct scheduler *scheduler, struct ms_str repository
 static void on_due(struct ms_str repository, enum ms_due_kind kind, void *arg)
 {
     struct scheduler *scheduler = arg;
-    if (scheduler->term == 0)
-        return;
     bool is_served = serve(scheduler, repository, kind);
     scheduler->has_unserved |= !is_served;
     if (kind != MS_DUE_FRESH)
@@ -233,9 +231,7 @@ static uint64_t end_walk(struct scheduler *scheduler, int64_t next_due_ms)
 static void on_asked(const struct ms_error *err, int64_t next_due_ms, void *arg)
 {
     struct scheduler *scheduler = arg;
-    scheduler->is_asking = false;
-    if (scheduler->term == 0)
-        return;
+    scheduler->asking = NULL;
     uint64_t wait_ms = err == NULL ? end_walk(scheduler, next_due_ms) : SCHEDULER_POLL_MS;
     if (err == NULL && scheduler->ask_again)
         ask(scheduler);
@@ -245,7 +241,7 @@ static void on_asked(const struct ms_error *err, int64_t next_due_ms, void *arg)
 
 static void ask(struct scheduler *scheduler)
 {
-    if (scheduler->is_asking) {
+    if (scheduler->asking != NULL) {
         scheduler->ask_again = true;
         return;
     }
@@ -253,11 +249,8 @@ static void ask(struct scheduler *scheduler)
     scheduler->n_fresh = 0;
     scheduler->walk_began_late = scheduler->after.len > 0;
     ms_timer_stop(scheduler->due_timer);
-    if (ms_store_inbox_due(scheduler->env->store, scheduler->after, SCHEDULER_DUE_BATCH, on_due,
-                           on_asked, scheduler) == MS_OK)
-        scheduler->is_asking = true;
-    else
-        ms_timer_start(scheduler->due_timer, SCHEDULER_POLL_MS);
+    scheduler->asking = ms_store_inbox_due(scheduler->env->store, scheduler->after,
+                                           SCHEDULER_DUE_BATCH, on_due, on_asked, scheduler);
 }
 
 static void on_due_timer(void *arg)
@@ -289,14 +282,16 @@ void scheduler_free(struct scheduler *scheduler)
 
 void scheduler_begin_term(struct scheduler *scheduler)
 {
-    scheduler->term = scheduler->env->term;
+    scheduler->is_running = true;
     ask(scheduler);
 }
 
 void scheduler_end_term(struct scheduler *scheduler)
 {
-    scheduler->term = 0;
+    scheduler->is_running = false;
     ms_timer_stop(scheduler->due_timer);
+    ms_store_call_cancel(scheduler->asking);
+    scheduler->asking = NULL;
     while (scheduler->jobs != NULL) {
         struct job_slot *slot = scheduler->jobs;
         scheduler->jobs = slot->next;
@@ -313,7 +308,7 @@ void scheduler_end_term(struct scheduler *scheduler)
 void scheduler_wake(struct scheduler *scheduler)
 {
     scheduler->n_commits++;
-    if (scheduler->term != 0)
+    if (scheduler->is_running)
         ask(scheduler);
 }
 

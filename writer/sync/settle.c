@@ -9,17 +9,43 @@
 #include "common/base/clock.h"
 #include "writer/sync/events_internal.h"
 
+#include <string.h>
+
 /* Pauses before looking again, by the number of looks before. */
 static const uint64_t AGAIN_AFTER_MS[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
                                                           1000, 2000, 5000, 10000};
 
+/* The place of a name among the sorted ones: of the first that is not before it. */
+static size_t place_of(const struct events_pass *pass, struct ms_str name)
+{
+    size_t low = 0, high = pass->n_tags;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ms_str_compare(pass->by_name[middle]->name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name)
 {
-    for (size_t i = 0; i < pass->n_tags; i++) {
-        if (ms_str_equal(pass->tags[i].name, name))
-            return &pass->tags[i];
-    }
-    return NULL;
+    size_t place = place_of(pass, name);
+    bool is_there = place < pass->n_tags && ms_str_equal(pass->by_name[place]->name, name);
+    return is_there ? pass->by_name[place] : NULL;
+}
+
+struct named_tag *events_add_tag(struct events_pass *pass, struct ms_str name)
+{
+    size_t place = place_of(pass, name);
+    struct named_tag *tag = &pass->tags[pass->n_tags];
+    memmove(&pass->by_name[place + 1], &pass->by_name[place],
+            (pass->n_tags - place) * sizeof(pass->by_name[0]));
+    pass->by_name[place] = tag;
+    pass->n_tags++;
+    tag->name = name;
+    return tag;
 }
 
 /* A tag that a push event names and the registry does not have yet is simply early. */

@@ -4,79 +4,87 @@
  * next step of the visit, until there is neither. While a visit waits for the tag list, which may
  * take long, passes over events go on beside it.
  */
+#include "writer/sync/sync.h"
+
 #include "common/base/alloc.h"
-#include "writer/sync/sync_internal.h"
+#include "common/runtime/loop.h"
+#include "writer/env.h"
+#include "writer/sync/events.h"
+#include "writer/sync/visit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static void release(struct sync_job *job)
+struct sync_job {
+    const struct env *env;
+    struct sync_options options; /* the repository is in `memory` */
+    char *memory;
+    bool has_events;            /* rows may wait in the inbox */
+    bool had_events;            /* a pass over events was made */
+    bool one_by_one;            /* some event cannot be applied: which? */
+    struct events_pass *events; /* the pass under way, or NULL */
+    struct visit *visit;        /* NULL: no visit, or it has ended */
+    bool is_stepping;           /* a step of the visit is under way */
+    bool is_cancelled;
+};
+
+static void run(struct sync_job *job);
+
+void sync_job_cancel(struct sync_job *job)
 {
-    if (job->store_calls > 0)
-        return; /* the last store callback comes back here */
+    job->is_cancelled = true;
+    events_pass_cancel(job->events);
+    visit_free(job->visit);
     free(job->memory);
     ms_loop_defer_free(job->env->loop, job);
 }
 
-bool sync_store_call_ended(struct sync_job *job)
+static void on_events_ended(enum events_end how, void *arg)
 {
-    job->store_calls--;
-    if (!job->cancelled)
-        return true;
-    release(job);
-    return false;
+    struct sync_job *job = arg;
+    job->events = NULL;
+    job->one_by_one |= how == EVENTS_REFUSED;
+    job->has_events |= how != EVENTS_DONE;
+    run(job);
 }
 
-static void end(struct sync_job *job)
+static void on_stepped(const struct sync_report *report, bool is_finished, void *arg)
 {
-    job->cancelled = true;
-    job->options.on_ended(job, job->options.arg);
-    release(job);
+    struct sync_job *job = arg;
+    job->is_stepping = false;
+    if (is_finished) {
+        struct visit *visit = job->visit;
+        job->visit = NULL;
+        job->options.on_visited(job->options.repository, report, job->options.visited_arg);
+        visit_free(visit);
+        if (job->is_cancelled)
+            return;
+    }
+    run(job);
 }
 
+/* Starts what comes next, if it may start now; ends the job when there is nothing left. */
 static void run(struct sync_job *job)
 {
-    if (job->events != NULL || (job->is_stepping && !visit_only_reads(job->visit)))
+    bool may_have_events = job->visit == NULL || !job->is_stepping || visit_only_reads(job->visit);
+    if (job->events != NULL || !may_have_events)
         return; /* its end comes back here */
     if (job->has_events) {
         job->has_events = false;
         job->had_events = true;
-        job->events = events_pass_start(job);
-    } else if (job->is_stepping) {
-        return;
-    } else if (job->visit != NULL) {
+        job->events = events_pass_start(
+            job->env, &(struct events_options){.repository = job->options.repository,
+                                               .one_by_one = job->one_by_one,
+                                               .on_scan_wanted = job->options.on_scan_wanted,
+                                               .scan_wanted_arg = job->options.scan_wanted_arg,
+                                               .on_ended = on_events_ended,
+                                               .arg = job});
+    } else if (job->visit == NULL) {
+        job->options.on_ended(job, job->options.arg);
+        sync_job_cancel(job);
+    } else if (!job->is_stepping) {
         job->is_stepping = true;
         visit_step(job->visit);
-    } else {
-        end(job);
     }
-}
-
-void sync_events_ended(struct sync_job *job, bool may_be_more)
-{
-    job->events = NULL;
-    job->has_events |= may_be_more;
-    run(job);
-}
-
-void sync_visit_stepped(struct sync_job *job, const struct sync_report *report, bool is_finished)
-{
-    job->is_stepping = false;
-    if (is_finished) {
-        job->options.on_visited(job->repository, report, job->options.visited_arg);
-        if (job->cancelled)
-            return;
-        visit_free(job->visit);
-        job->visit = NULL;
-    }
-    run(job);
-}
-
-static void on_begin(void *arg)
-{
-    struct sync_job *job = arg;
-    if (sync_store_call_ended(job))
-        run(job);
 }
 
 struct sync_job *sync_start(const struct env *env, const struct sync_options *options)
@@ -85,19 +93,18 @@ struct sync_job *sync_start(const struct env *env, const struct sync_options *op
     job->env = env;
     job->options = *options;
     job->memory = ms_alloc_str(options->repository);
-    job->repository = ms_str_n(job->memory, options->repository.len);
+    job->options.repository = ms_str_n(job->memory, options->repository.len);
     if (options->on_visited != NULL)
-        job->visit = visit_new(job);
+        job->visit = visit_new(env, job->options.repository, options->scan_id, on_stepped, job);
     else
         job->has_events = true;
-    job->store_calls++; /* the deferred beginning counts as one */
-    ms_loop_defer(env->loop, on_begin, job);
+    run(job);
     return job;
 }
 
 struct ms_str sync_job_repository(const struct sync_job *job)
 {
-    return job->repository;
+    return job->options.repository;
 }
 
 void sync_job_wake(struct sync_job *job)
@@ -124,16 +131,4 @@ bool sync_job_is_visit(const struct sync_job *job)
 uint64_t sync_job_manifests(const struct sync_job *job)
 {
     return visit_manifests(job->visit);
-}
-
-void sync_job_cancel(struct sync_job *job)
-{
-    if (job->cancelled)
-        return;
-    job->cancelled = true;
-    events_pass_cancel(job->events);
-    visit_free(job->visit);
-    job->events = NULL;
-    job->visit = NULL;
-    release(job);
 }

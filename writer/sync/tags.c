@@ -18,6 +18,7 @@ struct tag_probe {
     struct tags *tags;
     struct registry_call *call; /* NULL: not started, or answered */
     struct ms_digest known;
+    bool is_probably_absent;
 };
 
 struct tags {
@@ -39,8 +40,7 @@ static void start_probes(struct tags *tags);
 static void cancel_probes(struct tags *tags)
 {
     for (size_t i = 0; i < tags->next; i++) {
-        if (tags->probes[i].call != NULL)
-            registry_call_cancel(tags->probes[i].call);
+        registry_call_cancel(tags->probes[i].call);
         tags->probes[i].call = NULL;
     }
 }
@@ -59,7 +59,7 @@ static struct tags_answer *answer_of(struct tag_probe *probe)
     return &probe->tags->answers[probe - probe->tags->probes];
 }
 
-static void settle(struct tag_probe *probe, enum tags_verdict verdict)
+static void end_probe(struct tag_probe *probe, enum tags_verdict verdict)
 {
     struct tags *tags = probe->tags;
     answer_of(probe)->verdict = verdict;
@@ -70,19 +70,19 @@ static void settle(struct tag_probe *probe, enum tags_verdict verdict)
         start_probes(tags);
 }
 
-static void settle_points(struct tag_probe *probe, const struct ms_digest *digest)
+static void answer_points(struct tag_probe *probe, const struct ms_digest *digest)
 {
     answer_of(probe)->digest = *digest;
-    settle(probe, TAGS_POINTS);
+    end_probe(probe, TAGS_POINTS);
 }
 
-static void settle_unreadable(struct tag_probe *probe, const struct ms_error *err)
+static void answer_unreadable(struct tag_probe *probe, const struct ms_error *err)
 {
     struct ms_str reason = err != NULL ? ms_str(err->text) : MS_STR("no digest in the answer");
     reason = ms_str_slice(reason, 0, TAGS_REASON_MAX);
     if (ms_arena_copy(&answer_of(probe)->reason, probe->tags->arena, reason) != MS_OK)
         answer_of(probe)->reason = MS_STR("unreadable");
-    settle(probe, TAGS_UNREADABLE);
+    end_probe(probe, TAGS_UNREADABLE);
 }
 
 static void on_get(const struct registry_reply *reply, void *arg)
@@ -90,11 +90,11 @@ static void on_get(const struct registry_reply *reply, void *arg)
     struct tag_probe *probe = arg;
     probe->call = NULL;
     if (reply->outcome == REGISTRY_FOUND)
-        settle_points(probe, &reply->digest);
+        answer_points(probe, &reply->digest);
     else if (reply->outcome == REGISTRY_ABSENT)
-        settle(probe, TAGS_ABSENT);
+        end_probe(probe, TAGS_ABSENT);
     else if (reply->outcome == REGISTRY_UNREADABLE)
-        settle_unreadable(probe, reply->error);
+        answer_unreadable(probe, reply->error);
     else
         finish(probe->tags, reply->error);
 }
@@ -112,16 +112,23 @@ static void on_head(const struct registry_reply *reply, void *arg)
     probe->call = NULL;
     if (reply->outcome == REGISTRY_NOT_MODIFIED) {
         answer_of(probe)->digest = probe->known;
-        settle(probe, TAGS_SAME);
+        end_probe(probe, TAGS_SAME);
     } else if (reply->outcome == REGISTRY_FOUND && !ms_digest_is_none(&reply->digest)) {
-        settle_points(probe, &reply->digest);
+        answer_points(probe, &reply->digest);
     } else if (reply->outcome == REGISTRY_FOUND || reply->outcome == REGISTRY_ABSENT) {
         start_get(probe);
     } else if (reply->outcome == REGISTRY_UNREADABLE) {
-        settle_unreadable(probe, reply->error);
+        answer_unreadable(probe, reply->error);
     } else {
         finish(probe->tags, reply->error);
     }
+}
+
+static void start_head(struct tag_probe *probe)
+{
+    struct tags *tags = probe->tags;
+    probe->call = registry_head_manifest(tags->env->registry, tags->priority, tags->repository,
+                                         answer_of(probe)->name, &probe->known, on_head, probe);
 }
 
 static void start_probes(struct tags *tags)
@@ -129,8 +136,10 @@ static void start_probes(struct tags *tags)
     uint64_t window = tags->env->config->registry.concurrency;
     while (tags->next < tags->n && tags->next - tags->answered < window) {
         struct tag_probe *probe = &tags->probes[tags->next++];
-        probe->call = registry_head_manifest(tags->env->registry, tags->priority, tags->repository,
-                                             answer_of(probe)->name, &probe->known, on_head, probe);
+        if (probe->is_probably_absent)
+            start_get(probe);
+        else
+            start_head(probe);
     }
 }
 
@@ -146,7 +155,9 @@ struct tags *tags_start(const struct env *env, struct ms_str repository,
     tags->probes = ms_arena_alloc(tags->arena, n_questions * sizeof(*tags->probes));
     tags->answers = ms_arena_alloc(tags->arena, n_questions * sizeof(*tags->answers));
     for (size_t i = 0; i < n_questions; i++) {
-        tags->probes[i] = (struct tag_probe){.tags = tags, .known = questions[i].known};
+        tags->probes[i] = (struct tag_probe){.tags = tags,
+                                             .known = questions[i].known,
+                                             .is_probably_absent = questions[i].is_probably_absent};
         tags->answers[i].name = ms_arena_dup(tags->arena, questions[i].name);
     }
     start_probes(tags);

@@ -33,8 +33,9 @@ struct tags_result {
 typedef void tags_done(const struct tags_result *result, void *arg);
 
 struct tags_question {
-    struct ms_str name;
-    struct ms_digest known; /* none: ask unconditionally */
+    struct ms_str name;      /* a tag, or a digest */
+    struct ms_digest known;  /* none: ask unconditionally */
+    bool is_probably_absent; /* the GET that a 404 needs is made at once */
 };
 struct tags *tags_start(const struct env *env, struct ms_str repository,
                         enum registry_priority priority, const struct tags_question *questions,

@@ -13,7 +13,10 @@
  * small that it is not given up asks with the priority of events from then on. Always holds: while
  * a chunk is under way, nothing but the chunks before it writes to its repository.
  */
+#include "writer/sync/visit.h"
+
 #include "common/base/alloc.h"
+#include "common/base/arena.h"
 #include "common/runtime/limit.h"
 #include "writer/sync/visit_internal.h"
 
@@ -25,58 +28,7 @@ enum { VISIT_NAMES_ARENA_MAX = 128 * 1024 * 1024, VISIT_STEP_ARENA_MAX = 64 * 10
 static void on_chunk_ready(struct chunk *chunk, void *arg);
 static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result, void *arg);
 
-/* --- the end of a step --- */
-
-static void begin_step(struct visit *visit)
-{
-    ms_arena_free(visit->arena);
-    visit->arena = ms_arena_new(VISIT_STEP_ARENA_MAX);
-    visit->known = NULL;
-    visit->n_known = 0;
-}
-
-void visit_end_step(struct visit *visit, enum visit_phase phase)
-{
-    visit->phase = phase;
-    sync_visit_stepped(visit->job, &visit->report, phase == VISIT_FINISHED);
-}
-
-void visit_fail(struct visit *visit, const struct ms_error *err)
-{
-    visit->err = *err;
-    visit->report.err = &visit->err;
-    visit_end_step(visit, VISIT_FINISHED);
-}
-
-struct visit *visit_store_call_ended(struct sync_job *job, const struct ms_error *err)
-{
-    if (!sync_store_call_ended(job))
-        return NULL;
-    if (err == NULL)
-        return job->visit;
-    visit_fail(job->visit, err);
-    return NULL;
-}
-
-void visit_store_call_refused(struct visit *visit)
-{
-    visit->job->store_calls--;
-    visit_fail(visit, ms_store_writer_refusal(visit->job->env->store));
-}
-
 /* --- list --- */
-
-int visit_compare_names(const void *a, const void *b)
-{
-    return ms_str_compare(*(const struct ms_str *)a, *(const struct ms_str *)b);
-}
-
-struct ms_str *visit_find_name(const struct visit *visit, struct ms_str name)
-{
-    if (visit->n_names == 0)
-        return NULL;
-    return bsearch(&name, visit->names, visit->n_names, sizeof(*visit->names), visit_compare_names);
-}
 
 static enum ms_status keep_names(struct visit *visit, const struct registry_reply *reply)
 {
@@ -89,7 +41,7 @@ static enum ms_status keep_names(struct visit *visit, const struct registry_repl
             return MS_TOO_LARGE;
     }
     visit->n_names = reply->n_names;
-    qsort(visit->names, visit->n_names, sizeof(*visit->names), visit_compare_names);
+    visit_sort_names(visit);
     return MS_OK;
 }
 
@@ -115,19 +67,8 @@ static void on_list(const struct registry_reply *reply, void *arg)
 
 static void step_list(struct visit *visit)
 {
-    visit->call = registry_tags(visit->job->env->registry, REGISTRY_SCAN, visit->job->repository,
-                                on_list, visit);
-}
-
-void visit_note_known(const struct ms_known_tag *tag, void *arg)
-{
-    struct sync_job *job = arg;
-    if (job->cancelled)
-        return;
-    struct visit *visit = job->visit;
-    struct ms_known_tag *copy = &visit->known[visit->n_known++];
-    *copy = *tag;
-    copy->name = ms_arena_dup(visit->arena, tag->name);
+    visit->call =
+        registry_tags(visit->env->registry, REGISTRY_SCAN, visit->repository, on_list, visit);
 }
 
 /* --- chunks: some are under way at once, written in their order --- */
@@ -139,12 +80,17 @@ static size_t begin_of(const struct visit *visit, const struct visit_chunk *plac
 
 static void start_chunk(struct visit *visit)
 {
-    const struct chunk_callbacks callbacks = {on_chunk_ready, on_chunk_done, visit};
     struct visit_chunk *place = &visit->chunks[visit->n_chunks++];
     size_t left = visit->n_names - visit->next;
     size_t n = left < visit->chunk_max ? left : visit->chunk_max;
     *place = (struct visit_chunk){.names = &visit->names[visit->next], .n_names = n};
-    place->chunk = chunk_start(visit->job, place->names, n, n == visit->n_names, &callbacks);
+    place->chunk = chunk_start(
+        visit->env, &(struct chunk_options){.repository = visit->repository,
+                                            .names = place->names,
+                                            .n_names = n,
+                                            .is_whole = n == visit->n_names,
+                                            .scan_id = visit->scan_id,
+                                            .callbacks = {on_chunk_ready, on_chunk_done, visit}});
     visit->next += n;
 }
 
@@ -254,21 +200,23 @@ static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result
 static void on_published(const struct ms_error *err, const struct ms_apply_result *result,
                          void *arg)
 {
-    struct visit *visit = visit_store_call_ended(arg, err);
-    if (visit == NULL)
+    struct visit *visit = arg;
+    visit->store_call = NULL;
+    if (err != NULL) {
+        visit_fail(visit, err);
         return;
+    }
     visit->report.added += result->tags_changed;
     visit_end_step(visit, VISIT_REMOVED);
 }
 
 static void step_publish(struct visit *visit)
 {
-    struct sync_job *job = visit->job;
-    struct ms_apply change = {
-        .term = job->env->term, .repository = job->repository, .from_scan = true, .staged = true};
-    job->store_calls++;
-    if (ms_store_apply(job->env->store, &change, on_published, job) != MS_OK)
-        visit_store_call_refused(visit);
+    struct ms_apply change = {.term = visit->env->term,
+                              .repository = visit->repository,
+                              .from_scan = true,
+                              .staged = true};
+    visit->store_call = ms_store_apply(visit->env->store, &change, on_published, visit);
 }
 
 /* --- the visit --- */
@@ -313,14 +261,6 @@ static void yield_chunks(struct visit *visit)
     visit_end_step(visit, VISIT_CHUNKS);
 }
 
-static void cancel_requests(struct visit *visit)
-{
-    tags_cancel(visit->asking);
-    registry_call_cancel(visit->call);
-    visit->asking = NULL;
-    visit->call = NULL;
-}
-
 static void hurry_requests(struct visit *visit)
 {
     tags_hurry(visit->asking);
@@ -333,7 +273,7 @@ static void yield_page(struct visit *visit)
         hurry_requests(visit);
         return;
     }
-    cancel_requests(visit);
+    visit_cancel_calls(visit);
     visit->page_max = half_of(visit->n_known);
     visit_end_step(visit, VISIT_REMOVED);
 }
@@ -341,11 +281,11 @@ static void yield_page(struct visit *visit)
 /* Whoever sent the event knows of something here: the list is read again. */
 static void yield_gone(struct visit *visit)
 {
-    if (visit->call == NULL || visit->yields >= VISIT_YIELDS_MAX) {
+    if (visit->asking == NULL || visit->yields >= VISIT_YIELDS_MAX) {
         hurry_requests(visit);
         return;
     }
-    cancel_requests(visit);
+    visit_cancel_calls(visit);
     visit->yields++;
     visit_end_step(visit, VISIT_LIST);
 }
@@ -372,7 +312,10 @@ uint64_t visit_manifests(const struct visit *visit)
 
 void visit_step(struct visit *visit)
 {
-    begin_step(visit);
+    ms_arena_free(visit->arena);
+    visit->arena = ms_arena_new(VISIT_STEP_ARENA_MAX);
+    visit->known = NULL;
+    visit->n_known = 0;
     switch (visit->phase) {
     case VISIT_LIST:
         step_list(visit);
@@ -394,14 +337,19 @@ void visit_step(struct visit *visit)
     }
 }
 
-struct visit *visit_new(struct sync_job *job)
+struct visit *visit_new(const struct env *env, struct ms_str repository, int64_t scan_id,
+                        visit_stepped *on_stepped, void *arg)
 {
     struct visit *visit = ms_alloc(sizeof(*visit));
-    visit->job = job;
-    visit->after = MS_STR("");
-    visit->chunk_max = VISIT_CHUNK_MAX;
-    visit->page_max = VISIT_KNOWN_PAGE;
-    visit->names_arena = ms_arena_new(VISIT_NAMES_ARENA_MAX);
+    *visit = (struct visit){.env = env,
+                            .repository = repository,
+                            .scan_id = scan_id,
+                            .on_stepped = on_stepped,
+                            .arg = arg,
+                            .after = MS_STR(""),
+                            .chunk_max = VISIT_CHUNK_MAX,
+                            .page_max = VISIT_KNOWN_PAGE,
+                            .names_arena = ms_arena_new(VISIT_NAMES_ARENA_MAX)};
     return visit;
 }
 
@@ -409,12 +357,11 @@ void visit_free(struct visit *visit)
 {
     if (visit == NULL)
         return;
-    struct ms_loop *loop = visit->job->env->loop;
     cancel_chunks(visit, 0);
-    cancel_requests(visit);
+    visit_cancel_calls(visit);
     ms_arena_free(visit->arena);
     ms_arena_free(visit->names_arena);
     free(visit->held);
     free(visit->gone);
-    ms_loop_defer_free(loop, visit);
+    ms_loop_defer_free(visit->env->loop, visit);
 }

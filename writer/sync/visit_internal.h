@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sync/visit.c (list, chunks, publish) and sync/visit_removals.c (what the list lacks) share.
- */
-#ifndef SYNC_VISIT_INTERNAL_H
-#define SYNC_VISIT_INTERNAL_H
+/* What sync/visit.c (list, chunks, publish) and sync/visit_removals.c (what the list lacks) share;
+ * the functions are sync/visit_state.c's, below both. */
+#ifndef VISIT_INTERNAL_H
+#define VISIT_INTERNAL_H
 
 #include "common/base/refname.h"
+#include "writer/env.h"
 #include "writer/sync/chunk.h"
-#include "writer/sync/sync_internal.h"
+#include "writer/sync/tags.h"
+#include "writer/sync/visit.h"
 
 enum {
     VISIT_CHUNK_MAX = 200,    /* tags at a time, */
@@ -33,7 +35,11 @@ struct visit_chunk {
 };
 
 struct visit {
-    struct sync_job *job;
+    const struct env *env;
+    struct ms_str repository;
+    int64_t scan_id;
+    visit_stepped *on_stepped;
+    void *arg;
     enum visit_phase phase;
     struct sync_report report;
     struct ms_error err;
@@ -61,24 +67,21 @@ struct visit {
     bool is_without_manifests; /* the registry does not know its name, and we none of its manifests
                                 */
     size_t n_held, held_capacity, n_asked;
-    struct tags *asking;
+
+    struct tags *asking; /* under way in this step, or NULL */
     struct registry_call *call;
+    struct ms_store_call *store_call;
 };
 
 /* The end of a step; the next one is of this phase. */
 void visit_end_step(struct visit *visit, enum visit_phase phase);
 /* The end of the visit: the repository was not visited wholly. */
 void visit_fail(struct visit *visit, const struct ms_error *err);
-/* A store call of the job ended: the visit, or NULL when nobody waits or it failed (and was told).
- */
-struct visit *visit_store_call_ended(struct sync_job *job, const struct ms_error *err);
-/* A store call could not start. */
-void visit_store_call_refused(struct visit *visit);
-/* Copies into visit->known, which has room; `arg` is the job. */
-void visit_note_known(const struct ms_known_tag *tag, void *arg);
+/* Nothing of the step is under way any more, but for its chunks. */
+void visit_cancel_calls(struct visit *visit);
 /* The place of a name in the registry's list, or NULL. */
 struct ms_str *visit_find_name(const struct visit *visit, struct ms_str name);
-int visit_compare_names(const void *a, const void *b);
+void visit_sort_names(struct visit *visit);
 
 /* sync/visit_removals.c: the steps of these phases. */
 void visit_step_removed(struct visit *visit);

@@ -82,8 +82,8 @@ static void on_listed(const struct ms_error *err, void *arg)
     job->on_done(err, job->done_arg);
 }
 
-static enum ms_status start_list(struct ms_store_writer *store, ms_store_done *on_done,
-                                 void *done_arg, void *arg)
+static struct ms_store_call *start_list(struct ms_store_writer *store, ms_store_done *on_done,
+                                        void *done_arg, void *arg)
 {
     struct job *job = arg;
     job->on_done = on_done;
@@ -110,8 +110,8 @@ static void on_retried(const struct ms_error *err, uint64_t n_back, uint64_t n_l
     job->on_done(err, job->done_arg);
 }
 
-static enum ms_status start_retry(struct ms_store_writer *store, ms_store_done *on_done,
-                                  void *done_arg, void *arg)
+static struct ms_store_call *start_retry(struct ms_store_writer *store, ms_store_done *on_done,
+                                         void *done_arg, void *arg)
 {
     struct job *job = arg;
     job->on_done = on_done;

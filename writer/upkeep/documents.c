@@ -11,17 +11,20 @@
 #include "writer/env.h"
 #include "writer/parse/manifest.h"
 #include "writer/store/store.h"
-#include "writer/upkeep/chore.h"
+#include "writer/upkeep/periodic_task.h"
+
+#include <stdlib.h>
 
 enum { DOCUMENTS_AGAIN_MS = 60 * 1000, DOCUMENTS_BATCH_MAX = 64 };
 
 struct documents {
     const struct env *env;
-    struct chore *chore;
+    struct periodic_task *task;
+    struct ms_store_call *call;
     struct ms_arena *arena; /* of the batch */
     struct ms_new_document batch[DOCUMENTS_BATCH_MAX];
     size_t n;
-    uint64_t term, last_id; /* of the run */
+    uint64_t last_id; /* of the run */
     uint64_t made, kept;
     bool has_more; /* the batch had a row */
 };
@@ -33,14 +36,9 @@ static void finish(struct documents *documents, const struct ms_error *err)
     ms_arena_free(documents->arena);
     documents->arena = NULL;
     if (err == NULL)
-        chore_end(documents->chore); /* until the next term */
-    chore_done(documents->chore, err);
-}
-
-static void note_call(struct documents *documents, enum ms_status status)
-{
-    if (status != MS_OK)
-        finish(documents, ms_store_writer_refusal(documents->env->store));
+        periodic_task_end(documents->task); /* until the next term */
+    else
+        periodic_task_done(documents->task, err);
 }
 
 /* --- end --- */
@@ -48,6 +46,7 @@ static void note_call(struct documents *documents, enum ms_status status)
 static void on_ended(const struct ms_error *err, void *arg)
 {
     struct documents *documents = arg;
+    documents->call = NULL;
     if (err == NULL && documents->made + documents->kept > 0)
         ms_log(MS_LOG_INFO, "documents made again",
                MS_FIELDS(ms_field_u64("made", documents->made),
@@ -55,29 +54,18 @@ static void on_ended(const struct ms_error *err, void *arg)
     finish(documents, err);
 }
 
-static void end(struct documents *documents)
-{
-    note_call(documents, ms_store_documents_end(documents->env->store, documents->term,
-                                                documents->made > 0, on_ended, documents));
-}
-
 /* --- put --- */
 
 static void on_put(const struct ms_error *err, void *arg)
 {
     struct documents *documents = arg;
+    documents->call = NULL;
     if (err != NULL) {
         finish(documents, err);
         return;
     }
     documents->made += documents->n;
     read_batch(documents);
-}
-
-static void put_batch(struct documents *documents)
-{
-    note_call(documents, ms_store_documents_put(documents->env->store, documents->term,
-                                                documents->batch, documents->n, on_put, documents));
 }
 
 /* --- read --- */
@@ -124,14 +112,17 @@ static void on_old(const struct ms_old_document *old, void *arg)
 static void on_read(const struct ms_error *err, void *arg)
 {
     struct documents *documents = arg;
+    documents->call = NULL;
     if (err != NULL)
         finish(documents, err);
     else if (documents->n > 0)
-        put_batch(documents);
+        documents->call = ms_store_documents_put(documents->env->store, documents->env->term,
+                                                 documents->batch, documents->n, on_put, documents);
     else if (documents->has_more)
         read_batch(documents);
     else
-        end(documents);
+        documents->call = ms_store_documents_end(documents->env->store, documents->env->term,
+                                                 documents->made > 0, on_ended, documents);
 }
 
 static void read_batch(struct documents *documents)
@@ -140,27 +131,24 @@ static void read_batch(struct documents *documents)
     documents->arena = ms_arena_new(MANIFEST_ARENA_BYTES);
     documents->n = 0;
     documents->has_more = false;
-    note_call(documents, ms_store_documents_old(documents->env->store, documents->last_id, on_old,
-                                                on_read, documents));
+    documents->call = ms_store_documents_old(documents->env->store, documents->last_id, on_old,
+                                             on_read, documents);
 }
 
 /* --- the run --- */
 
-static enum ms_status start(struct chore *chore, void *arg)
+static void start(void *arg)
 {
     struct documents *documents = arg;
-    (void)chore;
-    documents->term = documents->env->term;
     documents->last_id = documents->made = documents->kept = 0;
     read_batch(documents);
-    return MS_OK;
 }
 
 struct documents *documents_new(const struct env *env)
 {
     struct documents *documents = ms_alloc(sizeof(*documents));
     documents->env = env;
-    documents->chore = chore_new(env, "documents", start, documents);
+    documents->task = periodic_task_new(env, "documents", start, documents);
     return documents;
 }
 
@@ -168,17 +156,21 @@ void documents_free(struct documents *documents)
 {
     if (documents == NULL)
         return;
-    ms_arena_free(documents->arena);
-    chore_free(documents->chore);
+    documents_end_term(documents);
+    periodic_task_free(documents->task);
     free(documents);
 }
 
 void documents_begin_term(struct documents *documents)
 {
-    chore_begin(documents->chore, 0, DOCUMENTS_AGAIN_MS);
+    periodic_task_begin(documents->task, 0, DOCUMENTS_AGAIN_MS);
 }
 
 void documents_end_term(struct documents *documents)
 {
-    chore_end(documents->chore);
+    periodic_task_end(documents->task);
+    ms_store_call_cancel(documents->call);
+    documents->call = NULL;
+    ms_arena_free(documents->arena);
+    documents->arena = NULL;
 }

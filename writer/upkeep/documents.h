@@ -11,7 +11,7 @@ struct env;
 struct documents;
 
 struct documents *documents_new(const struct env *env);
-void documents_free(struct documents *documents); /* after the store; NULL is fine */
+void documents_free(struct documents *documents); /* before the store; NULL is fine */
 void documents_begin_term(struct documents *documents);
 void documents_end_term(struct documents *documents);
 

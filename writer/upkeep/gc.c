@@ -6,17 +6,20 @@
  *   database    small batches until one finds nothing, the loop (and so events) going on between
  *   end         the run is recorded
  *
- * A run belongs to its term: when that ends the run ends at its next step.
+ * A run ends with its term.
  */
 #include "writer/upkeep/gc.h"
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/config/config.h"
 #include "common/runtime/log.h"
 #include "writer/env.h"
 #include "writer/store/store.h"
-#include "writer/upkeep/chore.h"
 #include "writer/upkeep/gc_candidates.h"
+#include "writer/upkeep/periodic_task.h"
+
+#include <stdlib.h>
 
 enum {
     COLLECT_BATCH = 500,
@@ -26,34 +29,18 @@ enum {
 
 struct collector {
     const struct env *env;
-    struct chore *collecting;
-    struct chore *pruning;
+    struct periodic_task *collecting;
     struct gc_candidates *candidates; /* under way, or NULL */
-    uint64_t term;                    /* of the run */
+    struct ms_store_call *collect_call;
     int64_t started_ms;
     uint64_t manifests, registry_manifests, dry_run;
+    struct periodic_task *pruning;
+    struct ms_store_call *prune_call;
 };
 
 static void collect_batch(struct collector *collector);
 
 /* --- the run --- */
-
-static void fail(struct collector *collector, const struct ms_error *err)
-{
-    chore_done(collector->collecting, err);
-}
-
-/* True when the step did not start, or the term has ended: the run is over. */
-static bool is_over(struct collector *collector, enum ms_status status)
-{
-    struct ms_error err;
-    if (status == MS_OK && collector->term == collector->env->term)
-        return false;
-    status = status == MS_OK ? MS_DEPOSED : status;
-    (void)ms_error_set(&err, status, "the collection did not end: %s", ms_status_name(status));
-    fail(collector, &err);
-    return true;
-}
 
 static void log_run(const struct collector *collector)
 {
@@ -68,42 +55,36 @@ static void log_run(const struct collector *collector)
 static void on_recorded(const struct ms_error *err, void *arg)
 {
     struct collector *collector = arg;
+    collector->collect_call = NULL;
     if (err == NULL)
         log_run(collector);
-    chore_done(collector->collecting, err);
-}
-
-static void record(struct collector *collector)
-{
-    const struct env *env = collector->env;
-    (void)is_over(collector,
-                  ms_store_collection_end(env->store, env->term, collector->started_ms,
-                                          collector->manifests, collector->registry_manifests,
-                                          collector->dry_run, on_recorded, collector));
+    periodic_task_done(collector->collecting, err);
 }
 
 static void on_batch(const struct ms_error *err, uint64_t count, void *arg)
 {
     struct collector *collector = arg;
+    collector->collect_call = NULL;
     if (err != NULL) {
-        fail(collector, err);
+        periodic_task_done(collector->collecting, err);
         return;
     }
     collector->manifests += count;
-    if (is_over(collector, MS_OK))
-        return;
     if (count > 0)
         collect_batch(collector);
     else
-        record(collector);
+        collector->collect_call = ms_store_collection_end(
+            collector->env->store, collector->env->term, collector->started_ms,
+            collector->manifests, collector->registry_manifests, collector->dry_run, on_recorded,
+            collector);
 }
 
 static void collect_batch(struct collector *collector)
 {
     const struct env *env = collector->env;
-    (void)is_over(collector,
-                  ms_store_collect(env->store, env->term, env->config->garbage_collect.grace_ms,
-                                   COLLECT_BATCH, on_batch, collector));
+    collector->collect_call =
+        ms_store_collect(env->store, env->term, env->config->garbage_collect.grace_ms,
+                         COLLECT_BATCH, on_batch, collector);
 }
 
 /* A registry that fails does not keep the database from being collected. */
@@ -116,20 +97,15 @@ static void on_candidates_done(const struct gc_candidates_result *result, void *
     if (result->err != NULL)
         ms_log(MS_LOG_WARN, "the collection of the registry was given up",
                MS_FIELDS(ms_field_error(result->err)));
-    if (!is_over(collector, MS_OK))
-        collect_batch(collector);
+    collect_batch(collector);
 }
 
-static enum ms_status start_collection(struct chore *chore, void *arg)
+static void start_collection(void *arg)
 {
     struct collector *collector = arg;
-    const struct env *env = collector->env;
-    (void)chore;
-    collector->term = env->term;
     collector->started_ms = ms_clock_wall_ms();
     collector->manifests = collector->registry_manifests = collector->dry_run = 0;
-    collector->candidates = gc_candidates_start(env, on_candidates_done, collector);
-    return MS_OK;
+    collector->candidates = gc_candidates_start(collector->env, on_candidates_done, collector);
 }
 
 /* --- pruning --- */
@@ -137,16 +113,16 @@ static enum ms_status start_collection(struct chore *chore, void *arg)
 static void on_pruned(const struct ms_error *err, void *arg)
 {
     struct collector *collector = arg;
-    chore_done(collector->pruning, err);
+    collector->prune_call = NULL;
+    periodic_task_done(collector->pruning, err);
 }
 
-static enum ms_status start_pruning(struct chore *chore, void *arg)
+static void start_pruning(void *arg)
 {
     struct collector *collector = arg;
     const struct env *env = collector->env;
-    (void)chore;
-    return ms_store_prune(env->store, env->term, env->config->retention.changes_ms,
-                          env->config->retention.history_ms, on_pruned, collector);
+    collector->prune_call = ms_store_prune(env->store, env->term, env->config->retention.changes_ms,
+                                           env->config->retention.history_ms, on_pruned, collector);
 }
 
 /* --- life --- */
@@ -155,8 +131,9 @@ struct collector *gc_new(const struct env *env)
 {
     struct collector *collector = ms_alloc(sizeof(*collector));
     collector->env = env;
-    collector->collecting = chore_new(env, "garbage collection", start_collection, collector);
-    collector->pruning = chore_new(env, "pruning", start_pruning, collector);
+    collector->collecting =
+        periodic_task_new(env, "garbage collection", start_collection, collector);
+    collector->pruning = periodic_task_new(env, "pruning", start_pruning, collector);
     return collector;
 }
 
@@ -164,9 +141,9 @@ void gc_free(struct collector *collector)
 {
     if (collector == NULL)
         return;
-    gc_candidates_cancel(collector->candidates);
-    chore_free(collector->collecting);
-    chore_free(collector->pruning);
+    gc_end_term(collector);
+    periodic_task_free(collector->collecting);
+    periodic_task_free(collector->pruning);
     free(collector);
 }
 
@@ -174,22 +151,22 @@ void gc_reload(struct collector *collector)
 {
     uint64_t every_ms = collector->env->config->interval.garbage_collect_ms;
     if (collector->env->term != 0)
-        chore_begin(collector->collecting, every_ms, every_ms);
+        periodic_task_begin(collector->collecting, every_ms, every_ms);
 }
 
 void gc_begin_term(struct collector *collector)
 {
     gc_reload(collector);
-    chore_begin(collector->pruning, PRUNE_FIRST_MS, PRUNE_EVERY_MS);
+    periodic_task_begin(collector->pruning, PRUNE_FIRST_MS, PRUNE_EVERY_MS);
 }
 
 void gc_end_term(struct collector *collector)
 {
-    chore_end(collector->collecting);
-    chore_end(collector->pruning);
-    if (collector->candidates == NULL)
-        return;
+    periodic_task_end(collector->collecting);
+    periodic_task_end(collector->pruning);
     gc_candidates_cancel(collector->candidates);
+    ms_store_call_cancel(collector->collect_call);
+    ms_store_call_cancel(collector->prune_call);
     collector->candidates = NULL;
-    chore_done(collector->collecting, NULL);
+    collector->collect_call = collector->prune_call = NULL;
 }

@@ -11,7 +11,7 @@ struct env;
 struct collector;
 
 struct collector *gc_new(const struct env *env);
-void gc_free(struct collector *collector); /* after the store; NULL is fine */
+void gc_free(struct collector *collector); /* before the store; NULL is fine */
 void gc_begin_term(struct collector *collector);
 void gc_end_term(struct collector *collector);
 /* The configuration has changed. */

@@ -22,6 +22,7 @@
 #include "writer/sync/tags.h"
 #include "writer/upkeep/gc_verify.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { GROUP_MAX = 200, ARENA_MAX_BYTES = 1024 * 1024 };
@@ -36,7 +37,6 @@ struct candidate {
 struct gc_candidates {
     const struct env *env;
     enum ms_collect_mode mode;
-    uint64_t term;
     struct ms_arena *arena; /* of the group */
 
     char *after_repository; /* the cursor; NULL: at the start */
@@ -47,11 +47,10 @@ struct gc_candidates {
     size_t n_group;
     size_t removed; /* the first of the group that was not looked at for deletion */
 
-    struct gc_verify *verify;
+    struct gc_verify *verify; /* what is under way, one of these four; or NULL */
     struct tags *asking;
     struct registry_call *call;
-    bool is_in_store;
-    bool cancelled;
+    struct ms_store_call *store_call;
 
     uint64_t deleted, dry_run;
     gc_candidates_done *on_done;
@@ -62,8 +61,14 @@ static void list(struct gc_candidates *run);
 static void ask(struct gc_candidates *run);
 static void remove_next(struct gc_candidates *run);
 
-static void release(struct gc_candidates *run)
+void gc_candidates_cancel(struct gc_candidates *run)
 {
+    if (run == NULL)
+        return;
+    gc_verify_cancel(run->verify);
+    tags_cancel(run->asking);
+    registry_call_cancel(run->call);
+    ms_store_call_cancel(run->store_call);
     ms_arena_free(run->arena);
     free(run->after_repository);
     ms_loop_defer_free(run->env->loop, run);
@@ -74,41 +79,7 @@ static void end(struct gc_candidates *run, const struct ms_error *err)
     struct gc_candidates_result result = {
         .err = err, .deleted = run->deleted, .dry_run = run->dry_run};
     run->on_done(&result, run->arg);
-    release(run);
-}
-
-static void fail(struct gc_candidates *run, enum ms_status status)
-{
-    struct ms_error err;
-    (void)ms_error_set(&err, status, "a call could not be started: %s", ms_status_name(status));
-    end(run, &err);
-}
-
-/* Every store callback begins with it: false when the run was cancelled or has ended now. */
-static bool store_answered(struct gc_candidates *run, const struct ms_error *err)
-{
-    run->is_in_store = false;
-    if (run->cancelled) {
-        release(run);
-        return false;
-    }
-    if (err != NULL) {
-        end(run, err);
-        return false;
-    }
-    if (run->term != run->env->term) {
-        fail(run, MS_DEPOSED);
-        return false;
-    }
-    return true;
-}
-
-static void store_started(struct gc_candidates *run, enum ms_status status)
-{
-    if (status == MS_OK)
-        run->is_in_store = true;
-    else
-        fail(run, status);
+    gc_candidates_cancel(run);
 }
 
 /* --- apply --- */
@@ -126,14 +97,17 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
 {
     struct gc_candidates *run = arg;
     (void)result;
-    if (store_answered(run, err))
+    run->store_call = NULL;
+    if (err != NULL)
+        end(run, err);
+    else
         go_on(run);
 }
 
 static void apply(struct gc_candidates *run)
 {
     struct ms_digest gone[GROUP_MAX];
-    struct ms_apply changes = {.term = run->term, .repository = run->repository, .gone = gone};
+    struct ms_apply changes = {.term = run->env->term, .repository = run->repository, .gone = gone};
     for (size_t i = 0; i < run->n_group; i++) {
         if (run->group[i].is_gone)
             gone[changes.n_gone++] = run->group[i].digest;
@@ -141,7 +115,7 @@ static void apply(struct gc_candidates *run)
     if (changes.n_gone == 0)
         go_on(run);
     else
-        store_started(run, ms_store_apply(run->env->store, &changes, on_applied, run));
+        run->store_call = ms_store_apply(run->env->store, &changes, on_applied, run);
 }
 
 /* --- remove --- */
@@ -229,7 +203,7 @@ static void ask(struct gc_candidates *run)
 static void on_confirmed_row(struct ms_str repository, const struct ms_digest *digest, void *arg)
 {
     struct gc_candidates *run = arg;
-    if (run->cancelled || !ms_str_equal(repository, run->repository))
+    if (!ms_str_equal(repository, run->repository))
         return;
     for (size_t i = 0; i < run->n_group; i++)
         run->group[i].is_confirmed |= ms_digest_equal(&run->group[i].digest, digest);
@@ -238,17 +212,20 @@ static void on_confirmed_row(struct ms_str repository, const struct ms_digest *d
 static void on_confirmed(const struct ms_error *err, void *arg)
 {
     struct gc_candidates *run = arg;
-    if (store_answered(run, err))
+    run->store_call = NULL;
+    if (err != NULL)
+        end(run, err);
+    else
         ask(run);
 }
 
-static enum ms_status ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on_row,
-                                     ms_store_done *on_done)
+static void ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on_row,
+                           ms_store_done *on_done)
 {
     const struct env *env = run->env;
-    return ms_store_collect_candidates(env->store, env->config->garbage_collect.grace_ms,
-                                       ms_str(run->after_repository), &run->after_digest, GROUP_MAX,
-                                       on_row, on_done, run);
+    run->store_call = ms_store_collect_candidates(env->store, env->config->garbage_collect.grace_ms,
+                                                  ms_str(run->after_repository), &run->after_digest,
+                                                  GROUP_MAX, on_row, on_done, run);
 }
 
 static void on_verified(bool same, void *arg)
@@ -256,7 +233,7 @@ static void on_verified(bool same, void *arg)
     struct gc_candidates *run = arg;
     run->verify = NULL;
     if (same) {
-        store_started(run, ask_candidates(run, on_confirmed_row, on_confirmed));
+        ask_candidates(run, on_confirmed_row, on_confirmed);
         return;
     }
     ms_log(MS_LOG_INFO, "nothing is deleted where the registry's tags are not those known",
@@ -269,7 +246,7 @@ static void on_verified(bool same, void *arg)
 static void on_listed_row(struct ms_str repository, const struct ms_digest *digest, void *arg)
 {
     struct gc_candidates *run = arg;
-    if (run->cancelled || run->n_group == GROUP_MAX)
+    if (run->n_group == GROUP_MAX)
         return;
     if (run->n_group == 0)
         run->repository = ms_arena_dup(run->arena, repository);
@@ -280,10 +257,9 @@ static void on_listed_row(struct ms_str repository, const struct ms_digest *dige
 static void on_listed(const struct ms_error *err, void *arg)
 {
     struct gc_candidates *run = arg;
-    if (!store_answered(run, err))
-        return;
-    if (run->n_group == 0)
-        end(run, NULL);
+    run->store_call = NULL;
+    if (err != NULL || run->n_group == 0)
+        end(run, err);
     else if (run->mode != MS_COLLECT_OFF)
         run->verify = gc_verify_start(run->env, run->repository, on_verified, run);
     else
@@ -296,41 +272,19 @@ static void list(struct gc_candidates *run)
     run->arena = ms_arena_new(ARENA_MAX_BYTES);
     run->n_group = 0;
     run->removed = 0;
-    store_started(run, ask_candidates(run, on_listed_row, on_listed));
+    ask_candidates(run, on_listed_row, on_listed);
 }
 
 /* --- life --- */
-
-static void on_begin(void *arg)
-{
-    struct gc_candidates *run = arg;
-    if (store_answered(run, NULL))
-        list(run);
-}
 
 struct gc_candidates *gc_candidates_start(const struct env *env, gc_candidates_done *on_done,
                                           void *arg)
 {
     struct gc_candidates *run = ms_alloc(sizeof(*run));
-    *run = (struct gc_candidates){.env = env,
-                                  .mode = env->config->garbage_collect.registry,
-                                  .term = env->term,
-                                  .on_done = on_done,
-                                  .arg = arg};
-    run->is_in_store = true; /* the deferred beginning counts as a call */
-    ms_loop_defer(env->loop, on_begin, run);
+    run->env = env;
+    run->mode = env->config->garbage_collect.registry;
+    run->on_done = on_done;
+    run->arg = arg;
+    list(run);
     return run;
-}
-
-void gc_candidates_cancel(struct gc_candidates *run)
-{
-    if (run == NULL || run->cancelled)
-        return;
-    run->cancelled = true;
-    gc_verify_cancel(run->verify);
-    tags_cancel(run->asking);
-    if (run->call != NULL)
-        registry_call_cancel(run->call);
-    if (!run->is_in_store)
-        release(run); /* else the callback does it */
 }

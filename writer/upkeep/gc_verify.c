@@ -33,10 +33,9 @@ struct gc_verify {
     size_t page_rows;
     size_t asked;
     bool differs;
-    struct registry_call *call;
+    struct registry_call *call; /* what is under way, one of these three; or NULL */
     struct tags *tags;
-    bool is_in_store;
-    bool cancelled;
+    struct ms_store_call *store_call;
     gc_verify_done *on_done;
     void *arg;
 };
@@ -44,8 +43,13 @@ struct gc_verify {
 static void read_known(struct gc_verify *verify);
 static void ask(struct gc_verify *verify);
 
-static void release(struct gc_verify *verify)
+void gc_verify_cancel(struct gc_verify *verify)
 {
+    if (verify == NULL)
+        return;
+    registry_call_cancel(verify->call);
+    tags_cancel(verify->tags);
+    ms_store_call_cancel(verify->store_call);
     ms_arena_free(verify->arena);
     ms_loop_defer_free(verify->env->loop, verify);
 }
@@ -53,7 +57,7 @@ static void release(struct gc_verify *verify)
 static void end(struct gc_verify *verify, bool same)
 {
     verify->on_done(same, verify->arg);
-    release(verify);
+    gc_verify_cancel(verify);
 }
 
 /* --- list --- */
@@ -96,7 +100,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
 static void on_known(const struct ms_known_tag *tag, void *arg)
 {
     struct gc_verify *verify = arg;
-    if (verify->cancelled || verify->differs)
+    if (verify->differs)
         return;
     verify->page_rows++;
     size_t at = verify->n_known;
@@ -105,17 +109,15 @@ static void on_known(const struct ms_known_tag *tag, void *arg)
         verify->differs = true;
         return;
     }
-    verify->known[at] = (struct tags_question){verify->listed[at], tag->digest};
+    verify->known[at] = (struct tags_question){.name = verify->listed[at], .known = tag->digest};
     verify->n_known++;
 }
 
 static void on_known_page(const struct ms_error *err, void *arg)
 {
     struct gc_verify *verify = arg;
-    verify->is_in_store = false;
-    if (verify->cancelled)
-        release(verify);
-    else if (err != NULL || verify->differs)
+    verify->store_call = NULL;
+    if (err != NULL || verify->differs)
         end(verify, false);
     else if (verify->page_rows == KNOWN_PAGE)
         read_known(verify);
@@ -131,11 +133,8 @@ static void read_known(struct gc_verify *verify)
     if (verify->n_known > 0)
         after = verify->known[verify->n_known - 1].name;
     verify->page_rows = 0;
-    if (ms_store_tags_after(verify->env->store, verify->repository, after, KNOWN_PAGE, on_known,
-                            on_known_page, verify) == MS_OK)
-        verify->is_in_store = true;
-    else
-        end(verify, false);
+    verify->store_call = ms_store_tags_after(verify->env->store, verify->repository, after,
+                                             KNOWN_PAGE, on_known, on_known_page, verify);
 }
 
 /* --- ask --- */
@@ -183,16 +182,4 @@ struct gc_verify *gc_verify_start(const struct env *env, struct ms_str repositor
     verify->repository = ms_arena_dup(verify->arena, repository);
     verify->call = registry_tags(env->registry, REGISTRY_SCAN, repository, on_list, verify);
     return verify;
-}
-
-void gc_verify_cancel(struct gc_verify *verify)
-{
-    if (verify == NULL || verify->cancelled)
-        return;
-    verify->cancelled = true;
-    if (verify->call != NULL)
-        registry_call_cancel(verify->call);
-    tags_cancel(verify->tags);
-    if (!verify->is_in_store)
-        release(verify); /* else the store's callback does it */
 }

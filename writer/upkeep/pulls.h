@@ -9,7 +9,7 @@ struct env;
 struct pulls;
 
 struct pulls *pulls_new(const struct env *env);
-void pulls_free(struct pulls *pulls); /* after the store; NULL is fine */
+void pulls_free(struct pulls *pulls); /* before the store; NULL is fine */
 void pulls_begin_term(struct pulls *pulls);
 void pulls_end_term(struct pulls *pulls);
 

@@ -17,8 +17,9 @@ struct run {
     int exit_status;
 };
 
-static void end(struct run *run, const struct ms_error *err)
+static void on_done(const struct ms_error *err, void *arg)
 {
+    struct run *run = arg;
     if (err != NULL && err->status == MS_UNAVAILABLE) {
         uint64_t pause_ms = ms_backoff_next_ms(&run->backoff);
         ms_log(MS_LOG_WARN, "waiting for the database",
@@ -33,16 +34,10 @@ static void end(struct run *run, const struct ms_error *err)
     ms_loop_stop(run->loop);
 }
 
-static void on_done(const struct ms_error *err, void *arg)
-{
-    end(arg, err);
-}
-
 static void on_start(void *arg)
 {
     struct run *run = arg;
-    if (run->task->start(run->store, on_done, run, run->task->arg) != MS_OK)
-        end(run, ms_store_writer_refusal(run->store));
+    (void)run->task->start(run->store, on_done, run, run->task->arg);
 }
 
 int store_task_run(const struct ms_config *config, const struct store_task *task)

@@ -12,8 +12,8 @@
 struct store_task {
     const char *name; /* for the log */
     /* Starts the work; it is started again while it ends with MS_UNAVAILABLE. */
-    enum ms_status (*start)(struct ms_store_writer *store, ms_store_done *on_done, void *done_arg,
-                            void *arg);
+    struct ms_store_call *(*start)(struct ms_store_writer *store, ms_store_done *on_done,
+                                   void *done_arg, void *arg);
     void *arg;
 };
 

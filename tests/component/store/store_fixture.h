@@ -142,10 +142,9 @@ static inline void on_applied(const struct ms_error *err, const struct ms_apply_
     on_done(err, arg);
 }
 
-static inline enum ms_status waited(enum ms_status started)
+static inline enum ms_status waited(const struct ms_store_call *call)
 {
-    if (started != MS_OK)
-        return started;
+    ck_assert_ptr_nonnull(call);
     ms_loop_run(loop);
     return last_err.status;
 }

@@ -252,8 +252,8 @@ START_TEST(migrating_twice_is_harmless)
     start_store();
     ASSERT_OK(ms_store_migrate(store, on_done, NULL));
     ASSERT_OK(ms_store_migrate(store, on_done, NULL));
-    ck_assert_int_eq(ms_store_migrate(store, on_done, NULL), MS_OK);
-    ck_assert_int_eq(ms_store_migrate(store, on_done, NULL), MS_BUSY);
+    (void)ms_store_migrate(store, on_done, NULL);
+    ms_store_call_cancel(ms_store_migrate(store, on_done, NULL));
     ms_store_writer_free(store); /* in the middle of it */
     ck_assert_str_eq(sql("SELECT count(*) FROM schema_version"), "1");
 }

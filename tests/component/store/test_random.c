@@ -143,9 +143,7 @@ static void put_at_once(int round)
             records[batch][i] = contents[batch][i].record;
         }
         awaited++;
-        ck_assert_int_eq(
-            ms_store_contents_put(store, term, records[batch], PER_BATCH, on_one_done, NULL),
-            MS_OK);
+        (void)ms_store_contents_put(store, term, records[batch], PER_BATCH, on_one_done, NULL);
     }
 }
 
@@ -165,7 +163,7 @@ static void apply_at_once(int round)
                                   .tags = tags,
                                   .n_tags = PER_BATCH * 2};
         awaited++;
-        ck_assert_int_eq(ms_store_apply(store, &change, on_one_applied, NULL), MS_OK);
+        (void)ms_store_apply(store, &change, on_one_applied, NULL);
     }
 }
 

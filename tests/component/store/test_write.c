@@ -519,6 +519,12 @@ START_TEST(every_statement_can_be_prepared)
 }
 END_TEST
 
+static void stop_loop(void *arg)
+{
+    (void)arg;
+    ms_loop_stop(loop);
+}
+
 static void restart_store(const char *url, size_t max_waiting)
 {
     ms_store_writer_free(store);
@@ -528,25 +534,92 @@ static void restart_store(const char *url, size_t max_waiting)
     store = ms_store_writer_new(loop, &options);
 }
 
-static bool refusal_says(enum ms_status status, const char *text)
+static unsigned n_told;
+static struct ms_error told[4];
+
+static void on_each_done(const struct ms_error *err, void *arg)
 {
-    const struct ms_error *why = ms_store_writer_refusal(store);
-    return why->status == status && strstr(why->text, text) != NULL;
+    (void)arg;
+    ck_assert_uint_lt(n_told, 4);
+    told[n_told++] = err != NULL ? *err : (struct ms_error){.status = MS_OK};
 }
 
-START_TEST(a_call_that_is_refused_tells_why)
+static void run_until_told(unsigned n)
+{
+    while (n_told < n) {
+        struct ms_timer *timer = ms_timer_new(loop, stop_loop, NULL);
+        ms_timer_start(timer, 1);
+        ms_loop_run(loop);
+        ms_timer_free(timer);
+    }
+}
+
+static struct ms_store_call *prune(void)
+{
+    return ms_store_prune(store, term, 0, 0, on_each_done, NULL);
+}
+
+START_TEST(a_call_that_is_refused_tells_why_in_a_later_turn)
 {
     restart_store(conninfo, 1); /* not connected yet: calls wait */
-    ck_assert_int_eq(ms_store_prune(store, term, 0, 0, on_done, NULL), MS_OK);
-    ck_assert_int_eq(ms_store_prune(store, term, 0, 0, on_done, NULL), MS_BUSY);
-    ck_assert_msg(refusal_says(MS_BUSY, "1 batches wait"), "%s",
-                  ms_store_writer_refusal(store)->text);
+    (void)prune();
+    (void)prune();
+    ck_assert_uint_eq(n_told, 0);
+    run_until_told(2);
+    ck_assert_int_eq(told[0].status, MS_BUSY);
+    ck_assert_ptr_nonnull(strstr(told[0].text, "1 batches wait"));
+    ck_assert_int_eq(told[1].status, MS_OK);
     restart_store("host=/nowhere", 1);
-    /* The first call waits for the outcome of connecting. */
-    ck_assert_int_eq(waited(ms_store_prune(store, term, 0, 0, on_done, NULL)), MS_UNAVAILABLE);
-    ck_assert_int_eq(ms_store_prune(store, term, 0, 0, on_done, NULL), MS_UNAVAILABLE);
-    ck_assert_msg(refusal_says(MS_UNAVAILABLE, "/nowhere"), "%s",
-                  ms_store_writer_refusal(store)->text);
+    (void)prune(); /* it waits for the outcome of connecting */
+    run_until_told(3);
+    (void)prune();
+    run_until_told(4);
+    ck_assert_int_eq(told[2].status, MS_UNAVAILABLE);
+    ck_assert_int_eq(told[3].status, MS_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(told[3].text, "/nowhere"));
+}
+END_TEST
+
+START_TEST(a_call_that_is_cancelled_tells_nothing)
+{
+    ms_store_call_cancel(NULL);
+    restart_store(conninfo, 1);
+    struct ms_store_call *waits = prune(), *is_refused = prune();
+    ms_store_call_cancel(waits);
+    ms_store_call_cancel(is_refused);
+    (void)prune(); /* there is room again */
+    run_until_told(1);
+    ck_assert_int_eq(told[0].status, MS_OK);
+    ms_store_call_cancel(prune()); /* in flight */
+    (void)prune();
+    run_until_told(2);
+    ck_assert_int_eq(told[1].status, MS_OK);
+    (void)prune();
+    (void)prune(); /* whatever becomes of them: nobody hears of it */
+    ms_store_writer_free(store);
+    store = ms_store_writer_new(loop, &(struct ms_store_options){.url = conninfo});
+    ck_assert_uint_eq(n_told, 2);
+}
+END_TEST
+
+static void on_idle(void *arg)
+{
+    (void)arg;
+    ms_loop_stop(loop);
+}
+
+START_TEST(idle_is_told_when_nothing_is_in_flight)
+{
+    ms_store_writer_on_idle(store, on_idle, NULL);
+    ms_loop_run(loop); /* at once: it is */
+    (void)prune();
+    struct ms_tag_record tag = {.name = MS_STR("t"), .unreadable = MS_STR("who knows")};
+    struct ms_apply change = {
+        .term = term, .repository = MS_STR("idle/app"), .tags = &tag, .n_tags = 1};
+    ms_store_call_cancel(ms_store_apply(store, &change, on_applied, NULL));
+    ms_store_writer_on_idle(store, on_idle, NULL);
+    ms_loop_run(loop);
+    ck_assert_uint_eq(n_told, 1);
 }
 END_TEST
 
@@ -580,7 +653,9 @@ static Suite *make_suite(void)
     tcase_add_test(contents, times_come_from_events_images_or_seeing);
     tcase_add_test(contents, titles_come_from_latest_or_the_newest_tag);
     tcase_add_test(contents, fallback_and_cosign_tags_are_hidden);
-    tcase_add_test(contents, a_call_that_is_refused_tells_why);
+    tcase_add_test(contents, a_call_that_is_refused_tells_why_in_a_later_turn);
+    tcase_add_test(contents, a_call_that_is_cancelled_tells_nothing);
+    tcase_add_test(contents, idle_is_told_when_nothing_is_in_flight);
     tcase_add_test(contents, every_statement_can_be_prepared);
     suite_add_tcase(suite, contents);
     return suite;

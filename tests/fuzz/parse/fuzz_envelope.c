@@ -29,7 +29,6 @@ static void check_kept(const struct envelope_event *event)
     check_text(record->event_id);
     check_text(record->instance_id);
     check_text(record->actor);
-    check_text(record->media_type);
     assert((event->verdict == ENVELOPE_DEAD) == (event->reason != NULL));
     assert(ms_str_is_absent(record->fault) == (event->reason == NULL));
     if (event->verdict == ENVELOPE_STORE)

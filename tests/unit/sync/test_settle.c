@@ -15,6 +15,7 @@ enum { T0 = 1600000000 };
 static struct ms_arena *arena;
 static struct event_item items[ITEMS_MAX];
 static struct named_tag tags[TAGS_MAX];
+static struct named_tag *by_name[TAGS_MAX];
 static struct deleted_digest deleted[TAGS_MAX];
 static struct ms_held_record held[TAGS_MAX];
 static struct events_pass pass;
@@ -26,8 +27,12 @@ static void begin(void)
     memset(items, 0, sizeof(items));
     memset(tags, 0, sizeof(tags));
     memset(deleted, 0, sizeof(deleted));
-    pass = (struct events_pass){
-        .arena = arena, .items = items, .tags = tags, .deleted = deleted, .held = held};
+    pass = (struct events_pass){.arena = arena,
+                                .items = items,
+                                .tags = tags,
+                                .by_name = by_name,
+                                .deleted = deleted,
+                                .held = held};
 }
 
 static void end(void)
@@ -58,16 +63,17 @@ static struct event_item *event(enum event_action action, const char *tag, char 
 
 static struct named_tag *points(const char *name, char digest)
 {
-    struct named_tag *tag = &tags[pass.n_tags++];
-    *tag = (struct named_tag){
-        .name = ms_str(name), .verdict = TAGS_POINTS, .digest = digest_of(digest)};
+    struct named_tag *tag = events_add_tag(&pass, ms_str(name));
+    tag->verdict = TAGS_POINTS;
+    tag->digest = digest_of(digest);
     return tag;
 }
 
 static struct named_tag *absent(const char *name, bool is_listed)
 {
-    struct named_tag *tag = &tags[pass.n_tags++];
-    *tag = (struct named_tag){.name = ms_str(name), .verdict = TAGS_ABSENT, .is_listed = is_listed};
+    struct named_tag *tag = events_add_tag(&pass, ms_str(name));
+    tag->verdict = TAGS_ABSENT;
+    tag->is_listed = is_listed;
     return tag;
 }
 
@@ -213,8 +219,9 @@ END_TEST
 START_TEST(what_cannot_be_read_is_recorded)
 {
     struct event_item *item = event(EVENT_PUSH, "t", 'a');
-    tags[pass.n_tags++] = (struct named_tag){
-        .name = MS_STR("t"), .verdict = TAGS_UNREADABLE, .reason = MS_STR("500")};
+    struct named_tag *tag = events_add_tag(&pass, MS_STR("t"));
+    tag->verdict = TAGS_UNREADABLE;
+    tag->reason = MS_STR("500");
     decide();
     ck_assert(item->is_settled);
     ck_assert_uint_eq(change.n_tags, 1);

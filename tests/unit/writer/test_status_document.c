@@ -45,6 +45,7 @@ START_TEST(leading)
     const struct status_facts facts = {.term = 7,
                                        .leader = &LEADER,
                                        .database = &database,
+                                       .as_of_ms = INT64_C(1795428060042),
                                        .database_connected = true,
                                        .registry_url = "https://registry.example.com",
                                        .registry = {.is_known = true,
@@ -66,7 +67,8 @@ START_TEST(leading)
         &facts,
         "{\"role\":\"leader\",\"term\":7,\"leader\":{\"host\":\"a\",\"pid\":4711,"
         "\"since\":\"2026-11-23T10:00:00Z\"},\"version\":\"" METASTORE_VERSION "\","
-        "\"schema_version\":3,\"generation\":81234,\"database\":{\"connected\":true},"
+        "\"schema_version\":3,\"generation\":81234,\"as_of\":\"2026-11-23T10:01:00.042Z\","
+        "\"database\":{\"connected\":true},"
         "\"registry\":{\"url\":\"https://registry.example.com\",\"reachable\":true,"
         "\"last_error\":null,\"requests\":39405,\"retries\":12,\"own_notifications_missing\":3,"
         "\"own_notifications_window\":64},"
@@ -114,13 +116,15 @@ START_TEST(standing_by_on_a_new_database)
     const struct ms_store_status database = {.schema_version = 1};
     const struct status_facts facts = {.leader = &LEADER,
                                        .database = &database,
+                                       .as_of_ms = INT64_C(1795428060042),
                                        .database_connected = true,
                                        .registry_url = "http://r",
                                        .scan = {.is_running = true, .eta_seconds = -1}};
     assert_document(&facts,
                     "{\"role\":\"standby\",\"term\":7,\"leader\":{\"host\":\"a\",\"pid\":4711,"
                     "\"since\":\"2026-11-23T10:00:00Z\"},\"version\":\"" METASTORE_VERSION "\","
-                    "\"schema_version\":1,\"generation\":0,\"database\":{\"connected\":true},"
+                    "\"schema_version\":1,\"generation\":0,\"as_of\":\"2026-11-23T10:01:00.042Z\","
+                    "\"database\":{\"connected\":true},"
                     "\"registry\":{\"url\":\"http://r\",\"reachable\":null,\"last_error\":null,"
                     "\"requests\":0,\"retries\":0,\"own_notifications_missing\":0,"
                     "\"own_notifications_window\":0},"

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One manifest with its configuration: the bytes from the registry (a configuration that another
+ * image brought already comes from the store), checked and parsed.
+ */
+#ifndef CONTENT_FETCH_H
+#define CONTENT_FETCH_H
+
+#include "writer/registry/client.h"
+#include "writer/store/store.h"
+
+struct env;
+struct content_fetch;
+
+enum content_fetch_outcome {
+    CONTENT_FETCH_READ,       /* `record`, which lives until content_fetch_free */
+    CONTENT_FETCH_ABSENT,     /* the registry does not have it */
+    CONTENT_FETCH_UNREADABLE, /* it, or its configuration, can never be read: `reason` */
+    CONTENT_FETCH_FAILED      /* says nothing about it: `err` */
+};
+
+/* Views until the callback ends, but for the record. */
+struct content_fetch_result {
+    enum content_fetch_outcome outcome;
+    struct ms_manifest_record *record;
+    const char *reason;
+    const struct ms_error *err;
+};
+typedef void content_fetch_done(const struct content_fetch_result *result, void *arg);
+
+/* `repository` must live as long as the fetch. */
+struct content_fetch *content_fetch_start(const struct env *env, struct ms_str repository,
+                                          enum registry_priority priority,
+                                          const struct ms_digest *digest,
+                                          content_fetch_done *on_done, void *arg);
+/* From now on with the priority of events; NULL is fine. */
+void content_fetch_hurry(struct content_fetch *fetch);
+/* Always, also after the callback; before it, none comes any more. NULL is fine. */
+void content_fetch_free(struct content_fetch *fetch);
+
+#endif
