@@ -7,7 +7,6 @@
 
 #include "common/base/alloc.h"
 #include "common/runtime/log.h"
-#include "common/runtime/loop_internal.h"
 
 #include <sys/random.h>
 
@@ -32,7 +31,6 @@ struct ms_loop {
     struct event *turn;   /* expires at once while calls are deferred */
     struct queue waiting; /* for the next turn */
     struct queue running; /* those of this turn */
-    struct ms_drains *drains;
     bool stopped;
 };
 
@@ -127,7 +125,6 @@ struct ms_loop *ms_loop_new(void)
     struct ms_loop *loop = ms_alloc(sizeof(*loop));
     loop->base = new_base();
     loop->turn = new_event(loop, -1, 0, on_turn, loop);
-    loop->drains = ms_drains_new();
     return loop;
 }
 
@@ -141,7 +138,6 @@ void ms_loop_free(struct ms_loop *loop)
             abort();
         run_deferred(loop);
     }
-    ms_drains_free(loop->drains);
     event_free(loop->turn);
     event_base_free(loop->base);
     free(loop->waiting.items);
@@ -166,11 +162,6 @@ void ms_loop_stop(struct ms_loop *loop)
 struct event_base *ms_loop_base(struct ms_loop *loop)
 {
     return loop->base;
-}
-
-struct ms_drains *ms_loop_drains(const struct ms_loop *loop)
-{
-    return loop->drains;
 }
 
 /* --- timers --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event loop of a process: timers, descriptors, deferred calls, signals, and an orderly end.
+ * The event loop of a process: timers, descriptors, deferred calls, signals.
  *
  * Rules that every asynchronous interface of this program keeps:
  *  - a start function never calls back before it returns;
@@ -23,7 +23,7 @@ typedef void ms_loop_call(void *arg);
 
 struct ms_loop *ms_loop_new(void); /* aborts without memory; make it after fork */
 /* Deferred calls that are left run now, also those that they defer. What was made on the loop must
- * have been freed before, or be freed by these calls; drain steps are freed with it. */
+ * have been freed before, or be freed by these calls. */
 void ms_loop_free(struct ms_loop *loop); /* NULL is fine */
 void ms_loop_run(struct ms_loop *loop);  /* until ms_loop_stop */
 void ms_loop_stop(struct ms_loop *loop); /* leaves ms_loop_run after the present turn */
@@ -67,28 +67,5 @@ struct ms_signal;
 struct ms_signal *ms_signal_new(struct ms_loop *loop, int signal_number, ms_signal_call *on_signal,
                                 void *arg);
 void ms_signal_free(struct ms_signal *signal);
-
-/* An orderly end in phases. Parts register a drain step at start; ms_loop_drain runs the steps of a
- * phase together, goes on when all of them reported done, and stops the loop after the last phase
- * or after `timeout_ms`, whichever comes first. */
-enum ms_drain_phase {
-    MS_DRAIN_INTAKE,  /* stop taking new work: listeners, timers that start work */
-    MS_DRAIN_WORK,    /* finish or abandon what is under way: jobs, requests */
-    MS_DRAIN_STORAGE, /* close connections to the database and to the registry */
-    MS_DRAIN_PHASES
-};
-struct ms_drain;
-/* `begin` is called once when its phase begins; the part calls ms_drain_done, also inside. */
-struct ms_drain *ms_drain_register(struct ms_loop *loop, enum ms_drain_phase phase,
-                                   const char *name, ms_loop_call *begin, void *arg);
-void ms_drain_done(struct ms_drain *drain);       /* ignored before `begin` */
-void ms_drain_unregister(struct ms_drain *drain); /* counts as done; NULL is fine */
-void ms_loop_drain(struct ms_loop *loop, uint64_t timeout_ms);
-bool ms_loop_is_draining(const struct ms_loop *loop);
-/* After ms_loop_run: true when all phases ended; false when the time-out ended the drain, or there
- * was none. */
-bool ms_loop_drained(const struct ms_loop *loop);
-/* The name of a step that the drain waits (or waited in vain) for; NULL: none. */
-const char *ms_loop_drain_waits_for(const struct ms_loop *loop);
 
 #endif
