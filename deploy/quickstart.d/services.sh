@@ -12,12 +12,18 @@ ask() {
 
 # --- PostgreSQL: a cluster of its own, on a Unix socket only ---
 
-find_postgres() {
-    local bin
-    for bin in /usr/lib/postgresql/15/bin /usr/lib/postgresql/*/bin; do
-        [[ ! -x $bin/initdb ]] || { echo "$bin" && return; }
-    done
-    fail "no PostgreSQL server is installed (Debian: postgresql-15)"
+find_postgres() { # the one that made the cluster, if there is one, else the newest
+    local bin made
+    if made=$(cat "$dir/postgres/data/PG_VERSION" 2>/dev/null); then
+        bin=/usr/lib/postgresql/$made/bin
+        [[ -x $bin/initdb ]] || fail "PostgreSQL $made, which made the database in $dir, is not installed" \
+            "any more: remove the directory with --clean"
+        echo "$bin"
+        return
+    fi
+    bin=$(printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort --version-sort | tail -n 1)
+    [[ -x $bin ]] || fail "no PostgreSQL server is installed (Debian: postgresql)"
+    dirname "$bin"
 }
 
 # Where the path is too long for a socket, it is a link to a short one.
