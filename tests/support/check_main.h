@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The main function of every check program: define `static Suite *make_suite(void)`, then include.
+/*
+ * The main function of every check program: define `static Suite *make_suite(void)`, then include.
+ * Time limits are for tests that hang: five minutes, and five times what a case asks for.
  */
 #ifndef CHECK_MAIN_H
 #define CHECK_MAIN_H
@@ -12,6 +14,8 @@ static Suite *make_suite(void);
 
 int main(void)
 {
+    (void)setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+    (void)setenv("CK_TIMEOUT_MULTIPLIER", "5", 0);
     SRunner *runner = srunner_create(make_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
