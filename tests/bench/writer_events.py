@@ -82,7 +82,7 @@ def measure(bench):
         sent = send(bench, writer, EVENTS[bench.quick], tags)
         rates.append(sent["answers"] / sent["seconds"])
         size = row_bytes(database) or len(json.dumps(event(0, tags)))
-        writer.wait_until_settled(300)
+        writer.wait_until_settled()
         limits.append(pgbench_per_second(bench, size))
         print(f"  events: {rates[-1]:.0f} a second; pgbench {limits[-1]:.0f} rows of {size} bytes a second", flush=True)
     bench.report(f"events committed and acknowledged, {SENDERS} senders",

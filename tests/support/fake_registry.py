@@ -364,6 +364,10 @@ class Handler(BaseHTTPRequestHandler):
         elif kind == "slow":
             time.sleep(fault["seconds"])
             return False
+        elif kind == "hold":  # until clear_faults
+            while any(fault is there for there in STATE.faults):
+                time.sleep(0.005)
+            return False
         else:
             return False
         return True

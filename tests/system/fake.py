@@ -4,7 +4,7 @@ import subprocess
 
 import requests
 
-from harness import SUPPORT, Process
+from harness import SUPPORT, WAIT_SECONDS, Process
 
 
 class FakeRegistry(Process):
@@ -27,7 +27,7 @@ class FakeRegistry(Process):
 
     def do(self, **command):
         """See the head of fake_registry.py for what a command may hold."""
-        done = requests.post(self.url + "/_control", json=command, timeout=10)
+        done = requests.post(self.url + "/_control", json=command, timeout=WAIT_SECONDS)
         assert done.status_code == 200, done.text
         return done.json()
 
@@ -36,11 +36,11 @@ class FakeRegistry(Process):
 
     def hits(self):
         """How many requests met a fault, by fault."""
-        return requests.get(self.url + "/_control", timeout=10).json()["faults"]
+        return requests.get(self.url + "/_control", timeout=WAIT_SECONDS).json()["faults"]
 
     def put(self, repository, tag, **image):
         return self.do(image={"repository": repository, "tag": tag, **image})["digest"]
 
     def asked(self):
         """What it was asked since the last forget_requests, in order: kind, method, path …"""
-        return requests.get(self.url + "/_control", timeout=10).json()["log"]
+        return requests.get(self.url + "/_control", timeout=WAIT_SECONDS).json()["log"]

@@ -6,6 +6,8 @@ from urllib.parse import urljoin
 
 import requests
 
+from harness import WAIT_SECONDS
+
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -31,12 +33,12 @@ class Pusher:
     def blob(self, repository, value, media_type):
         data = encode(value)
         digest = digest_of(data)
-        start = self.session.post(f"{self.url}/v2/{repository}/blobs/uploads/", timeout=30)
+        start = self.session.post(f"{self.url}/v2/{repository}/blobs/uploads/", timeout=WAIT_SECONDS)
         assert start.status_code == 202, start.text
         place = start.headers["Location"]
         place = urljoin(self.url, place)
         done = self.session.put(place + ("&" if "?" in place else "?") + "digest=" + digest, data=data,
-                                headers={"Content-Type": "application/octet-stream"}, timeout=30)
+                                headers={"Content-Type": "application/octet-stream"}, timeout=WAIT_SECONDS)
         assert done.status_code == 201, done.text
         return {"mediaType": media_type, "digest": digest, "size": len(data)}
 
@@ -45,7 +47,7 @@ class Pusher:
         data = encode(value)
         for reference in tags or (digest_of(data),):
             done = self.session.put(f"{self.url}/v2/{repository}/manifests/{reference}", data=data,
-                                    headers={"Content-Type": media_type}, timeout=30)
+                                    headers={"Content-Type": media_type}, timeout=WAIT_SECONDS)
             assert done.status_code == 201, done.text
         return {"mediaType": media_type, "digest": digest_of(data), "size": len(data)}
 
@@ -69,5 +71,5 @@ class Pusher:
         return self.manifest(repository, value, OCI_INDEX, *tags)
 
     def delete(self, repository, digest):
-        done = self.session.delete(f"{self.url}/v2/{repository}/manifests/{digest}", timeout=30)
+        done = self.session.delete(f"{self.url}/v2/{repository}/manifests/{digest}", timeout=WAIT_SECONDS)
         assert done.status_code == 202, done.text

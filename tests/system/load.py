@@ -19,7 +19,7 @@ from collections import Counter
 
 import psycopg2
 
-from harness import ROOT, Process, Reader, Registry, Writer, free_port, wait_for
+from harness import ROOT, WAIT_SECONDS, Process, Reader, Registry, Writer, free_port, wait_for
 from images import Pusher
 from oracle import Registry as Contents
 from oracle import canonical, expected_index
@@ -27,8 +27,8 @@ from oracle import canonical, expected_index
 REPOSITORIES = [f"{space}/app-{number}" for space in ("team", "library") for number in range(8)]
 TAGS = ("latest", "1.0", "1.1", "2.0")
 PUSHES_PER_SECOND = 10
-STALE_SECONDS = 3     # a change is seen within a second (99 of 100); later than this is a fault
-RECOVERY_SECONDS = 8  # after a restart of the database: connections are made anew, with growing pauses
+STALE_SECONDS = 3     # a change is seen within a second (99 of 100); later than this is a fault of the soak test
+RECOVERY_SECONDS = 8  # after the readers are ready again: other workers make their connections anew, with growing pauses
 PAUSE_SECONDS = 0.02  # of a client between two questions: the pushes need their share of this process
 WAIT_MS = 200         # of clients that wait for changes
 
@@ -75,10 +75,11 @@ class Windows:
 
 class Load:
     """The processes, the traffic, and what it found. Three readers: two are restarted, the third one's
-    memory is watched."""
+    memory is watched. It goes on for `seconds` and until all of `goals` are reached, which are some of `counts`."""
 
-    def __init__(self, directory, postgres, seconds, seed, cycle_seconds=20):
+    def __init__(self, directory, postgres, seconds, seed, cycle_seconds=20, stale_seconds=STALE_SECONDS, goals=None):
         self.seconds, self.cycle_seconds, self.seed = seconds, cycle_seconds, seed
+        self.stale_seconds, self.goals = stale_seconds, goals or {}
         self.postgres, self.database = postgres, postgres.new_database()
         self.registry = Registry(directory / "registry")
         self.writer = Writer(directory, self.database, self.registry.url)
@@ -104,9 +105,10 @@ class Load:
         for thread in threads:
             thread.start()
         self.ends.wait(self.seconds)
+        wait_for(lambda: self.faults or all(self.counts[what] >= count for what, count in self.goals.items()), "the goals")
         self.ends.set()
         for thread in threads:
-            thread.join(60)
+            thread.join(WAIT_SECONDS)
         if not self.faults:
             self.check_end()
         return self
@@ -129,7 +131,7 @@ class Load:
 
     def stop(self):
         self.ends.set()
-        statuses = [process.terminate(60) for process in (*self.readers, self.writer)]
+        statuses = [process.terminate() for process in (*self.readers, self.writer)]
         self.nginx.kill()
         self.registry.kill()
         for process in (*self.readers, self.writer):
@@ -159,8 +161,8 @@ class Load:
                 self.deleted.add(made["digest"])
                 pusher.delete(name, made["digest"])
             number += 1
+            self.counts["pushes"] = number
             self.ends.wait(max(0, begin + number / PUSHES_PER_SECOND - time.monotonic()))
-        self.counts["pushes"] = number
 
     def ask(self, client, number):
         rng = random.Random(self.seed * 1000 + number)
@@ -201,13 +203,15 @@ class Load:
             number += 1
 
     def restart(self, reader):
-        status = reader.terminate(60)
+        status = reader.terminate()
         assert status == 0, (reader.name, status)
         reader.start()
 
     def restart_database(self):
         self.postgres.stop()
         self.postgres.start()
+        for reader in self.readers:
+            reader.wait_until_ready()
 
     def kill_worker(self):
         os.kill(random.choice(children(self.readers[0].child.pid)), signal.SIGKILL)
@@ -302,7 +306,7 @@ class Client:
         begin = time.monotonic()
         try:
             if self.connection is None:
-                self.connection, self.generation = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30), 0
+                self.connection, self.generation = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS), 0
             self.connection.request("GET", path, headers=headers)
             answer = self.connection.getresponse()
             body = answer.read()
@@ -357,9 +361,9 @@ class Client:
         if self.is_direct and generation < self.generation:
             load.fault(f"{path}: generation {generation} after {self.generation} on one connection")
         self.generation = generation
-        if load.windows.overlap(("database",), begin - STALE_SECONDS, end, RECOVERY_SECONDS):
+        if load.windows.overlap(("database",), begin - load.stale_seconds, end, RECOVERY_SECONDS):
             return
-        for seconds, what in ((STALE_SECONDS, None), (1, "older than a second")):
+        for seconds, what in ((load.stale_seconds, None), (1, "older than a second")):
             past = [number for at, number, _ in load.generations[-200:] if at < begin - seconds]
             if past and generation < past[-1] and what is None:
                 load.fault(f"{path}: generation {generation}, {seconds} s after {past[-1]}")

@@ -10,6 +10,8 @@ import re
 
 import requests
 
+from harness import WAIT_SECONDS
+
 INDEX_TYPES = {"application/vnd.oci.image.index.v1+json",
                "application/vnd.docker.distribution.manifest.list.v2+json"}
 MANIFEST_TYPES = INDEX_TYPES | {"application/vnd.oci.image.manifest.v1+json",
@@ -65,7 +67,7 @@ class Registry:
             self._read_manifest(name, digest)
 
     def _get(self, path, **headers):
-        return self.session.get(self.url + path, headers=headers, timeout=30)
+        return self.session.get(self.url + path, headers=headers, timeout=WAIT_SECONDS)
 
     def _catalog(self):
         path = "/v2/_catalog?n=100"

@@ -103,7 +103,7 @@ class RandomRegistry:
         number = next(self.number)
         sure = f"20{13 + number % 13:02}-{1 + number % 12:02}-{1 + number % 28:02}T{number % 24:02}:{number // 60 % 60:02}" \
                f":{number % 60:02}.{number % 1000:03}{self.pick('Z', '000Z', '+02:00', '-11:30')}"
-        return sure if is_sure or self.chance(0.8) else self.pick("0001-01-01T00:00:00Z", "2999-01-01T00:00:00Z", None, "soon", 5)
+        return sure if is_sure or self.chance(0.8) else self.pick("0001-01-01T00:00:00Z", "2999-01-01T00:00:00Z", None, "soon")
 
     def blob(self, name, media_type, data):
         self.storage.layer(name, self.storage.blob(data))

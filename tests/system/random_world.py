@@ -7,7 +7,7 @@ read by the writer and by the oracle, so that reading counts as no pull.
 import itertools
 import random
 
-from harness import Reader, Registry, Writer, query, wait_for
+from harness import WAIT_SECONDS, Reader, Registry, Writer, query, wait_for
 from images import Pusher
 from oracle import INDEX_TYPES, MANIFEST_TYPES
 from oracle import Registry as Contents
@@ -88,7 +88,7 @@ class World:
         media_type, _ = self.contents.manifests[name, digest]
         if self.contents.tags[name].get(tag) == digest or tag.startswith("sha256-"):
             return
-        answer = self.pusher.session.get(f"{self.silent.url}/v2/{name}/manifests/{digest}", timeout=30,
+        answer = self.pusher.session.get(f"{self.silent.url}/v2/{name}/manifests/{digest}", timeout=WAIT_SECONDS,
                                          headers={"Accept": media_type})
         self.pusher.manifest(name, answer.content, media_type, tag)
         self.moved[name, tag] = next(self.number)
@@ -114,7 +114,7 @@ class World:
         tags = [tag for tag, target in self.contents.tags.get(name, {}).items() if target == digest]
         if not tags:
             return
-        answer = self.pusher.session.get(f"{self.registry.url}/v2/{name}/manifests/{self.random.choice(tags)}", timeout=30,
+        answer = self.pusher.session.get(f"{self.registry.url}/v2/{name}/manifests/{self.random.choice(tags)}", timeout=WAIT_SECONDS,
                                          headers={"Accept": ",".join(MANIFEST_TYPES)})
         assert answer.status_code == 200, answer.text
         self.pulls[name] = self.pulls.get(name, 0) + 1
@@ -124,7 +124,7 @@ class World:
     def wait_for_pulls(self):
         expected = sorted((name, count) for name, count in self.pulls.items())
         wait_for(lambda: sorted(query(self.database, "SELECT name, pulls FROM repository WHERE pulls > 0")) == expected,
-                 f"the pulls to be counted: {expected}", 60)
+                 f"the pulls to be counted: {expected}")
 
     def wait_for_reader(self):
         generation = query(self.database, "SELECT generation FROM state")[0][0]

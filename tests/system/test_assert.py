@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """POST /assert: what an index has, now or soon."""
-import time
 
 import pytest
 import requests
 
-from harness import Waiting, wait_for
+from harness import WAIT_SECONDS, Waiting, wait_for
 from images import Pusher
 
 
@@ -22,7 +21,7 @@ def asserting(postgres, tmp_path_factory):
 
 
 def post(stack, body, **params):
-    return requests.post(stack.reader.url + "/assert", json=body, params=params, timeout=60)
+    return requests.post(stack.reader.url + "/assert", json=body, params=params, timeout=WAIT_SECONDS)
 
 
 APP = {"Type": "contains", "Test": [{"Name": "team/app", "Images": [{"Tags": ["1.0"], "Labels": {"vendor": "Acme"}}]}]}
@@ -61,7 +60,7 @@ def test_bad_requests(asserting, body, named):
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"nul \x00", b'{"Query": {"tag": ["\\u0000"]}}'])
 def test_what_is_no_json(asserting, data):
-    answer = requests.post(asserting.reader.url + "/assert", data=data, timeout=20)
+    answer = requests.post(asserting.reader.url + "/assert", data=data, timeout=WAIT_SECONDS)
     assert answer.status_code == 400 and answer.json()["detail"] == "the body is no JSON"
 
 
@@ -74,21 +73,18 @@ def test_it_waits(asserting):
     wanted = {"Query": {"repository": ["team/later"]},
               "Assertions": [{"Type": "contains", "Test": [{"Images": [{"Tags": ["2.0"]}]}]}]}
     pusher = Pusher(asserting.registry.url)
-    with Waiting(asserting.reader, lambda: post(asserting, wanted, timeout=45)) as waiting:
+    with Waiting(asserting.reader, lambda: post(asserting, wanted, timeout=WAIT_SECONDS)) as waiting:
         pusher.image("team/later", "1.0", salt="1")
         pusher.image("team/later", "2.0", salt="2")
-        begin = time.monotonic()
-    assert time.monotonic() - begin < 10
     assert waiting.answer.status_code == 200
     images = waiting.answer.json()["Results"][0]["Images"]
     assert [tag for image in images for tag in image["Tags"]].count("2.0") == 1
 
 
 def test_it_gives_up(asserting):
-    begin = time.monotonic()
     answer = post(asserting, {"Assertions": [{"Type": "contains", "Test": [{"Name": "team/never"}]}]}, timeout=1)
-    assert answer.status_code == 400 and 0.9 < time.monotonic() - begin < 10
+    assert answer.status_code == 400 and len(answer.json()["Failures"]) == 1
 
 
 def test_off_by_default(module_stack):
-    assert requests.post(module_stack.reader.url + "/assert", json={}, timeout=20).status_code == 404
+    assert requests.post(module_stack.reader.url + "/assert", json={}, timeout=WAIT_SECONDS).status_code == 404

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import requests
 
-from harness import Process, Registry, query, wait_for
+from harness import WAIT_SECONDS, Process, Registry, query, wait_for
 from images import OCI_MANIFEST, Pusher
 
 OFFICIAL, BACKUP, WEB, MANY = "library/postgres", "team/postgres-backup", "team/web", "team/many"
@@ -28,14 +28,14 @@ def filled(module_stack):
     for name, number in PULLS.items():
         for _ in range(number):
             requests.get(f"{registry}/v2/{name}/manifests/{TAGS[name][-1]}", headers={"Accept": OCI_MANIFEST},
-                         timeout=20).raise_for_status()
-    wait_for(lambda: dict(query(module_stack.database, "SELECT name, pulls FROM repository")) == PULLS, "the pulls", 60)
+                         timeout=WAIT_SECONDS).raise_for_status()
+    wait_for(lambda: dict(query(module_stack.database, "SELECT name, pulls FROM repository")) == PULLS, "the pulls")
     wait_for(lambda: module_stack.reader.json("/v2/_catalog")["repositories"] == sorted(TAGS), "the reader")
     return module_stack
 
 
 def run(*words):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=WAIT_SECONDS)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -85,13 +85,13 @@ class Dockerd(Process):
         self.spawn(["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs",
                     f"--data-root={home}/data", f"--exec-root={home}/exec", f"--pidfile={home}/pid",
                     "-H", f"unix://{self.socket}", f"--insecure-registry={self.insecure_registry}"])
-        wait_for(lambda: self.check_running() or self.docker("version").returncode == 0, "dockerd", 60)
+        wait_for(lambda: self.check_running() or self.docker("version").returncode == 0, "dockerd")
         return self
 
     def docker(self, *arguments):
         # Debian's client, whatever else is called docker on this machine.
         return subprocess.run(["/usr/bin/docker", "-H", f"unix://{self.socket}", *arguments],
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=WAIT_SECONDS)
 
 
 @pytest.fixture(scope="module")

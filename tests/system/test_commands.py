@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness import ROOT
+from harness import ROOT, WAIT_SECONDS
 
 COMMANDS = sorted(
     str(path.relative_to(ROOT))
@@ -16,7 +16,7 @@ COMMANDS = sorted(
 
 
 def run(command, *options):
-    return subprocess.run([ROOT / command, *options], capture_output=True, text=True, timeout=30)
+    return subprocess.run([ROOT / command, *options], capture_output=True, text=True, timeout=WAIT_SECONDS)
 
 
 def test_the_readme_names_every_command():

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from fake import FakeRegistry
-from harness import Writer, assert_as_scanned, query
+from harness import WAIT_SECONDS, Writer, assert_as_scanned, query
 from images import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST
 
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -194,11 +194,11 @@ def test_events_and_a_scan_make_the_same(seed, postgres, tmp_path):
             batch = list(enumerate(events, int(maker.rng.random() * 1e12)))
             maker.rng.shuffle(batch)  # late, out of order, and some of them twice
             for some in (batch, batch[:5]):
-                done = requests.post(writer.events_url, json=envelope(some), timeout=10,
+                done = requests.post(writer.events_url, json=envelope(some), timeout=WAIT_SECONDS,
                                      headers={"Authorization": "Bearer " + writer.token})
                 assert done.status_code == 202, done.text
             events = []
-        done = requests.post(writer.events_url, json=envelope(list(enumerate(events, 10 ** 13))), timeout=10,
+        done = requests.post(writer.events_url, json=envelope(list(enumerate(events, 10 ** 13))), timeout=WAIT_SECONDS,
                              headers={"Authorization": "Bearer " + writer.token})
         assert done.status_code == 202, done.text
         writer.wait_until_settled()

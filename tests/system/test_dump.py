@@ -7,7 +7,7 @@ import re
 import pytest
 import requests
 
-from harness import wait_for
+from harness import WAIT_SECONDS, wait_for
 from oracle import Registry
 from test_index import fill
 
@@ -65,7 +65,7 @@ def test_everything_of_the_registry_is_there(filled):
     assert untagged  # pushed by digest only, and in the registry all the same
     for digest in untagged:
         place = f"{registry.url}/v2/{manifests[digest]['repositories'][0]}/manifests/{digest}"
-        assert requests.head(place, headers={"Accept": manifests[digest]["media_type"]}, timeout=10).status_code == 200
+        assert requests.head(place, headers={"Accept": manifests[digest]["media_type"]}, timeout=WAIT_SECONDS).status_code == 200
 
 
 def test_a_manifest_is_told_as_by_itself(filled):
@@ -85,7 +85,7 @@ def test_a_manifest_is_told_as_by_itself(filled):
 def test_variants_and_validators(filled):
     stack, _ = filled
     plain = stack.reader.get("/api/v1/dump", headers={"Accept-Encoding": "identity"})
-    packed = requests.get(stack.reader.url + "/api/v1/dump", headers={"Accept-Encoding": "gzip"}, stream=True, timeout=20)
+    packed = requests.get(stack.reader.url + "/api/v1/dump", headers={"Accept-Encoding": "gzip"}, stream=True, timeout=WAIT_SECONDS)
     assert int(plain.headers["Content-Length"]) == len(plain.content)
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.raw.read()) == plain.content

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from fake import FakeRegistry
-from harness import Writer, assert_as_scanned, query, wait_for
+from harness import WAIT_SECONDS, Writer, assert_as_scanned, query, wait_for
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 IMAGE = "application/vnd.oci.image.manifest.v1+json"
@@ -101,7 +101,7 @@ class Site:
         event = {"id": f"{repository}:{tag}@{digest}", "action": "push",
                  "target": {"mediaType": IMAGE, "digest": digest, "repository": repository, "tag": tag,
                             "url": f"http://x/v2/{repository}/manifests/{digest}"}}
-        done = requests.post(self.writer.events_url, json={"events": [event]}, timeout=10,
+        done = requests.post(self.writer.events_url, json={"events": [event]}, timeout=WAIT_SECONDS,
                              headers={"Authorization": "Bearer " + self.writer.token})
         assert done.status_code == 202, done.text
 
@@ -272,7 +272,7 @@ def test_slower_please(site):
     site.change()
     site.fake.fault("/v2/", kind="status", status=429, headers={"Retry-After": "1"}, times=3)
     site.push_event("team/app", "2")
-    wait_for(lambda: site.tags()["team/app:2"] == site.truth["team/app:2"], "the event to be applied", 10)
+    wait_for(lambda: site.tags()["team/app:2"] == site.truth["team/app:2"], "the event to be applied")
     site.fake.fault("/v2/", kind="status", status=503, headers={"Retry-After": "1"}, times=3)
     assert site.writer.scan()["complete"]
     site.heal()
@@ -282,7 +282,7 @@ def test_tokens_that_expire(site):
     site.change()
     site.fake.do(settings={"auth": "bearer", "token_seconds": 0.3, "expires_in": 300})
     site.push_event("team/app", "2")
-    wait_for(lambda: site.tags()["team/app:2"] == site.truth["team/app:2"], "the event to be applied", 10)
+    wait_for(lambda: site.tags()["team/app:2"] == site.truth["team/app:2"], "the event to be applied")
     assert site.writer.scan()["complete"]
     site.fake.do(revoke_tokens=True, settings={"denied": ["team/app"]})
     before = site.tags()
@@ -315,11 +315,11 @@ def test_an_endless_tag_list_buries_no_event(site):
     del site.truth["endless/app:2"]
     site.fake.fault("endless/app/tags/list", kind="endless")
     delete = {"id": "endless", "action": "delete", "target": {"repository": "endless/app", "tag": "2"}}
-    done = requests.post(site.writer.events_url, json={"events": [delete]}, timeout=10,
+    done = requests.post(site.writer.events_url, json={"events": [delete]}, timeout=WAIT_SECONDS,
                          headers={"Authorization": "Bearer " + site.writer.token})
     assert done.status_code == 202
     wait_for(lambda: sum(site.fake.hits()), "the list to be asked for")
-    wait_for(lambda: query(site.database, "SELECT attempts FROM inbox")[0][0] > 0, "the event to be postponed", 60)
+    wait_for(lambda: query(site.database, "SELECT attempts FROM inbox")[0][0] > 0, "the event to be postponed")
     assert site.writer.status()["inbox"]["dead"] == 0 and "endless/app:2" in site.tags()
     site.heal()
 
@@ -343,13 +343,13 @@ def test_events_interrupt_a_scan_and_nothing_is_skipped(site):
     for number in range(230):  # more than a chunk
         site.put("chunks/app", f"tag-{number:03}", labels={"n": str(number)})
     site.fake.fault("chunks/app/manifests/tag-", kind="slow", seconds=0.02)
-    scan = requests.post(site.writer.url + "/scan", timeout=5, headers={"Authorization": "Bearer " + site.writer.token})
+    scan = requests.post(site.writer.url + "/scan", timeout=WAIT_SECONDS, headers={"Authorization": "Bearer " + site.writer.token})
     assert scan.status_code == 202
     for number in range(8):
         wait_for(lambda: sum(site.fake.hits()) > 20 * number, "the scan to go on", pause=0.005)
         site.put("chunks/app", f"urgent-{number}", labels={"urgent": str(number)})
         site.push_event("chunks/app", f"urgent-{number}")
-        wait_for(lambda: f"chunks/app:urgent-{number}" in site.tags(), "the event", 5, pause=0.005)
+        wait_for(lambda: f"chunks/app:urgent-{number}" in site.tags(), "the event", pause=0.005)
         assert site.writer.status()["scan"]["running"], "the scan was over too soon to tell"
     site.writer.wait_until_settled()
     assert site.tags() == site.truth

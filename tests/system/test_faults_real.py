@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 import requests
 
-from harness import Postgres, Registry, Writer, assert_as_scanned, query, wait_for
+from harness import WAIT_SECONDS, Postgres, Registry, Writer, assert_as_scanned, query, wait_for
 from images import OCI_MANIFEST, Pusher
 
 DISK_BYTES = 256 * 1024 * 1024
@@ -37,7 +37,7 @@ class Place:
         self.n_sent += 1
         event = {"id": f"event-{self.n_sent}", "action": "push",
                  "target": {"mediaType": OCI_MANIFEST, "digest": digest, "repository": repository, "tag": tag}}
-        return requests.post(self.writer.events_url, data=json.dumps({"events": [event]}), timeout=30,
+        return requests.post(self.writer.events_url, data=json.dumps({"events": [event]}), timeout=WAIT_SECONDS,
                              headers={"Authorization": "Bearer " + self.writer.token})
 
     def push(self, repository, tag):
@@ -53,8 +53,8 @@ class Place:
             self.database, "SELECT r.name, t.name, digest_text(m.digest) FROM tag t JOIN repository r "
             "ON r.id = t.repository_id LEFT JOIN manifest m ON m.id = t.manifest_id")}
 
-    def wait_until_applied(self, seconds=60):
-        wait_for(lambda: self.acknowledged.items() <= self.tags().items(), "all events to be applied", seconds)
+    def wait_until_applied(self):
+        wait_for(lambda: self.acknowledged.items() <= self.tags().items(), "all events to be applied")
         self.writer.wait_until_settled()
         assert self.writer.status()["inbox"]["dead"] == 0
 
@@ -123,12 +123,12 @@ def test_the_disk_of_the_database_is_full(tmp_path):
                 answer = place.push("team/app", f"full-{place.n_sent % 40}")
                 assert answer.status_code in (202, 503)
                 return answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
-            wait_for(refused, "the disk to be full", 120)
+            wait_for(refused, "the disk to be full")
             assert place.writer.get("/healthz").status_code == 200
             assert place.writer.status()["registry"]["reachable"]
             ballast.unlink()
             server.start()  # if it ended
-            wait_for(lambda: place.push("team/app", "after").status_code == 202, "the writer to go on", 60)
+            wait_for(lambda: place.push("team/app", "after").status_code == 202, "the writer to go on")
             place.wait_until_applied()
             place.compare()
         finally:
@@ -164,7 +164,7 @@ WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() A
 
 
 def waiting_session(database):
-    return wait_for(lambda: query(database, WAITING), "a transaction to wait for the lock", 10, pause=0.005)[0][0]
+    return wait_for(lambda: query(database, WAITING), "a transaction to wait for the lock", pause=0.005)[0][0]
 
 
 def deadlocks(database):
@@ -196,7 +196,7 @@ def test_a_lock_of_one_repository_delays_no_other(place):
     held = place.acknowledged.pop(("team/app", "2"))
     for number in range(5):
         assert place.push("team/other", f"meanwhile-{number}").status_code == 202
-    wait_for(lambda: place.acknowledged.items() <= place.tags().items(), "the others to be applied", 5)
+    wait_for(lambda: place.acknowledged.items() <= place.tags().items(), "the others to be applied")
     assert ("team/app", "2") not in place.tags()
     holder.close()
     place.acknowledged["team/app", "2"] = held
@@ -231,9 +231,9 @@ def test_the_server_ends_in_mid_apply(how, tmp_path):
             waiting_session(place.database)
             getattr(server, how)()
             holder.close()
-            wait_for(lambda: place.push("team/app", "3").status_code == 503, "the writer to notice", 10)
+            wait_for(lambda: place.push("team/app", "3").status_code == 503, "the writer to notice")
             server.start()
-            wait_for(lambda: place.push("team/app", "4").status_code == 202, "the writer to go on", 30)
+            wait_for(lambda: place.push("team/app", "4").status_code == 202, "the writer to go on")
             place.wait_until_applied()
             place.compare()
         finally:
@@ -259,7 +259,7 @@ def test_a_registry_that_was_killed_asks_for_a_scan(make_stack):
     pusher.image("team/app", "2", salt="second")
     wait_for(lambda: query(stack.database, "SELECT 1 FROM tag t JOIN repository r ON r.id = t.repository_id "
                            "JOIN manifest m ON m.id = t.manifest_id WHERE r.name = 'team/lost' AND "
-                           "digest_text(m.digest) = %s", lost["digest"]), "the scan to find what was lost", 30)
+                           "digest_text(m.digest) = %s", lost["digest"]), "the scan to find what was lost")
     stack.writer.wait_until_settled()
     assert_as_scanned(stack.database, stack.postgres, stack.registry.url, stack.directory)
 

@@ -14,10 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from harness import BUILD, ROOT, SUPPORT, Postgres, Registry, Writer, query, wait_for
+from harness import BUILD, ROOT, SUPPORT, WAIT_SECONDS, Postgres, Registry, Writer, query, wait_for
 from images import OCI_MANIFEST, Pusher
-
-TAKE_OVER_SECONDS = 5
 
 
 @pytest.fixture
@@ -58,7 +56,7 @@ def send(writer, event_id, repository, tag, digest, action="push"):
     event = {"id": event_id, "action": action,
              "target": {"mediaType": OCI_MANIFEST, "digest": digest, "repository": repository, "tag": tag}}
     try:
-        return requests.post(writer.events_url, data=json.dumps({"events": [event]}), timeout=3,
+        return requests.post(writer.events_url, data=json.dumps({"events": [event]}), timeout=WAIT_SECONDS,
                              headers={"Authorization": "Bearer " + writer.token}).status_code
     except requests.RequestException:
         return None
@@ -70,24 +68,21 @@ def tag_of(database, repository, tag):
     return rows[0][0] if rows else False
 
 
-def leads_within(writer, seconds):
-    begin = time.monotonic()
-    wait_for(lambda: writer.get("/readyz").status_code == 200, "the take-over", seconds + 5, pause=0.01)
-    taken = time.monotonic() - begin
-    assert taken < seconds, f"the take-over took {taken:.1f} s"
+def wait_until_it_leads(writer):
+    wait_for(lambda: writer.get("/readyz").status_code == 200, "the take-over")
 
 
 def works(writer, registry, tag):
     pushed = Pusher(registry.url).image("team/app", tag, salt=tag)["digest"]
     assert send(writer, "after " + tag, "team/app", tag, pushed) == 202
-    wait_for(lambda: tag_of(database_of(writer), "team/app", tag) == pushed, "the event to be applied", 5)
+    wait_for(lambda: tag_of(database_of(writer), "team/app", tag) == pushed, "the event to be applied")
 
 
 def test_the_standby_refuses_politely(pair, registry):
     leader, standby = pair
     assert send(standby, "e1", "team/app", "1", "sha256:" + "0" * 64) == 503
     for method, path in (("GET", "/readyz"), ("POST", "/scan"), ("POST", "/events")):
-        answer = requests.request(method, standby.url + path, timeout=5,
+        answer = requests.request(method, standby.url + path, timeout=WAIT_SECONDS,
                                   headers={"Authorization": "Bearer " + standby.token})
         assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0, path
     assert standby.get("/healthz").status_code == 200
@@ -102,7 +97,7 @@ def test_the_leader_is_killed(pair, registry):
     works(leader, registry, "before")
     term = leader.status()["term"]
     leader.kill()
-    leads_within(standby, TAKE_OVER_SECONDS)
+    wait_until_it_leads(standby)
     assert standby.status()["term"] > term
     works(standby, registry, "after")
 
@@ -110,7 +105,7 @@ def test_the_leader_is_killed(pair, registry):
 def test_the_leader_stops_in_peace(pair, registry):
     leader, standby = pair
     assert leader.terminate() == 0
-    leads_within(standby, 2)
+    wait_until_it_leads(standby)
     works(standby, registry, "after")
 
 
@@ -120,12 +115,12 @@ def test_the_leader_hangs(is_scanning, pair, registry, tmp_path):
     leader, standby = pair
     if is_scanning:
         fill(registry, 40)
-        requests.post(leader.url + "/scan", headers={"Authorization": "Bearer " + leader.token}, timeout=5)
+        requests.post(leader.url + "/scan", headers={"Authorization": "Bearer " + leader.token}, timeout=WAIT_SECONDS)
         wait_for(lambda: query(database_of(leader), "SELECT count(*) > 3 FROM manifest")[0][0], "the scan to begin")
     else:
         works(leader, registry, "before")
     leader.signal(signal.SIGSTOP)
-    leads_within(standby, TAKE_OVER_SECONDS)
+    wait_until_it_leads(standby)
     works(standby, registry, "meanwhile")
     wait_for(lambda: query(database_of(standby), "SELECT count(*) FROM scan WHERE complete")[0][0], "a complete scan")
     standby.wait_until_settled()
@@ -183,11 +178,11 @@ def test_the_leader_is_cut_off_from_the_database(postgres, registry, tmp_path):
         works(cut_off, registry, "before")
         wait_for(lambda: stands_by(standby, cut_off), "the standby")
         proxy.flows.clear()
-        leads_within(standby, TAKE_OVER_SECONDS)
-        wait_for(lambda: cut_off.get("/readyz").status_code == 503, "the old leader to notice", 5)
+        wait_until_it_leads(standby)
+        wait_for(lambda: cut_off.get("/readyz").status_code == 503, "the old leader to notice")
         works(standby, registry, "meanwhile")
         proxy.flows.set()
-        wait_for(lambda: stands_by(cut_off, standby), "the old leader to stand by", 10)
+        wait_for(lambda: stands_by(cut_off, standby), "the old leader to stand by")
         assert send(cut_off, "late", "team/app", "1", "sha256:" + "0" * 64) == 503
         works(standby, registry, "afterwards")
     finally:
@@ -217,7 +212,7 @@ def test_both_thawed_at_once(pair, registry):
              "the lock to be free")
     for writer in pair:
         writer.signal(signal.SIGCONT)
-    leader = wait_for(lambda: next((w for w in pair if w.get("/readyz").status_code == 200), None), "a leader", 10)
+    leader = wait_for(lambda: next((w for w in pair if w.get("/readyz").status_code == 200), None), "a leader")
     wait_for(lambda: sorted(w.status()["role"] for w in pair) == ["leader", "standby"], "one leader")
     works(leader, registry, "again")
 
@@ -271,7 +266,7 @@ def test_connections_are_cut_in_the_midst_of_events(postgres, registry, tmp_path
                 database, "SELECT count(*) FROM event_seen")[0][0] > cut * 8, "events")
             query(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
                   "AND pid <> pg_backend_pid()")
-        sender.join(60)
+        sender.join(WAIT_SECONDS)
         assert not sender.is_alive()
         assert len(sender.acknowledged) == 20
         wait_for(lambda: all_applied(database, sender), "all events to be applied")
@@ -294,10 +289,10 @@ def test_postgres_restarts_in_the_midst_of_events(registry, tmp_path):
         for number, how in enumerate((server.stop, server.kill)):
             wait_for(lambda: query(database, "SELECT count(*) FROM event_seen")[0][0] > (number + 1) * 10, "events")
             how()
-            wait_for(lambda: writer.get("/readyz").status_code == 503, "the writer to notice", 10)
+            wait_for(lambda: writer.get("/readyz").status_code == 503, "the writer to notice")
             assert send(writer, "while it is away", "busy/app-0", "never", "sha256:" + "0" * 64) == 503
             server.start()
-        sender.join(60)
+        sender.join(WAIT_SECONDS)
         assert not sender.is_alive() and len(sender.acknowledged) == 20
         wait_for(lambda: all_applied(database, sender), "all events to be applied")
         writer.wait_until_settled()
@@ -313,5 +308,5 @@ def test_postgres_restarts_in_the_midst_of_events(registry, tmp_path):
 
 def test_killed_while_images_come_and_go():
     done = subprocess.run([ROOT / "tests/soak/writer", "--kills", "4", "--images", "60", "--build", BUILD],
-                          capture_output=True, text=True, timeout=180)
+                          capture_output=True, text=True, timeout=WAIT_SECONDS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -6,13 +6,12 @@ import os
 import socket
 import subprocess
 import threading
-import time
 
 import psycopg2
 import pytest
 import requests
 
-from harness import ROOT, Reader, query, wait_for
+from harness import ROOT, WAIT_SECONDS, Reader, query, wait_for
 
 REGISTRY = "http://registry.test"  # readers never ask it
 TAGS = 40000
@@ -88,14 +87,14 @@ class Asker(threading.Thread):
         self.start()
 
     def run(self):
-        self.answer = requests.get(self.url, timeout=60)
+        self.answer = requests.get(self.url, timeout=WAIT_SECONDS)
 
 
 def connect(reader, receive_buffer=None):
     client = socket.socket()
     if receive_buffer:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    client.settimeout(20)
+    client.settimeout(WAIT_SECONDS)
     client.connect(("127.0.0.1", reader.port))
     return client
 
@@ -179,28 +178,23 @@ def test_idle_timeout(make_reader):
     reader = make_reader(reader={"idle_timeout": "500ms"})
     client = connect(reader)
     client.sendall(get_request("/healthz"))
-    begin = time.monotonic()
     assert b"200 OK" in read_to_end(client)
-    assert time.monotonic() - begin < 10
     assert limit_reached(reader, "idle_time") == 1
     expect_well(reader)
 
 
 def test_write_timeout(make_reader):
     """It counts from the last byte taken: who reads slowly gets all, who stops is cut off."""
-    reader = make_reader(reader={"write_timeout": "1s"})
+    reader = make_reader(reader={"write_timeout": "3s"})
     whole = len(reader.get(LONG_TAGS, headers={"Accept-Encoding": "identity"}).content)
     stopped, slow = (connect(reader, receive_buffer=4096) for _ in range(2))
     for client in (stopped, slow):
         client.sendall(get_request(LONG_TAGS).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     got = 0
-    begin = time.monotonic()
-    while piece := slow.recv(4096 if time.monotonic() < begin + 4 else whole):
-        got += len(piece)
-        if time.monotonic() < begin + 4:
-            time.sleep(0.1)
-    assert got > whole
-    wait_for(lambda: limit_reached(reader, "write_time") == 1, "the one who stopped to be cut off")
+    while limit_reached(reader, "write_time") == 0:
+        got += len(slow.recv(4096))
+    assert got < whole, "it was read before the other was cut off"
+    assert got + len(read_to_end(slow)) > whole
     assert len(read_to_end(stopped)) < whole
     expect_well(reader)
 
@@ -244,5 +238,5 @@ def test_bad_spool_dir_is_told_at_the_start(database, tmp_path, problem):
         directory.write_text("")
     reader = Reader(tmp_path, database, REGISTRY, cache={"spool_dir": str(directory)})
     reader.launch()
-    assert reader.child.wait(20) == 1
+    assert reader.child.wait(WAIT_SECONDS) == 1
     assert f"cache.spool_dir {directory}: " in reader.log()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A minute of load on readers that are restarted; tests/soak/reader does it for as long as you like."""
+"""Load on readers that are restarted; tests/soak/reader does it for as long as you like, and looks at times, too."""
 import shutil
 import tempfile
 from pathlib import Path
@@ -7,18 +7,17 @@ from pathlib import Path
 import harness
 from load import Load
 
-SECONDS = 60
+GOALS = {"pushes": 60, "answers": 3000, "database restarts": 2, "reader restarts": 3, "worker restarts": 1}
 
 
 def test_nothing_wrong_is_answered():
     place = Path(tempfile.mkdtemp(prefix="ms-load-", dir="/tmp"))  # short: a socket's path lies in it
     server = harness.Postgres(place / "pg")  # its own: it is restarted
-    load = Load(place, server, SECONDS, seed=1, cycle_seconds=24)
+    load = Load(place, server, 0, seed=1, cycle_seconds=24, stale_seconds=harness.WAIT_SECONDS, goals=GOALS)
     try:
         load.run()
         assert not load.faults, load.faults
-        assert load.counts["pushes"] > SECONDS and load.counts["answers compared with history"] > 1000, load.counts
-        assert load.counts["database restarts"] > 1 and load.counts["reader restarts"] > 2, load.counts
+        assert load.counts["answers compared with history"] > 300, load.counts
     finally:
         load.stop()
         server.remove()

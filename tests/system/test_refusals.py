@@ -5,6 +5,8 @@ import socket
 
 import pytest
 
+from harness import WAIT_SECONDS
+
 NO_HOST = "GET {} HTTP/1.1\r\n\r\n"
 TWO_LENGTHS = "GET {} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"
 LONG_HEADER = "GET {} HTTP/1.1\r\nHost: x\r\nX: " + 60000 * "x" + "\r\n\r\n"
@@ -12,7 +14,7 @@ LONG_TARGET = "GET {}?q=" + 40000 * "x" + " HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def refused(reader, request):
-    with socket.create_connection(("127.0.0.1", reader.port), timeout=20) as sock:
+    with socket.create_connection(("127.0.0.1", reader.port), timeout=WAIT_SECONDS) as sock:
         sock.sendall(request.encode())
         answer = b"".join(iter(lambda: sock.recv(65536), b""))
     head, _, body = answer.decode().partition("\r\n\r\n")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from harness import Registry, Writer, assert_as_scanned, query, wait_for
+from harness import WAIT_SECONDS, Registry, Writer, assert_as_scanned, query, wait_for
 from images import Pusher
 
 USER, PASSWORD = "scanner", "s3cret"
@@ -177,7 +177,7 @@ def test_tokens(make_site, token_server):
     digest = Pusher(site.registry.url, session_of(headers={"Authorization": f"Bearer {token}"})).image(
         "team/app", salt="untagged")["digest"]
     wait_for(lambda: "repository:team/app:delete" in token_server.scopes, "a token for a deletion")
-    wait_for(lambda: requests.get(f"{site.registry.url}/v2/team/app/manifests/{digest}", timeout=5, headers={
+    wait_for(lambda: requests.get(f"{site.registry.url}/v2/team/app/manifests/{digest}", timeout=WAIT_SECONDS, headers={
         "Authorization": f"Bearer {token}"}).status_code == 404, "the untagged manifest to be deleted")
 
 
@@ -220,7 +220,7 @@ def test_read_only(make_site):
     site.writer.config_values["interval"]["garbage_collect"] = "1s"
     site.writer.start()
     wait_for(lambda: query(site.database, "SELECT count(*) FROM collection")[0][0] >= 2, "two collections")
-    assert requests.get(f"{site.registry.url}/v2/team/app/manifests/{untagged['digest']}", timeout=5,
+    assert requests.get(f"{site.registry.url}/v2/team/app/manifests/{untagged['digest']}", timeout=WAIT_SECONDS,
                         headers={"Accept": untagged["mediaType"]}).status_code == 200
     assert site.tags() == ["team/app:1", "team/app:2", "team/app:all"]
     assert site.writer.status()["registry"]["reachable"]
@@ -241,7 +241,7 @@ def by_links(registry):
     """What a client sees that only follows links."""
     names, place = [], "/v2/_catalog?n=1000"
     while place:
-        answer = requests.get(registry.url + place, timeout=30)
+        answer = requests.get(registry.url + place, timeout=WAIT_SECONDS)
         names += answer.json()["repositories"]
         place = answer.links.get("next", {}).get("url")
     return names

@@ -8,7 +8,7 @@ import re
 import pytest
 import requests
 
-from harness import query, wait_for
+from harness import WAIT_SECONDS, query, wait_for
 from images import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Pusher
 from oracle import Registry
 
@@ -84,10 +84,10 @@ class Filled:
                     self.pull_tag(name, tag)
         self.pull_tag("last/pulled", "latest")
         counted = "SELECT pulls FROM repository WHERE name = 'last/pulled'"
-        wait_for(lambda: query(self.stack.database, counted) == [(2,)], "the pulls to be counted", 60)
+        wait_for(lambda: query(self.stack.database, counted) == [(2,)], "the pulls to be counted")
 
     def pull_tag(self, name, tag):
-        answer = requests.get(f"{self.stack.registry.url}/v2/{name}/manifests/{tag}", timeout=10,
+        answer = requests.get(f"{self.stack.registry.url}/v2/{name}/manifests/{tag}", timeout=WAIT_SECONDS,
                               headers={"Accept": f"{OCI_MANIFEST}, {OCI_INDEX}"})
         assert answer.status_code == 200
 
@@ -95,7 +95,7 @@ class Filled:
         """Every digest below a manifest, with its size: from the registry's own words."""
         seen = {} if seen is None else seen
         media_type, value = self.registry.manifests[name, digest]
-        answer = requests.head(f"{self.registry.url}/v2/{name}/manifests/{digest}", timeout=10,
+        answer = requests.head(f"{self.registry.url}/v2/{name}/manifests/{digest}", timeout=WAIT_SECONDS,
                                headers={"Accept": media_type})  # a GET would be a pull
         seen[digest] = int(answer.headers["Content-Length"])
         for child in value.get("manifests", []):

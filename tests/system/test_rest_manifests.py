@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from harness import wait_for
+from harness import WAIT_SECONDS, wait_for
 from images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Pusher, digest_of, encode
 
 HOSTILE = 'quote " backslash \\ newline \n <script> käse \u2028'
@@ -168,9 +168,9 @@ def test_what_cannot_be_read(make_stack):
 
 def test_stats(module_stack, pushed):
     told = module_stack.reader.json("/api/v1/stats")
-    names = requests.get(module_stack.registry.url + "/v2/_catalog", timeout=10).json()["repositories"]
+    names = requests.get(module_stack.registry.url + "/v2/_catalog", timeout=WAIT_SECONDS).json()["repositories"]
     assert told["repositories"] == len(names)
-    assert told["tags"] == sum(len(requests.get(f"{module_stack.registry.url}/v2/{name}/tags/list", timeout=10)
+    assert told["tags"] == sum(len(requests.get(f"{module_stack.registry.url}/v2/{name}/tags/list", timeout=WAIT_SECONDS)
                                    .json()["tags"]) for name in names)
     assert told["indexes"] == 1 and told["artifacts"] == 1 and told["unreadable"] == 0
     assert {"value": "linux/arm64/v8", "images": 1} in told["platforms"]

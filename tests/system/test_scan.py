@@ -85,10 +85,10 @@ def test_killed_in_mid_scan(victim, registry, undisturbed, tmp_path):
             base = query(database, "SELECT count(*) FROM manifest WHERE raw IS NOT NULL")[0][0]
             some = rng.randint(20, 150)
             wait_for(lambda: query(database, "SELECT count(*) FROM manifest WHERE raw IS NOT NULL")[0][0] > base + some
-                     or query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "the scan to advance", 120)
+                     or query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "the scan to advance")
             {"writer": writer, "postgres": server, "registry": registry}[victim].kill()
             {"writer": writer, "postgres": server, "registry": registry}[victim].start()
-        wait_for(lambda: query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "a complete scan", 180)
+        wait_for(lambda: query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "a complete scan")
         assert_same_state(database, undisturbed)
         assert writer.terminate() == 0, writer.log()[-3000:]
     finally:
@@ -128,7 +128,7 @@ def test_removals_of_a_lost_storage_are_held(make_stack):
     pusher = Pusher(stack.registry.url)
     for number in range(30):
         pusher.image(f"held/app{number}", "1", salt=str(number))
-    wait_for(lambda: len(stack.reader.json("/v2/_catalog")["repositories"]) == 30, "the repositories", 60)
+    wait_for(lambda: len(stack.reader.json("/v2/_catalog")["repositories"]) == 30, "the repositories")
     stack.writer.wait_until_settled()
     stack.registry.kill()
     stack.registry.storage.rename(stack.registry.storage.with_name("lost"))

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from fake import FakeRegistry
-from harness import Postgres, Registry, Writer, free_port, wait_for
+from harness import WAIT_SECONDS, Postgres, Registry, Writer, free_port, wait_for
 from images import Pusher
 
 
@@ -19,7 +19,7 @@ def fake(tmp_path):
 
 
 def post(writer, path):
-    return requests.post(writer.url + path, data='{"events": []}', timeout=5,
+    return requests.post(writer.url + path, data='{"events": []}', timeout=WAIT_SECONDS,
                          headers={"Authorization": "Bearer " + writer.token})
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_there_yet(tmp_path):
         trouble = writer.status()["registry"]
         assert trouble["last_error"] and trouble["last_error_time"]
         registry.start()
-        wait_for(lambda: writer.status()["registry"]["reachable"] is True, "the registry to be seen", 60)
+        wait_for(lambda: writer.status()["registry"]["reachable"] is True, "the registry to be seen")
         assert writer.status()["registry"]["last_error"] is None
     finally:
         assert writer.terminate() == 0, writer.log()[-3000:]
@@ -101,7 +101,7 @@ def test_counts_of_events(stack):
     before = stack.writer.status()["inbox"]
     event = {"id": "counted", "action": "push", "target": {"repository": "team/app", "tag": "1"}}
     for _ in range(3):
-        answer = requests.post(stack.writer.events_url, json={"events": [event]}, timeout=5,
+        answer = requests.post(stack.writer.events_url, json={"events": [event]}, timeout=WAIT_SECONDS,
                                headers={"Authorization": "Bearer " + stack.writer.token})
         assert answer.status_code == 202
     inbox = stack.writer.status()["inbox"]

@@ -5,7 +5,7 @@ import gzip
 import pytest
 import requests
 
-from harness import Stack
+from harness import WAIT_SECONDS, Stack
 from images import Pusher
 
 ORIGIN = "https://example.org"
@@ -53,9 +53,9 @@ def test_conditional_requests(reader, path):
 @pytest.mark.parametrize("path", PATHS + FIXED)
 def test_head_is_get_without_a_body(reader, path):
     for encoding in ("identity", "gzip"):
-        whole = requests.get(reader.url + path, headers={"Accept-Encoding": encoding}, stream=True, timeout=20)
+        whole = requests.get(reader.url + path, headers={"Accept-Encoding": encoding}, stream=True, timeout=WAIT_SECONDS)
         length = len(whole.raw.read(decode_content=False))
-        head = requests.head(reader.url + path, headers={"Accept-Encoding": encoding}, timeout=20)
+        head = requests.head(reader.url + path, headers={"Accept-Encoding": encoding}, timeout=WAIT_SECONDS)
         assert head.status_code == 200 and head.content == b""
         assert head.headers["Content-Length"] == whole.headers["Content-Length"] == str(length)
         for name in ("ETag", "Content-Type", "Content-Encoding", "Vary", "Cache-Control", "X-Metastore-Generation"):
@@ -65,7 +65,7 @@ def test_head_is_get_without_a_body(reader, path):
 @pytest.mark.parametrize("path", PATHS)
 def test_other_methods(reader, path):
     for method in ("POST", "PUT", "DELETE", "PATCH"):
-        answer = requests.request(method, reader.url + path, timeout=20)
+        answer = requests.request(method, reader.url + path, timeout=WAIT_SECONDS)
         assert answer.status_code == 405
         allowed = {name.strip() for name in answer.headers["Allow"].split(",")}
         assert {"GET", "HEAD"} <= allowed and method not in allowed
@@ -74,7 +74,7 @@ def test_other_methods(reader, path):
 @pytest.mark.parametrize("path", PATHS)
 def test_other_origins(reader, path):
     assert get(reader, path).headers["Access-Control-Allow-Origin"] == ORIGIN
-    asked = requests.options(reader.url + path, timeout=20, headers={
+    asked = requests.options(reader.url + path, timeout=WAIT_SECONDS, headers={
         "Origin": ORIGIN, "Access-Control-Request-Method": "GET"})
     assert asked.status_code in (200, 204)
     assert asked.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -85,7 +85,7 @@ def test_other_origins(reader, path):
     ("gzip", True), ("deflate, gzip;q=0.5", True), ("*", True), ("GZIP", True), ("x-gzip", True),
     ("gzip;q=0", False), ("*;q=0", False), ("gzip;q=0, *", False), ("br", False), ("identity", False), ("", False)])
 def test_gzip_is_negotiated(reader, accepted, is_gzip):
-    answer = requests.get(reader.url + LARGE, headers={"Accept-Encoding": accepted}, stream=True, timeout=20)
+    answer = requests.get(reader.url + LARGE, headers={"Accept-Encoding": accepted}, stream=True, timeout=WAIT_SECONDS)
     body = answer.raw.read(decode_content=False)
     assert (answer.headers.get("Content-Encoding") == "gzip") == is_gzip
     assert "Accept-Encoding" in answer.headers["Vary"]

@@ -6,7 +6,7 @@ import threading
 
 import requests
 
-from harness import ROOT, query, wait_for
+from harness import ROOT, WAIT_SECONDS, query, wait_for
 
 LIST = "/v2/lib/tags/list"
 
@@ -47,7 +47,7 @@ class Watcher(threading.Thread):
         session = requests.Session()
         last = -1
         while not self.stopped.is_set():
-            answer = session.get(self.reader.url + LIST, timeout=20)
+            answer = session.get(self.reader.url + LIST, timeout=WAIT_SECONDS)
             self.statuses.add(answer.status_code)
             if answer.status_code != 200:
                 continue
