@@ -110,18 +110,24 @@ $(notifications)
 YAML
 }
 
-notifications() { # what the configuration of any registry should say
+# What the configuration of any registry should say. An endpoint is a queue: changes do not wait behind pulls.
+notifications() {
+    echo "notifications:"
+    echo "  endpoints:"
+    endpoint metastore "pull, mount"
+    endpoint metastore-pulls "push, delete, mount"
+}
+
+endpoint() { # NAME ACTIONS-THAT-ARE-NOT-TOLD
     cat <<YAML
-notifications:
-  endpoints:
-    - name: metastore
+    - name: $1
       url: http://127.0.0.1:$writer_port/events
       headers: {Authorization: [Bearer $token]}
       timeout: 2s
       threshold: 5
       backoff: 5s
       ignoredmediatypes: [application/octet-stream]
-      ignore: {actions: [mount]}
+      ignore: {actions: [$2]}
 YAML
 }
 
