@@ -129,7 +129,7 @@ def function_faults(lines):
 def text_faults(name, lines):
     if not lines or "SPDX-License-Identifier: Apache-2.0" not in lines[0]:
         yield 1, "no SPDX line"
-    if len(lines) > FILE_LINES_MAX and not name.startswith("tests/"):
+    if len(lines) > FILE_LINES_MAX:
         yield 1, f"file of {len(lines)} lines (at most {FILE_LINES_MAX})"
     for number, line in enumerate(lines, 1):
         code = re.sub(r'"(\\.|[^"\\])*"', '""', line)
