@@ -19,10 +19,10 @@ struct ms_str {
 
 /* A view of a string literal, usable as an expression and (MS_STR_INIT) as a static initializer. */
 #define MS_STR(literal) ((struct ms_str){(literal), sizeof(literal) - 1})
-#define MS_STR_INIT(literal)                                                                       \
-    {                                                                                              \
-        (literal), sizeof(literal) - 1                                                             \
-    }
+/* Versions of clang-format lay out braces in macros differently. */
+/* clang-format off */
+#define MS_STR_INIT(literal) {(literal), sizeof(literal) - 1}
+/* clang-format on */
 #define MS_STR_ABSENT ((struct ms_str){NULL, 0})
 
 /* For printf: printf("%.*s", MS_STR_ARG(view)). Longer than INT_MAX is cut. */

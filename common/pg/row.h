@@ -13,10 +13,10 @@
 #define MS_STORE_SQL(file) extern const char ms_sql_##file[]
 
 /* Initializer of a struct ms_pg_statement, for tables of statements. */
-#define MS_STORE_STATEMENT_INIT(statement_name, file)                                              \
-    {                                                                                              \
-        .name = (statement_name), .sql = ms_sql_##file                                             \
-    }
+/* Versions of clang-format lay out braces in macros differently. */
+/* clang-format off */
+#define MS_STORE_STATEMENT_INIT(statement_name, file) {.name = (statement_name), .sql = ms_sql_##file}
+/* clang-format on */
 
 /* At file scope: MS_STORE_STATEMENT(write_apply); declares the statement `write_apply` with the
  * text of sql/queries/write_apply.sql. */

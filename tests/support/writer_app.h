@@ -26,7 +26,7 @@
 enum { PLAYED_TICK_MS = 2, PLAYED_PUTS_MAX = 16, PLAYED_TEXT_MAX = 256 };
 
 /* Shared with the test. What it sets before a request is seen by that request. */
-static struct played {
+struct played {
     /* said by the test */
     atomic_bool connected, holds_commits, holds_status, new_instance;
     atomic_int commit_fails; /* enum ms_status */
@@ -41,7 +41,9 @@ static struct played {
     atomic_uint wakes, scans_wanted, scan_requests, scans, scans_accepting;
     char last_action[PLAYED_TEXT_MAX], last_repository[PLAYED_TEXT_MAX];
     char last_body[PLAYED_TEXT_MAX], last_fault[PLAYED_TEXT_MAX], last_instance[PLAYED_TEXT_MAX];
-} * played;
+};
+
+static struct played *played;
 
 static struct {
     pid_t pid;

@@ -26,7 +26,7 @@ enum { N_WORKERS = 3, WAIT_MS = 20000, BEAT_MS = 10 };
 enum behaviour { SERVES, IGNORES_SIGTERM, DIES_AT_ONCE, HANDLES_LATE };
 
 /* Shared by test, supervisor and children. */
-static struct stage {
+struct stage {
     enum behaviour behaviour;
     bool refuses_reload;
     _Atomic int pids[N_WORKERS + 1];
@@ -37,7 +37,9 @@ static struct stage {
     _Atomic int reloads;
     _Atomic int restarts;
     uint64_t hang_timeout_ms;
-} * stage;
+};
+
+static struct stage *stage;
 
 static pid_t supervisor_pid;
 
