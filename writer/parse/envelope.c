@@ -170,31 +170,6 @@ static struct ms_str cut(struct ms_str s, size_t max)
     return ms_str_slice(s, 0, end);
 }
 
-/* Copies a text for the database, which takes no NUL: it becomes U+FFFD. */
-static enum ms_status copy_text(struct ms_str *out, struct ms_arena *arena, struct ms_str s)
-{
-    size_t nuls = 0;
-    for (size_t i = 0; i < s.len; i++)
-        nuls += s.ptr[i] == '\0';
-    if (nuls == 0)
-        return ms_arena_copy(out, arena, s);
-    char *text = ms_arena_try_alloc(arena, s.len + 2 * nuls);
-    if (text == NULL)
-        return MS_TOO_LARGE;
-    size_t length = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] != '\0') {
-            text[length++] = s.ptr[i];
-            continue;
-        }
-        text[length++] = '\xef';
-        text[length++] = '\xbf';
-        text[length++] = '\xbd';
-    }
-    *out = ms_str_n(text, length);
-    return MS_OK;
-}
-
 static enum ms_status copy_digest_of(struct ms_str *out, struct ms_arena *arena,
                                      struct ms_str bytes)
 {
@@ -207,7 +182,8 @@ static enum ms_status copy_digest_of(struct ms_str *out, struct ms_arena *arena,
 /* An id as it came; one that is too long for an index by its digest. */
 static enum ms_status copy_id(struct ms_str *out, struct ms_arena *arena, struct ms_str id)
 {
-    return id.len > ENVELOPE_ID_MAX ? copy_digest_of(out, arena, id) : copy_text(out, arena, id);
+    return id.len > ENVELOPE_ID_MAX ? copy_digest_of(out, arena, id)
+                                    : ms_arena_copy(out, arena, id);
 }
 
 static enum ms_status copy_body(struct ms_str *out, struct ms_arena *arena,
@@ -239,10 +215,10 @@ static enum ms_status fill_names(struct ms_event_record *record, struct ms_arena
     if (!ms_str_is_absent(event->digest) && ms_digest_parse(&digest, event->digest) == MS_OK)
         record->digest = digest;
     enum ms_status status =
-        copy_text(&record->repository, arena, cut(event->repository, ENVELOPE_NAME_MAX));
+        ms_arena_copy(&record->repository, arena, cut(event->repository, ENVELOPE_NAME_MAX));
     if (status != MS_OK)
         return status;
-    return copy_text(&record->tag, arena, cut(event->tag, ENVELOPE_NAME_MAX));
+    return ms_arena_copy(&record->tag, arena, cut(event->tag, ENVELOPE_NAME_MAX));
 }
 
 static enum ms_status fill_texts(struct ms_event_record *record, struct ms_arena *arena,
@@ -250,7 +226,7 @@ static enum ms_status fill_texts(struct ms_event_record *record, struct ms_arena
 {
     enum ms_status status = copy_body(&record->body, arena, event->json);
     if (status == MS_OK)
-        status = copy_text(&record->actor, arena, cut(event->actor, ENVELOPE_NAME_MAX));
+        status = ms_arena_copy(&record->actor, arena, cut(event->actor, ENVELOPE_NAME_MAX));
     if (status != MS_OK)
         return status;
     if (ms_str_is_absent(event->id))

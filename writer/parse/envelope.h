@@ -11,7 +11,7 @@
 
 enum {
     ENVELOPE_EVENTS_MAX = 10000,
-    ENVELOPE_DEPTH_MAX = 256,     /* a registry's are six deep; freeing and printing recurse */
+    ENVELOPE_DEPTH_MAX = 256,     /* a registry's are six deep; what lies deeper counts as null */
     ENVELOPE_VALUES_MAX = 400000, /* JSON values; json-c takes up to 264 bytes for each */
     ENVELOPE_ID_MAX = 128,        /* a longer id is replaced by its digest: ids are indexed */
     ENVELOPE_NAME_MAX = 1024,     /* an actor's name, a media type: cut */
@@ -43,7 +43,7 @@ struct envelope {
 
 /* MS_INVALID: no JSON envelope, `err` says what is wrong and where. MS_TOO_LARGE: more than the
  * limits allow; it may be a fine envelope. `own_user_agent`: prefix of the writer's own requests.
- * Records are views into the arena; their texts hold no NUL.
+ * Records are views into the arena; their texts are UTF-8 without NUL.
  *
  * An event whose action, repository, tag or digest is no string is dead; whatever else has another
  * type than it should counts as absent: one odd event must not block the registry's queue. */

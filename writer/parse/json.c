@@ -2,77 +2,64 @@
 /*
  * JSON from outside: manifests, configurations, token answers, event envelopes.
  *
- * json-c is lenient where we must not be (NaN, control characters, odd white space) and takes 264
- * bytes for a `{}`: so one cheap walk over the bytes comes first, and only what it lets through is
- * parsed. json-c would cut a key at a NUL: the walk replaces it, in a copy, the one that it makes.
+ * json-c is lenient where we must not be (NaN, control characters, odd white space), takes 264
+ * bytes for a `{}`, cuts a key at a NUL and frees by recursion. So one walk over the bytes comes
+ * first: it refuses what is no JSON or too much, and replaces what we read otherwise than it stands
+ * there (json.h). Only what it lets through is parsed.
  */
 #include "writer/parse/json.h"
 
 #include "common/base/buf.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
 #include <json-c/linkhash.h>
 
+enum { JSON_BYTES_MAX = INT_MAX / 3 - 1 }; /* json-c counts in int */
+
 /* --- the walk before --- */
 
 struct walk {
-    struct ms_str bytes; /* or the copy */
-    char *copy;          /* NULL until a key has to be changed */
+    struct ms_str bytes;
     size_t at;
-    size_t depth;
-    size_t values;
-    size_t string_at;    /* where the last string began */
-    bool string_has_nul; /* the last string that ended */
+    size_t depth, max_depth;
+    size_t values, max_values;
+    size_t too_deep_at;   /* where the value begins that is too deep; while depth > max_depth */
+    struct ms_buf edited; /* `bytes` with replacements, up to `edited_to`; empty: there are none */
+    size_t edited_to;
 };
 
-static bool is_nul_escape(struct ms_str bytes, size_t at)
+/* What stands from `from` to `to` is read as `text`. Replacements come in order. */
+static void replace(struct walk *walk, size_t from, size_t to, struct ms_str text)
 {
-    return ms_str_equal(ms_str_slice(bytes, at, at + 6), MS_STR("\\u0000"));
+    ms_buf_append(&walk->edited, ms_str_slice(walk->bytes, walk->edited_to, from));
+    ms_buf_append(&walk->edited, text);
+    walk->edited_to = to;
 }
 
 /* From behind the opening quote to behind the closing one. */
 static enum ms_status walk_string(struct walk *walk, struct ms_error *err)
 {
-    walk->string_at = walk->at;
-    walk->string_has_nul = false;
+    bool is_read = walk->depth <= walk->max_depth;
     while (walk->at < walk->bytes.len) {
-        char c = walk->bytes.ptr[walk->at];
-        if ((unsigned char)c < 0x20)
+        size_t begin = walk->at;
+        unsigned char c = (unsigned char)walk->bytes.ptr[begin];
+        size_t length = c < 0x80 ? 1 : ms_str_utf8_length(ms_str_skip(walk->bytes, begin));
+        if (c < 0x20)
             return ms_error_set(err, MS_INVALID, "a control character in a JSON string");
-        if (c == '\\') {
-            walk->string_has_nul |= is_nul_escape(walk->bytes, walk->at);
-            walk->at++;
-        }
-        walk->at++;
+        walk->at += c == '\\' ? 2 : length > 0 ? length : 1;
+        if (length == 0 && is_read)
+            replace(walk, begin, walk->at, MS_STR("\xef\xbf\xbd"));
+        if (c == '\\' && is_read &&
+            ms_str_equal(ms_str_slice(walk->bytes, begin, begin + 6), MS_STR("\\u0000")))
+            replace(walk, begin, begin + 6, MS_STR("\\ufffd"));
         if (c == '"')
             return MS_OK;
     }
     return ms_error_set(err, MS_INVALID, "JSON ends inside a string");
-}
-
-/* Of the key that ended: U+FFFD in place of each NUL. */
-static enum ms_status change_key(struct walk *walk, struct ms_error *err)
-{
-    if (walk->copy == NULL) {
-        walk->copy = malloc(walk->bytes.len);
-        if (walk->copy == NULL)
-            return ms_error_set(err, MS_TOO_LARGE, "out of memory for JSON");
-        memcpy(walk->copy, walk->bytes.ptr, walk->bytes.len);
-        walk->bytes.ptr = walk->copy;
-    }
-    for (size_t at = walk->string_at; at < walk->at; at++) {
-        if (walk->copy[at] != '\\')
-            continue;
-        if (is_nul_escape(walk->bytes, at))
-            memcpy(walk->copy + at, "\\ufffd", 6);
-        at++; /* what is escaped, a backslash perhaps */
-    }
-    return MS_OK;
 }
 
 /* What may stand outside strings: structure, white space, numbers, true, false, null. */
@@ -85,34 +72,34 @@ static enum ms_status walk_structure(struct walk *walk, char c, struct ms_error 
 {
     if (!is_structural(c))
         return ms_error_set(err, MS_INVALID, "not JSON");
-    if (c == ':' && walk->string_has_nul)
-        return change_key(walk, err);
-    if (c == '{' || c == '[')
-        walk->depth++;
-    if ((c == '}' || c == ']') && walk->depth > 0)
-        walk->depth--;
-    walk->values += c == '{' || c == '[' || c == ',';
+    if (c == '{' || c == '[') {
+        if (walk->depth++ == walk->max_depth)
+            walk->too_deep_at = walk->at - 1;
+    } else if ((c == '}' || c == ']') && walk->depth > 0) {
+        if (--walk->depth == walk->max_depth)
+            replace(walk, walk->too_deep_at, walk->at, MS_STR("null"));
+    }
+    if (walk->depth <= walk->max_depth)
+        walk->values += c == '{' || c == '[' || c == ',';
+    if (walk->values > walk->max_values)
+        return ms_error_set(err, MS_TOO_LARGE, "JSON with more than %zu values", walk->max_values);
     return MS_OK;
 }
 
-static enum ms_status walk_all(struct walk *walk, size_t max_depth, size_t max_values,
-                               struct ms_error *err)
+static enum ms_status walk_all(struct walk *walk, struct ms_error *err)
 {
-    if (walk->bytes.len >= INT_MAX)
+    enum ms_status status = MS_OK;
+    if (walk->bytes.len >= JSON_BYTES_MAX)
         return ms_error_set(err, MS_TOO_LARGE, "JSON too large");
-    if (!ms_str_is_utf8(walk->bytes))
-        return ms_error_set(err, MS_INVALID, "JSON is not valid UTF-8");
-    while (walk->at < walk->bytes.len) {
+    while (walk->at < walk->bytes.len && status == MS_OK) {
         char c = walk->bytes.ptr[walk->at++];
-        enum ms_status status = c == '"' ? walk_string(walk, err) : walk_structure(walk, c, err);
-        if (status != MS_OK)
-            return status;
-        if (walk->depth > max_depth)
-            return ms_error_set(err, MS_TOO_LARGE, "JSON nested deeper than %zu", max_depth);
-        if (walk->values > max_values)
-            return ms_error_set(err, MS_TOO_LARGE, "JSON with more than %zu values", max_values);
+        status = c == '"' ? walk_string(walk, err) : walk_structure(walk, c, err);
     }
-    return MS_OK;
+    if (status == MS_OK && walk->depth > walk->max_depth)
+        return ms_error_set(err, MS_INVALID, "JSON ends inside a value");
+    if (status == MS_OK && walk->edited_to > 0)
+        replace(walk, walk->bytes.len, walk->bytes.len, MS_STR(""));
+    return status;
 }
 
 /* --- parsing --- */
@@ -157,11 +144,15 @@ static enum ms_status parse_checked(struct json_object **out, struct ms_str byte
 enum ms_status json_parse(struct json_object **out, struct ms_str bytes, int max_depth,
                           size_t max_values, struct ms_error *err)
 {
-    struct walk walk = {.bytes = bytes};
-    enum ms_status status = walk_all(&walk, (size_t)max_depth, max_values, err);
+    struct walk walk = {.bytes = bytes, .max_depth = (size_t)max_depth, .max_values = max_values};
+    ms_buf_init(&walk.edited, 3 * bytes.len + 1); /* U+FFFD has three bytes */
+    enum ms_status status = walk_all(&walk, err);
+    if (status == MS_OK && ms_buf_status(&walk.edited) != MS_OK)
+        status = ms_error_set(err, MS_TOO_LARGE, "JSON too large");
     if (status == MS_OK)
-        status = parse_checked(out, walk.bytes, max_depth, err);
-    free(walk.copy);
+        status = parse_checked(out, walk.edited_to > 0 ? ms_buf_view(&walk.edited) : bytes,
+                               max_depth, err);
+    ms_buf_free(&walk.edited);
     return status;
 }
 
@@ -180,17 +171,35 @@ void json_text(struct ms_buf *out, struct json_object *value)
 
 /* --- reading --- */
 
+/* False: there is no such member. */
+static bool find_member(struct json_object **out, struct json_object *object, const char *key)
+{
+    bool is_found = false;
+    if (!json_is_object(object))
+        return false;
+    if (json_object_object_get_ex(object, key, out))
+        return true;
+    struct json_object_iter member;
+    json_object_object_foreachC(object, member)
+    {
+        if (ms_str_equal_ci(ms_str(member.key), ms_str(key))) {
+            *out = member.val; /* the last of several wins, as of equal keys */
+            is_found = true;
+        }
+    }
+    return is_found;
+}
+
 struct json_object *json_member(struct json_object *object, const char *key)
 {
     struct json_object *value = NULL;
-    if (json_is_object(object))
-        json_object_object_get_ex(object, key, &value);
-    return value;
+    return find_member(&value, object, key) ? value : NULL;
 }
 
 bool json_has_member(struct json_object *object, const char *key)
 {
-    return json_is_object(object) && json_object_object_get_ex(object, key, NULL);
+    struct json_object *value;
+    return find_member(&value, object, key);
 }
 
 bool json_is_object(struct json_object *value)
@@ -245,6 +254,17 @@ enum ms_status json_get_i64(int64_t *out, struct json_object *object, const char
     if (number == INT64_MIN || number == INT64_MAX)
         return MS_INVALID;
     *out = number;
+    return MS_OK;
+}
+
+enum ms_status json_get_f64(double *out, struct json_object *object, const char *key)
+{
+    struct json_object *value = json_member(object, key);
+    if (value == NULL)
+        return MS_NOT_FOUND;
+    if (!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double))
+        return MS_INVALID;
+    *out = json_object_get_double(value);
     return MS_OK;
 }
 

@@ -259,13 +259,21 @@ START_TEST(a_huge_one_is_refused)
 }
 END_TEST
 
-START_TEST(too_deep_is_treated_as_too_large)
+START_TEST(what_lies_deep_harms_nothing)
 {
-    char body[500];
-    memset(body, '[', sizeof(body));
-    body[sizeof(body) - 1] = '\0';
+    char deep[1001];
+    char body[2000];
+    memset(deep, '[', 500);
+    memset(deep + 500, ']', 500);
+    deep[sizeof(deep) - 1] = '\0';
+    (void)snprintf(body, sizeof(body),
+                   "{\"deep\": %s, \"events\": [{\"id\": \"1\", \"action\": \"push\", \"target\": "
+                   "{\"repository\": "
+                   "\"a\", \"tag\": \"b\"}}]}",
+                   deep);
     ck_assert_int_eq(post(body), 202);
-    ck_assert_uint_eq(played->scan_requests, 1);
+    ck_assert_uint_eq(played->puts, 1);
+    ck_assert_uint_eq(played->scan_requests, 0);
 }
 END_TEST
 
@@ -493,7 +501,7 @@ static Suite *make_suite(void)
     tcase_add_test(leading, a_large_envelope_is_accepted_unread);
     tcase_add_test(leading, what_is_unread_is_accepted_when_the_request_for_a_scan_is_committed);
     tcase_add_test(leading, a_huge_one_is_refused);
-    tcase_add_test(leading, too_deep_is_treated_as_too_large);
+    tcase_add_test(leading, what_lies_deep_harms_nothing);
     tcase_add_test(leading, a_new_instance_asks_for_a_scan);
     tcase_add_test(leading, an_ignored_event_of_a_new_instance_counts_too);
     tcase_add_test(leading, duplicates_are_counted);

@@ -71,8 +71,9 @@ START_TEST(refuses_what_is_none)
                                       "]",
                                       "{\"a\" 1}",
                                       "\xff",
-                                      "[\"\xc0\xaf\"]",
-                                      "[\"\xed\xa0\x80\"]"};
+                                      "\xef\xbb\xbf{}",
+                                      "[\"\\\xc3\xa9\"]",
+                                      "[\"\\\xff\"]"};
     for (size_t i = 0; i < COUNT(BAD); i++)
         assert_refused(ms_str(BAD[i]));
     assert_refused(MS_STR("{}\0"));
@@ -81,15 +82,78 @@ START_TEST(refuses_what_is_none)
 }
 END_TEST
 
-START_TEST(limits_depth_before_parsing)
+static void assert_read_as(const char *text, const char *expected)
 {
-    struct json_object *value;
-    struct ms_error err;
-    json_release(must_parse("[[[[[[[[1]]]]]]]]"));
-    ck_assert_int_eq(parse(&value, MS_STR("[[[[[[[[[]]]]]]]]]")), MS_TOO_LARGE);
-    ck_assert_int_eq(json_parse(&value, MS_STR("[[[["), 3, VALUES, &err), MS_TOO_LARGE);
-    ck_assert_str_eq(err.text, "JSON nested deeper than 3");
-    json_release(must_parse("{\"a\":\"[[[[[[[[[[[[\\\"[[[[[[\"}")); /* brackets in strings */
+    struct json_object *root = must_parse(text);
+    struct ms_buf again;
+    ms_buf_init(&again, 4096);
+    json_text(&again, root);
+    ck_assert_str_eq(again.data, expected);
+    ms_buf_free(&again);
+    json_release(root);
+}
+
+START_TEST(what_is_too_deep_is_null)
+{
+    assert_read_as("[[[[[[[[1]]]]]]]]", "[[[[[[[[1]]]]]]]]");
+    assert_read_as("[[[[[[[[[]]]]]]]]]", "[[[[[[[[null]]]]]]]]");
+    assert_read_as("[[[[[[[[1,{\"a\":[2],\"b\":\"]}\\\"\"},3]]]]]]],{\"c\":4}]",
+                   "[[[[[[[[1,null,3]]]]]]],{\"c\":4}]");
+    assert_read_as("{\"a\":\"[[[[[[[[[[[[\\\"[[[[[[\"}", "{\"a\":\"[[[[[[[[[[[[\\\"[[[[[[\"}");
+    assert_refused(MS_STR("[[[[[[[[[[]]]]]]]]"));
+    assert_refused(MS_STR("[[[[[[[[[[\"]]]]]]]]]]"));
+    assert_refused(MS_STR("[[[[[[[[[[x]]]]]]]]]]"));
+}
+END_TEST
+
+START_TEST(depth_costs_nothing)
+{
+    enum { HOW_DEEP = 1000000 };
+    struct ms_buf text;
+    struct json_object *root = NULL;
+    int64_t number = 0;
+    ms_buf_init(&text, 10 * HOW_DEEP);
+    ms_buf_append_c(&text, "{\"before\":1,\"deep\":");
+    for (int i = 0; i < HOW_DEEP; i++)
+        ms_buf_append_c(&text, i % 2 == 0 ? "[" : "{\"a\":");
+    for (int i = 0; i < HOW_DEEP; i++)
+        ms_buf_append_c(&text, i % 2 == 0 ? "}" : "]");
+    ms_buf_append_c(&text, ",\"behind\":2}");
+    ck_assert_int_eq(parse(&root, ms_buf_view(&text)), MS_OK);
+    ck_assert_int_eq(json_get_i64(&number, root, "behind"), MS_OK);
+    ck_assert_int_eq(number, 2);
+    json_release(root);
+    ms_buf_free(&text);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_utf8_are_replaced_one_by_one)
+{
+    assert_read_as("[\"a\xffz\"]", "[\"a\uFFFDz\"]");
+    assert_read_as("[\"\xc0\xaf\",\"\xed\xa0\x80\"]", "[\"\uFFFD\uFFFD\",\"\uFFFD\uFFFD\uFFFD\"]");
+    assert_read_as("{\"k\xe4se\":\"\xc3\"}", "{\"k\uFFFDse\":\"\uFFFD\"}");
+    assert_read_as("[\"\xf0\x9f\xa6\x86\xf0\x9f\xa6\"]",
+                   "[\"\xf0\x9f\xa6\x86\uFFFD\uFFFD\uFFFD\"]");
+    assert_read_as("[\"\\ud800\",\"\\udc00x\"]", "[\"\uFFFD\",\"\uFFFDx\"]");
+}
+END_TEST
+
+START_TEST(keys_are_found_without_regard_to_case)
+{
+    struct json_object *root = must_parse(
+        "{\"rootfS\":1,\"OS\":2,\"os\":3,\"Os\":4,\"cOnfig\":5,\"Config\":6,\"empty\":null,"
+        "\"EMPTY\":7}");
+    int64_t number = 0;
+    ck_assert_int_eq(json_get_i64(&number, root, "rootfs"), MS_OK);
+    ck_assert_int_eq(number, 1);
+    ck_assert_int_eq(json_get_i64(&number, root, "os"), MS_OK); /* there is an exact one */
+    ck_assert_int_eq(number, 3);
+    ck_assert_int_eq(json_get_i64(&number, root, "config"), MS_OK); /* the last */
+    ck_assert_int_eq(number, 6);
+    ck_assert_ptr_null(json_member(root, "empty"));
+    ck_assert(json_has_member(root, "ROOTFS"));
+    ck_assert(!json_has_member(root, "rootf"));
+    json_release(root);
 }
 END_TEST
 
@@ -148,6 +212,25 @@ START_TEST(integers_out_of_range_are_no_integers)
 }
 END_TEST
 
+START_TEST(any_number_is_a_double)
+{
+    struct json_object *root = must_parse("{\"i\":-3,\"f\":1.5,\"huge\":99999999999999999999999,"
+                                          "\"low\":-1e400,\"s\":\"1\"}");
+    double number = 0;
+    ck_assert_int_eq(json_get_f64(&number, root, "i"), MS_OK);
+    ck_assert(number < -2.9 && number > -3.1);
+    ck_assert_int_eq(json_get_f64(&number, root, "f"), MS_OK);
+    ck_assert(number > 1.4 && number < 1.6);
+    ck_assert_int_eq(json_get_f64(&number, root, "huge"), MS_OK);
+    ck_assert(number > 9e18);
+    ck_assert_int_eq(json_get_f64(&number, root, "low"), MS_OK);
+    ck_assert(number < -9e18);
+    ck_assert_int_eq(json_get_f64(&number, root, "s"), MS_INVALID);
+    ck_assert_int_eq(json_get_f64(&number, root, "none"), MS_NOT_FOUND);
+    json_release(root);
+}
+END_TEST
+
 START_TEST(getters_take_anything)
 {
     struct json_object *array = must_parse("[1]");
@@ -164,13 +247,11 @@ START_TEST(getters_take_anything)
 }
 END_TEST
 
-START_TEST(strings_keep_their_nul)
+START_TEST(nul_is_replaced)
 {
-    struct json_object *root = must_parse("{\"s\":\"a\\u0000b\"}");
-    struct ms_str text;
-    ck_assert_int_eq(json_get_string(&text, root, "s"), MS_OK);
-    ck_assert(ms_str_equal(text, MS_STR("a\0b")));
-    json_release(root);
+    assert_read_as("{\"s\":\"a\\u0000b\"}", "{\"s\":\"a\uFFFDb\"}");
+    assert_read_as("[\"\\\\u0000\",\"\\\\\\u0000\\u0000\"]",
+                   "[\"\\\\u0000\",\"\\\\\uFFFD\uFFFD\"]");
 }
 END_TEST
 
@@ -217,7 +298,7 @@ START_TEST(nul_in_a_key_is_replaced)
                                 "\\u0000"
                                 "\\\uFFFD\uFFFD");
     ck_assert_int_eq(json_get_string(&value, root, "a\uFFFDb"), MS_OK);
-    ck_assert(ms_str_equal(value, ms_str_n("x", 2)));
+    ck_assert(ms_str_equal(value, ms_str("x\uFFFD")));
     ms_buf_free(&keys);
     json_release(root);
 }
@@ -230,7 +311,7 @@ START_TEST(writes_text_again)
     struct ms_buf text;
     ms_buf_init(&text, 100);
     json_text(&text, root);
-    ck_assert_str_eq(text.data, "{\"a\":[1.50,\"x/y\\u0000ä\"],\"b\":null}");
+    ck_assert_str_eq(text.data, "{\"a\":[1.50,\"x/y\uFFFDä\"],\"b\":null}");
     ms_buf_free(&text);
     json_release(root);
 }
@@ -242,12 +323,16 @@ static Suite *make_suite(void)
     tcase_add_test(tests, takes_json);
     tcase_add_test(tests, nul_in_a_key_is_replaced);
     tcase_add_test(tests, refuses_what_is_none);
-    tcase_add_test(tests, limits_depth_before_parsing);
+    tcase_add_test(tests, what_is_too_deep_is_null);
+    tcase_add_test(tests, depth_costs_nothing);
+    tcase_add_test(tests, bytes_that_are_no_utf8_are_replaced_one_by_one);
+    tcase_add_test(tests, keys_are_found_without_regard_to_case);
+    tcase_add_test(tests, any_number_is_a_double);
     tcase_add_test(tests, limits_values_before_parsing);
     tcase_add_test(tests, getters_check_types);
     tcase_add_test(tests, integers_out_of_range_are_no_integers);
     tcase_add_test(tests, getters_take_anything);
-    tcase_add_test(tests, strings_keep_their_nul);
+    tcase_add_test(tests, nul_is_replaced);
     tcase_add_test(tests, the_last_of_two_keys_wins);
     tcase_add_test(tests, walks_members_in_order);
     tcase_add_test(tests, writes_text_again);
