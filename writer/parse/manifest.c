@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Manifests and indexes to records. The
- * configuration of an image follows in manifest_config.c.
+ * Manifests and indexes to records: the type is decided (manifest_type.c), then the members of that
+ * type are read. The configuration of an image follows in manifest_config.c.
  *
  * Nothing of the parsed JSON outlives manifest_parse: what a record keeps is copied into the arena.
  * A fault fails the whole manifest with words for people; a member that nothing depends on is
@@ -24,23 +24,20 @@ struct descriptor {
     struct ms_str media_type;
 };
 
-static enum ms_status read_digest(struct ms_digest *out, struct json_object *object,
-                                  const char *key, const char *what, struct ms_error *err)
-{
-    struct ms_str text;
-    if (json_get_string(&text, object, key) != MS_OK)
-        return ms_error_set(err, MS_INVALID, "%s without a digest", what);
-    if (ms_digest_parse(out, text) != MS_OK)
-        return ms_error_set(err, MS_INVALID, "%s with a digest that is none", what);
-    return MS_OK;
-}
-
+/* No content has less than 0 bytes, or more than 2^53 - 1: beyond that not every JSON reader counts
+ * exactly. Such a size is a mistake or a trap, and no reason not to list the image. */
 static enum ms_status read_size(int64_t *out, struct json_object *object, const char *what,
                                 struct ms_error *err)
 {
+    static const double SIZE_MAX_KNOWN = 9007199254740991.0;
     int64_t size = 0;
-    enum ms_status status = json_get_i64(&size, object, "size");
-    if (status == MS_INVALID || size < 0)
+    double number = 0;
+    enum ms_status status = json_get_f64(&number, object, "size");
+    if (status == MS_OK && (number < 0 || number > SIZE_MAX_KNOWN))
+        size = MS_SIZE_UNKNOWN;
+    else if (status == MS_OK)
+        status = json_get_i64(&size, object, "size");
+    if (status == MS_INVALID)
         return ms_error_set(err, MS_INVALID, "%s with a size that is none", what);
     *out = size;
     return MS_OK;
@@ -49,62 +46,17 @@ static enum ms_status read_size(int64_t *out, struct json_object *object, const 
 static enum ms_status read_descriptor(struct descriptor *out, struct parse *parse,
                                       struct json_object *object, const char *what)
 {
+    struct ms_str digest;
     if (!json_is_object(object))
         return ms_error_set(parse->err, MS_INVALID, "%s that is no descriptor", what);
-    enum ms_status status = read_digest(&out->digest, object, "digest", what, parse->err);
-    if (status == MS_OK)
-        status = read_size(&out->size, object, what, parse->err);
+    if (json_get_string(&digest, object, "digest") != MS_OK)
+        return ms_error_set(parse->err, MS_INVALID, "%s without a digest", what);
+    if (ms_digest_parse(&out->digest, digest) != MS_OK)
+        return ms_error_set(parse->err, MS_INVALID, "%s with a digest that is none", what);
+    enum ms_status status = read_size(&out->size, object, what, parse->err);
     if (status == MS_OK)
         status =
             manifest_text_member(&out->media_type, parse->arena, object, "mediaType", parse->err);
-    return status;
-}
-
-/* --- what manifests and indexes have in common --- */
-
-static enum ms_status read_subject(struct parse *parse, struct json_object *root)
-{
-    struct json_object *subject = json_member(root, "subject");
-    if (subject == NULL)
-        return MS_OK;
-    struct descriptor descriptor;
-    enum ms_status status = read_descriptor(&descriptor, parse, subject, "a subject");
-    if (status == MS_OK)
-        parse->record->subject = descriptor.digest;
-    return status;
-}
-
-static enum ms_status read_annotations(struct parse *parse, struct json_object *root)
-{
-    struct ms_manifest_record *record = parse->record;
-    enum ms_status status =
-        manifest_pairs(&record->annotation_rows, &record->n_annotation_rows, parse->arena,
-                       json_member(root, "annotations"), parse->err);
-    if (status != MS_OK)
-        return status;
-    return manifest_pairs_json(&record->annotations, parse->arena, record->annotation_rows,
-                               record->n_annotation_rows, parse->err);
-}
-
-static enum ms_status check_version(struct json_object *root, int64_t expected,
-                                    struct ms_error *err)
-{
-    int64_t version;
-    if (json_get_i64(&version, root, "schemaVersion") != MS_OK || version != expected)
-        return ms_error_set(err, MS_INVALID, "its schemaVersion is not %lld", (long long)expected);
-    return MS_OK;
-}
-
-static enum ms_status read_common(struct parse *parse, struct json_object *root)
-{
-    enum ms_status status = check_version(root, 2, parse->err);
-    if (status == MS_OK)
-        status = manifest_text_member(&parse->record->artifact_type, parse->arena, root,
-                                      "artifactType", parse->err);
-    if (status == MS_OK)
-        status = read_annotations(parse, root);
-    if (status == MS_OK)
-        status = read_subject(parse, root);
     return status;
 }
 
@@ -121,6 +73,41 @@ static enum ms_status read_array(struct json_object **out, struct json_object *r
     return MS_OK;
 }
 
+/* --- what manifests and indexes have in common --- */
+
+static enum ms_status check_version(struct json_object *root, int64_t expected,
+                                    struct ms_error *err)
+{
+    int64_t version;
+    if (json_get_i64(&version, root, "schemaVersion") != MS_OK || version != expected)
+        return ms_error_set(err, MS_INVALID, "its schemaVersion is not %lld", (long long)expected);
+    return MS_OK;
+}
+
+/* schemaVersion, artifactType, annotations, subject. */
+static enum ms_status read_common(struct parse *parse, struct json_object *root)
+{
+    struct ms_manifest_record *record = parse->record;
+    struct json_object *subject = json_member(root, "subject");
+    enum ms_status status = check_version(root, 2, parse->err);
+    if (status == MS_OK)
+        status = manifest_text_member(&record->artifact_type, parse->arena, root, "artifactType",
+                                      parse->err);
+    if (status == MS_OK)
+        status = manifest_pairs(&record->annotation_rows, &record->n_annotation_rows, parse->arena,
+                                json_member(root, "annotations"), parse->err);
+    if (status == MS_OK)
+        status = manifest_pairs_json(&record->annotations, parse->arena, record->annotation_rows,
+                                     record->n_annotation_rows, parse->err);
+    if (status != MS_OK || subject == NULL)
+        return status;
+    struct descriptor descriptor;
+    status = read_descriptor(&descriptor, parse, subject, "a subject");
+    if (status == MS_OK)
+        record->subject = descriptor.digest;
+    return status;
+}
+
 /* --- manifests: images and artifacts --- */
 
 static enum ms_status read_layers(struct parse *parse, struct json_object *root)
@@ -134,15 +121,11 @@ static enum ms_status read_layers(struct parse *parse, struct json_object *root)
     if (layers == NULL && count > 0)
         return manifest_full(parse->err);
     for (size_t i = 0; i < count; i++) {
-        struct descriptor descriptor;
-        status = read_descriptor(&descriptor, parse, json_array_at(array, i), "a layer");
+        struct descriptor layer;
+        status = read_descriptor(&layer, parse, json_array_at(array, i), "a layer");
         if (status != MS_OK)
             return status;
-        layers[i] = (struct ms_layer_record){
-            .digest = descriptor.digest,
-            .size = descriptor.size,
-            .media_type = descriptor.media_type,
-        };
+        layers[i] = (struct ms_layer_record){layer.digest, layer.size, layer.media_type};
     }
     parse->record->layers = layers;
     parse->record->n_layers = count;
@@ -182,69 +165,54 @@ static enum ms_status parse_manifest(struct parse *parse, struct json_object *ro
 
 /* --- indexes --- */
 
-static enum ms_status read_platform(struct ms_child_record *child, struct parse *parse,
-                                    struct json_object *platform)
-{
-    const struct {
-        struct ms_str *out;
-        const char *key;
-    } members[] = {
-        {&child->os, "os"},
-        {&child->architecture, "architecture"},
-        {&child->variant, "variant"},
-        {&child->os_version, "os.version"},
-    };
-    enum ms_status status = MS_OK;
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && status == MS_OK; i++)
-        status = manifest_platform_member(members[i].out, parse->arena, platform, members[i].key,
-                                          parse->err);
-    return status;
-}
-
-/* BuildKit's annotations on the attestations that it puts beside the images of an index. */
+/* BuildKit puts an attestation beside the image that it is about. It says so by annotations, and
+ * since version 0.32 by the artifact type, too. */
 static void read_attestation(struct ms_child_record *child, const struct ms_pair *pairs,
                              size_t count)
 {
     struct ms_str type = manifest_pair_value(pairs, count, "vnd.docker.reference.type");
     struct ms_str about = manifest_pair_value(pairs, count, "vnd.docker.reference.digest");
     struct ms_digest digest;
-    child->is_attestation = ms_str_equal(type, MS_STR("attestation-manifest"));
+    child->is_attestation =
+        ms_str_equal(type, MS_STR("attestation-manifest")) ||
+        ms_str_equal(child->artifact_type,
+                     MS_STR("application/vnd.docker.attestation.manifest.v1+json"));
     if (child->is_attestation && ms_digest_parse(&digest, about) == MS_OK)
         child->about = digest;
 }
 
-static enum ms_status read_child_annotations(struct ms_child_record *child, struct parse *parse,
-                                             struct json_object *object)
+static enum ms_status read_child(struct ms_child_record *out, struct parse *parse,
+                                 struct json_object *object, const struct descriptor *descriptor)
 {
+    struct manifest_platform platform;
     struct ms_pair *pairs;
-    size_t count;
-    enum ms_status status = manifest_pairs(&pairs, &count, parse->arena,
-                                           json_member(object, "annotations"), parse->err);
+    size_t n_pairs;
+    struct ms_child_record child = {.digest = descriptor->digest,
+                                    .size = descriptor->size,
+                                    .media_type = descriptor->media_type};
+    enum ms_status status = manifest_text_member(&child.artifact_type, parse->arena, object,
+                                                 "artifactType", parse->err);
+    if (status == MS_OK)
+        status = manifest_read_platform(&platform, parse->arena, json_member(object, "platform"),
+                                        parse->err);
+    if (status == MS_OK)
+        status = manifest_pairs(&pairs, &n_pairs, parse->arena, json_member(object, "annotations"),
+                                parse->err);
+    if (status == MS_OK)
+        status = manifest_pairs_json(&child.annotations, parse->arena, pairs, n_pairs, parse->err);
     if (status != MS_OK)
         return status;
-    read_attestation(child, pairs, count);
-    return manifest_pairs_json(&child->annotations, parse->arena, pairs, count, parse->err);
+    child.os = platform.os;
+    child.architecture = platform.architecture;
+    child.variant = platform.variant;
+    child.os_version = platform.os_version;
+    read_attestation(&child, pairs, n_pairs);
+    *out = child;
+    return MS_OK;
 }
 
-static enum ms_status read_child(struct ms_child_record *child, struct parse *parse,
-                                 struct json_object *object)
-{
-    struct descriptor descriptor;
-    enum ms_status status = read_descriptor(&descriptor, parse, object, "an entry of the index");
-    if (status != MS_OK)
-        return status;
-    child->digest = descriptor.digest;
-    child->size = descriptor.size;
-    child->media_type = descriptor.media_type;
-    status = manifest_text_member(&child->artifact_type, parse->arena, object, "artifactType",
-                                  parse->err);
-    if (status == MS_OK)
-        status = read_platform(child, parse, json_member(object, "platform"));
-    if (status == MS_OK)
-        status = read_child_annotations(child, parse, object);
-    return status;
-}
-
+/* Entries are manifests or, as in BuildKit's caches, blobs: nobody can ask for those as manifests,
+ * they belong to the index as layers belong to an image. An entry without a type is a manifest. */
 static enum ms_status parse_index(struct parse *parse, struct json_object *root)
 {
     struct ms_manifest_record *record = parse->record;
@@ -255,41 +223,31 @@ static enum ms_status parse_index(struct parse *parse, struct json_object *root)
     if (status != MS_OK)
         return status;
     size_t count = json_array_length(array);
-    struct ms_child_record *children = ms_arena_try_array(parse->arena, count, sizeof(*children));
-    if (children == NULL && count > 0)
+    record->children = ms_arena_try_array(parse->arena, count, sizeof(*record->children));
+    record->layers = ms_arena_try_array(parse->arena, count, sizeof(*record->layers));
+    if (count > 0 && (record->children == NULL || record->layers == NULL))
         return manifest_full(parse->err);
-    for (size_t i = 0; i < count && status == MS_OK; i++)
-        status = read_child(&children[i], parse, json_array_at(array, i));
-    if (status != MS_OK)
-        return status;
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *object = json_array_at(array, i);
+        struct descriptor entry;
+        status = read_descriptor(&entry, parse, object, "an entry of the index");
+        if (status != MS_OK)
+            return status;
+        if (!ms_str_is_absent(entry.media_type) && !manifest_is_manifest_type(entry.media_type)) {
+            record->layers[record->n_layers++] =
+                (struct ms_layer_record){entry.digest, entry.size, entry.media_type};
+            continue;
+        }
+        status = read_child(&record->children[record->n_children++], parse, object, &entry);
+        if (status != MS_OK)
+            return status;
+    }
     record->kind = MS_KIND_INDEX;
-    record->children = children;
-    record->n_children = count;
     manifest_choose_title(record);
     return manifest_make_document(record, parse->arena, parse->err);
 }
 
 /* --- any of them --- */
-
-static enum ms_status parse_shape(struct parse *parse, enum manifest_shape shape,
-                                  struct json_object *root)
-{
-    switch (shape) {
-    case SHAPE_MANIFEST:
-        return parse_manifest(parse, root);
-    case SHAPE_INDEX:
-        return parse_index(parse, root);
-    case SHAPE_SCHEMA1: {
-        enum ms_status status = check_version(root, 1, parse->err);
-        return status == MS_OK
-                   ? manifest_parse_schema1(parse->record, parse->arena, root, parse->err)
-                   : status;
-    }
-    case SHAPE_UNKNOWN:
-        break;
-    }
-    return ms_error_set(parse->err, MS_INVALID, "unknown media type");
-}
 
 static enum ms_status parse_root(struct parse *parse, struct json_object *root,
                                  struct ms_str content_type)
@@ -301,7 +259,22 @@ static enum ms_status parse_root(struct parse *parse, struct json_object *root,
     enum ms_status status = manifest_decide_type(&shape, &type, root, content_type, parse->err);
     if (status == MS_OK)
         status = manifest_text(&parse->record->media_type, parse->arena, type, parse->err);
-    return status == MS_OK ? parse_shape(parse, shape, root) : status;
+    if (status != MS_OK)
+        return status;
+    switch (shape) {
+    case SHAPE_MANIFEST:
+        return parse_manifest(parse, root);
+    case SHAPE_INDEX:
+        return parse_index(parse, root);
+    case SHAPE_SCHEMA1:
+        status = check_version(root, 1, parse->err);
+        return status != MS_OK
+                   ? status
+                   : manifest_parse_schema1(parse->record, parse->arena, root, parse->err);
+    case SHAPE_UNKNOWN:
+        break;
+    }
+    return ms_error_set(parse->err, MS_INVALID, "unknown media type");
 }
 
 enum ms_status manifest_parse(struct ms_manifest_record *out, bool *out_wants_config,

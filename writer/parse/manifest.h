@@ -8,7 +8,7 @@
  * distribution's manifest v2 schema 1 and 2, CVE-2021-41190 (a document must not be both a manifest
  * and an index).
  *
- * In every text of a record NUL is U+FFFD, so that PostgreSQL takes it.
+ * Every text of a record is UTF-8 without NUL, so that PostgreSQL takes it.
  */
 #ifndef MANIFEST_H
 #define MANIFEST_H
@@ -18,7 +18,7 @@
 
 /* Limits on what one manifest may say; beyond them it is unreadable ("too many …"). */
 enum {
-    MANIFEST_DEPTH_MAX = 32,
+    MANIFEST_DEPTH_MAX = 32,      /* what lies deeper counts as null */
     MANIFEST_VALUES_MAX = 200000, /* JSON values; json-c takes up to 264 bytes for each */
     MANIFEST_LAYERS_MAX = 10000,
     MANIFEST_CHILDREN_MAX = 10000,

@@ -5,45 +5,26 @@
 #include "common/base/clock.h"
 #include "writer/parse/manifest_internal.h"
 
-static enum ms_status read_platform(struct ms_manifest_record *record, struct ms_arena *arena,
-                                    struct json_object *root, struct ms_error *err)
-{
-    const struct {
-        struct ms_str *out;
-        const char *key;
-    } members[] = {
-        {&record->os, "os"},
-        {&record->architecture, "architecture"},
-        {&record->variant, "variant"},
-        {&record->os_version, "os.version"},
-    };
-    enum ms_status status = MS_OK;
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && status == MS_OK; i++)
-        status = manifest_platform_member(members[i].out, arena, root, members[i].key, err);
-    return status;
-}
-
-static void read_created(struct ms_manifest_record *record, struct json_object *root)
-{
-    struct ms_str text;
-    int64_t created_ms;
-    if (json_get_string(&text, root, "created") == MS_OK &&
-        ms_clock_parse(&created_ms, text) == MS_OK)
-        record->created_ms = created_ms;
-}
-
 static enum ms_status read_root(struct ms_manifest_record *record, struct ms_arena *arena,
                                 struct json_object *root, struct ms_error *err)
 {
+    struct manifest_platform platform;
+    struct ms_str created;
     if (!json_is_object(root))
         return ms_error_set(err, MS_INVALID, "its configuration is not a JSON object");
-    enum ms_status status = read_platform(record, arena, root, err);
+    enum ms_status status = manifest_read_platform(&platform, arena, root, err);
     if (status == MS_OK)
         status = manifest_pairs(&record->labels, &record->n_labels, arena,
                                 json_member(json_member(root, "config"), "Labels"), err);
     if (status != MS_OK)
         return status;
-    read_created(record, root);
+    record->os = platform.os;
+    record->architecture = platform.architecture;
+    record->variant = platform.variant;
+    record->os_version = platform.os_version;
+    if (json_get_string(&created, root, "created") != MS_OK ||
+        ms_clock_parse(&record->created_ms, created) != MS_OK)
+        record->created_ms = 0;
     manifest_choose_title(record);
     status = manifest_make_config_document(record, arena, root, err);
     return status == MS_OK ? manifest_make_document(record, arena, err) : status;
@@ -60,6 +41,7 @@ enum ms_status manifest_add_config(struct ms_manifest_record *record, struct ms_
         return ms_error_set(err, status, "its configuration: %s", detail.text);
     struct ms_manifest_record complete = *record;
     complete.config_raw = config_raw;
+    complete.config_size = (int64_t)config_raw.len; /* whatever its descriptor says */
     status = read_root(&complete, arena, root, err);
     json_release(root);
     if (status == MS_OK)

@@ -182,6 +182,8 @@ static void write_config_members(struct ms_json_writer *json,
                                  const struct ms_manifest_record *record, struct json_object *root)
 {
     char digest[MS_DIGEST_TEXT_MAX];
+    ms_json_key(json, "os_features");
+    strings_of(json, root, "os.features");
     string_member(json, "config_digest", ms_str(ms_digest_format(digest, &record->config_digest)));
     write_platform(json, record);
     write_members(json, ROOT_MEMBERS, COUNT(ROOT_MEMBERS), root);

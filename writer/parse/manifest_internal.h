@@ -17,7 +17,10 @@ enum manifest_shape { SHAPE_UNKNOWN, SHAPE_MANIFEST, SHAPE_INDEX, SHAPE_SCHEMA1 
 
 /* Content of this type is an image's configuration. */
 bool manifest_is_image_config_type(struct ms_str media_type);
+/* Content of this type is a layer of an image. */
 bool manifest_is_layer_type(struct ms_str media_type);
+/* Content of this type is asked for as a manifest; in an index all else is a blob. */
+bool manifest_is_manifest_type(struct ms_str media_type);
 /* Decides what `root` is: by its own mediaType, else by that of the answer, else by its members;
  * the members must fit. `out_type` becomes a view into `root`, `content_type` or a constant. */
 enum ms_status manifest_decide_type(enum manifest_shape *out_shape, struct ms_str *out_type,
@@ -26,7 +29,7 @@ enum ms_status manifest_decide_type(enum manifest_shape *out_shape, struct ms_st
 
 /* --- manifest_text.c --- */
 
-/* Copies into the arena with U+FFFD in place of NUL. */
+/* Copies into the arena. */
 enum ms_status manifest_text(struct ms_str *out, struct ms_arena *arena, struct ms_str s,
                              struct ms_error *err) MS_CHECKED;
 /* A string member as text; what is missing, empty or no string is absent. */
@@ -38,6 +41,12 @@ enum ms_status manifest_text_member(struct ms_str *out, struct ms_arena *arena,
 enum ms_status manifest_platform_member(struct ms_str *out, struct ms_arena *arena,
                                         struct json_object *object, const char *key,
                                         struct ms_error *err) MS_CHECKED;
+/* The members that name a platform, alike in a configuration and in an entry of an index. */
+struct manifest_platform {
+    struct ms_str os, architecture, variant, os_version; /* absent: not said */
+};
+enum ms_status manifest_read_platform(struct manifest_platform *out, struct ms_arena *arena,
+                                      struct json_object *object, struct ms_error *err) MS_CHECKED;
 /* The string members of an object (others are dropped); no object gives none. */
 enum ms_status manifest_pairs(struct ms_pair **out, size_t *out_count, struct ms_arena *arena,
                               struct json_object *object, struct ms_error *err) MS_CHECKED;

@@ -1,52 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts and pairs, from parsed JSON into the arena of the caller. No text that leaves here holds
- * NUL.
+ * Texts, platforms and pairs, from parsed JSON into the arena of the caller.
  */
 #include "writer/parse/manifest_internal.h"
-
-#include <string.h>
-
-static const struct ms_str REPLACEMENT = MS_STR_INIT("\xef\xbf\xbd"); /* U+FFFD */
 
 enum ms_status manifest_full(struct ms_error *err)
 {
     return ms_error_set(err, MS_TOO_LARGE, "too large: more text than one manifest may hold");
 }
 
-static size_t count_nuls(struct ms_str s)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < s.len; i++)
-        count += s.ptr[i] == '\0';
-    return count;
-}
-
-static void copy_replacing_nul(char *to, struct ms_str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] != '\0') {
-            *to++ = s.ptr[i];
-            continue;
-        }
-        memcpy(to, REPLACEMENT.ptr, REPLACEMENT.len);
-        to += REPLACEMENT.len;
-    }
-}
-
 enum ms_status manifest_text(struct ms_str *out, struct ms_arena *arena, struct ms_str s,
                              struct ms_error *err)
 {
-    size_t nuls = count_nuls(s);
-    if (nuls == 0)
-        return ms_arena_copy(out, arena, s) == MS_OK ? MS_OK : manifest_full(err);
-    size_t len = s.len + nuls * (REPLACEMENT.len - 1);
-    char *text = ms_arena_try_alloc(arena, len + 1);
-    if (text == NULL)
-        return manifest_full(err);
-    copy_replacing_nul(text, s);
-    *out = ms_str_n(text, len);
-    return MS_OK;
+    return ms_arena_copy(out, arena, s) == MS_OK ? MS_OK : manifest_full(err);
 }
 
 enum ms_status manifest_text_member(struct ms_str *out, struct ms_arena *arena,
@@ -71,6 +37,23 @@ enum ms_status manifest_platform_member(struct ms_str *out, struct ms_arena *are
         return MS_OK;
     }
     return manifest_text_member(out, arena, object, key, err);
+}
+
+enum ms_status manifest_read_platform(struct manifest_platform *out, struct ms_arena *arena,
+                                      struct json_object *object, struct ms_error *err)
+{
+    struct manifest_platform platform;
+    enum ms_status status = manifest_platform_member(&platform.os, arena, object, "os", err);
+    if (status == MS_OK)
+        status =
+            manifest_platform_member(&platform.architecture, arena, object, "architecture", err);
+    if (status == MS_OK)
+        status = manifest_platform_member(&platform.variant, arena, object, "variant", err);
+    if (status == MS_OK)
+        status = manifest_platform_member(&platform.os_version, arena, object, "os.version", err);
+    if (status == MS_OK)
+        *out = platform;
+    return status;
 }
 
 /* --- pairs --- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Media types: which are manifests, configurations and layers of images, and what a document is.
- * A document is what it says itself; its members must fit, and must not fit
- * two types at once (CVE-2021-41190).
+ * A document is what it says itself; its members must fit, and must not fit two types at once
+ * (CVE-2021-41190).
  */
 #include "writer/parse/manifest_internal.h"
 
@@ -19,7 +19,7 @@ static const struct {
 };
 enum { N_MANIFEST_TYPES = sizeof(MANIFEST_TYPES) / sizeof(MANIFEST_TYPES[0]) };
 
-/* What servers say that know nothing of manifests: it tells as little as no type at all. */
+/* What servers say that know nothing of manifests. It tells as little as no type at all. */
 static const struct ms_str GENERIC_TYPES[] = {
     MS_STR_INIT(""),
     MS_STR_INIT("application/json"),
@@ -32,16 +32,17 @@ static const struct ms_str CONFIG_TYPES[] = {
     MS_STR_INIT("application/vnd.docker.container.image.v1+json"),
 };
 
-/* Each with one of the compressions, or none. */
-static const struct ms_str LAYER_TYPES[] = {
-    MS_STR_INIT("application/vnd.oci.image.layer.v1.tar"),
-    MS_STR_INIT("application/vnd.oci.image.layer.nondistributable.v1.tar"),
-    MS_STR_INIT("application/vnd.docker.image.rootfs.diff.tar"),
-    MS_STR_INIT("application/vnd.docker.image.rootfs.foreign.diff.tar"),
+/* What follows says how a layer is packed: compressed, encrypted, foreign, for nydus … There is
+ * always one more way, and an image is an image whichever it is. */
+static const struct ms_str LAYER_PREFIXES[] = {
+    MS_STR_INIT("application/vnd.oci.image.layer."),
+    MS_STR_INIT("application/vnd.docker.image.rootfs."),
 };
-static const struct ms_str LAYER_COMPRESSIONS[] = {
-    MS_STR_INIT(""),      MS_STR_INIT("+gzip"), MS_STR_INIT("+zstd"),
-    MS_STR_INIT(".gzip"), MS_STR_INIT(".zstd"),
+
+/* Manifests of drafts that were given up: an index may list them, but nobody can read them. */
+static const struct ms_str FORMER_TYPES[] = {
+    MS_STR_INIT("application/vnd.oci.artifact.manifest.v1+json"),
+    MS_STR_INIT("application/vnd.cncf.oras.artifact.manifest.v1+json"),
 };
 
 static bool is_listed(struct ms_str s, const struct ms_str *list, size_t count)
@@ -72,11 +73,16 @@ bool manifest_is_image_config_type(struct ms_str media_type)
 
 bool manifest_is_layer_type(struct ms_str media_type)
 {
-    for (size_t i = 0; i < sizeof(LAYER_TYPES) / sizeof(LAYER_TYPES[0]); i++) {
-        if (ms_str_starts_with(media_type, LAYER_TYPES[i]))
-            return IS_LISTED(ms_str_skip(media_type, LAYER_TYPES[i].len), LAYER_COMPRESSIONS);
+    for (size_t i = 0; i < sizeof(LAYER_PREFIXES) / sizeof(LAYER_PREFIXES[0]); i++) {
+        if (ms_str_starts_with(media_type, LAYER_PREFIXES[i]))
+            return true;
     }
     return false;
+}
+
+bool manifest_is_manifest_type(struct ms_str media_type)
+{
+    return shape_of_type(media_type) != SHAPE_UNKNOWN || IS_LISTED(media_type, FORMER_TYPES);
 }
 
 /* --- what a document is --- */
@@ -88,7 +94,7 @@ struct members {
     bool of_schema1;  /* fsLayers */
 };
 
-static struct members look_at(struct json_object *root)
+static struct members find_members(struct json_object *root)
 {
     return (struct members){
         .of_manifest = json_member(root, "config") != NULL || json_member(root, "layers") != NULL,
@@ -142,7 +148,7 @@ static enum ms_status name_type(struct ms_str *out, struct json_object *root,
     return MS_OK;
 }
 
-/* Names the type when it can be shown: reasons are stored, and must be whole UTF-8. */
+/* Names the type when it can be shown: reasons are stored and must be valid UTF-8. */
 static enum ms_status unknown_type(struct ms_str type, struct ms_error *err)
 {
     enum { SHOWN_MAX = 200 };
@@ -158,7 +164,7 @@ enum ms_status manifest_decide_type(enum manifest_shape *out_shape, struct ms_st
                                     struct json_object *root, struct ms_str content_type,
                                     struct ms_error *err)
 {
-    struct members members = look_at(root);
+    struct members members = find_members(root);
     if (members.of_manifest + members.of_index + members.of_schema1 > 1)
         return ms_error_set(err, MS_INVALID, "ambiguous: a manifest and an index at once");
     struct ms_str type;

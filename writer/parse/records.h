@@ -41,9 +41,12 @@ struct ms_pair {
     struct ms_str value;
 };
 
+/* The size of a descriptor that says an impossible one; it counts in no sum. */
+enum { MS_SIZE_UNKNOWN = -1 };
+
 struct ms_layer_record {
     struct ms_digest digest;
-    int64_t size;
+    int64_t size; /* or MS_SIZE_UNKNOWN */
     struct ms_str media_type;
 };
 
@@ -51,7 +54,7 @@ struct ms_child_record {
     struct ms_digest digest;
     struct ms_str media_type;
     struct ms_str artifact_type;
-    int64_t size;
+    int64_t size;                                        /* or MS_SIZE_UNKNOWN */
     struct ms_str os, architecture, variant, os_version; /* absent: not said */
     struct ms_str annotations;                           /* JSON object */
     bool is_attestation;
@@ -69,7 +72,7 @@ struct ms_manifest_record {
     struct ms_str raw;
     struct ms_digest subject;       /* len 0: none */
     struct ms_digest config_digest; /* len 0: none */
-    int64_t config_size;
+    int64_t config_size; /* of an image what was read; else its descriptor's, or MS_SIZE_UNKNOWN */
     struct ms_str config_raw;      /* absent: not fetched (not an image configuration) */
     struct ms_str config_document; /* JSON members, see sql: config.document */
     struct ms_str os, architecture, variant, os_version;
@@ -81,11 +84,11 @@ struct ms_manifest_record {
     size_t n_labels;
     struct ms_pair *annotation_rows;
     size_t n_annotation_rows;
-    struct ms_layer_record *layers;
+    struct ms_layer_record *layers; /* of an index: its entries that are no manifests */
     size_t n_layers;
-    struct ms_child_record *children;
+    struct ms_child_record *children; /* its entries that are manifests */
     size_t n_children;
 };
-enum { MS_DOCUMENT_VERSION = 1 };
+enum { MS_DOCUMENT_VERSION = 2 };
 
 #endif

@@ -15,7 +15,8 @@ static void must_add(struct fixture *f, const char *manifest, const char *config
 
 static const char FULL_CONFIG[] =
     "{\"created\":\"2024-01-01T02:00:00.5+02:00\",\"author\":\"me\",\"architecture\":\"arm64\","
-    "\"os\":\"linux\",\"variant\":\"v8\",\"os.version\":\"10\",\"config\":{\"User\":\"\",\"Env\":["
+    "\"os\":\"linux\",\"variant\":\"v8\",\"os.version\":\"10\",\"os.features\":[\"win32k\",7],"
+    "\"config\":{\"User\":\"\",\"Env\":["
     "\"PATH=/bin\",7],\"Entrypoint\":[\"/run\"],\"Cmd\":null,\"WorkingDir\":\"/\",\"ExposedPorts\":"
     "{\"5432/tcp\":{}},\"Volumes\":{\"/"
     "data\":{}},\"StopSignal\":\"SIGINT\",\"Labels\":{\"k\":\"v\","
@@ -78,7 +79,8 @@ START_TEST(the_document_of_a_configuration)
     must_add(&f, IMAGE, FULL_CONFIG);
     assert_text(
         f.record.config_document,
-        "\"config_digest\":\"sha256:" HEX_B "\",\"os\":\"linux\",\"architecture\":\"arm64\","
+        "\"os_features\":[\"win32k\"],\"config_digest\":\"sha256:" HEX_B
+        "\",\"os\":\"linux\",\"architecture\":\"arm64\","
         "\"variant\":\"v8\",\"os_version\":\"10\",\"created\":\"2024-01-01T00:00:00Z\",\"author\":"
         "\"me\",\"labels\":{\"k\":\"v\",\"z\":\"a\xef\xbf\xbd"
         "b\"},\"env\":[\"PATH=/bin\"],\"entrypoint\":[\"/run\"],\"cmd\":[],\"user\":null,"
@@ -96,12 +98,38 @@ START_TEST(every_member_is_there)
     struct fixture f;
     must_add(&f, IMAGE, "{\"config\":{\"Cmd\":\"/bin/sh\"},\"history\":[7]}");
     assert_text(f.record.config_document,
-                "\"config_digest\":\"sha256:" HEX_B
+                "\"os_features\":[],\"config_digest\":\"sha256:" HEX_B
                 "\",\"os\":null,\"architecture\":null,\"variant\":null,\"os_version\":null,"
                 "\"created\":null,\"author\":null,\"labels\":{},\"env\":[],\"entrypoint\":[],"
                 "\"cmd\":[\"/bin/sh\"],\"user\":null,\"working_dir\":null,\"exposed_ports\":[],"
                 "\"volumes\":[],\"stop_signal\":null,\"diff_ids\":[],\"history\":[{\"created\":"
                 "null,\"created_by\":null,\"comment\":null,\"empty_layer\":false}]");
+    fixture_free(&f);
+}
+END_TEST
+
+/* Keys in the case of published Windows images, bytes that are no UTF-8, and depth. */
+START_TEST(what_go_reads_is_read)
+{
+    struct fixture f;
+    char config[1024];
+    char deep[201] = "";
+    memset(deep, '[', 100);
+    memset(deep + 100, ']', 100);
+    (void)snprintf(
+        config, sizeof(config),
+        "{\"OS\":\"windows\",\"Architecture\":\"amd64\",\"rootfS\":{\"Diff_IDs\":[\"sha256:x\"]},"
+        "\"extra\":%s,\"config\":{\"labels\":{\"caf\xe9\":\"\xff\"}}}",
+        deep);
+    must_add(&f, IMAGE, config);
+    assert_text(f.record.os, "windows");
+    assert_text(f.record.architecture, "amd64");
+    ck_assert_uint_eq(f.record.n_labels, 1);
+    assert_text(f.record.labels[0].key, "caf\uFFFD");
+    assert_text(f.record.labels[0].value, "\uFFFD");
+    ck_assert_ptr_nonnull(strstr(f.record.config_document.ptr, "\"diff_ids\":[\"sha256:x\"]"));
+    ck_assert_int_eq(f.record.config_size, (int64_t)strlen(config));
+    assert_text(f.record.config_raw, config); /* the bytes that have the digest */
     fixture_free(&f);
 }
 END_TEST
@@ -174,6 +202,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, the_document_of_an_image);
     tcase_add_test(tests, the_document_of_a_configuration);
     tcase_add_test(tests, every_member_is_there);
+    tcase_add_test(tests, what_go_reads_is_read);
     tcase_add_test(tests, a_broken_configuration_leaves_the_record_alone);
     tcase_add_test(tests, odd_members_tell_nothing);
     tcase_add_test(tests, titles);
