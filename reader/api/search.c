@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { PAGE_SIZE_DEFAULT = 25, PAGE_SIZE_MAX = 100, KEY_MAX = 128 * 1024, NUMBER_MAX = 24 };
+enum { PAGE_SIZE_MALFORMED = 25, PAGE_SIZE_MAX = 100, KEY_MAX = 128 * 1024, NUMBER_MAX = 24 };
 static const uint64_t PAGE_MAX = 1000000000;
 
 enum { COLUMN_PLACE, COLUMN_NAME, COLUMN_DESCRIPTION, COLUMN_NUMBER, COLUMN_COUNT };
@@ -163,8 +163,9 @@ static enum ms_status read_search(struct search *out, struct answers *answers,
     if (status != MS_OK)
         return status;
     out->state.config = answers->env->config;
+    struct ms_str n = query_first_value(raw, "n", arena);
     out->state.page_size =
-        read_number(query_first_value(raw, "n", arena), PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX);
+        ms_str_is_absent(n) ? PAGE_SIZE_MAX : read_number(n, PAGE_SIZE_MALFORMED, PAGE_SIZE_MAX);
     out->state.page = read_number(query_first_value(raw, "page", arena), 1, PAGE_MAX);
 
     out->params[out->n_params++] = out->text;

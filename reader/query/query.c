@@ -252,6 +252,22 @@ struct ms_str query_first_value(struct ms_str raw, const char *name, struct ms_a
     }
 }
 
+struct ms_str query_first_media_type(struct ms_str raw, const char *name, struct ms_arena *arena)
+{
+    struct ms_buf escaped;
+    struct ms_str kept;
+    ms_buf_init(&escaped, 3 * raw.len + 1);
+    for (size_t i = 0; i < raw.len; i++) {
+        if (raw.ptr[i] == '+')
+            ms_buf_append_c(&escaped, "%2B");
+        else
+            ms_buf_append_char(&escaped, raw.ptr[i]);
+    }
+    enum ms_status status = ms_arena_copy(&kept, arena, ms_buf_view(&escaped));
+    ms_buf_free(&escaped);
+    return status == MS_OK ? query_first_value(kept, name, arena) : MS_STR_ABSENT;
+}
+
 static void append_like(struct ms_buf *out, struct ms_str text, bool is_glob)
 {
     for (size_t i = 0; i < text.len; i++) {

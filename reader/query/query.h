@@ -72,6 +72,10 @@ void query_append_key(struct ms_buf *out, const struct query *query,
  * which PostgreSQL accepts. */
 struct ms_str query_first_value(struct ms_str raw, const char *name, struct ms_arena *arena);
 
+/* The same of a media type. A raw `+` in it is a plus, not a space as elsewhere: clients write
+ * `artifactType=application/spdx+json` as it stands. */
+struct ms_str query_first_media_type(struct ms_str raw, const char *name, struct ms_arena *arena);
+
 /* `*` and `?` become LIKE's `%` and `_`; LIKE's own special characters are escaped. */
 void query_append_like(struct ms_buf *out, struct ms_str glob);
 /* The text literally, for LIKE. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes the text of a search apart and writes the patterns that read_search.sql compares with.
- * Whatever the text is, the patterns are
- * valid: every ASCII character that is no letter or digit is escaped.
+ * Whatever the text is, the patterns are valid: every ASCII character that is no letter or digit is
+ * escaped.
  */
 #include "reader/query/search_words.h"
 
@@ -124,39 +124,82 @@ static void write_pattern(struct ms_json_writer *json, const char *key, struct m
     ms_buf_clear(scratch);
 }
 
-static void write_word(struct ms_json_writer *json, struct ms_str word, struct ms_buf *scratch)
+/* A word as it was typed: `host/name:tag`. */
+struct word {
+    struct ms_str typed; /* without the tag */
+    struct ms_str name;  /* without the host, too */
+    struct ms_str tag;   /* absent: any */
+};
+
+static void write_word(struct ms_json_writer *json, const struct word *word, struct ms_buf *scratch)
 {
     ms_json_object(json);
     ms_json_key(json, "plain");
-    ms_json_string(json, word);
-    query_append_like_literal(scratch, word);
+    ms_json_string(json, word->name);
+    if (word->typed.len > word->name.len) {
+        ms_json_key(json, "typed");
+        ms_json_string(json, word->typed);
+    }
+    if (!ms_str_is_absent(word->tag)) {
+        ms_json_key(json, "tag");
+        ms_json_string(json, word->tag);
+    }
+    query_append_like_literal(scratch, word->name);
     write_pattern(json, "like", scratch);
-    if (word.len <= MS_REPOSITORY_NAME_MAX) {
-        search_words_append_whole(scratch, word);
+    if (word->name.len <= MS_REPOSITORY_NAME_MAX) {
+        search_words_append_whole(scratch, word->name);
         write_pattern(json, "whole", scratch);
     }
-    if (search_words_append_near(scratch, word))
+    if (search_words_append_near(scratch, word->name))
         write_pattern(json, "near", scratch);
     ms_json_end_object(json);
 }
 
-static bool is_space(char c)
+/* A word ends at what can stand in no reference to an image: `foo*` is foo, and `"foo bar"` is two
+ * words. Letters beyond ASCII stand in titles. */
+static bool is_part_of_word(char c)
 {
-    return (unsigned char)c <= ' ' || c == 0x7f;
+    return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-' || c == '/' || c == ':';
 }
 
-/* The next word, absent at the end. */
-static struct ms_str next_word(struct ms_str *rest)
+/* As docker tells a host from the first component of a name. */
+static bool is_host(struct ms_str s)
 {
-    size_t begin = 0;
-    while (begin < rest->len && is_space(rest->ptr[begin]))
-        begin++;
-    size_t end = begin;
-    while (end < rest->len && !is_space(rest->ptr[end]))
-        end++;
-    struct ms_str word = ms_str_slice(*rest, begin, end);
-    *rest = ms_str_skip(*rest, end);
-    return word.len > 0 ? word : MS_STR_ABSENT;
+    return ms_str_contains(s, MS_STR(".")) || ms_str_contains(s, MS_STR(":")) ||
+           ms_str_equal(s, MS_STR("localhost"));
+}
+
+/* False: nothing is left of it but a host or colons. */
+static bool read_word(struct word *out, struct ms_str text)
+{
+    struct ms_str rest = text;
+    struct ms_str first = ms_str_next(&rest, '/');
+    bool has_host = !ms_str_is_absent(rest) && is_host(first);
+    out->name = has_host ? rest : text;
+    out->tag = out->name;
+    out->name = ms_str_next(&out->tag, ':');
+    out->typed = ms_str_n(text.ptr, (size_t)(out->name.ptr - text.ptr) + out->name.len);
+    if (out->tag.len == 0)
+        out->tag = MS_STR_ABSENT;
+    return out->name.len > 0 || !ms_str_is_absent(out->tag);
+}
+
+/* False: there are no more. */
+static bool next_word(struct word *out, struct ms_str *rest)
+{
+    while (rest->len > 0) {
+        size_t begin = 0;
+        while (begin < rest->len && !is_part_of_word(rest->ptr[begin]))
+            begin++;
+        size_t end = begin;
+        while (end < rest->len && is_part_of_word(rest->ptr[end]))
+            end++;
+        struct ms_str text = ms_str_slice(*rest, begin, end);
+        *rest = ms_str_skip(*rest, end);
+        if (text.len > 0 && read_word(out, text))
+            return true;
+    }
+    return false;
 }
 
 /* Writes them all; `longest` becomes the longest of them. */
@@ -165,14 +208,14 @@ static size_t write_words(struct ms_buf *out, struct ms_str *longest, struct ms_
     struct ms_json_writer json;
     struct ms_buf scratch;
     size_t n_words = 0;
-    struct ms_str word;
+    struct word word;
     ms_buf_init(&scratch, JSON_MAX);
     ms_json_begin(&json, out);
     ms_json_array(&json);
-    while (n_words < SEARCH_WORDS_MAX && !ms_str_is_absent(word = next_word(&text))) {
-        write_word(&json, word, &scratch);
-        if (word.len > longest->len)
-            *longest = word;
+    while (n_words < SEARCH_WORDS_MAX && next_word(&word, &text)) {
+        write_word(&json, &word, &scratch);
+        if (n_words == 0 || word.name.len > longest->len)
+            *longest = word.name;
         n_words++;
     }
     ms_json_end_array(&json);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words of a plain search (`docker search`) and how the database is asked for them. Pure;
- * called by api/search.c.
+ * The words of a plain search (`docker search`) and how the database is asked for them. Pure.
  */
 #ifndef SEARCH_WORDS_H
 #define SEARCH_WORDS_H
@@ -21,7 +20,9 @@ struct search_words {
     struct ms_str near; /* $4: that word, absent when it has no misspellings */
 };
 
-/* Cuts valid UTF-8 at spaces and control characters. MS_TOO_LARGE: the arena is full. */
+/* Takes valid UTF-8 for words as people type them: what can stand in no reference to an image
+ * separates them, a host in front of a name is dropped, and what follows a colon must be a tag of
+ * the repository. MS_TOO_LARGE: the arena is full. */
 enum ms_status search_words_read(struct search_words *out, struct ms_str text,
                                  struct ms_arena *arena) MS_CHECKED;
 

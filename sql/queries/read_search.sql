@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- /v1/search with words. Called by reader/api/search.c; the words come from there:
 -- $1 the query, to be echoed: text
--- $2 the words, all must match: jsonb [{"plain", "like", "whole", "near"}]: a word itself, escaped
---    for LIKE, a regular expression of it as a whole word, one of its misspellings (the last two
---    may be missing)
+-- $2 the words, all must match: jsonb [{"plain", "typed", "tag", "like", "whole", "near"}]: a word itself,
+--    the same with the host that was typed before it, a tag that the repository must have, the word
+--    escaped for LIKE, a regular expression of it as a whole word, one of its misspellings (all but
+--    "plain" and "like" may be missing)
 -- $3 the longest of them, escaped for LIKE; $4 the same, or NULL if it has no misspellings
 -- $5 results on a page, $6 results to skip: bigint
 -- Columns: generation, place, name, description, number. Place 0, always there, has the query as
@@ -13,12 +14,15 @@
 -- The longest word is looked up, the others are tried on what has it. Misspellings count when what
 -- matches properly does not fill the first page: so the number of results is the same on every page.
 WITH word AS MATERIALIZED (
-    SELECT plain, "like" || '%' AS beginning, '%' || "like" || '%' AS inside, whole, near,
+    SELECT plain, typed, "like" || '%' AS beginning, '%' || "like" || '%' AS inside, whole, near,
            "like" = lower($3::text) AS is_longest,
            -- An edit leaves one of these as it is. To look for them costs much less than the expression.
            left(plain, length(plain) / 2 - 1) AS head, substr(plain, length(plain) / 2 + 2) AS tail
     FROM jsonb_to_recordset(lower($2::text)::jsonb)
-         AS w (plain text, "like" text, whole text, near text)
+         AS w (plain text, typed text, "like" text, whole text, near text)
+),
+wanted_tag AS MATERIALIZED ( -- their case counts
+    SELECT tag FROM jsonb_to_recordset($2::jsonb) AS w (tag text) WHERE tag IS NOT NULL
 ),
 found AS MATERIALIZED (
     SELECT r.*
@@ -35,6 +39,9 @@ found AS MATERIALIZED (
         FROM repository
         WHERE id = id.id AND tag_count > 0 AND deleted_at IS NULL OFFSET 0
     ) r
+    WHERE NOT EXISTS (SELECT FROM wanted_tag w
+                      WHERE NOT EXISTS (SELECT FROM tag
+                                        WHERE repository_id = r.id AND name = w.tag OFFSET 0))
 ),
 properly AS MATERIALIZED (
     SELECT r.id
@@ -58,6 +65,9 @@ candidate AS MATERIALIZED (
     FROM repository
     WHERE (SELECT are_few FROM few) AND id NOT IN (SELECT id FROM found)
       AND tag_count > 0 AND deleted_at IS NULL
+      AND NOT EXISTS (SELECT FROM wanted_tag w
+                      WHERE NOT EXISTS (SELECT FROM tag
+                                        WHERE repository_id = repository.id AND name = w.tag OFFSET 0))
       AND near_keys(name || ' ' || coalesce(lower(title), '')) && near_keys(lower($4::text))
 ),
 -- The worst of its words places a repository. NULL, a word that does not match, is no match.
@@ -66,7 +76,7 @@ ranked AS MATERIALIZED (
     FROM candidate r
     CROSS JOIN word w
     CROSS JOIN LATERAL (SELECT CASE
-        WHEN r.name = w.plain THEN 1
+        WHEN r.name = w.plain OR r.name = w.typed THEN 1
         WHEN r.last_component = w.plain THEN 2
         WHEN r.last_component LIKE w.beginning OR r.name LIKE w.beginning THEN 3
         WHEN r.name LIKE w.inside THEN CASE WHEN r.name ~ w.whole THEN 4 ELSE 5 END

@@ -33,7 +33,7 @@ START_TEST(a_search_has_every_field)
     ck_assert(answered.shows_counts);
     ask(api_search, NULL, "q=nothing%20at%20all&x=y");
     expect_body("nothing", "{\"query\":\"nothing at all\",\"num_results\":0,\"num_pages\":0,"
-                           "\"page\":1,\"page_size\":25,\"results\":[]}");
+                           "\"page\":1,\"page_size\":100,\"results\":[]}");
     ask(api_search, NULL, "q=app/api&n=1");
     expect_body("api", "{\"query\":\"app/api\",\"num_results\":2,\"num_pages\":2,\"page\":1,"
                        "\"page_size\":1,\"results\":[{\"name\":\"app/api\",\"description\":\"\","
@@ -59,6 +59,46 @@ START_TEST(the_best_match_comes_first)
     expect_names("q=0%25_", "library/odd ");
     expect_names("q=0_%25", "");
     expect_names("q=repository", ""); /* gone, or without a tag */
+}
+END_TEST
+
+/* What people type, and what other programs hand on: references, patterns, hosts. */
+START_TEST(references_and_patterns_find_their_repository)
+{
+    expect_names("q=web*", "app/web copy/web ");
+    expect_names("q=%22app/web%22", "app/web ");
+    expect_names("q=*/odd", "library/odd ");
+    expect_names("q=**", "app/api app/web library/odd app/apitest copy/web "); /* no word at all */
+    expect_names("q=docker.io/library/odd", "library/odd ");
+    expect_names("q=localhost/odd", "library/odd ");
+    expect_names("q=registry:5000/web", "app/web copy/web ");
+    expect_names("q=docker.io/", "app/api app/web library/odd app/apitest copy/web ");
+    expect_names("q=docker.io", "");
+    expect_names("q=web:1.0", "app/web ");
+    expect_names("q=web:", "app/web copy/web ");
+    expect_names("q=web:Lost", "app/web ");
+    expect_names("q=web:lost", "");
+    expect_names("q=web:v2", "");
+    expect_names("q=:latest", "app/api app/web app/apitest ");
+    expect_names("q=docker.io/app/web:only*", "");
+    expect_names("q=host:5000/copy/web:only", "copy/web ");
+    expect_names("q=copi/web:only", "copy/web "); /* misspelled */
+    expect_names("q=copi/web:none", "");
+}
+END_TEST
+
+/* A name may begin as a host does. */
+START_TEST(a_name_that_begins_like_a_host_is_found_first)
+{
+    run(connection, "BEGIN READ WRITE;"
+                    "SELECT put_repository('ghcr.io/pause', 1, NULL, NULL), "
+                    "put_repository('pause', 900, NULL, NULL);"
+                    "UPDATE repository SET tag_count = 1 WHERE name LIKE '%pause'");
+    expect_names("q=ghcr.io/pause", "pause ghcr.io/pause ");
+    expect_names("q=quay.io/pause", "pause ghcr.io/pause ");
+    run(connection, "UPDATE repository SET name = 'k8s/pause' WHERE name = 'pause'");
+    expect_names("q=ghcr.io/pause", "ghcr.io/pause k8s/pause ");
+    run(connection, "ROLLBACK");
 }
 END_TEST
 
@@ -118,7 +158,7 @@ START_TEST(numbers_are_brought_into_range)
         {"n=x&page=y", "\"page\":1,\"page_size\":25,"},
         {"n=&page=-1", "\"page\":1,\"page_size\":25,"},
         {"n=1.5", "\"page\":1,\"page_size\":25,"},
-        {"page=99999999999999999999999999", "\"page\":1000000000,\"page_size\":25,"},
+        {"page=99999999999999999999999999", "\"page\":1000000000,\"page_size\":100,"},
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         ask(api_search, NULL, CASES[i].query);
@@ -288,6 +328,8 @@ static Suite *make_suite(void)
 {
     const TTest *const TESTS[] = {
         a_search_has_every_field,
+        references_and_patterns_find_their_repository,
+        a_name_that_begins_like_a_host_is_found_first,
         the_best_match_comes_first,
         misspellings_come_when_there_is_room,
         misspellings_wait_until_better_matches_leave_room,

@@ -241,6 +241,25 @@ START_TEST(lenient_values_are_always_fit_for_the_database)
 }
 END_TEST
 
+START_TEST(a_plus_in_a_media_type_is_a_plus)
+{
+    static const struct {
+        const char *raw, *value;
+    } CASES[] = {
+        {"x=1+2&artifactType=application/spdx+json", "application/spdx+json"},
+        {"artifactType=application/spdx%2Bjson", "application/spdx+json"},
+        {"artifact%54ype=a%20b+c", "a b+c"},
+        {"artifactType=+", "+"},
+        {"x=+", ""},
+    };
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        struct ms_str value = query_first_media_type(ms_str(CASES[i].raw), "artifactType", arena);
+        ck_assert_msg(ms_str_equal(value, ms_str(CASES[i].value)), "%s: %.*s", CASES[i].raw,
+                      MS_STR_ARG(value));
+    }
+}
+END_TEST
+
 START_TEST(globs_become_like_patterns)
 {
     query_append_like(&text, MS_STR("a*b?c%d_e\\f[g]"));
@@ -267,6 +286,7 @@ static Suite *make_suite(void)
     tcase_add_test(test, long_names_are_cut_in_messages_only);
     tcase_add_test(test, groups_are_alternatives);
     tcase_add_test(test, lenient_values_are_always_fit_for_the_database);
+    tcase_add_test(test, a_plus_in_a_media_type_is_a_plus);
     tcase_add_test(test, globs_become_like_patterns);
     suite_add_tcase(suite, test);
     return suite;

@@ -110,15 +110,16 @@ START_TEST(words_are_cut_at_spaces)
                                               "bb "),
                                        arena),
                      MS_OK);
-    ck_assert_uint_eq(words.n_words, 3);
-    ck_assert(ms_str_equal(words.like, MS_STR("50\\%\\_")));
+    ck_assert_uint_eq(words.n_words, 4);
+    ck_assert(ms_str_equal(words.like, MS_STR("50")));
     ck_assert(ms_str_is_absent(words.near));
     ck_assert_msg(
         ms_str_equal(
             words.json,
             MS_STR("[{\"plain\":\"a\",\"like\":\"a\",\"whole\":\"(^|[^a-z0-9])a([^a-z0-9]|$)\"},"
-                   "{\"plain\":\"50%_\",\"like\":\"50\\\\%\\\\_\","
-                   "\"whole\":\"(^|[^a-z0-9])50\\\\%\\\\_([^a-z0-9]|$)\"},"
+                   "{\"plain\":\"50\",\"like\":\"50\",\"whole\":\"(^|[^a-z0-9])50([^a-z0-9]|$)\"},"
+                   "{\"plain\":\"_\",\"like\":\"\\\\_\","
+                   "\"whole\":\"(^|[^a-z0-9])\\\\_([^a-z0-9]|$)\"},"
                    "{\"plain\":\"bb\",\"like\":\"bb\","
                    "\"whole\":\"(^|[^a-z0-9])bb([^a-z0-9]|$)\"}]")),
         "%.*s", MS_STR_ARG(words.json));
@@ -126,6 +127,34 @@ START_TEST(words_are_cut_at_spaces)
     ck_assert_uint_eq(words.n_words, 0);
     ck_assert_int_eq(search_words_read(&words, MS_STR_ABSENT, arena), MS_OK);
     ck_assert_uint_eq(words.n_words, 0);
+}
+END_TEST
+
+static void expect_words(const char *typed, size_t n_words, const char *part)
+{
+    struct search_words words;
+    ck_assert_int_eq(search_words_read(&words, ms_str(typed), arena), MS_OK);
+    ck_assert_msg(words.n_words == n_words && ms_str_contains(words.json, ms_str(part)), "%s: %.*s",
+                  typed, MS_STR_ARG(words.json));
+}
+
+START_TEST(a_word_may_be_a_reference)
+{
+    expect_words("foo*", 1, "{\"plain\":\"foo\",\"like\":\"foo\"");
+    expect_words("*foo?bar*", 2, "{\"plain\":\"foo\",\"like\"");
+    expect_words("gr\xc3\xbc\xc3\x9f"
+                 "e!",
+                 1,
+                 "{\"plain\":\"gr\xc3\xbc\xc3\x9f"
+                 "e\",");
+    expect_words("Repo:Tag", 1, "{\"plain\":\"Repo\",\"tag\":\"Tag\",\"like\"");
+    expect_words("docker.io/a/b", 1, "{\"plain\":\"a/b\",\"typed\":\"docker.io/a/b\",\"like\"");
+    expect_words("h:1/a:t", 1, "{\"plain\":\"a\",\"typed\":\"h:1/a\",\"tag\":\"t\",\"like\"");
+    expect_words("localhost/a", 1, "{\"plain\":\"a\",\"typed\":\"localhost/a\",\"like\"");
+    expect_words("library/a.b", 1, "{\"plain\":\"library/a.b\",\"like\"");
+    expect_words("a:b:c", 1, "{\"plain\":\"a\",\"tag\":\"b:c\",\"like\"");
+    expect_words("docker.io/ : * \xc2\xa0", 1, "{\"plain\":\"\xc2\xa0\"");
+    expect_words("docker.io/ : *", 0, "[]");
 }
 END_TEST
 
@@ -158,6 +187,7 @@ static Suite *make_suite(void)
     tcase_add_test(test, short_words_and_numbers_have_no_misspellings);
     tcase_add_test(test, special_characters_are_literal);
     tcase_add_test(test, words_are_cut_at_spaces);
+    tcase_add_test(test, a_word_may_be_a_reference);
     tcase_add_test(test, the_longest_word_is_looked_up);
     tcase_add_test(test, words_are_limited);
     suite_add_tcase(suite, test);
