@@ -24,6 +24,7 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/v2/_catalog",          "catalog",   api_distribution_catalog},
     {MS_ROUTE_GET, "/v2/{name}/tags/list",  "tags_list", api_distribution_tags_list},
     {MS_ROUTE_GET, "/v2/_oci/ext/discover", "discover",  api_referrers_discover},
+    {MS_ROUTE_GET, "/v2/{name}/_oci/ext/discover", "discover", api_referrers_discover},
     {MS_ROUTE_GET, "/v2/{name}/referrers/{digest}", "referrers", api_referrers},
     {MS_ROUTE_GET, "/api/v1/repositories",  "repositories", api_repositories},
     {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/tags", "tags", api_tags},

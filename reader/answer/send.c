@@ -46,7 +46,9 @@ void send_entry(struct ms_http_request *request, const struct cache_entry *entry
         headers[n++] = (struct ms_http_header){"Link", ms_doc_view(entry->link)};
     if (entry->file != NULL && spool_file_lacks_gzip(entry->file)) /* it may still be made */
         headers[n++] = (struct ms_http_header){"Vary", MS_STR("Accept-Encoding")};
-    const char *cache_control = reply->cache_control[0] != '\0' ? reply->cache_control : NULL;
+    bool is_found = entry->file != NULL || entry->entity.status == 200;
+    const char *cache_control =
+        is_found && reply->cache_control[0] != '\0' ? reply->cache_control : NULL;
     if (entry->file != NULL)
         spool_file_send(request, entry->file, cache_control, headers, n);
     else

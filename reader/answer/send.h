@@ -22,7 +22,7 @@ typedef bool answer_hold(struct ms_http_request *request, uint64_t generation, v
 /* The part of an answer that is one request's own: requests that share a query may be replied to
  * differently. Plain data. */
 struct answer_reply {
-    char cache_control[ANSWER_CACHE_CONTROL_MAX]; /* empty: no-cache */
+    char cache_control[ANSWER_CACHE_CONTROL_MAX]; /* of status 200; empty: no-cache */
     /* A static array of at most ANSWER_HEADERS_MAX, e.g. Docker-Distribution-Api-Version. */
     const struct ms_http_header *headers;
     size_t n_headers;

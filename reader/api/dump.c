@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/dump: everything, as a line of JSON each. Always: the last line counts the others,
- * so that a dump without it is known to be cut.
+ * /api/v1/dump: everything, as a line of JSON each. Always: the last line counts the others, so
+ * that a dump without it is known to be cut.
  */
 #include "common/base/json_write.h"
 #include "common/config/config.h"
@@ -21,6 +21,33 @@ struct dump_state {
     uint64_t n_lines[SECTION_COUNT];
 };
 
+/* U+0085, U+2028 and U+2029 stand in JSON as they are, but many a reader of lines takes them for
+ * the end of one: so they are escaped. All three lie in strings, where an escape means the same. */
+static void append_line(struct ms_buf *out, struct ms_str line)
+{
+    static const struct {
+        struct ms_str raw;
+        const char *escaped;
+    } SEPARATORS[] = {
+        {MS_STR_INIT("\xc2\x85"), "\\u0085"},
+        {MS_STR_INIT("\xe2\x80\xa8"), "\\u2028"},
+        {MS_STR_INIT("\xe2\x80\xa9"), "\\u2029"},
+    };
+    size_t begin = 0;
+    for (size_t at = 0; at < line.len; at++) {
+        if ((line.ptr[at] & 0x80) == 0)
+            continue;
+        for (size_t i = 0; i < sizeof(SEPARATORS) / sizeof(SEPARATORS[0]); i++) {
+            if (!ms_str_starts_with(ms_str_skip(line, at), SEPARATORS[i].raw))
+                continue;
+            ms_buf_append(out, ms_str_slice(line, begin, at));
+            ms_buf_append_c(out, SEPARATORS[i].escaped);
+            begin = at + SEPARATORS[i].raw.len;
+        }
+    }
+    ms_buf_append(out, ms_str_skip(line, begin));
+}
+
 /* The statement leaves the brace at the end to us. */
 static void on_row(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
                    void *arg)
@@ -31,7 +58,7 @@ static void on_row(struct answer_result *result, const struct ms_str *columns, s
     if (ms_str_to_u64(&section, columns[COLUMN_SECTION]) != MS_OK || section >= SECTION_COUNT)
         return;
     state->n_lines[section]++;
-    ms_buf_append(&result->body, columns[COLUMN_LINE]);
+    append_line(&result->body, columns[COLUMN_LINE]);
     if (section == SECTION_HEAD) {
         ms_buf_append_c(&result->body, ",\"registry\":");
         ms_json_append_string(&result->body, ms_str(state->config->registry.public_url));

@@ -11,6 +11,7 @@
 #include "reader/api/rest_question.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 enum { COLUMN_IS_KNOWN, COLUMN_BODY, COLUMN_MEDIA_TYPE, COLUMN_COUNT };
 enum { HEX_PREFIX = 2 }; /* `\x` */
@@ -112,6 +113,10 @@ static void serve(struct answers *answers, struct ms_http_request *request, stru
     bool is_digest = ms_digest_parse(&digest, reference) == MS_OK;
     const struct ms_str params[] = {match->captures[0], is_digest ? MS_STR_ABSENT : reference,
                                     is_digest ? reference : MS_STR_ABSENT};
+    struct answer_reply reply = {.headers = NO_GUESSING, .n_headers = is_raw ? 1 : 0};
+    if (is_raw && is_digest) /* never other bytes; not for caches that several clients share */
+        (void)snprintf(reply.cache_control, sizeof(reply.cache_control),
+                       "private, max-age=31536000, immutable");
     answer_serve(answers, request,
                  &(struct answer_query){
                      .key = key,
@@ -125,7 +130,7 @@ static void serve(struct answers *answers, struct ms_http_request *request, stru
                      .on_row = is_raw ? on_raw : on_document,
                      .on_finish = is_raw ? NULL : on_document_end,
                  },
-                 &(struct answer_reply){.headers = NO_GUESSING, .n_headers = is_raw ? 1 : 0});
+                 &reply);
 }
 
 void api_manifests(struct ms_http_request *request, const struct ms_route_match *match, void *arg)

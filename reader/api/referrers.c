@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /v2/<name>/referrers/<digest> and /v2/_oci/ext/discover, as OCI distribution 1.1 has them. A page
- * is asked for with one row more than it shows, as in api/distribution.c.
+ * /v2/<name>/referrers/<digest>, /v2/_oci/ext/discover and /v2/<name>/_oci/ext/discover, as OCI
+ * distribution 1.1 has them. A page is asked for with one row more than it shows, as in
+ * api/distribution.c.
  */
 #include "common/base/digest.h"
 #include "common/base/refname.h"
@@ -16,6 +17,7 @@
 enum { PAGE_SIZE = 1000, NUMBER_MAX = 24, BASE_MAX = 8 * 1024, KEY_MAX = BASE_MAX + 256 };
 
 #define INDEX_TYPE "application/vnd.oci.image.index.v1+json"
+#define NO_NAME MS_STR("no possible name of a repository")
 
 static const struct ms_http_header HEADERS[] = {
     {"Docker-Distribution-Api-Version", MS_STR_INIT("registry/2.0")},
@@ -34,16 +36,19 @@ void api_referrers_discover(struct ms_http_request *request, const struct ms_rou
         "\"url\":\"https://github.com/opencontainers/distribution-spec/blob/main/extensions/"
         "_oci.md\","
         "\"description\":\"what is offered beside the distribution API\","
-        "\"endpoints\":[\"/v2/_oci/ext/discover\"]},"
+        "\"endpoints\":[\"/v2/_oci/ext/discover\",\"/v2/<name>/_oci/ext/discover\"]},"
         "{\"name\":\"_metastore\","
         "\"url\":\"/api/v1/openapi.json\","
         "\"description\":\"indexes, search and metadata of everything in the registry\","
         "\"endpoints\":[\"/api/v1\",\"/index/static\",\"/index/dynamic\",\"/v1/search\"]}"
         "]}");
     static struct ms_http_entity kept;
-    (void)match;
+    struct ms_str repository = match->captures[0]; /* absent: of the whole registry */
     (void)arg;
-    send_fixed(request, &kept, BODY, HEADERS, N_HEADERS_ALWAYS);
+    if (!ms_str_is_absent(repository) && !ms_refname_is_repository(repository))
+        send_error(request, 400, "NAME_INVALID", NO_NAME, MS_STR_ABSENT);
+    else
+        send_fixed(request, &kept, BODY, HEADERS, N_HEADERS_ALWAYS);
 }
 
 /* --- referrers --- */
@@ -127,13 +132,12 @@ static bool read_question(struct question *out, struct ms_http_request *request,
     struct ms_str raw = ms_http_request_query(request);
     struct ms_digest digest;
     *out = (struct question){match->captures[0], match->captures[1],
-                             query_first_value(raw, "artifactType", arena),
+                             query_first_media_type(raw, "artifactType", arena),
                              query_first_value(raw, "last", arena)};
     if (out->artifact_type.len == 0)
         out->artifact_type = MS_STR_ABSENT;
     if (!ms_refname_is_repository(out->repository)) {
-        send_error(request, 400, "NAME_INVALID", MS_STR("no possible name of a repository"),
-                   MS_STR_ABSENT);
+        send_error(request, 400, "NAME_INVALID", NO_NAME, MS_STR_ABSENT);
         return false;
     }
     bool has_last = !ms_str_is_absent(out->last);
