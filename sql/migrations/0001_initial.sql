@@ -220,7 +220,7 @@ COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is kno
 COMMENT ON COLUMN repository.updated IS 'Of its tag updated last, hidden ones aside';
 COMMENT ON COLUMN repository.image_count IS 'Image manifests reachable from tags, those that only attest aside';
 COMMENT ON COLUMN repository.artifact_count IS 'Artifact manifests (signatures, SBOMs, charts …) that it holds';
-COMMENT ON COLUMN repository.title IS 'Of its latest tag, else of the tag updated last; kept by refresh_repository()';
+COMMENT ON COLUMN repository.title IS 'Of its latest tag, else of the tag updated last: of an index, else of its image; kept by refresh_repository()';
 
 CREATE TABLE repository_manifest (
     repository_id     bigint NOT NULL REFERENCES repository (id),
@@ -1228,10 +1228,12 @@ BEGIN
           ORDER BY t.updated DESC, t.name LIMIT 1)
          ORDER BY place LIMIT 1
     ), shown AS (
-        SELECT m.title, m.description
+        -- what annotations of an index say comes first
+        SELECT coalesce(chosen_manifest.title, m.title) AS title,
+               coalesce(chosen_manifest.description, m.description) AS description
           FROM chosen c
           JOIN manifest chosen_manifest ON chosen_manifest.id = c.manifest_id
-          JOIN manifest m ON m.id = CASE chosen_manifest.kind WHEN 'index' THEN
+          LEFT JOIN manifest m ON m.id = CASE chosen_manifest.kind WHEN 'index' THEN
                    (SELECT i.image_id
                       FROM index_image i JOIN manifest n ON n.id = i.image_id
                      WHERE i.index_id = c.manifest_id

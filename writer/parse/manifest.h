@@ -39,7 +39,8 @@ enum { MANIFEST_ARENA_BYTES = 128 * 1024 * 1024 };
  * to manifest_add_config; otherwise the record is complete.
  *
  * Schema 1: layers are left out (it tells no sizes, and a size once stored stays); os, architecture
- * and created come from its newest history entry. An index has no title: its images' counts. */
+ * and created come from its newest history entry. An index has the title that its annotations say;
+ * without one that of an image of it counts. */
 enum ms_status manifest_parse(struct ms_manifest_record *out, bool *out_wants_config,
                               struct ms_arena *arena, struct ms_str raw, struct ms_str content_type,
                               const struct ms_digest *digest, struct ms_error *err) MS_CHECKED;
