@@ -275,7 +275,8 @@ CREATE TABLE tag (
     manifest_id    bigint,
     unreadable     text,
     hidden         boolean NOT NULL
-                   GENERATED ALWAYS AS (name ~ '^sha256-[0-9a-f]{64}(\.(sig|att|sbom))?$') STORED,
+                   GENERATED ALWAYS AS (name ~ ('^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$'
+                                                '|^_deltaindex$|^deltas-[0-9a-f]{12}$')) STORED,
     first_seen     timestamptz NOT NULL DEFAULT now(),
     updated        timestamptz NOT NULL,
     updated_source text NOT NULL CHECK (updated_source IN ('event', 'created', 'seen')),
@@ -291,7 +292,7 @@ CREATE INDEX tag_updated ON tag (repository_id, updated DESC, name);
 CREATE INDEX tag_unreadable ON tag (repository_id) WHERE manifest_id IS NULL;
 COMMENT ON COLUMN tag.manifest_id IS 'NULL when the registry does not even tell its digest';
 COMMENT ON COLUMN tag.unreadable IS 'Why the registry does not tell its digest; what is wrong with a manifest stands in repository_manifest';
-COMMENT ON COLUMN tag.hidden IS 'sha256-<hex> fallback tags and cosign''s .sig .att .sbom: in tag lists, not in indexes nor search';
+COMMENT ON COLUMN tag.hidden IS 'sha256-<hex> and sha512-<hex> fallback tags, cosign''s .sig .att .sbom, Flatpak''s _deltaindex and deltas-<hex>: in tag lists, not in indexes nor search';
 
 CREATE TABLE tag_history (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
