@@ -229,6 +229,7 @@ CREATE TABLE repository_manifest (
     attests           integer NOT NULL DEFAULT 0,
     unreadable        text,
     unreadable_since  timestamptz,
+    variants          text[],
     first_seen        timestamptz NOT NULL DEFAULT now(),
     pulls             bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (repository_id, manifest_id)
@@ -241,6 +242,7 @@ CREATE INDEX repository_manifest_unreadable ON repository_manifest (repository_i
 COMMENT ON TABLE repository_manifest IS 'Which repository holds a manifest, and whether it could be read there';
 COMMENT ON COLUMN repository_manifest."references" IS 'Tags of this repository on it, plus indexes that list it and are reachable from tags and readable here. 0: untagged. Kept by adjust_references()';
 COMMENT ON COLUMN repository_manifest.attests IS 'How many of the references are indexes that list it as nothing but an attestation: with no other reference it is shown as no image';
+COMMENT ON COLUMN repository_manifest.variants IS 'Of an image whose configuration names no variant: those that live indexes here name, in order; NULL: none. Kept by count_platforms()';
 COMMENT ON COLUMN repository_manifest.unreadable IS 'Why it could not be read in this repository, in words; NULL: it could, and its content is stored';
 
 CREATE TABLE repository_blob (
@@ -738,17 +740,57 @@ BEGIN
         ON CONFLICT (repository_id, value_hash) DO UPDATE SET "references" = excluded."references";
 END $$;
 
-CREATE FUNCTION count_platforms(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
+-- Where the configuration of an image names no variant, it has those that live indexes here name. So what
+-- is counted changes for images that become shown or no longer are, and for those below indexes that
+-- became live or no longer are.
+CREATE FUNCTION count_platforms(p_repository bigint, p_shown bigint[], p_shown_signs integer[],
+                                p_live bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
-    WITH summed AS (
-        SELECT m.platform, sum(f.sign)::integer AS more
-          FROM unnest(p_manifests, p_signs) AS f (id, sign)
+    WITH touched AS (
+        SELECT id, sum(sign) AS sign
+          FROM (SELECT id, sign FROM unnest(p_shown, p_shown_signs) AS f (id, sign)
+                 UNION ALL
+                SELECT c.child_id, 0
+                  FROM unnest(p_live) AS l (id)
+                 CROSS JOIN LATERAL (SELECT DISTINCT child_id FROM manifest_child
+                                      WHERE parent_id = l.id AND variant <> '' OFFSET 0) AS c) AS t
+         GROUP BY id
+    ), image AS MATERIALIZED (
+        SELECT t.sign, h.ctid, h.is_shown, m.platform, m.has_variant, h.variants AS were,
+               v.variants AS become
+          FROM touched t
+         CROSS JOIN LATERAL (SELECT ctid, variants,
+                                    "references" > attests AND unreadable IS NULL AS is_shown
+                               FROM repository_manifest
+                              WHERE repository_id = p_repository AND manifest_id = t.id OFFSET 0) AS h
          CROSS JOIN LATERAL (SELECT concat_ws('/', os, architecture, nullif(variant, '')) COLLATE "C"
+                                        AS platform,
+                                    coalesce(variant, '') <> '' AS has_variant
                                FROM manifest
-                              WHERE id = f.id AND kind = 'image' AND os <> '' AND architecture <> ''
-                             OFFSET 0) AS m (platform)
-         GROUP BY m.platform HAVING sum(f.sign) <> 0
+                              WHERE id = t.id AND kind = 'image' AND os <> '' AND architecture <> ''
+                             OFFSET 0) AS m
+         CROSS JOIN LATERAL (SELECT array_agg(DISTINCT c.variant COLLATE "C") AS variants
+                               FROM (SELECT parent_id, variant FROM manifest_child
+                                      WHERE child_id = t.id AND variant <> '' OFFSET 0) AS c
+                              WHERE NOT m.has_variant
+                                AND EXISTS (SELECT FROM repository_manifest p
+                                             WHERE p.repository_id = p_repository
+                                               AND p.manifest_id = c.parent_id
+                                               AND p."references" > 0 AND p.unreadable IS NULL
+                                            OFFSET 0)) AS v
+    ), told AS (
+        UPDATE repository_manifest h SET variants = i.become
+          FROM image i WHERE h.ctid = i.ctid AND i.were IS DISTINCT FROM i.become
+    ), summed AS (
+        SELECT concat_ws('/', i.platform, v.variant) COLLATE "C" AS platform, sum(s.sign)::integer AS more
+          FROM image i
+         CROSS JOIN LATERAL (SELECT -1 AS sign, i.were AS variants
+                              WHERE i.sign < 0 OR i.sign = 0 AND i.is_shown
+                              UNION ALL
+                             SELECT 1, i.become WHERE i.is_shown) AS s
+         CROSS JOIN LATERAL unnest(coalesce(s.variants, ARRAY[NULL::text])) AS v (variant)
+         GROUP BY 1 HAVING sum(s.sign) <> 0
     ), delta AS MATERIALIZED (
         SELECT s.platform, r.ctid, coalesce(r."references", 0) + s.more AS becomes
           FROM summed s
@@ -774,7 +816,7 @@ DECLARE
     v_images integer;
 BEGIN
     PERFORM count_labels(p_repository, p_shown, p_shown_signs);
-    PERFORM count_platforms(p_repository, p_shown, p_shown_signs);
+    PERFORM count_platforms(p_repository, p_shown, p_shown_signs, p_live);
     SELECT coalesce(sum(f.sign * m.size), 0) INTO v_bytes
       FROM unnest(p_live, p_live_signs) AS f (id, sign)
      CROSS JOIN LATERAL (SELECT size FROM manifest WHERE id = f.id OFFSET 0) AS m;

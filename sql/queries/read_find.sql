@@ -98,6 +98,11 @@ LEFT JOIN LATERAL (
                         WHERE manifest_id = top.id AND repository_id = w.repository_id
                           AND NOT hidden OFFSET 0) g
 ) i ON w.manifest_id IS NOT NULL
+-- Where the configuration names no variant, the first of those that indexes name.
+LEFT JOIN LATERAL (
+    SELECT variants[1] AS variant FROM repository_manifest
+    WHERE repository_id = w.repository_id AND manifest_id = w.manifest_id OFFSET 0
+) named ON true
 CROSS JOIN LATERAL (
     SELECT CASE WHEN w.type = 'repository' THEN (
         SELECT json_strip_nulls(row_to_json(o))::text
@@ -109,7 +114,7 @@ CROSS JOIN LATERAL (
         FROM (SELECT w.type, r.name AS repository, digest_text(m.digest) AS digest,
                      coalesce(i.names, '{}') AS tags, m.title,
                      nullif(concat_ws('/', nullif(m.os, ''), nullif(m.architecture, ''),
-                                      nullif(m.variant, '')), '') AS platform,
+                                      coalesce(nullif(m.variant, ''), named.variant)), '') AS platform,
                      CASE m.kind WHEN 'artifact' THEN m.artifact_type END AS artifact_type,
                      CASE WHEN m.kind <> 'index' THEN coalesce(m.size, 0)
                          + coalesce((SELECT b.size FROM blob b WHERE b.id = m.config_id), 0)

@@ -3,15 +3,18 @@
 -- Columns: generation, body: the answer as JSON without its end, where its generation stands. One row.
 WITH held AS MATERIALIZED (
     SELECT h.manifest_id, bool_or(h."references" > 0) AS is_live,
-           bool_or(h."references" > h.attests) AS is_shown
+           bool_or(h."references" > h.attests) AS is_shown,
+           -- where the configuration names none, the first of those that indexes name
+           min(h.variants[1]) AS named_variant
     FROM repository_manifest h
     GROUP BY h.manifest_id
 ),
 -- An attestation may look like an image, but no index lists it as one.
 live AS MATERIALIZED (
-    SELECT m.size, m.os, m.architecture, m.variant,
+    SELECT m.size, m.os, m.architecture, coalesce(nullif(m.variant, ''), held.named_variant) AS variant,
            CASE WHEN m.kind <> 'image' OR held.is_shown THEN m.kind ELSE 'attestation' END AS kind
-    FROM held JOIN manifest m ON m.id = held.manifest_id
+    FROM held
+    JOIN manifest m ON m.id = held.manifest_id
     WHERE held.is_live
 ),
 platform AS (

@@ -168,20 +168,23 @@ CROSS JOIN LATERAL (
            END AS kind,
            measured.size,
            ARRAY(SELECT platform
-                 FROM (SELECT concat_ws('/', i.os, i.architecture, nullif(i.variant, '')) AS platform,
+                 FROM (SELECT concat_ws('/', i.os, i.architecture, v.variant)
+                                  AS platform,
                               min(part.position) AS position
                        FROM (SELECT m.id AS image_id, 0 AS position WHERE m.kind = 'image'
                              UNION ALL
                              SELECT ii.image_id, ii.position FROM index_image ii
                              WHERE ii.index_id = m.id) part
                        JOIN manifest i ON i.id = part.image_id
+                       CROSS JOIN LATERAL (SELECT variants FROM repository_manifest
+                                           WHERE repository_id = t.repository_id
+                                             AND manifest_id = i.id AND unreadable IS NULL OFFSET 0) h
+                       CROSS JOIN LATERAL unnest(coalesce(h.variants, ARRAY[nullif(i.variant, '')]))
+                                  AS v (variant)
                        WHERE held.unreadable IS NULL
                          AND i.kind = 'image' AND i.os <> '' AND i.architecture <> ''
-                         AND EXISTS (SELECT FROM repository_manifest h
-                                     WHERE h.repository_id = t.repository_id
-                                       AND h.manifest_id = i.id AND h.unreadable IS NULL OFFSET 0)
                        GROUP BY 1) p
-                 ORDER BY position) AS platforms,
+                 ORDER BY position, platform) AS platforms,
            to_char(t.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
            t.updated_source, t.updated_by AS pushed_by, t.pulls,
            ARRAY(SELECT o.name FROM tag o

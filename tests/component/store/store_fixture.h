@@ -274,6 +274,10 @@ static inline void make_index(struct content *out, const char *name, const char 
         out->children[i] = (struct ms_child_record){
             .digest = digest_of(children[i]), .size = 1, .annotations = MS_STR("{}")};
         out->children[i].is_attestation = children[i][0] == 'a' || children[i][0] == 'p';
+        long number = strtol(children[i] + 1, NULL, 10);
+        if (number % 3 != 0) /* an image has one variant here and another one there */
+            out->children[i].variant =
+                ms_str((number + strtol(name + 1, NULL, 10)) % 2 == 0 ? "v6" : "v7");
     }
     out->record.children = out->children;
     out->record.n_children = n;

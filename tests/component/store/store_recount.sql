@@ -85,10 +85,21 @@ CREATE VIEW expected_label AS
     SELECT l.repository_id, lower(left(v.value, 1000)) AS value, count(*) AS "references"
       FROM shown l JOIN label v USING (manifest_id) WHERE v.value <> '' GROUP BY 1, 2;
 
+CREATE VIEW expected_variants AS
+    SELECT h.repository_id, h.manifest_id, array_agg(DISTINCT c.variant COLLATE "C") AS variants
+      FROM repository_manifest h
+      JOIN manifest m ON m.id = h.manifest_id
+      JOIN manifest_child c ON c.child_id = h.manifest_id
+      JOIN live l ON l.repository_id = h.repository_id AND l.manifest_id = c.parent_id
+     WHERE m.kind = 'image' AND coalesce(m.variant, '') = '' AND c.variant <> '' GROUP BY 1, 2;
+
 CREATE VIEW expected_platform AS
-    SELECT l.repository_id, m.os || '/' || m.architecture || coalesce('/' || nullif(m.variant, ''), '')
+    SELECT l.repository_id, m.os || '/' || m.architecture || coalesce('/' || v.variant, '')
                AS platform, count(*) AS "references"
-      FROM shown l JOIN manifest m ON m.id = l.manifest_id
+      FROM shown l
+      JOIN manifest m ON m.id = l.manifest_id
+      LEFT JOIN expected_variants n USING (repository_id, manifest_id)
+     CROSS JOIN LATERAL unnest(coalesce(n.variants, ARRAY[nullif(m.variant, '')])) AS v (variant)
      WHERE m.kind = 'image' AND m.os <> '' AND m.architecture <> '' GROUP BY 1, 2;
 
 CREATE FUNCTION recount() RETURNS SETOF text LANGUAGE sql AS $$

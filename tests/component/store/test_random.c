@@ -104,6 +104,40 @@ START_TEST(counts_stay_right_under_random_changes)
 }
 END_TEST
 
+/* --- platforms --- */
+
+static const char *platforms(void)
+{
+    return sql(
+        "SELECT coalesce(string_agg(platform || ' ' || \"references\", ',' ORDER BY platform), "
+        "'-') FROM repository_platform");
+}
+
+/* The fixture's images name no variant; x1 and x2 list i1 as v6 and as v7. */
+START_TEST(an_image_has_the_variants_that_indexes_name)
+{
+    put_image("i1");
+    PUT_INDEX("x1", "i1");
+    PUT_INDEX("x2", "i1");
+    ck_assert_int_eq(hold("app", "i1", NULL), MS_OK);
+    set_tag("app", "image", "i1");
+    ck_assert_str_eq(platforms(), "linux/arm64 1");
+    set_tag("app", "index", "x2");
+    ck_assert_str_eq(platforms(), "linux/arm64/v7 1");
+    set_tag("app", "other", "x1");
+    ck_assert_str_eq(platforms(), "linux/arm64/v6 1,linux/arm64/v7 1");
+    assert_recount();
+    remove_tag("app", "image");
+    remove_tag("app", "index");
+    ck_assert_str_eq(platforms(), "linux/arm64/v6 1");
+    ck_assert_int_eq(hold("app", "x1", "unreadable now"), MS_OK);
+    ck_assert_str_eq(platforms(), "-");
+    set_tag("app", "image", "i1");
+    ck_assert_str_eq(platforms(), "linux/arm64 1");
+    assert_recount();
+}
+END_TEST
+
 /* --- many calls at once --- */
 
 enum { ROUNDS = 25, BATCHES = 6, PER_BATCH = 5 };
@@ -191,6 +225,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 100);
     tcase_add_loop_test(tcase, counts_stay_right_under_random_changes, 0, 4);
+    tcase_add_test(tcase, an_image_has_the_variants_that_indexes_name);
     tcase_add_test(tcase, calls_at_once_do_not_block_each_other);
     suite_add_tcase(suite, tcase);
     return suite;
