@@ -166,13 +166,15 @@ CREATE TABLE manifest_child (
     architecture   text,
     variant        text,
     os_version     text,
+    os_features    text,
     annotations    text,
     is_attestation boolean NOT NULL DEFAULT false,
     about          bytea,
     PRIMARY KEY (parent_id, position)
 );
 CREATE INDEX manifest_child_child ON manifest_child (child_id, parent_id);
-COMMENT ON TABLE manifest_child IS 'The descriptors of an index, in its order; a child may be known by its digest only';
+COMMENT ON TABLE manifest_child IS 'The entries of an index that are manifests, in its order (blobs among them are its layers); a child may be known by its digest only';
+COMMENT ON COLUMN manifest_child.os_features IS 'A JSON array of strings; NULL: none';
 COMMENT ON COLUMN manifest_child.about IS 'Of an attestation: the digest of the image it is about (vnd.docker.reference.digest)';
 
 CREATE TABLE index_image (

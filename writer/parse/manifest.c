@@ -206,6 +206,7 @@ static enum ms_status read_child(struct ms_child_record *out, struct parse *pars
     child.architecture = platform.architecture;
     child.variant = platform.variant;
     child.os_version = platform.os_version;
+    child.os_features = platform.os_features;
     read_attestation(&child, pairs, n_pairs);
     *out = child;
     return MS_OK;

@@ -83,21 +83,6 @@ static void bool_of(struct ms_json_writer *json, struct json_object *object, con
     ms_json_bool(json, json_get_bool(&value, object, name) == MS_OK && value);
 }
 
-/* The strings of an array. Docker takes a single string for an entrypoint and a command, too. */
-static void strings_of(struct ms_json_writer *json, struct json_object *object, const char *name)
-{
-    struct json_object *value = json_member(object, name);
-    struct ms_str text;
-    ms_json_array(json);
-    if (json_string_value(&text, value) == MS_OK)
-        ms_json_string(json, text);
-    for (size_t i = 0; i < json_array_length(value); i++) {
-        if (json_string_value(&text, json_array_at(value, i)) == MS_OK)
-            ms_json_string(json, text);
-    }
-    ms_json_end_array(json);
-}
-
 static bool add_key(struct ms_str name, struct json_object *value, void *arg)
 {
     (void)value;
@@ -127,14 +112,10 @@ static const struct member ROOT_MEMBERS[] = {
 
 /* Of the member "config". */
 static const struct member RUN_MEMBERS[] = {
-    {"env", "Env", strings_of},
-    {"entrypoint", "Entrypoint", strings_of},
-    {"cmd", "Cmd", strings_of},
-    {"user", "User", text_of},
-    {"working_dir", "WorkingDir", text_of},
-    {"exposed_ports", "ExposedPorts", keys_of},
-    {"volumes", "Volumes", keys_of},
-    {"stop_signal", "StopSignal", text_of},
+    {"env", "Env", manifest_write_strings}, {"entrypoint", "Entrypoint", manifest_write_strings},
+    {"cmd", "Cmd", manifest_write_strings}, {"user", "User", text_of},
+    {"working_dir", "WorkingDir", text_of}, {"exposed_ports", "ExposedPorts", keys_of},
+    {"volumes", "Volumes", keys_of},        {"stop_signal", "StopSignal", text_of},
 };
 
 static const struct member HISTORY_MEMBERS[] = {
@@ -182,8 +163,8 @@ static void write_config_members(struct ms_json_writer *json,
                                  const struct ms_manifest_record *record, struct json_object *root)
 {
     char digest[MS_DIGEST_TEXT_MAX];
-    ms_json_key(json, "os_features");
-    strings_of(json, root, "os.features");
+    ms_json_key(json, "os_features"); /* the reader shows them beside the image: it stands first */
+    manifest_write_strings(json, root, "os.features");
     string_member(json, "config_digest", ms_str(ms_digest_format(digest, &record->config_digest)));
     write_platform(json, record);
     write_members(json, ROOT_MEMBERS, COUNT(ROOT_MEMBERS), root);
@@ -191,7 +172,7 @@ static void write_config_members(struct ms_json_writer *json,
     manifest_write_pairs(json, record->labels, record->n_labels);
     write_members(json, RUN_MEMBERS, COUNT(RUN_MEMBERS), json_member(root, "config"));
     ms_json_key(json, "diff_ids");
-    strings_of(json, json_member(root, "rootfs"), "diff_ids");
+    manifest_write_strings(json, json_member(root, "rootfs"), "diff_ids");
     ms_json_key(json, "history");
     write_history(json, json_member(root, "history"));
 }

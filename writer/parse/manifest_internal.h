@@ -44,6 +44,7 @@ enum ms_status manifest_platform_member(struct ms_str *out, struct ms_arena *are
 /* The members that name a platform, alike in a configuration and in an entry of an index. */
 struct manifest_platform {
     struct ms_str os, architecture, variant, os_version; /* absent: not said */
+    struct ms_str os_features;                           /* JSON array of strings; absent: none */
 };
 enum ms_status manifest_read_platform(struct manifest_platform *out, struct ms_arena *arena,
                                       struct json_object *object, struct ms_error *err) MS_CHECKED;
@@ -52,6 +53,9 @@ enum ms_status manifest_pairs(struct ms_pair **out, size_t *out_count, struct ms
                               struct json_object *object, struct ms_error *err) MS_CHECKED;
 /* The value of a key that is there and not empty; else absent. */
 struct ms_str manifest_pair_value(const struct ms_pair *pairs, size_t count, const char *key);
+/* The strings of an array as a JSON array. Docker takes a single string for one, too. */
+void manifest_write_strings(struct ms_json_writer *json, struct json_object *object,
+                            const char *name);
 /* Pairs as a JSON object: into a document, or as a text of its own. */
 void manifest_write_pairs(struct ms_json_writer *json, const struct ms_pair *pairs, size_t count);
 enum ms_status manifest_pairs_json(struct ms_str *out, struct ms_arena *arena,

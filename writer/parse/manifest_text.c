@@ -39,6 +39,49 @@ enum ms_status manifest_platform_member(struct ms_str *out, struct ms_arena *are
     return manifest_text_member(out, arena, object, key, err);
 }
 
+/* Moves finished JSON, without `cut` bytes at either end, into the arena and frees the buffer. */
+static enum ms_status keep(struct ms_str *out, struct ms_arena *arena, struct ms_buf *buf,
+                           size_t cut, struct ms_error *err)
+{
+    enum ms_status status = ms_buf_status(buf);
+    if (status == MS_OK)
+        status = ms_arena_copy(out, arena, ms_str_slice(ms_buf_view(buf), cut, buf->len - cut));
+    ms_buf_free(buf);
+    return status == MS_OK ? MS_OK : manifest_full(err);
+}
+
+void manifest_write_strings(struct ms_json_writer *json, struct json_object *object,
+                            const char *name)
+{
+    struct json_object *value = json_member(object, name);
+    struct ms_str text;
+    ms_json_array(json);
+    if (json_string_value(&text, value) == MS_OK)
+        ms_json_string(json, text);
+    for (size_t i = 0; i < json_array_length(value); i++) {
+        if (json_string_value(&text, json_array_at(value, i)) == MS_OK)
+            ms_json_string(json, text);
+    }
+    ms_json_end_array(json);
+}
+
+/* The strings of an array as JSON; absent when there is none. */
+static enum ms_status keep_strings(struct ms_str *out, struct ms_arena *arena,
+                                   struct json_object *object, const char *name,
+                                   struct ms_error *err)
+{
+    struct ms_buf buf;
+    struct ms_json_writer json;
+    struct ms_str text;
+    ms_buf_init(&buf, MANIFEST_DOCUMENT_MAX);
+    ms_json_begin(&json, &buf);
+    manifest_write_strings(&json, object, name);
+    enum ms_status status = keep(&text, arena, &buf, 0, err);
+    if (status == MS_OK)
+        *out = ms_str_equal(text, MS_STR("[]")) ? MS_STR_ABSENT : text;
+    return status;
+}
+
 enum ms_status manifest_read_platform(struct manifest_platform *out, struct ms_arena *arena,
                                       struct json_object *object, struct ms_error *err)
 {
@@ -51,6 +94,8 @@ enum ms_status manifest_read_platform(struct manifest_platform *out, struct ms_a
         status = manifest_platform_member(&platform.variant, arena, object, "variant", err);
     if (status == MS_OK)
         status = manifest_platform_member(&platform.os_version, arena, object, "os.version", err);
+    if (status == MS_OK)
+        status = keep_strings(&platform.os_features, arena, object, "os.features", err);
     if (status == MS_OK)
         *out = platform;
     return status;
@@ -114,17 +159,6 @@ struct ms_str manifest_pair_value(const struct ms_pair *pairs, size_t count, con
             return pairs[i].value;
     }
     return MS_STR_ABSENT;
-}
-
-/* Moves finished JSON, without `cut` bytes at either end, into the arena and frees the buffer. */
-static enum ms_status keep(struct ms_str *out, struct ms_arena *arena, struct ms_buf *buf,
-                           size_t cut, struct ms_error *err)
-{
-    enum ms_status status = ms_buf_status(buf);
-    if (status == MS_OK)
-        status = ms_arena_copy(out, arena, ms_str_slice(ms_buf_view(buf), cut, buf->len - cut));
-    ms_buf_free(buf);
-    return status == MS_OK ? MS_OK : manifest_full(err);
 }
 
 void manifest_write_pairs(struct ms_json_writer *json, const struct ms_pair *pairs, size_t count)

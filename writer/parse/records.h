@@ -56,6 +56,7 @@ struct ms_child_record {
     struct ms_str artifact_type;
     int64_t size;                                        /* or MS_SIZE_UNKNOWN */
     struct ms_str os, architecture, variant, os_version; /* absent: not said */
+    struct ms_str os_features;                           /* JSON array of strings; absent: none */
     struct ms_str annotations;                           /* JSON object */
     bool is_attestation;
     struct ms_digest about; /* of an attestation */

@@ -117,7 +117,7 @@ static void put_layers(struct ms_store_call *base, const struct contents *conten
 struct child_arrays {
     struct ms_buf *parents, *positions, *digests, *media_types, *artifact_types, *sizes;
     struct ms_buf *os, *architectures, *variants, *os_versions, *annotations, *attestations,
-        *abouts;
+        *abouts, *os_features;
 };
 
 static void add_child(struct child_arrays *to, const struct ms_manifest_record *parent,
@@ -137,6 +137,7 @@ static void add_child(struct child_arrays *to, const struct ms_manifest_record *
     ms_store_add_text(to->annotations, child->annotations);
     ms_store_add_bool(to->attestations, child->is_attestation);
     ms_store_add_digest(to->abouts, &child->about);
+    ms_store_add_text(to->os_features, child->os_features);
 }
 
 static void put_children(struct ms_store_call *base, const struct contents *contents)
@@ -146,7 +147,7 @@ static void put_children(struct ms_store_call *base, const struct contents *cont
     struct ms_buf **arrays[] = {
         &to.parents,     &to.positions,    &to.digests,       &to.media_types, &to.artifact_types,
         &to.sizes,       &to.os,           &to.architectures, &to.variants,    &to.os_versions,
-        &to.annotations, &to.attestations, &to.abouts};
+        &to.annotations, &to.attestations, &to.abouts,        &to.os_features};
     ms_store_call_step(base, &write_content_children);
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
         *arrays[i] = ms_store_call_array(base);

@@ -52,10 +52,13 @@
                            to_char(c.unreadable_since AT TIME ZONE 'UTC',
                                    'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since) failure) d
     ) document
-    -- The configuration's document, whose last members are diff_ids and history (writer/parse/manifest_document.c):
-    -- within a string the quotes would be escaped, so this is where they begin. OFFSET 0: taken apart once.
+    -- The configuration's document, whose first member is os_features (since version 2) and whose last are
+    -- diff_ids and history (writer/parse/manifest_document.c): within a string the quotes would be escaped, so this
+    -- is where they begin. OFFSET 0: taken apart once.
     CROSS JOIN LATERAL (
-        SELECT split_part(f.document, ',"diff_ids":[', 1) AS members,
+        SELECT CASE WHEN starts_with(f.document, '"os_features":')
+                    THEN split_part(f.document, ',"config_digest":', 1) ELSE '"os_features":[]' END AS os_features,
+               substr(split_part(f.document, ',"diff_ids":[', 1), strpos(f.document, '"config_digest":')) AS members,
                ('[' || split_part(split_part(f.document, ',"diff_ids":[', 2), '],"history":[', 1) || ']')::json
                    AS diff_ids,
                ('[' || coalesce(nullif(split_part(f.document, '],"history":[', 2), ''), ']'))::json AS history
@@ -105,7 +108,8 @@
                                  'os', coalesce(mc.os, m.os),
                                  'architecture', coalesce(mc.architecture, m.architecture),
                                  'variant', coalesce(mc.variant, m.variant),
-                                 'os_version', coalesce(mc.os_version, m.os_version)))::text, '{}')::json
+                                 'os_version', coalesce(mc.os_version, m.os_version),
+                                 'os_features', mc.os_features::json))::text, '{}')::json
                                  AS platform,
                              coalesce(mc.annotations, '{}')::json AS annotations
                       FROM manifest_child mc
@@ -114,7 +118,9 @@
                           FROM manifest WHERE id = mc.child_id OFFSET 0) m
                       WHERE mc.parent_id = c.id
                       ORDER BY mc.position) part))::text
-            WHEN config.members IS NOT NULL THEN ',"image":{' || config.members
+                -- its entries that are no manifests
+                || CASE WHEN layer.n > 0 THEN ',"layers":' || layer.list::text ELSE '' END
+            WHEN config.members IS NOT NULL THEN ',' || config.os_features || ',"image":{' || config.members
                 || ',"layers":' || coalesce(layer.list::text, '[]')
                 || ',"history":' || coalesce(history.list::text, '[]') || '}'
             WHEN layer.n > 0 THEN ',"layers":' || layer.list::text

@@ -166,19 +166,20 @@ START_TEST(an_index_with_an_attestation)
     struct fixture f;
     must_parse(
         &f,
-        "{\"schemaVersion\":2,\"mediaType\":\"" OCI_INDEX "\",\"manifests\":[" CHILD(
-            HEX_B, "linux", "arm64",
-            ",\"variant\":\"v8\",\"os.version\":\"1\"}}") "," CHILD(HEX_C, "unknown", "unknown",
-                                                                    "},\"annotations\":{"
-                                                                    "\"vnd.docker."
-                                                                    "reference.type\":"
-                                                                    "\"attestation-"
-                                                                    "manifest\",\"vnd."
-                                                                    "docker.reference."
-                                                                    "digest\":\"sha256:" HEX_B
-                                                                    "\"}}") "],\"annotations\":{"
-                                                                            "\"a\":\"<é>\\u0000\"}"
-                                                                            "}",
+        "{\"schemaVersion\":2,\"mediaType\":\"" OCI_INDEX
+        "\",\"manifests\":[" CHILD(HEX_B, "linux", "arm64",
+                                   ",\"variant\":\"v8\",\"os.version\":\"1\",\"os.features\":["
+                                   "\"a\",1,\"b\"]}}") "," CHILD(HEX_C, "unknown", "unknown",
+                                                                 "},\"annotations\":{"
+                                                                 "\"vnd.docker."
+                                                                 "reference.type\":"
+                                                                 "\"attestation-"
+                                                                 "manifest\",\"vnd."
+                                                                 "docker.reference."
+                                                                 "digest\":\"sha256:" HEX_B
+                                                                 "\"}}") "],\"annotations\":{"
+                                                                         "\"a\":\"<é>\\u0000\"}"
+                                                                         "}",
         "");
     ck_assert_int_eq(f.record.kind, MS_KIND_INDEX);
     ck_assert(!f.wants_config);
@@ -192,9 +193,11 @@ START_TEST(an_index_with_an_attestation)
     assert_text(image->architecture, "arm64");
     assert_text(image->variant, "v8");
     assert_text(image->os_version, "1");
+    assert_text(image->os_features, "[\"a\",\"b\"]");
     assert_text(image->annotations, "{}");
     ck_assert(!image->is_attestation);
     ck_assert(attestation->is_attestation);
+    assert_text(attestation->os_features, NULL);
     assert_digest(&attestation->about, HEX_B);
     assert_text(f.record.document, "\"Digest\":\"sha256:" HEX_A "\",\"MediaType\":\"" OCI_INDEX
                                    "\",\"Annotations\":{\"a\":\"<é>\xef\xbf\xbd\"}");
