@@ -375,7 +375,7 @@ CREATE TABLE event_seen (
 CREATE TABLE event_seen_0 PARTITION OF event_seen FOR VALUES IN (0);
 CREATE TABLE event_seen_1 PARTITION OF event_seen FOR VALUES IN (1);
 CREATE TABLE event_seen_2 PARTITION OF event_seen FOR VALUES IN (2);
-COMMENT ON TABLE event_seen IS 'Ids of events of today and yesterday, so that each counts once. slot is the day modulo 3; the third partition is truncated when the day changes';
+COMMENT ON TABLE event_seen IS 'Events of today and yesterday, so that each counts once: hashes of id, action, repository, tag and digest. slot is the day modulo 3; the third partition is truncated when the day changes';
 
 CREATE TABLE dead_letter (
     id              bigint PRIMARY KEY,

@@ -1,32 +1,36 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Events into the inbox, or among the dead letters, each id once. Arrays, one element an event: $1 event
--- ids text[], $2 actions text[], $3 repositories text[], $4 tags text[], $5 digests bytea[], $6 is it a
--- blob boolean[], $7 event times in ms since 1970 bigint[], $8 actors text[], $9 bodies bytea[], $10 why it
--- leads nowhere text[] (NULL: it does not). Column: events that are new. What is longer than an index
--- takes is cut: it names nothing that exists.
+-- Events into the inbox, or among the dead letters, each once: those with the same id, action, repository,
+-- tag and digest are the same. Arrays, one element an event: $1 event ids text[], $2 actions text[],
+-- $3 repositories text[], $4 tags text[], $5 digests bytea[], $6 is it a blob boolean[], $7 event times in
+-- ms since 1970 bigint[], $8 actors text[], $9 bodies bytea[], $10 why it leads nowhere text[] (NULL: it
+-- does not). Column: events that are new. What is longer than an index takes is cut: it names nothing that
+-- exists. No clock of a registry is believed that is ahead of ours.
 WITH sent AS (
     SELECT CASE WHEN length(event_id) <= 200 THEN event_id
                 ELSE encode(sha256(convert_to(event_id, 'UTF8')), 'hex') END AS event_id,
+           encode(sha256(convert_to(concat_ws(chr(31), event_id, action, repository, coalesce(tag, ''),
+                                              encode(digest, 'hex')), 'UTF8')), 'hex') AS key,
            action, left(coalesce(repository, ''), 600) AS repository, tag, digest, is_blob,
-           to_timestamp(time_ms / 1000.0) AS event_time, actor, body, fault, place
+           CASE WHEN time_ms IS NOT NULL THEN least(to_timestamp(time_ms / 1000.0), now()) END AS event_time,
+           actor, body, fault, place
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::boolean[],
                   $7::bigint[], $8::text[], $9::bytea[], $10::text[]) WITH ORDINALITY
            AS e (event_id, action, repository, tag, digest, is_blob, time_ms, actor, body, fault, place)
 ), arrived AS (
-    SELECT DISTINCT ON (event_id) * FROM sent ORDER BY event_id, place
+    SELECT DISTINCT ON (key) * FROM sent ORDER BY key, place
 ), fresh AS (
     INSERT INTO event_seen (slot, event_id)
-    SELECT event_slot(0), a.event_id
+    SELECT event_slot(0), a.key
       FROM arrived a
      WHERE NOT EXISTS (SELECT FROM event_seen s
-                        WHERE s.slot = event_slot(-1) AND s.event_id = a.event_id)
-     ORDER BY a.event_id
+                        WHERE s.slot = event_slot(-1) AND s.event_id = a.key)
+     ORDER BY a.key
         ON CONFLICT DO NOTHING
-    RETURNING event_id
+    RETURNING event_id AS key
 ), kept AS (
     INSERT INTO inbox (event_id, action, repository, tag, digest, is_blob, event_time, actor, body)
     SELECT event_id, action, repository, tag, digest, is_blob, event_time, actor, body
-      FROM arrived JOIN fresh USING (event_id)
+      FROM arrived JOIN fresh USING (key)
      WHERE fault IS NULL
      ORDER BY place
 ), buried AS (
@@ -34,7 +38,7 @@ WITH sent AS (
                              digest, is_blob, event_time, actor, body)
     SELECT nextval('inbox_id_seq'), event_id, now(), fault, false, action, repository, tag, digest,
            is_blob, event_time, actor, body
-      FROM arrived JOIN fresh USING (event_id)
+      FROM arrived JOIN fresh USING (key)
      WHERE fault IS NOT NULL
      ORDER BY place
 )
