@@ -221,11 +221,28 @@ def test_pages_of_a_thousand(suite):
         assert [d for page in pages for d in page] == expected
 
 
-def test_discovery(suite):
-    answer = suite.stack.reader.get("/v2/_oci/ext/discover")
+def test_a_raw_plus_in_a_type_is_a_plus(suite):
+    """As clients write it; a space it is elsewhere."""
+    value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/vnd.example+json", "layers": [],
+             "config": suite.pusher.blob("plus/plus", b"{}", EMPTY), "subject": suite.missing}
+    pushed = suite.pusher.manifest("plus/plus", value, OCI_MANIFEST)
+    suite.stack.writer.wait_until_settled()
+    path = f"/v2/plus/plus/referrers/{suite.missing['digest']}"
+    wait_for(lambda: suite.stack.reader.json(path)["manifests"], "the referrer")
+    for written in ("application/vnd.example+json", "application/vnd.example%2Bjson", "application%2Fvnd.example+json"):
+        answer = suite.stack.reader.get(f"{path}?artifactType={written}")
+        assert [d["digest"] for d in answer.json()["manifests"]] == [pushed["digest"]], written
+        assert answer.headers["OCI-Filters-Applied"] == "artifactType"
+    assert suite.stack.reader.json(f"{path}?artifactType=application/vnd.example%20json")["manifests"] == []
+
+
+@pytest.mark.parametrize("path", ["/v2/_oci/ext/discover", f"/v2/{NAME}/_oci/ext/discover", "/v2/a/_oci/ext/discover"])
+def test_discovery(suite, path):
+    answer = suite.stack.reader.get(path)
     assert answer.status_code == 200 and answer.headers["Content-Type"] == "application/json"
     extensions = {e["name"]: e for e in answer.json()["extensions"]}
     assert set(extensions) == {"_oci", "_metastore"}
     for extension in extensions.values():
         assert set(extension) == {"name", "url", "description", "endpoints"}
-    assert "/v2/_oci/ext/discover" in extensions["_oci"]["endpoints"]
+    assert extensions["_oci"]["endpoints"] == ["/v2/_oci/ext/discover", "/v2/<name>/_oci/ext/discover"]
+    assert suite.stack.reader.get("/v2/Not/Possible/_oci/ext/discover").json()["errors"][0]["code"] == "NAME_INVALID"

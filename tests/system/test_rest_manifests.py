@@ -111,6 +111,11 @@ def test_raw_bytes(module_stack, pushed):
         assert raw.status_code == 200 and raw.content == pushed["image_bytes"]
         assert raw.headers["Content-Type"] == OCI_MANIFEST
         assert digest_of(raw.content) == pushed["image"]["digest"]
+        path, etag = raw.request.path_url, raw.headers["ETag"]
+        expected = "no-cache" if reference == "only" else "private, max-age=31536000, immutable"
+        assert raw.headers["Cache-Control"] == expected
+        again = module_stack.reader.get(path, headers={"If-None-Match": etag})
+        assert (again.status_code, again.headers["Cache-Control"]) == (304, expected)
     assert module_stack.reader.json("/api/v1/repositories/copy/app/-/manifests/only?raw=0")["kind"] == "image"
 
 
@@ -122,6 +127,7 @@ def test_unknown_manifests(module_stack, pushed, path, raw):
     answer = module_stack.reader.get(f"/api/v1/repositories/{path}{raw}")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-cache"
     assert answer.json()["status"] == 404
 
 
