@@ -4,6 +4,7 @@
 Shares no code and no idea with the programs: reads every repository, tag, manifest and configuration
 over HTTP into Registry, then filters in Python.
 """
+import codecs
 import hashlib
 import json
 import re
@@ -18,11 +19,36 @@ MANIFEST_TYPES = INDEX_TYPES | {"application/vnd.oci.image.manifest.v1+json",
                                 "application/vnd.docker.distribution.manifest.v2+json",
                                 "application/vnd.docker.distribution.manifest.v1+prettyjws"}
 CONFIG_TYPES = {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
-LAYER = re.compile(r"application/vnd\.oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+(gzip|zstd))?|"
-                   r"application/vnd\.docker\.image\.rootfs\.(foreign\.)?diff\.tar(\.(gzip|zstd))?")
+LAYER = re.compile(r"application/vnd\.(oci\.image\.layer|docker\.image\.rootfs)\..*")
 SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
-FALLBACK = re.compile(r"sha256-[0-9a-f]{64}")
-HIDDEN = re.compile(FALLBACK.pattern + r"(\.(sig|att|sbom))?")
+ATTESTATION = "application/vnd.docker.attestation.manifest.v1+json"
+HIDDEN = re.compile(r"sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?|_deltaindex|deltas-[0-9a-f]{12}")
+SIZE_MAX = 2 ** 53 - 1
+
+
+class Object(dict):
+    """A JSON object as Go reads it: without a key that is exact, the last one but for its case."""
+
+    def _find(self, key):
+        if dict.__contains__(self, key):
+            return key
+        return next((k for k in reversed(self) if k.isascii() and k.lower() == key.lower()), key)
+
+    def __contains__(self, key):
+        return dict.__contains__(self, self._find(key))
+
+    def get(self, key, default=None):
+        return dict.get(self, self._find(key), default)
+
+    def __getitem__(self, key):
+        return dict.__getitem__(self, self._find(key))
+
+
+codecs.register_error("one by one", lambda error: ("\ufffd", error.start + 1))
+
+
+def parse(data):
+    return clean(json.loads(data.decode("utf-8", "one by one")))
 
 
 def clean(value):
@@ -32,8 +58,21 @@ def clean(value):
     if isinstance(value, list):
         return [clean(member) for member in value]
     if isinstance(value, dict):
-        return {clean(key): clean(member) for key, member in value.items()}
+        return Object((clean(key), clean(member)) for key, member in value.items())
     return value
+
+
+def size_of(descriptor):
+    """0 where it cannot be."""
+    size = descriptor.get("size") or 0
+    return size if 0 <= size <= SIZE_MAX else 0
+
+
+def entries_of(value):
+    """Of an index: those that are manifests, those that are blobs."""
+    listed = value.get("manifests") or []
+    manifests = [entry for entry in listed if entry.get("mediaType", "") in MANIFEST_TYPES | {""}]
+    return manifests, [entry for entry in listed if entry not in manifests]
 
 
 def member(value, key, kind):
@@ -56,6 +95,7 @@ class Registry:
         self.manifests = {}  # (repository, digest) → (media type, object), of what can be read
         self.sizes = {}      # (repository, digest) → bytes
         self.configs = {}    # digest → object
+        self.lengths = {}    # digest of a configuration → its bytes
         self.read()
 
     def read(self):
@@ -91,7 +131,7 @@ class Registry:
         if answer.status_code != 200:
             return None
         digest = answer.headers["Docker-Content-Digest"]
-        value = clean(answer.json())
+        value = parse(answer.content)
         media_type = value.get("mediaType") or answer.headers["Content-Type"].partition(";")[0]
         if media_type != SCHEMA1 and "sha256:" + hashlib.sha256(answer.content).hexdigest() != digest:
             return digest
@@ -100,7 +140,7 @@ class Registry:
             return digest
         self.manifests[name, digest] = (media_type, value)
         self.sizes[name, digest] = len(answer.content)
-        for child in value.get("manifests", []):
+        for child in entries_of(value)[0]:
             self._read_manifest(name, child["digest"])
         return digest
 
@@ -108,12 +148,12 @@ class Registry:
         if digest not in self.configs:
             answer = self._get(f"/v2/{name}/blobs/{digest}")
             try:
-                value = clean(answer.json()) if answer.status_code == 200 else None
+                value = parse(answer.content) if answer.status_code == 200 else None
             except ValueError:
                 value = None
             if not isinstance(value, dict):
                 return False
-            self.configs[digest] = value
+            self.configs[digest], self.lengths[digest] = value, len(answer.content)
         return True
 
     # --- what is an image, and what an index shows ---
@@ -130,8 +170,9 @@ class Registry:
     def images_of(self, name, digest):
         """The images under an index in its order, nested ones flattened, each once."""
         found = []
-        for child in self.manifests[name, digest][1].get("manifests", []):
-            if (child.get("annotations") or {}).get("vnd.docker.reference.type") == "attestation-manifest":
+        for child in entries_of(self.manifests[name, digest][1])[0]:
+            if child.get("artifactType") == ATTESTATION or \
+                    (child.get("annotations") or {}).get("vnd.docker.reference.type") == "attestation-manifest":
                 continue
             if self.is_index(name, child["digest"]):
                 below = self.images_of(name, child["digest"])
@@ -220,7 +261,7 @@ def expected_index(registry, params, public_url):
             continue
         tags_of = {}
         for tag, digest in registry.tags[name].items():
-            if not FALLBACK.fullmatch(tag):
+            if not HIDDEN.fullmatch(tag):
                 tags_of.setdefault(digest, []).append(tag)
         images, lists = [], []
         for digest in sorted(d for d in tags_of if d):

@@ -9,7 +9,7 @@ import functools
 import re
 from datetime import datetime, timedelta, timezone
 
-from oracle import HIDDEN, INDEX_TYPES, SCHEMA1, member
+from oracle import HIDDEN, INDEX_TYPES, SCHEMA1, entries_of, member, size_of
 
 # When a scan saw something nobody can tell, and neither when it was pushed; but that came later, in an order.
 SEEN = datetime(9000, 1, 1, tzinfo=timezone.utc)
@@ -62,13 +62,17 @@ class Manifest:
         self.title = first_of(self.annotations, self.labels, TITLE)
         self.description = first_of(self.annotations, self.labels, DESCRIPTION)
         self.images = registry.images_of(name, digest) if self.kind == "index" else [digest] if is_image else []
-        self.children = [child["digest"] for child in self.value.get("manifests", [])]
-        self.blobs = {blob["digest"]: blob["size"] for blob in [config, *(self.value.get("layers") or [])] if blob}
+        self.entries, blobs = entries_of(self.value)
+        self.children = [child["digest"] for child in self.entries]
+        self.blobs = {}  # a manifest may say several sizes of one
+        for blob in [config, *(self.value.get("layers") or []), *blobs]:
+            if blob:
+                self.blobs[blob["digest"]] = max(size_of(blob), self.blobs.get(blob["digest"], 0))
+        if is_image:
+            self.blobs[config["digest"]] = max(registry.lengths[config["digest"]], *(
+                size_of(layer) for layer in self.value.get("layers") or [] if layer["digest"] == config["digest"]), 0)
         self.artifact_type = self.value.get("artifactType") or config.get("mediaType")
         self.subject = member(self.value, "subject", dict).get("digest")
-
-    def platform(self):
-        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     def descriptor(self):
         """As referrers show it."""
@@ -127,21 +131,33 @@ class Repository:
             return face.created
         return SEEN
 
+    def platforms_of(self, image):
+        """Its own; where the configuration names no variant, with those that indexes of the repository name."""
+        if not image.os or not image.architecture:
+            return []
+        named = {member(entry.get("platform"), "variant", str) for digest in self.reachable
+                 for entry in self.held[digest].entries if entry["digest"] == image.digest} - {""}
+        variants = [image.variant] if image.variant or not named else sorted(named, key=str.encode)
+        return ["/".join(part for part in (image.os, image.architecture, variant) if part) for variant in variants]
+
     def words(self):
-        """Title and description: of latest, else of the tag updated last."""
+        """Title and description: of latest, else of the tag updated last; of an index first what it says itself."""
         readable = [tag for tag in self.shown if self.shown[tag] in self.held]
         chosen = "latest" if "latest" in readable else max(
             sorted(readable, reverse=True), key=lambda tag: self.updated_of[tag], default=None)
-        face = self.face(self.shown[chosen]) if chosen else None
-        return (face.title, face.description) if face else (None, None)
+        if not chosen:
+            return None, None
+        own, face = self.held[self.shown[chosen]], self.face(self.shown[chosen])
+        return own.title or face and face.title, own.description or face and face.description
 
     def size_of(self, digests):
-        """Bytes of everything below, each once."""
-        pieces = {}
-        for digest in self.below(digests):
-            pieces[digest] = self.held[digest].size
-            pieces.update(self.held[digest].blobs)
-        return sum(pieces.values())
+        """Bytes of everything below, each once: of several sizes that descriptors say the largest."""
+        manifests = self.below(digests)
+        blobs = {}
+        for digest in manifests:
+            for blob, size in self.held[digest].blobs.items():
+                blobs[blob] = max(size, blobs.get(blob, 0))
+        return sum(self.held[digest].size for digest in manifests) + sum(blobs.values())
 
     def referrers(self, subject):
         return sorted((m.descriptor() for m in self.held.values() if m.subject == subject), key=lambda d: d["digest"])
@@ -180,26 +196,34 @@ class Facts:
     def search(self, q, n, across=False):
         """[(rank, popularity, repository)], best first, of all pages. `across`: an edit may put in or take
         away what separates words, too, of which the API's description says nothing."""
-        words = [fold(word) for word in re.split("[\0-\x20\x7f]+", q) if word][:16]
+        words = [word for word in map(read_word, re.findall("[A-Za-z0-9._/:\u0080-\U0010ffff-]+", q)) if word][:16]
         found = []
         for repository in self.repositories.values():
-            if repository.tags:
-                rank = max((self.rank(repository, word, across) for word in words), default=0)
+            if repository.tags and all(tag in repository.tags for _, _, tag in words if tag):
+                rank = max((self.rank(repository, fold(word), fold(typed), across) for word, typed, _ in words), default=0)
                 found.append((rank, self.popularity(repository), repository))
         proper = [entry for entry in found if entry[0] <= 8]
         if len(proper) < n:
             proper = [entry for entry in found if entry[0] <= 9]
         return sorted(proper, key=lambda entry: entry[:2])
 
-    def rank(self, repository, word, across):
+    def rank(self, repository, word, typed, across):
         """1 is best; 9: but for one edit; 10: not at all."""
         name, last = repository.name, repository.name.rpartition("/")[2]
         title, description = fold(repository.title or ""), fold(repository.description or "")
-        tests = (name == word, last == word, last.startswith(word) or name.startswith(word),
+        tests = (name in (word, typed), last == word, last.startswith(word) or name.startswith(word),
                  re.search(r"(?<![a-z0-9])" + re.escape(word) + r"(?![a-z0-9])", name), word in name, word in title,
                  word in description, any(word in value for value in repository.label_values),
                  is_near(word, name, across) or is_near(word, title, across))
         return next((rank for rank, test in enumerate(tests, 1) if test), 10)
+
+
+def read_word(text):
+    """(name, the same with a host before it, tag) of a word of a plain search; None when nothing is left of it."""
+    host, slash, rest = text.partition("/")
+    has_host = bool(slash) and ("." in host or ":" in host or host == "localhost")
+    name, _, tag = (rest if has_host else text).partition(":")
+    return (name, (host + "/" if has_host else "") + name, tag) if name or tag else None
 
 
 @functools.lru_cache(200000)

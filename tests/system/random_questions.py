@@ -137,6 +137,10 @@ class Questions:
             text = text[a:b]
         elif choice < 0.6:
             text = self.pick(*WORDS).replace("\0", "")
+        elif choice < 0.7:
+            r = self.facts.repositories[self.pick(*self.names)]
+            host = self.pick("", "docker.io/", "localhost:5000/", "localhost/", "a.b/c/")
+            text = host + r.name + self.pick("", "*", "?", ":", ":" + self.some(sorted(r.tags)))
         if self.random.random() < 0.2:
             text = self.misspell(text)
         if self.random.random() < 0.2:
@@ -147,7 +151,7 @@ class Questions:
         q = " ".join(self.word() for _ in range(self.random.choice((0, 1, 1, 1, 1, 2, 2, 3))))
         n = self.pick(None, 1, 2, 3, 25, 100, 0, -3, 1000, "x")
         page = self.pick(None, None, 1, 2, 3, 0, 100)
-        size = 25 if n in (None, "x") else min(max(n, 1), 100)
+        size = {None: 100, "x": 25}.get(n) or min(max(n, 1), 100)
         number = max(page or 1, 1)
 
         def check(answer):
@@ -230,7 +234,7 @@ class Questions:
     def repository_facts(self, r):
         reachable = [d for d in r.tags.values() if d in r.held]
         expected = {"name": r.name, "tags": len(r.tags), "images": len(r.images), "official": r.name.startswith(self.official),
-                    "platforms": sorted({i.platform() for i in r.images if i.os and i.architecture}),
+                    "platforms": sorted({platform for i in r.images for platform in r.platforms_of(i)}, key=str.encode),
                     "pulls": self.facts.pulls.get(r.name, 0)}
         if not any(m.kind == "schema1" for m in r.held.values()):  # its size hangs on a signature made anew
             expected["size"] = r.size_of(reachable)
@@ -272,8 +276,7 @@ class Questions:
         manifest = r.held.get(digest)
         if not manifest:
             return {"name": tag, "kind": "unreadable", "pulls": 0}
-        platforms = [r.held[image].platform() for image in manifest.images
-                     if image in r.held and r.held[image].os and r.held[image].architecture]
+        platforms = [platform for image in manifest.images if image in r.held for platform in r.platforms_of(r.held[image])]
         aliases = sorted(t for t, d in r.tags.items() if d == digest and t != tag and (shows_all or t in r.shown))
         expected = {"name": tag, "digest": digest, "kind": manifest.kind.replace("schema1", "image"),
                     "media_type": manifest.media_type, "platforms": list(dict.fromkeys(platforms)), "aliases": aliases,

@@ -36,7 +36,11 @@ NAMES = ("a", "0/0", "library/postgres", "team/postgres", "team/postgres-backup"
          "a__b/c---d/e.f_g", "team/app_x", "team/appyx", "x/" * 60 + "deep", "n" * 200 + "/" + "m" * 50, "monitoring/grafana",
          "monitoring/node-exporter", "grafana/grafana", "library/database", "server", "a-b", "a.b", "a/b", "a_b", "a/b/c",
          "ab", "team/postgre", "team/posgtres", "z9/z9", "library/redis6", "v2/api", "tags/list", "manifests/latest", "q/tags/list")
-TAGS = ("latest", "1.0", "1.1", "1.10", "2", "prod_x", "prod-x", "prodyx", "A", "a", "_", "_._-", "a" * 128, "sha256-short",
+LAYER_SUFFIXES = ("", "", "", "+encrypted", "+zstd", ".v2")
+CACHE_CONFIG = "application/vnd.buildkit.cacheconfig.v0"
+ATTESTATION = "application/vnd.docker.attestation.manifest.v1+json"
+ODD_SIZES = (-1, 0, 2 ** 53 - 1, 2 ** 53, 9223372036854774000, 5)
+TAGS = ("_deltaindex", "deltas-0123456789ab", "deltas-0123456789abc", "sha512-" + "b" * 64, "latest", "1.0", "1.1", "1.10", "2", "prod_x", "prod-x", "prodyx", "A", "a", "_", "_._-", "a" * 128, "sha256-short",
         "1.0-alpine", "LATEST", "0", "v1", "v1.2", "nightly")
 PLATFORMS = (("linux", "amd64", None), ("linux", "arm64", "v8"), ("linux", "arm", "v7"), ("windows", "amd64", None),
              ("linux", "riscv64", ""), (None, "amd64", None), ("linux", None, None), ("Linux", "AMD64", None))
@@ -57,6 +61,17 @@ def dump(rng, value):
     """JSON in one of the ways in which it can be written."""
     return json.dumps(value, ensure_ascii=rng.random() < 0.5, indent=rng.choice((None, 3))
                       ).encode("utf-8", "backslashreplace")
+
+
+def dump_oddly(rng, config):
+    """A configuration with keys in another case, something deep, and bytes that are no UTF-8."""
+    keys = {"os": "OS", "rootfs": "rootfS", "architecture": "Architecture", "config": "Config", "variant": "vARIANT"}
+    value = {keys[key] if key in keys and rng.random() < 0.7 else key: member for key, member in config.items()}
+    deep = 1
+    for _ in range(rng.choice((0, 30, 31, 32, 33, 200))):
+        deep = rng.choice(([deep], {"a": deep}))
+    data = dump(rng, {**value, "deep": deep, "bytes": "B\u00ffB"})
+    return data.replace("é".encode(), b"\xe9").replace("ö".encode(), b"\xc3\xc3")
 
 
 class RandomRegistry:
@@ -110,8 +125,11 @@ class RandomRegistry:
         return {"mediaType": media_type, "digest": digest_of(data), "size": len(data)}
 
     def layers(self, name, media_type):
-        return [self.blob(name, self.pick(media_type, media_type, media_type.replace("gzip", "zstd")) if "gzip" in media_type
-                          else media_type, b"layer" * self.random.randint(1, 30)) for _ in range(self.random.randint(0, 4))]
+        made = [self.blob(name, media_type + self.pick(*LAYER_SUFFIXES), b"layer" * self.random.randint(1, 30))
+                for _ in range(self.random.randint(0, 4))]
+        if made and self.chance(0.1):
+            made[-1]["size"] = self.pick(*ODD_SIZES)
+        return made
 
     def put(self, name, media_type, data, kind):
         digest = self.storage.blob(data)
@@ -130,6 +148,8 @@ class RandomRegistry:
         value.update({k: v for k, v in members.items() if v is not None or self.chance(0.3)})
         if self.chance(0.05):
             value["config"] = self.pick(None, {}, {"Labels": []}, "text")
+        if self.chance(0.1):
+            value["os.features"] = self.pick(["win32k"], [], None, ["a", 5])
         return value
 
     def image(self, name, is_sure=False, platform=None):
@@ -139,7 +159,8 @@ class RandomRegistry:
                 self.storage.layer(name, digest)
             return self.put(name, media_type, data, "image")
         types = self.pick((DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER), (OCI_MANIFEST, OCI_CONFIG, OCI_LAYER))
-        config = dump(self.random, self.config(is_sure, platform or self.pick(*PLATFORMS)))
+        way = self.pick(dump, dump, dump_oddly)
+        config = way(self.random, self.config(is_sure, platform or self.pick(*PLATFORMS)))
         value = {"schemaVersion": 2, "mediaType": types[0], "config": self.blob(name, types[1], config),
                  "layers": self.layers(name, types[2])}
         annotations = self.annotations(types[0])
@@ -170,11 +191,26 @@ class RandomRegistry:
         return self.put(name, OCI_MANIFEST, dump(self.random, value), "artifact")
 
     def attestation(self, name, about):
-        made = self.put(name, OCI_MANIFEST, dump(self.random, {
-            "schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": self.blob(name, OCI_CONFIG, b'{"os": "unknown"}'),
-            "layers": [self.blob(name, "application/vnd.in-toto+json", b"%d" % next(self.number))]}), "artifact")
-        return {**made, "platform": {"os": "unknown", "architecture": "unknown"}, "annotations": {
-            "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": about["digest"]}}
+        """BuildKit's; since 0.32 they are referrers, too."""
+        value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": self.blob(name, OCI_CONFIG, b'{"os": "unknown"}'),
+                 "layers": [self.blob(name, "application/vnd.in-toto+json", b"%d" % next(self.number))]}
+        annotations = {"vnd.docker.reference.digest": about["digest"]}
+        more = {}
+        if self.chance(0.5):
+            value.update(artifactType=ATTESTATION, subject={key: about[key] for key in ("mediaType", "digest", "size")})
+            more["artifactType"] = ATTESTATION
+        if not more or self.chance(0.7):
+            annotations["vnd.docker.reference.type"] = "attestation-manifest"
+        made = self.put(name, OCI_MANIFEST, dump(self.random, value), "artifact")
+        return {**made, **more, "platform": {"os": "unknown", "architecture": "unknown"}, "annotations": annotations}
+
+    def cache(self, name):
+        """A build cache: an index of layers and of one that tells what they are."""
+        entries = self.layers(name, OCI_LAYER) + [self.blob(name, CACHE_CONFIG, b'{"layers": []}')]
+        if self.chance(0.2):
+            entries.append(self.image(name))
+        value = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries, "number": next(self.number)}
+        return self.put(name, OCI_INDEX, dump(self.random, value), "index")
 
     def missing(self):
         return {"mediaType": OCI_MANIFEST, "digest": digest_of(b"%d" % self.random.getrandbits(60)), "size": 5}
@@ -193,7 +229,7 @@ class RandomRegistry:
             if held:
                 return self.pick(*held)
         os, architecture, variant = platform = self.pick(*PLATFORMS)
-        made = self.image(name, platform=platform)
+        made = self.image(name, platform=self.pick(platform, (os, architecture, None)))
         shown = {"os": os, "architecture": architecture, "variant": variant}
         return {**made, **({} if self.chance(0.2) else {"platform": {k: v for k, v in shown.items() if v is not None}})}
 
@@ -230,7 +266,7 @@ class RandomRegistry:
     # --- repositories ---
 
     def tagged(self, name, tag):
-        makers = [(50, self.image), (25, self.index), (10, self.artifact), (3, lambda n: self.schema1(n, tag)),
+        makers = [(50, self.image), (25, self.index), (10, self.artifact), (4, self.cache), (3, lambda n: self.schema1(n, tag)),
                   (4, self.unreadable), (2, self.dangling)]
         return self.random.choices([m for _, m in makers], [w for w, _ in makers])[0](name)
 
