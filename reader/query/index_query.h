@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parameters of /index: from the query part of a URL to the statement that answers it. Pure;
- * called by api/index.c (and by whoever else asks an index query).
+ * The parameters of /index: from the query part of a URL to the statement that answers it. Pure.
  */
 #ifndef INDEX_QUERY_H
 #define INDEX_QUERY_H

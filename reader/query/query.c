@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAULT_DETAIL_MAX = 512, ECHO_MAX = 160 };
+enum { FAULT_DETAIL_MAX = 512, SHOWN_MAX = 160 };
 
 /* Under way: what query_parse collects. */
 struct parse {
@@ -31,8 +31,8 @@ static enum ms_status fail(struct parse *parse, enum ms_status status, const cha
     ms_buf_init(&detail, FAULT_DETAIL_MAX);
     ms_buf_append_c(&detail, before);
     ms_buf_append_c(&detail, " \"");
-    ms_buf_append(&detail, ms_str_slice(parameter, 0, ECHO_MAX));
-    ms_buf_append_c(&detail, parameter.len > ECHO_MAX ? "…\"" : "\"");
+    ms_buf_append(&detail, ms_str_slice(parameter, 0, SHOWN_MAX));
+    ms_buf_append_c(&detail, parameter.len > SHOWN_MAX ? "…\"" : "\"");
     ms_buf_append_c(&detail, after);
     if (ms_arena_copy(&parse->fault->detail, parse->arena, ms_buf_view(&detail)) != MS_OK)
         parse->fault->detail = MS_STR("bad parameter");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the query part of a URL to a canonical query: which parameters there are is said by a table,
- * what is asked comes out sorted and each thing once, so that equal questions have equal keys.
- * Pure; called by index_query.c and by the api_*.c files.
+ * From the query part of a URL to a canonical query. A table says which parameters there are. The
+ * terms come out sorted and each once, so that equal questions have equal keys. Pure.
  *
  * Two manners: strict (/index, /api: what is not in the table is a fault that names it) and lenient
  * (/v1, /v2: unknown parameters are ignored, as registries do).

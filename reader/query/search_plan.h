@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a search query to the parameters of read_find.sql and read_facets.sql. Pure; called by
- * api/find.c, calls search_query.c for the grammar.
+ * From a search query to the parameters of read_find.sql and read_facets.sql. Pure. The grammar is
+ * search_query.c's.
  *
  * The terms go as JSON, an object each: "kind" (search_kind_name), "is_not", and of what the kind
  * has word              "plain", "like" (escaped for LIKE), "whole" (a regular expression) tag

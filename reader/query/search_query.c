@@ -203,7 +203,7 @@ static enum ms_status read_arch(struct search_term *term, struct parse *parse)
     return read_value(&term->value, parse, "the name of an architecture is missing");
 }
 
-/* What stands behind the colon of `repository:tag` and `:tag`. */
+/* The part behind the colon of `repository:tag` and `:tag`. */
 static enum ms_status read_tag(struct search_term *term, struct parse *parse)
 {
     size_t begin = parse->at;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The language of `q` in /api/v1/search and /api/v1/facets. Pure; called by search_plan.c.
+ * The language of `q` in /api/v1/search and /api/v1/facets. Pure.
  *
  *     query      = { term }                       all of them must be true
  *     term       = [ "-" ] ( word | phrase | field )

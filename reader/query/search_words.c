@@ -75,9 +75,10 @@ static void append_characters(struct ms_buf *out, const struct characters *c, si
     append_literal(out, ms_str_slice(c->word, c->starts[from], c->starts[to]));
 }
 
-/* What the characters from `from` to `to` become by one edit, but for one more at the end: one half
- * of them stays as it is, or the two in the middle are swapped. So the pattern grows with the
- * word's length and hardly more: the server tries it on many texts, and prepares it for each. */
+/* Appends all that one edit makes of the characters from `from` to `to`, but for a character more
+ * at the end: either half of them stays as it is and the other one is edited, or the two in the
+ * middle are swapped. The pattern is hardly longer than the word, which matters: the server
+ * compiles it anew and tries it on many texts. */
 static void append_edited(struct ms_buf *out, const struct characters *c, size_t from, size_t to)
 {
     if (to - from == 1) {

@@ -173,7 +173,7 @@ static void handle_envelope(struct webhook *webhook, struct ms_http_request *req
         take_unread(webhook, request, status == MS_OK ? "too large to be read" : err.text);
         return;
     }
-    webhook->on_self_pulls(envelope.n_echoes, webhook->arg);
+    webhook->on_self_pulls(envelope.n_own_notifications, webhook->arg);
     struct inbox_submission submission = {.events = records};
     submission.n_events = choose(records, webhook, &envelope);
     if (submission.n_events == 0)

@@ -25,7 +25,7 @@ struct event {
 
 /* --- reading --- */
 
-/* An ornament: what is empty, or no string, is absent. */
+/* A member that nothing depends on: empty, or no string, it is absent. */
 static struct ms_str read_string(struct json_object *object, const char *key)
 {
     struct ms_str value = MS_STR_ABSENT;
@@ -34,7 +34,7 @@ static struct ms_str read_string(struct json_object *object, const char *key)
     return value;
 }
 
-/* Says where to look: of another type it is a fault. */
+/* A member that says where to look: of another type it is a fault. */
 static struct ms_str need_string(struct event *event, struct json_object *object, const char *key,
                                  const char *fault)
 {
@@ -207,38 +207,13 @@ static int64_t parse_time(struct ms_str timestamp)
     return at_ms;
 }
 
-/* Of a dead one whatever it names, for whoever reads the list of dead letters. */
-static enum ms_status fill_names(struct ms_event_record *record, struct ms_arena *arena,
-                                 const struct event *event)
-{
-    struct ms_digest digest;
-    if (!ms_str_is_absent(event->digest) && ms_digest_parse(&digest, event->digest) == MS_OK)
-        record->digest = digest;
-    enum ms_status status =
-        ms_arena_copy(&record->repository, arena, cut(event->repository, ENVELOPE_NAME_MAX));
-    if (status != MS_OK)
-        return status;
-    return ms_arena_copy(&record->tag, arena, cut(event->tag, ENVELOPE_NAME_MAX));
-}
-
-static enum ms_status fill_texts(struct ms_event_record *record, struct ms_arena *arena,
-                                 const struct event *event)
-{
-    enum ms_status status = copy_body(&record->body, arena, event->json);
-    if (status == MS_OK)
-        status = ms_arena_copy(&record->actor, arena, cut(event->actor, ENVELOPE_NAME_MAX));
-    if (status != MS_OK)
-        return status;
-    if (ms_str_is_absent(event->id))
-        return copy_digest_of(&record->event_id, arena, record->body);
-    return copy_id(&record->event_id, arena, event->id);
-}
-
-/* Only a kept event has an id, so an ignored one only tells of its sender. */
+/* An ignored event has no id: it only tells of its sender. A dead one has whatever it names, for
+ * the list of dead letters. */
 static enum ms_status fill_record(struct envelope_event *out, struct ms_arena *arena,
                                   const struct event *event)
 {
     struct ms_event_record *record = &out->record;
+    struct ms_digest digest;
     enum ms_status status = copy_id(&record->instance_id, arena, event->instance_id);
     if (status != MS_OK || out->verdict == ENVELOPE_IGNORE)
         return status;
@@ -246,23 +221,34 @@ static enum ms_status fill_record(struct envelope_event *out, struct ms_arena *a
         record->action = MS_STR("other");
     record->event_time_ms = parse_time(event->timestamp);
     record->fault = ms_str(out->reason);
-    status = fill_texts(record, arena, event);
-    return status == MS_OK ? fill_names(record, arena, event) : status;
-}
-
-static bool is_echo(const struct event *event, struct ms_str own_user_agent)
-{
-    return ms_str_equal(event->action, MS_STR("pull")) && is_own(event, own_user_agent) &&
-           !is_blob(event);
+    if (!ms_str_is_absent(event->digest) && ms_digest_parse(&digest, event->digest) == MS_OK)
+        record->digest = digest;
+    const struct {
+        struct ms_str *to, from;
+    } TEXTS[] = {
+        {&record->repository, event->repository},
+        {&record->tag, event->tag},
+        {&record->actor, event->actor},
+    };
+    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]) && status == MS_OK; i++)
+        status = ms_arena_copy(TEXTS[i].to, arena, cut(TEXTS[i].from, ENVELOPE_NAME_MAX));
+    if (status == MS_OK)
+        status = copy_body(&record->body, arena, event->json);
+    if (status != MS_OK)
+        return status;
+    if (ms_str_is_absent(event->id))
+        return copy_digest_of(&record->event_id, arena, record->body);
+    return copy_id(&record->event_id, arena, event->id);
 }
 
 static enum ms_status make_event(struct envelope_event *out, struct ms_arena *arena,
                                  struct json_object *json, struct ms_str own_user_agent,
-                                 size_t *n_echoes)
+                                 size_t *n_own_notifications)
 {
     struct event event;
     read_event(&event, json);
-    *n_echoes += is_echo(&event, own_user_agent);
+    *n_own_notifications += ms_str_equal(event.action, MS_STR("pull")) &&
+                            is_own(&event, own_user_agent) && !is_blob(&event);
     out->verdict = judge(&out->reason, &event, own_user_agent);
     out->record.action = known_action(event.action);
     return fill_record(out, arena, &event);
@@ -282,7 +268,7 @@ static enum ms_status make_events(struct envelope *out, struct ms_arena *arena,
         return arena_full(err);
     for (size_t i = 0; i < envelope.n_events; i++) {
         if (make_event(&envelope.events[i], arena, json_array_at(list, i), own_user_agent,
-                       &envelope.n_echoes) != MS_OK)
+                       &envelope.n_own_notifications) != MS_OK)
             return arena_full(err);
     }
     *out = envelope;

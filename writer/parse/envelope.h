@@ -38,7 +38,7 @@ struct envelope_event {
 struct envelope {
     struct envelope_event *events;
     size_t n_events;
-    size_t n_echoes; /* events that tell of our own requests for manifests */
+    size_t n_own_notifications; /* events that tell of our own requests for manifests */
 };
 
 /* MS_INVALID: no JSON envelope, `err` says what is wrong and where. MS_TOO_LARGE: more than the

@@ -32,7 +32,8 @@ struct walk {
     size_t edited_to;
 };
 
-/* What stands from `from` to `to` is read as `text`. Replacements come in order. */
+/* json-c is to read `text` in place of the bytes from `from` to `to`. Replacements come in order.
+ */
 static void replace(struct walk *walk, size_t from, size_t to, struct ms_str text)
 {
     ms_buf_append(&walk->edited, ms_str_slice(walk->bytes, walk->edited_to, from));
@@ -62,7 +63,7 @@ static enum ms_status walk_string(struct walk *walk, struct ms_error *err)
     return ms_error_set(err, MS_INVALID, "JSON ends inside a string");
 }
 
-/* What may stand outside strings: structure, white space, numbers, true, false, null. */
+/* Characters outside of strings: structure, white space, numbers, true, false, null. */
 static bool is_structural(char c)
 {
     return c != '\0' && strchr(" \t\r\n{}[]:,+-.0123456789eEtrufalsn", c) != NULL;

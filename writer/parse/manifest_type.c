@@ -19,7 +19,7 @@ static const struct {
 };
 enum { N_MANIFEST_TYPES = sizeof(MANIFEST_TYPES) / sizeof(MANIFEST_TYPES[0]) };
 
-/* What servers say that know nothing of manifests. It tells as little as no type at all. */
+/* Servers that know nothing of manifests say these. They tell as little as no type at all. */
 static const struct ms_str GENERIC_TYPES[] = {
     MS_STR_INIT(""),
     MS_STR_INIT("application/json"),
@@ -32,8 +32,8 @@ static const struct ms_str CONFIG_TYPES[] = {
     MS_STR_INIT("application/vnd.docker.container.image.v1+json"),
 };
 
-/* What follows says how a layer is packed: compressed, encrypted, foreign, for nydus … There is
- * always one more way, and an image is an image whichever it is. */
+/* The rest of a type says how a layer is packed: compressed, encrypted, foreign, for nydus … New
+ * ways come up all the time, and none of them makes an image something else. */
 static const struct ms_str LAYER_PREFIXES[] = {
     MS_STR_INIT("application/vnd.oci.image.layer."),
     MS_STR_INIT("application/vnd.docker.image.rootfs."),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is made of bytes and stored: events of an envelope, manifests and what they describe. Plain
- * values; their views belong to whoever made them (see envelope.h, manifest.h).
+ * The records that parsing makes and the store takes: events of an envelope, manifests and what
+ * they describe. Plain values; their views belong to the caller's arena (see envelope.h,
+ * manifest.h).
  */
 #ifndef WRITER_PARSE_RECORDS_H
 #define WRITER_PARSE_RECORDS_H

@@ -310,20 +310,20 @@ START_TEST(several_and_none)
 END_TEST
 
 /* Events of our own requests for manifests, of one envelope. */
-static size_t echoes_of(const char *name)
+static size_t own_notifications_of(const char *name)
 {
     char body[16 * 1024];
     read_captured(body, sizeof(body), name);
     ck_assert_int_eq(parse(body), MS_OK);
-    return envelope.n_echoes;
+    return envelope.n_own_notifications;
 }
 
-START_TEST(echoes)
+START_TEST(own_notifications)
 {
-    ck_assert_uint_eq(echoes_of("2.8-pull-own.json"), 1);
-    ck_assert_uint_eq(echoes_of("2.8-pull.json"), 0);
-    ck_assert_uint_eq(echoes_of("2.8-pull-head.json"), 0);
-    ck_assert_uint_eq(echoes_of("2.8-blob-pull.json"), 0);
+    ck_assert_uint_eq(own_notifications_of("2.8-pull-own.json"), 1);
+    ck_assert_uint_eq(own_notifications_of("2.8-pull.json"), 0);
+    ck_assert_uint_eq(own_notifications_of("2.8-pull-head.json"), 0);
+    ck_assert_uint_eq(own_notifications_of("2.8-blob-pull.json"), 0);
     ck_assert_int_eq(
         parse("{\"events\": [{\"action\": \"pull\", \"target\": {\"url\": "
               "\"http://r/v2/a/blobs/sha256:1\"}, \"request\": {\"useragent\": "
@@ -331,7 +331,7 @@ START_TEST(echoes)
               "\"metastore-writer/1\"}}, {\"action\": \"pull\", \"request\": {\"useragent\": "
               "\"metastore-writer/1\", \"method\": \"HEAD\"}}]}"),
         MS_OK);
-    ck_assert_uint_eq(envelope.n_echoes, 1);
+    ck_assert_uint_eq(envelope.n_own_notifications, 1);
 }
 END_TEST
 
@@ -411,7 +411,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, ornaments_of_another_type_are_absent);
     tcase_add_test(cases, zero_time_is_unknown);
     tcase_add_test(cases, several_and_none);
-    tcase_add_test(cases, echoes);
+    tcase_add_test(cases, own_notifications);
     tcase_add_loop_test(cases, refused, 0, sizeof(REFUSED) / sizeof(REFUSED[0]));
     tcase_add_test(cases, too_many_events);
     tcase_add_test(cases, what_lies_deep_harms_nothing);

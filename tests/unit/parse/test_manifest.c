@@ -164,23 +164,22 @@ END_TEST
 START_TEST(an_index_with_an_attestation)
 {
     struct fixture f;
-    must_parse(
-        &f,
-        "{\"schemaVersion\":2,\"mediaType\":\"" OCI_INDEX
-        "\",\"manifests\":[" CHILD(HEX_B, "linux", "arm64",
-                                   ",\"variant\":\"v8\",\"os.version\":\"1\",\"os.features\":["
-                                   "\"a\",1,\"b\"]}}") "," CHILD(HEX_C, "unknown", "unknown",
-                                                                 "},\"annotations\":{"
-                                                                 "\"vnd.docker."
-                                                                 "reference.type\":"
-                                                                 "\"attestation-"
-                                                                 "manifest\",\"vnd."
-                                                                 "docker.reference."
-                                                                 "digest\":\"sha256:" HEX_B
-                                                                 "\"}}") "],\"annotations\":{"
-                                                                         "\"a\":\"<é>\\u0000\"}"
-                                                                         "}",
-        "");
+    must_parse(&f,
+               "{\"schemaVersion\":2,\"mediaType\":\"" OCI_INDEX "\",\"manifests\":[" CHILD(
+                   HEX_B, "linux", "arm64",
+                   ",\"variant\":\"v8\",\"os.version\":\"1\",\"os.features\":["
+                   "\"a\",1,\"b\"]}}") "," CHILD(HEX_C, "unknown", "unknown",
+                                                 "},\"annotations\":{"
+                                                 "\"vnd.docker."
+                                                 "reference.type\":"
+                                                 "\"attestation-"
+                                                 "manifest\",\"vnd."
+                                                 "docker.reference."
+                                                 "digest\":\"sha256:" HEX_B
+                                                 "\"}}") "],\"annotations\":{"
+                                                         "\"a\":\"<é>\\u0000\"}"
+                                                         "}",
+               "");
     ck_assert_int_eq(f.record.kind, MS_KIND_INDEX);
     ck_assert(!f.wants_config);
     assert_text(f.record.artifact_type, NULL);
