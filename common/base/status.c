@@ -77,8 +77,6 @@ const char *ms_status_name(enum ms_status status)
         return "busy";
     case MS_DEPOSED:
         return "deposed";
-    case MS_CANCELLED:
-        return "cancelled";
     case MS_IO:
         return "io";
     }

@@ -25,7 +25,6 @@ enum ms_status {
     MS_MISMATCH,     /* content does not have the digest or the size it was announced with */
     MS_BUSY,         /* a queue of ours is full */
     MS_DEPOSED,      /* another writer has a higher term: stop at once */
-    MS_CANCELLED,    /* we gave up ourselves (shutdown) */
     MS_IO            /* the operating system refused */
 };
 

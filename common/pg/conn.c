@@ -212,7 +212,7 @@ static void end_ticket(struct ms_pg_conn *conn)
     struct ms_pg_ticket *ticket = pop_ticket(conn);
     const struct ms_error *err = ticket->err.status == MS_OK ? NULL : &ticket->err;
     if (ticket->pool == NULL)
-        ms_pg_ticket_finish(ticket, err, ticket->sqlstate, true);
+        ms_pg_ticket_finish(ticket, err, ticket->sqlstate);
     else
         conn->events->on_end(ticket, err, ticket->sqlstate, conn->arg);
 }
@@ -243,7 +243,6 @@ static void note_failure(struct ms_pg_ticket *ticket, const struct ms_pg_reply *
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     size_t step = reply->kind == MS_PG_REPLY_SYNC ? ticket->n_commands - 1 : reply->step;
     ticket->stale = reply->kind == MS_PG_REPLY_EXECUTE && is_stale_plan(result, sqlstate);
-    ticket->failed_statement = step;
     memcpy(ticket->sqlstate, sqlstate, strnlen(sqlstate, sizeof(ticket->sqlstate) - 1));
     (void)ms_error_set(&ticket->err, ticket->stale ? MS_UNAVAILABLE : ms_pg_status_of(sqlstate),
                        "%s: %s (%s)", ticket->commands[step].statement->name,

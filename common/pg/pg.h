@@ -42,8 +42,6 @@ typedef void ms_pg_row_call(size_t statement, const struct ms_pg_row *row, void 
 struct ms_pg_outcome {
     const struct ms_error *err; /* its status is what ms_pg_status_of() says of the sqlstate */
     char sqlstate[6];
-    bool sent; /* false: it was never put on the wire, so it certainly did not take place */
-    size_t failed_statement;
     const uint64_t *affected; /* rows affected by each statement, n_statements of them */
 };
 typedef void ms_pg_done_call(const struct ms_pg_outcome *outcome, void *arg);

@@ -176,7 +176,7 @@ static void end_waiting(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket,
                         const struct ms_error *err)
 {
     leave_queue(pool, ticket);
-    ms_pg_ticket_finish(ticket, err, "", false);
+    ms_pg_ticket_finish(ticket, err, "");
 }
 
 static void end_all_waiting(struct ms_pg_pool *pool, const struct ms_error *err)
@@ -244,7 +244,7 @@ static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *er
         ms_limit_reached(MS_LIMIT_STATEMENT_TIME);
     ms_metrics_observe(MS_METRIC_QUERY_SECONDS, ticket->commands[0].statement->name,
                        (double)(ms_clock_mono_us() - ticket->started_us) / 1e6);
-    ms_pg_ticket_finish(ticket, err, sqlstate, true);
+    ms_pg_ticket_finish(ticket, err, sqlstate);
 }
 
 /* There is a pause also after a connection that had worked: a server that crashes on our statements

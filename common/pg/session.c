@@ -38,7 +38,6 @@ struct ms_pg_session {
     uint64_t affected[RESULTS_MAX];
     struct ms_error err; /* its first failure */
     char sqlstate[6];
-    size_t failed_result;
 };
 
 static void on_open(void *arg);
@@ -88,8 +87,6 @@ static void end_query(struct ms_pg_session *session, enum session_state next,
 {
     struct ms_pg_outcome outcome = {
         .err = err,
-        .sent = true,
-        .failed_statement = session->failed_result,
         .affected = session->affected,
     };
     if (next == IDLE)
@@ -156,7 +153,6 @@ enum ms_status ms_pg_session_query(struct ms_pg_session *session, const char *sq
     memset(session->affected, 0, sizeof(session->affected));
     session->err.status = MS_OK;
     session->sqlstate[0] = '\0';
-    session->failed_result = 0;
     start_deadline(session);
     if (PQsendQuery(ms_pg_link_pq(session->link), sql) == 1)
         ms_pg_link_flush(session->link);
@@ -183,7 +179,6 @@ static void take_failure(struct ms_pg_session *session, const PGresult *result)
     if (session->err.status != MS_OK)
         return;
     memcpy(session->sqlstate, sqlstate, strnlen(sqlstate, sizeof(session->sqlstate) - 1));
-    session->failed_result = session->n_results;
     (void)ms_error_set(&session->err, ms_pg_status_of(sqlstate), "%s (%s)",
                        message != NULL ? message : "no message", sqlstate);
 }

@@ -139,14 +139,9 @@ void ms_pg_ticket_rewind(struct ms_pg_ticket *ticket)
 }
 
 void ms_pg_ticket_finish(struct ms_pg_ticket *ticket, const struct ms_error *err,
-                         const char *sqlstate, bool sent)
+                         const char *sqlstate)
 {
-    struct ms_pg_outcome outcome = {
-        .err = err,
-        .sent = sent,
-        .failed_statement = ticket->failed_statement,
-        .affected = ticket->affected,
-    };
+    struct ms_pg_outcome outcome = {.err = err, .affected = ticket->affected};
     memcpy(outcome.sqlstate, sqlstate, strnlen(sqlstate, sizeof(outcome.sqlstate) - 1));
     if (!ticket->cancelled) {
         ticket->cancelled = true; /* ending is the last callback */

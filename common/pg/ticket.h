@@ -68,7 +68,6 @@ struct ms_pg_ticket {
     uint64_t *affected;
     struct ms_error err; /* of the first failure; MS_OK: none yet */
     char sqlstate[6];
-    size_t failed_statement;
 };
 
 TAILQ_HEAD(ms_pg_tickets, ms_pg_ticket);
@@ -80,6 +79,6 @@ enum ms_status ms_pg_ticket_new(struct ms_pg_ticket **out, const struct ms_pg_ba
 void ms_pg_ticket_rewind(struct ms_pg_ticket *ticket);
 /* Calls on_done unless cancelled, then frees the ticket. `err` NULL: success. */
 void ms_pg_ticket_finish(struct ms_pg_ticket *ticket, const struct ms_error *err,
-                         const char *sqlstate, bool sent);
+                         const char *sqlstate);
 
 #endif

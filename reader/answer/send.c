@@ -98,7 +98,6 @@ static const char *describe_outage(enum ms_status status)
     case MS_PROTOCOL:
     case MS_MISMATCH:
     case MS_DEPOSED:
-    case MS_CANCELLED:
         break;
     }
     return NULL;

@@ -99,11 +99,9 @@ struct ask {
     char first[ASK_TEXT];
     bool done;
     bool ok;
-    bool sent;
     enum ms_status status;
     char sqlstate[6];
     char text[MS_ERROR_TEXT_MAX];
-    size_t failed;
     uint64_t affected[ASK_STEPS];
 };
 
@@ -125,12 +123,10 @@ static inline void on_ask_done(const struct ms_pg_outcome *outcome, void *arg)
     ck_assert(!ask->done);
     ask->done = true;
     ask->ok = outcome->err == NULL;
-    ask->sent = outcome->sent;
     ask->status = outcome->err != NULL ? outcome->err->status : MS_OK;
     memcpy(ask->sqlstate, outcome->sqlstate, sizeof(ask->sqlstate));
     if (outcome->err != NULL)
         (void)snprintf(ask->text, sizeof(ask->text), "%s", outcome->err->text);
-    ask->failed = outcome->failed_statement;
     if (ask->batch.n_steps <= ASK_STEPS)
         memcpy(ask->affected, outcome->affected, ask->batch.n_steps * sizeof(uint64_t));
     arrived();

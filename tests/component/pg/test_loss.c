@@ -65,7 +65,7 @@ static void await_state(bool connected)
 
 static void check_lost_in_flight(const struct ask *ask)
 {
-    ck_assert(ask->done && !ask->ok && ask->sent);
+    ck_assert(ask->done && !ask->ok);
     ck_assert_int_eq(ask->status, MS_UNAVAILABLE);
     ck_assert_str_eq(ask->sqlstate, "");
 }
@@ -142,7 +142,7 @@ START_TEST(an_idle_loss_is_noticed_and_repaired)
         ck_assert(status == MS_OK || status == MS_UNAVAILABLE);
         if (status == MS_OK)
             await(1); /* it waited for the attempt that then failed */
-        ck_assert(!refused.ok && !refused.sent);
+        ck_assert(!refused.ok);
     }
     tcp_proxy_thaw(&proxy);
     await_state(true);
@@ -170,7 +170,7 @@ START_TEST(a_frozen_network_is_given_up)
         check_lost_in_flight(&asks[i]);
     ck_assert_int_lt(ms_clock_mono_ms() - began_ms, 8000);
     struct ask *late = ask_once("late", "SELECT 1", NULL); /* waits, and nobody answers */
-    ck_assert(late->status == MS_UNAVAILABLE && !late->sent);
+    ck_assert(late->status == MS_UNAVAILABLE);
     tcp_proxy_thaw(&proxy);
     await_state(true);
     ck_assert_str_eq(ask_text("one", "SELECT 1", NULL), "1");
@@ -237,7 +237,7 @@ START_TEST(nobody_there)
     options.conninfo = "host=127.0.0.1 port=1 dbname=none";
     begin(options);
     struct ask *ask = ask_once("one", "SELECT 1", NULL);
-    ck_assert(ask->status == MS_UNAVAILABLE && !ask->sent);
+    ck_assert(ask->status == MS_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(ask->text, "refused"));
     ck_assert_int_eq(state_changes, 1); /* told, though nothing changed */
     struct ms_pg_ticket *ticket;
