@@ -119,7 +119,7 @@ enum ms_status spool_check(const char *dir, struct ms_error *err)
 
 enum ms_status spool_file_new(struct spool_file **out, struct spool *spool, struct ms_error *err)
 {
-    int fd;
+    int fd = -1;
     enum ms_status status = open_unlinked(&fd, spool->options.dir, err);
     if (status != MS_OK)
         return status;
@@ -251,7 +251,7 @@ static enum ms_status read_piece(struct ms_str *out, struct spool_file *file, ch
 
 static enum ms_status compress_piece(struct spool_file *file, char *buffer, struct ms_error *err)
 {
-    struct ms_str plain;
+    struct ms_str plain = MS_STR_ABSENT;
     enum ms_status status = read_piece(&plain, file, buffer, err);
     if (status != MS_OK)
         return status;

@@ -19,6 +19,7 @@
 #include "writer/sync/content.h"
 #include "writer/sync/tags.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* Tags asked without If-None-Match, and with all below them, others each scan. */
@@ -266,6 +267,7 @@ static bool is_known_to_dangle(const struct chunk *chunk, struct ms_str name)
 static void note_unchanged(struct chunk *chunk, const struct tags_answer *answer)
 {
     const struct ms_known_tag *known = find_known(chunk, answer->name);
+    assert(known != NULL); /* only what is known can be unchanged */
     if (known->is_index && is_of_thorough_share(chunk, answer->name))
         chunk->indexes[chunk->n_indexes++] = known->digest;
     else

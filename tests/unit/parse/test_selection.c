@@ -8,7 +8,8 @@ START_TEST(include_and_exclude)
     static char globs[][16] = {"team/*", "lib?", "*/keep", "team/secret*", "*/tmp"};
     char *include[] = {globs[0], globs[1], globs[2]};
     char *exclude[] = {globs[3], globs[4]};
-    struct ms_config config = {.registry = {.include = {include, 3}, .exclude = {exclude, 2}}};
+    struct ms_config config = {.registry = {.include = {.items = include, .count = 3},
+                                            .exclude = {.items = exclude, .count = 2}}};
     static const struct {
         const char *name;
         bool is_kept;
