@@ -327,7 +327,7 @@ static void take_result(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, PG
         take_end_of_command(conn, ticket, reply);
         return;
     }
-    switch (PQresultStatus(result)) {
+    switch ((int)PQresultStatus(result)) { /* newer versions of libpq have more of them */
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
         take_success(conn, ticket, reply, result);

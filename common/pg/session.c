@@ -214,7 +214,7 @@ static void take_answer(struct ms_pg_session *session, PGresult *result)
 
 static void take_result(struct ms_pg_session *session, PGresult *result)
 {
-    switch (PQresultStatus(result)) {
+    switch ((int)PQresultStatus(result)) { /* newer versions of libpq have more of them */
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
         take_answer(session, result);

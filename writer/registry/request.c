@@ -330,7 +330,7 @@ static void answer_challenge(struct registry_request *request, struct registry_r
         authorize(request);
         return;
     }
-    result->error = &err;
+    result->error = &err; /* cppcheck-suppress autoVariables ; until finish() has told it */
     finish(request, result);
 }
 

@@ -365,4 +365,29 @@ static inline enum ms_status release(const char *repository, const char *content
     return apply((struct ms_apply){.repository = ms_str(repository), .gone = &gone, .n_gone = 1});
 }
 
+/* --- rows --- */
+
+static char rows[4096]; /* what row callbacks told, with blanks between */
+
+static inline void note(struct ms_str text)
+{
+    size_t length = strlen(rows);
+    (void)snprintf(rows + length, sizeof(rows) - length, "%s%.*s", length > 0 ? " " : "",
+                   MS_STR_ARG(text));
+}
+
+static inline void on_name(struct ms_str name, void *arg)
+{
+    (void)arg;
+    note(name);
+}
+
+static inline enum ms_status put_event(struct ms_event_record event)
+{
+    if (ms_str_is_absent(event.action))
+        event.action = MS_STR("push");
+    event.body = (struct ms_str){"{\"\0\xff\"}", 6};
+    return waited(ms_store_inbox_put(store, term, &event, 1, false, on_put, NULL));
+}
+
 #endif

@@ -6,8 +6,6 @@
 #include "common/runtime/metrics.h"
 #include "tests/component/store/store_fixture.h"
 
-#include <glob.h>
-
 /* --- contents --- */
 
 START_TEST(contents_are_stored_once)
@@ -500,164 +498,36 @@ START_TEST(fallback_and_cosign_tags_are_hidden)
 }
 END_TEST
 
-/* --- the statements --- */
-
-START_TEST(every_statement_can_be_prepared)
-{
-    glob_t files;
-    ck_assert_int_eq(glob(METASTORE_SOURCE_DIR "/sql/queries/write_*.sql", 0, NULL, &files), 0);
-    ck_assert_uint_gt(files.gl_pathc, 30);
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        char *text = read_file(files.gl_pathv[i]);
-        PGresult *result = PQprepare(eye, "", text, 0, NULL);
-        ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s: %s", files.gl_pathv[i],
-                      PQerrorMessage(eye));
-        PQclear(result);
-        free(text);
-    }
-    globfree(&files);
-}
-END_TEST
-
-static void stop_loop(void *arg)
-{
-    (void)arg;
-    ms_loop_stop(loop);
-}
-
-static void restart_store(const char *url, size_t max_waiting)
-{
-    ms_store_writer_free(store);
-    struct ms_store_options options = store_options(url);
-    options.connections = 1;
-    options.max_waiting = max_waiting;
-    store = ms_store_writer_new(loop, &options);
-}
-
-static unsigned n_told;
-static struct ms_error told[4];
-
-static void on_each_done(const struct ms_error *err, void *arg)
-{
-    (void)arg;
-    ck_assert_uint_lt(n_told, 4);
-    told[n_told++] = err != NULL ? *err : (struct ms_error){.status = MS_OK};
-}
-
-static void run_until_told(unsigned n)
-{
-    while (n_told < n) {
-        struct ms_timer *timer = ms_timer_new(loop, stop_loop, NULL);
-        ms_timer_start(timer, 1);
-        ms_loop_run(loop);
-        ms_timer_free(timer);
-    }
-}
-
-static struct ms_store_call *prune(void)
-{
-    return ms_store_prune(store, term, 0, 0, on_each_done, NULL);
-}
-
-START_TEST(a_call_that_is_refused_tells_why_in_a_later_turn)
-{
-    restart_store(conninfo, 1); /* not connected yet: calls wait */
-    (void)prune();
-    (void)prune();
-    ck_assert_uint_eq(n_told, 0);
-    run_until_told(2);
-    ck_assert_int_eq(told[0].status, MS_BUSY);
-    ck_assert_ptr_nonnull(strstr(told[0].text, "1 batches wait"));
-    ck_assert_int_eq(told[1].status, MS_OK);
-    restart_store("host=/nowhere", 1);
-    (void)prune(); /* it waits for the outcome of connecting */
-    run_until_told(3);
-    (void)prune();
-    run_until_told(4);
-    ck_assert_int_eq(told[2].status, MS_UNAVAILABLE);
-    ck_assert_int_eq(told[3].status, MS_UNAVAILABLE);
-    ck_assert_ptr_nonnull(strstr(told[3].text, "/nowhere"));
-}
-END_TEST
-
-START_TEST(a_call_that_is_cancelled_tells_nothing)
-{
-    ms_store_call_cancel(NULL);
-    restart_store(conninfo, 1);
-    struct ms_store_call *waits = prune(), *is_refused = prune();
-    ms_store_call_cancel(waits);
-    ms_store_call_cancel(is_refused);
-    (void)prune(); /* there is room again */
-    run_until_told(1);
-    ck_assert_int_eq(told[0].status, MS_OK);
-    ms_store_call_cancel(prune()); /* in flight */
-    (void)prune();
-    run_until_told(2);
-    ck_assert_int_eq(told[1].status, MS_OK);
-    (void)prune();
-    (void)prune(); /* whatever becomes of them: nobody hears of it */
-    ms_store_writer_free(store);
-    store = ms_store_writer_new(loop, &(struct ms_store_options){.url = conninfo});
-    ck_assert_uint_eq(n_told, 2);
-}
-END_TEST
-
-static void on_idle(void *arg)
-{
-    (void)arg;
-    ms_loop_stop(loop);
-}
-
-START_TEST(idle_is_told_when_nothing_is_in_flight)
-{
-    ms_store_writer_on_idle(store, on_idle, NULL);
-    ms_loop_run(loop); /* at once: it is */
-    (void)prune();
-    struct ms_tag_record tag = {.name = MS_STR("t"), .unreadable = MS_STR("who knows")};
-    struct ms_apply change = {
-        .term = term, .repository = MS_STR("idle/app"), .tags = &tag, .n_tags = 1};
-    ms_store_call_cancel(ms_store_apply(store, &change, on_applied, NULL));
-    ms_store_writer_on_idle(store, on_idle, NULL);
-    ms_loop_run(loop);
-    ck_assert_uint_eq(n_told, 1);
-}
-END_TEST
-
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_write");
-    TCase *contents = tcase_create("contents and applies");
-    tcase_add_checked_fixture(contents, set_up, tear_down);
-    tcase_set_timeout(contents, 30);
-    tcase_add_test(contents, contents_are_stored_once);
-    tcase_add_test(contents, text_that_postgresql_cannot_store_is_replaced);
-    tcase_add_test(contents, nested_indexes_are_flattened_in_order);
-    tcase_add_test(contents, children_may_be_stored_after_their_indexes);
-    tcase_add_test(contents, what_only_attests_is_no_image);
-    tcase_add_test(contents, indexes_nested_too_deeply_are_unreadable_from_below);
-    tcase_add_test(contents, indexes_nested_too_deeply_are_unreadable_from_above);
-    tcase_add_test(contents, an_index_is_nested_too_deeply_when_the_middle_comes_last);
-    tcase_add_test(contents, an_index_known_to_be_nested_too_deeply_is_looked_at_again);
-    tcase_add_test(contents, tags_are_created_moved_and_deleted);
-    tcase_add_test(contents, what_changes_nothing_writes_nothing);
-    tcase_add_test(contents, a_shared_digest_belongs_to_each_repository);
-    tcase_add_test(contents, references_follow_nested_indexes);
-    tcase_add_test(contents, a_missing_child_may_arrive_later);
-    tcase_add_test(contents, unreadable_harms_only_itself);
-    tcase_add_test(contents, readable_content_must_be_stored);
-    tcase_add_test(contents, gone_manifests_leave_or_become_unreadable);
-    tcase_add_test(contents, a_repository_goes_and_comes_back);
-    tcase_add_test(contents, events_alone_create_no_repository);
-    tcase_add_test(contents, manifests_pushed_without_a_tag_are_told);
-    tcase_add_test(contents, a_deposed_term_changes_nothing);
-    tcase_add_test(contents, times_come_from_events_images_or_seeing);
-    tcase_add_test(contents, titles_come_from_latest_or_the_newest_tag);
-    tcase_add_test(contents, fallback_and_cosign_tags_are_hidden);
-    tcase_add_test(contents, a_call_that_is_refused_tells_why_in_a_later_turn);
-    tcase_add_test(contents, a_call_that_is_cancelled_tells_nothing);
-    tcase_add_test(contents, idle_is_told_when_nothing_is_in_flight);
-    tcase_add_test(contents, every_statement_can_be_prepared);
-    suite_add_tcase(suite, contents);
+    TCase *tcase = tcase_create("contents and applies");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, contents_are_stored_once);
+    tcase_add_test(tcase, text_that_postgresql_cannot_store_is_replaced);
+    tcase_add_test(tcase, nested_indexes_are_flattened_in_order);
+    tcase_add_test(tcase, children_may_be_stored_after_their_indexes);
+    tcase_add_test(tcase, what_only_attests_is_no_image);
+    tcase_add_test(tcase, indexes_nested_too_deeply_are_unreadable_from_below);
+    tcase_add_test(tcase, indexes_nested_too_deeply_are_unreadable_from_above);
+    tcase_add_test(tcase, an_index_is_nested_too_deeply_when_the_middle_comes_last);
+    tcase_add_test(tcase, an_index_known_to_be_nested_too_deeply_is_looked_at_again);
+    tcase_add_test(tcase, tags_are_created_moved_and_deleted);
+    tcase_add_test(tcase, what_changes_nothing_writes_nothing);
+    tcase_add_test(tcase, a_shared_digest_belongs_to_each_repository);
+    tcase_add_test(tcase, references_follow_nested_indexes);
+    tcase_add_test(tcase, a_missing_child_may_arrive_later);
+    tcase_add_test(tcase, unreadable_harms_only_itself);
+    tcase_add_test(tcase, readable_content_must_be_stored);
+    tcase_add_test(tcase, gone_manifests_leave_or_become_unreadable);
+    tcase_add_test(tcase, a_repository_goes_and_comes_back);
+    tcase_add_test(tcase, events_alone_create_no_repository);
+    tcase_add_test(tcase, manifests_pushed_without_a_tag_are_told);
+    tcase_add_test(tcase, a_deposed_term_changes_nothing);
+    tcase_add_test(tcase, times_come_from_events_images_or_seeing);
+    tcase_add_test(tcase, titles_come_from_latest_or_the_newest_tag);
+    tcase_add_test(tcase, fallback_and_cosign_tags_are_hidden);
+    suite_add_tcase(suite, tcase);
     return suite;
 }
 
