@@ -52,8 +52,11 @@ static void check_path(struct ms_str raw)
     struct ms_str path;
     if (buffer != NULL && ms_http_path_decode(&path, buffer, raw) == MS_OK) {
         check_decoded(path);
-        assert(path.len <= raw.len && path.ptr[0] == '/');
-        assert(path.len == 1 || path.ptr[1] != '/');
+        assert(path.len <= raw.len);
+        if (ms_str_equal(raw, MS_STR("*"))) /* the server as a whole */
+            assert(ms_str_equal(path, raw));
+        else
+            assert(path.ptr[0] == '/' && (path.len == 1 || path.ptr[1] != '/'));
     }
     free(buffer);
 }
