@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The walk below some digests: what is asked of the store and of the registry, and what is stored.
+ */
+#include "common/config/config.h"
+#include "tests/support/check_main.h"
+#include "tests/support/fake_registry_client.h"
+#include "tests/support/fake_store.h"
+#include "writer/env.h"
+#include "writer/sync/content.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct ms_config config = {.registry = {.concurrency = 4}};
+static struct env env;
+static struct content *content;
+static struct content_root roots[4];
+static size_t n_roots;
+static unsigned n_ended;
+static bool has_failed;
+static char held[64]; /* letters; '!' behind one that cannot be read */
+
+static void set_up(void)
+{
+    fake_calls_begin();
+    fake_registry_reset();
+    fake_store_answer = NULL;
+    env = (struct env){.loop = fake_calls.loop, .config = &config, .term = 3};
+    n_roots = 0;
+}
+
+static void tear_down(void)
+{
+    fake_calls_end();
+}
+
+static void root(char digest, bool was_seen)
+{
+    roots[n_roots++] = (struct content_root){.digest = fake_digest(digest), .was_seen = was_seen};
+}
+
+static void on_done(const struct content_result *result, void *arg)
+{
+    (void)arg;
+    n_ended++;
+    content = NULL;
+    has_failed = result->err != NULL;
+    held[0] = '\0';
+    for (size_t i = 0; i < result->n_held && !has_failed; i++)
+        (void)snprintf(held + strlen(held), sizeof(held) - strlen(held), "%c%s",
+                       fake_letter(&result->held[i].digest),
+                       ms_str_is_absent(result->held[i].unreadable) ? "" : "!");
+}
+
+static void start(void)
+{
+    n_ended = 0;
+    content = content_start(&env, MS_STR("team/app"), REGISTRY_SCAN, roots, n_roots, on_done, NULL);
+}
+
+static void cancel(void)
+{
+    content_cancel(content);
+    content = NULL;
+}
+
+static void check(enum fake_how how, unsigned call)
+{
+    (void)call;
+    ck_assert_uint_eq(n_ended, how != FAKE_CANCELLED);
+    ck_assert_ptr_null(content);
+    ck_assert(how != FAKE_FAILED || has_failed);
+}
+
+static void expect(const char *expected_held)
+{
+    start();
+    fake_calls_run();
+    check(FAKE_WELL, 0);
+    ck_assert(!has_failed);
+    ck_assert_str_eq(held, expected_held);
+}
+
+START_TEST(an_index_and_an_image_are_fetched_and_stored)
+{
+    root('x', true);
+    root('p', true);
+    expect("xpab");
+    ck_assert(fake_calls_has("manifests_known team/app xp"));
+    ck_assert(fake_calls_has("configs_known P") && fake_calls_has("blob team/app @P"));
+    ck_assert(fake_calls_has("manifests_known team/app ab"));
+    ck_assert_uint_eq(fake_calls_count("get"), 4);
+    fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+END_TEST
+
+static void know_all(struct ms_store_call *call)
+{
+    if (!fake_store_is(call, "manifests_known"))
+        return;
+    fake_store_manifest(call, 'x', true, true);
+    fake_store_manifest(call, 'a', true, true);
+    fake_store_manifest(call, 'b', true, false); /* of another repository */
+}
+
+START_TEST(what_is_stored_is_not_fetched_again)
+{
+    fake_store_answer = know_all;
+    root('x', true);
+    expect("xab");
+    ck_assert_str_eq(fake_calls.log, "manifests_known team/app x\nhead team/app @b\n");
+    fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+END_TEST
+
+START_TEST(what_the_registry_lacks_is_held_as_unreadable_unless_nobody_saw_it)
+{
+    fake_registry.manifests = "x";
+    root('x', true);
+    root('c', false);
+    expect("xa!b!");
+    ck_assert(fake_calls_has("contents_put x"));
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_ends_nothing)
+{
+    fake_registry.unreadable = "a";
+    root('x', true);
+    expect("xa!b");
+    ck_assert_uint_eq(fake_calls_count("get team/app @a"), 1);
+}
+END_TEST
+
+static void refuse_a(struct ms_store_call *call)
+{
+    if (fake_store_is(call, "contents_put") && strchr(strchr(call->line, ' '), 'a') != NULL)
+        call->failure = MS_INVALID;
+}
+
+START_TEST(a_record_that_the_database_refuses_harms_only_itself)
+{
+    fake_store_answer = refuse_a;
+    root('a', true);
+    root('b', true);
+    root('c', true);
+    expect("a!bc");
+    ck_assert(fake_calls_has("contents_put abc"));
+    ck_assert(fake_calls_has("contents_put a") && fake_calls_has("contents_put b"));
+    fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("content");
+    TCase *cases = tcase_create("content");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, an_index_and_an_image_are_fetched_and_stored);
+    tcase_add_test(cases, what_is_stored_is_not_fetched_again);
+    tcase_add_test(cases, what_the_registry_lacks_is_held_as_unreadable_unless_nobody_saw_it);
+    tcase_add_test(cases, what_cannot_be_read_ends_nothing);
+    tcase_add_test(cases, a_record_that_the_database_refuses_harms_only_itself);
+    suite_add_tcase(suite, cases);
+    return suite;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pass over waiting events, step by step; what its findings mean is test_settle.c's. */
+#include "common/config/config.h"
+#include "tests/support/check_main.h"
+#include "tests/support/fake_registry_client.h"
+#include "tests/support/fake_store.h"
+#include "writer/env.h"
+#include "writer/sync/events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct ms_config config = {.registry = {.concurrency = 4}};
+static struct env env;
+static struct events_pass *pass;
+static bool one_by_one;
+static unsigned n_ended, n_scans_wanted;
+static enum events_end how_ended;
+
+static void set_up(void)
+{
+    fake_calls_begin();
+    fake_registry_reset();
+    fake_store_answer = NULL;
+    env = (struct env){.loop = fake_calls.loop, .config = &config, .term = 3};
+    one_by_one = false;
+}
+
+static void tear_down(void)
+{
+    fake_calls_end();
+}
+
+static void on_scan_wanted(const char *why, void *arg)
+{
+    (void)why;
+    (void)arg;
+    n_scans_wanted++;
+}
+
+static void on_ended(enum events_end how, void *arg)
+{
+    (void)arg;
+    n_ended++;
+    how_ended = how;
+    pass = NULL;
+}
+
+static void start(void)
+{
+    n_ended = n_scans_wanted = 0;
+    pass = events_pass_start(&env, &(struct events_options){.repository = MS_STR("team/app"),
+                                                            .one_by_one = one_by_one,
+                                                            .on_scan_wanted = on_scan_wanted,
+                                                            .on_ended = on_ended});
+}
+
+static void cancel(void)
+{
+    events_pass_cancel(pass);
+    pass = NULL;
+}
+
+static void check(enum fake_how how, unsigned call)
+{
+    (void)call;
+    ck_assert_uint_eq(n_ended, how != FAKE_CANCELLED);
+    ck_assert_ptr_null(pass);
+}
+
+static void run(void)
+{
+    start();
+    fake_calls_run();
+    check(FAKE_WELL, 0);
+}
+
+static void play(void)
+{
+    fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+
+/* --- what waits --- */
+
+static void push_v1(struct ms_store_call *call)
+{
+    if (fake_store_is(call, "inbox_load"))
+        fake_store_event(call, 7, "push", "v1", 'a');
+}
+
+START_TEST(a_push_is_applied)
+{
+    static const struct fake_tag TAGS[] = {{"v1", 'a'}};
+    memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
+    fake_store_answer = push_v1;
+    run();
+    ck_assert_str_eq(fake_calls.log, "inbox_load team/app 500\n"
+                                     "head team/app v1\n"
+                                     "manifests_known team/app a\n"
+                                     "get team/app @a\n"
+                                     "contents_put a\n"
+                                     "apply team/app v1=a held:a done:7\n");
+    ck_assert_int_eq(how_ended, EVENTS_DONE);
+    play();
+}
+END_TEST
+
+START_TEST(a_push_before_its_tag_is_looked_at_again)
+{
+    fake_store_answer = push_v1;
+    run();
+    ck_assert(fake_calls_has("inbox_postpone 7+20"));
+    ck_assert_uint_eq(fake_calls_count("apply") + fake_calls_count("list"), 0);
+    play();
+}
+END_TEST
+
+START_TEST(no_event_is_due)
+{
+    run();
+    ck_assert_str_eq(fake_calls.log, "inbox_load team/app 500\n");
+    play();
+}
+END_TEST
+
+static void delete_two(struct ms_store_call *call)
+{
+    if (fake_store_is(call, "inbox_load")) {
+        fake_store_event(call, 1, "delete", NULL, 'a');
+        fake_store_event(call, 2, "delete", NULL, 'b');
+    } else if (fake_store_is(call, "tags_on")) {
+        fake_store_tag(call, "v1", 'a');
+    }
+}
+
+START_TEST(deleted_digests_are_asked_for_together_with_the_tags_on_them)
+{
+    fake_store_answer = delete_two;
+    fake_registry.manifests = "b";
+    run();
+    ck_assert(fake_calls_has("tags_on team/app ab"));
+    ck_assert_ptr_nonnull(strstr(fake_calls.log, "head team/app v1\n"
+                                                 "get team/app @a\n"
+                                                 "get team/app @b\n"));
+    ck_assert(fake_calls_has("list team/app"));
+    ck_assert(fake_calls_has("apply team/app -v1 gone:a done:1"));
+    ck_assert(fake_calls_has("inbox_postpone 2+20"));
+    play();
+}
+END_TEST
+
+static void delete_many(struct ms_store_call *call)
+{
+    char name[16];
+    if (fake_store_is(call, "inbox_load"))
+        fake_store_event(call, 1, "delete", NULL, 'a');
+    for (int i = 0; fake_store_is(call, "tags_on") && i <= 4000; i++) {
+        (void)snprintf(name, sizeof(name), "t%d", i);
+        fake_store_tag(call, name, 'a');
+    }
+}
+
+START_TEST(more_tags_than_can_be_asked_about_want_a_scan_first)
+{
+    fake_store_answer = delete_many;
+    fake_calls.cancel_at = 4; /* the first question about a tag */
+    fake_calls.on_cancel = cancel;
+    start();
+    fake_calls_run();
+    ck_assert(fake_calls_has("scan_want"));
+    ck_assert_uint_eq(n_scans_wanted, 1);
+    ck_assert_uint_eq(fake_calls_count("head"), 4);
+    ck_assert_uint_eq(n_ended, 0);
+}
+END_TEST
+
+/* --- what the database refuses --- */
+
+static void refuse_to_apply(struct ms_store_call *call)
+{
+    push_v1(call);
+    if (fake_store_is(call, "apply"))
+        call->failure = MS_INVALID;
+}
+
+START_TEST(what_is_refused_is_tried_one_by_one_and_becomes_a_dead_letter)
+{
+    static const struct fake_tag TAGS[] = {{"v1", 'a'}};
+    memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
+    fake_store_answer = refuse_to_apply;
+    run();
+    ck_assert_int_eq(how_ended, EVENTS_REFUSED);
+    ck_assert_uint_eq(fake_calls_count("inbox_postpone") + fake_calls_count("inbox_bury"), 0);
+    one_by_one = true;
+    fake_calls_reset();
+    run();
+    ck_assert_int_eq(how_ended, EVENTS_DONE);
+    ck_assert(fake_calls_has("inbox_load team/app 1"));
+    ck_assert(fake_calls_has("inbox_bury 7 played"));
+    play();
+}
+END_TEST
+
+START_TEST(as_many_as_can_be_loaded_may_be_followed_by_more)
+{
+    static const struct fake_tag TAGS[] = {{"v1", 'a'}};
+    memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
+    fake_store_answer = push_v1;
+    one_by_one = true;
+    run();
+    ck_assert_int_eq(how_ended, EVENTS_MORE);
+}
+END_TEST
+
+START_TEST(a_pass_that_failed_has_its_events_wait)
+{
+    fake_store_answer = push_v1;
+    fake_calls.fail_at = 2; /* the registry */
+    run();
+    ck_assert(fake_calls_has("inbox_postpone 7+1000"));
+    ck_assert_int_eq(how_ended, EVENTS_DONE);
+    fake_calls.fail_at = 0;
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("events");
+    TCase *cases = tcase_create("events");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, a_push_is_applied);
+    tcase_add_test(cases, a_push_before_its_tag_is_looked_at_again);
+    tcase_add_test(cases, no_event_is_due);
+    tcase_add_test(cases, deleted_digests_are_asked_for_together_with_the_tags_on_them);
+    tcase_add_test(cases, more_tags_than_can_be_asked_about_want_a_scan_first);
+    tcase_add_test(cases, what_is_refused_is_tried_one_by_one_and_becomes_a_dead_letter);
+    tcase_add_test(cases, as_many_as_can_be_loaded_may_be_followed_by_more);
+    tcase_add_test(cases, a_pass_that_failed_has_its_events_wait);
+    suite_add_tcase(suite, cases);
+    return suite;
+}

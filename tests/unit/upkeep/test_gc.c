@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A collection of the database, from the candidates to its record; pruning; the end of a term. */
+#include "common/config/config.h"
+#include "tests/support/check_main.h"
+#include "tests/support/fake_registry_client.h"
+#include "tests/support/fake_store.h"
+#include "writer/env.h"
+#include "writer/upkeep/gc.h"
+
+static struct ms_config config = {.registry = {.concurrency = 4}};
+static struct env env;
+static struct collector *collector;
+static unsigned n_collects;
+
+/* Two batches find something, the third nothing. */
+static void answer(struct ms_store_call *call)
+{
+    if (fake_store_is(call, "collect"))
+        call->count = n_collects++ < 2 ? 5 : 0;
+}
+
+static void set_up(void)
+{
+    fake_calls_begin();
+    fake_registry_reset();
+    fake_store_answer = answer;
+    fake_store_is_connected = true;
+    config.garbage_collect.grace_ms = 60000;
+    env = (struct env){.loop = fake_calls.loop, .config = &config, .term = 3};
+    collector = gc_new(&env);
+}
+
+static void tear_down(void)
+{
+    gc_free(collector);
+    fake_calls_end();
+}
+
+static void on_tick(void *arg)
+{
+    (void)arg;
+    ms_loop_stop(fake_calls.loop);
+}
+
+/* The interval is an hour, but for the first time. */
+static void start(void)
+{
+    n_collects = 0;
+    config.interval.garbage_collect_ms = 1;
+    gc_begin_term(collector);
+    while (fake_calls.n_started == 0) {
+        struct ms_timer *timer = ms_timer_new(fake_calls.loop, on_tick, NULL);
+        ms_timer_start(timer, 1);
+        ms_loop_run(fake_calls.loop);
+        ms_timer_free(timer);
+    }
+    config.interval.garbage_collect_ms = 3600 * 1000;
+    gc_reload(collector);
+}
+
+static void cancel(void)
+{
+    gc_end_term(collector);
+}
+
+static void check(enum fake_how how, unsigned call)
+{
+    (void)how;
+    (void)call;
+    gc_end_term(collector);
+}
+
+START_TEST(a_collection_goes_on_until_a_batch_finds_nothing)
+{
+    start();
+    fake_calls_run();
+    ck_assert_str_eq(fake_calls.log, "collect_candidates -\n"
+                                     "collect 60000\n"
+                                     "collect 60000\n"
+                                     "collect 60000\n"
+                                     "collection_end 10 0 0\n");
+}
+END_TEST
+
+START_TEST(a_registry_that_fails_does_not_keep_the_database_from_being_collected)
+{
+    fake_calls.fail_at = 1; /* the candidates */
+    start();
+    fake_calls_run();
+    fake_calls.fail_at = 0;
+    ck_assert(fake_calls_has("collection_end 10 0 0"));
+}
+END_TEST
+
+START_TEST(any_call_may_fail_and_the_term_may_end_at_any)
+{
+    fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+END_TEST
+
+START_TEST(without_a_database_it_waits)
+{
+    fake_store_is_connected = false;
+    config.interval.garbage_collect_ms = 1;
+    gc_begin_term(collector);
+    fake_calls_run();
+    ck_assert_uint_eq(fake_calls.n_started, 0);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("gc");
+    TCase *cases = tcase_create("gc");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, a_collection_goes_on_until_a_batch_finds_nothing);
+    tcase_add_test(cases, a_registry_that_fails_does_not_keep_the_database_from_being_collected);
+    tcase_add_test(cases, any_call_may_fail_and_the_term_may_end_at_any);
+    tcase_add_test(cases, without_a_database_it_waits);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
