@@ -1,9 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The whole present schema, for psql:  psql -d URL < schema.sql
--- The same tables and functions that the migrations arrive at (a test compares them), in one transaction
--- that stops at the first error. Harmless on a database that has them already; one with another schema is
--- refused: bring it to the present one with metastore-writer --migrate. Whoever owns the database can run
--- this; nothing here needs the right to create roles.
+-- The whole present schema: the only source of it, for psql and for the writer.
+--
+--     psql -d URL < schema.sql
+--
+-- One transaction that stops at the first error. Harmless on a database that has this schema already; one
+-- with another schema is refused: bring it to the present one with metastore-writer --migrate. The owner of
+-- the database can run this; nothing here needs the right to create roles.
+--
+-- The build embeds what stands between the two lines "-- schema begins" and "-- schema ends", which is plain
+-- SQL: the writer runs it on an empty database. The functions are those of sql/functions, verbatim
+-- (tests/lint/schema.py checks it).
 \set ON_ERROR_STOP on
 \set QUIET on
 BEGIN;
@@ -17,17 +23,20 @@ SELECT coalesce(max(version), 0) = 1 AS is_present FROM schema_version \gset
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
-DO $$ BEGIN
-    RAISE EXCEPTION 'the database has schema %, this file is schema 1',
-                    (SELECT max(version) FROM schema_version)
-          USING HINT = 'run: metastore-writer --migrate';
+DO $$
+DECLARE
+    c_present constant integer := 1;
+    v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
+BEGIN
+    RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
+          USING HINT = CASE WHEN v_version < c_present THEN 'run: metastore-writer --migrate'
+                            ELSE 'the database belongs to a newer metastore' END;
 END $$;
 \endif
 \else
 
--- SPDX-License-Identifier: Apache-2.0
--- The first schema. Run in one transaction by the writer; schema.sql holds the same, guarded.
---
+-- schema begins
+
 -- Tables that are derived from others (index_image, repository_blob, repository_label,
 -- repository_platform, the counters of repository and repository_manifest."references") are written by
 -- the functions at the end and by nothing else. They have no foreign keys of their own: what they are
@@ -80,16 +89,19 @@ COMMENT ON TABLE touched IS 'Which repository each recent generation changed: wh
 -- Content, by digest: stored once, the same for every repository
 -- ---------------------------------------------------------------------------------------------
 
--- Digests are one byte for the algorithm (1: sha256, 2: sha512) followed by the hash.
-CREATE FUNCTION digest_text(digest bytea) RETURNS text
+-- >>> functions/digests.sql
+-- Digests as text and as bytes: one byte for the algorithm (1: sha256, 2: sha512), then the hash.
+
+CREATE OR REPLACE FUNCTION digest_text(digest bytea) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE get_byte(digest, 0) WHEN 1 THEN 'sha256:' ELSE 'sha512:' END
            || encode(substr(digest, 2), 'hex');
 
-CREATE FUNCTION digest_bytes(digest text) RETURNS bytea
+CREATE OR REPLACE FUNCTION digest_bytes(digest text) RETURNS bytea
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE split_part(digest, ':', 1) WHEN 'sha256' THEN '\x01'::bytea ELSE '\x02'::bytea END
            || decode(split_part(digest, ':', 2), 'hex');
+-- <<<
 
 CREATE TABLE blob (
     id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -210,16 +222,20 @@ COMMENT ON TABLE annotation IS 'String annotations of manifests of every kind, a
 -- Repositories: what each holds
 -- ---------------------------------------------------------------------------------------------
 
+-- >>> functions/near_words.sql
+-- What finds misspellings by an index.
+
 -- Finds misspellings by an index: texts in which words are one edit apart (a character more, less, another,
 -- or two swapped) have a key in common. The keys of a word: it itself, and it without one of its characters
 -- if it has enough of them.
-CREATE FUNCTION near_keys(words text) RETURNS text[]
+CREATE OR REPLACE FUNCTION near_keys(words text) RETURNS text[]
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ARRAY(SELECT DISTINCT CASE WHEN i = 0 THEN word ELSE left(word, i - 1) || substr(word, i + 1) END
                    FROM regexp_split_to_table(left(words, 500) COLLATE "C", '[^a-z0-9]+') AS word
                   CROSS JOIN generate_series(0, CASE WHEN length(word) BETWEEN 4 AND 33
                                                      THEN length(word) ELSE 0 END) AS i
                   WHERE word <> '');
+-- <<<
 
 CREATE TABLE repository (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -479,6 +495,24 @@ CREATE TABLE collection (
 );
 COMMENT ON TABLE collection IS 'Runs of the garbage collection';
 
+-- What happens to a tag, in functions. type NULL: it stays where it is, only details change.
+CREATE TYPE tag_move AS (
+    type           text,
+    name           text,
+    manifest_id    bigint,
+    digest         bytea,
+    unreadable     text,
+    previous_id    bigint,
+    previous       bytea,
+    updated        timestamptz,
+    updated_source text,
+    updated_by     text,
+    since          timestamptz
+);
+
+-- Pulls that were counted together, in functions. manifest_id NULL: a digest that is not known.
+CREATE TYPE pull AS (repository_id bigint, manifest_id bigint, tag text, day date, pulls bigint);
+
 -- ---------------------------------------------------------------------------------------------
 -- Functions of the writer
 --
@@ -489,10 +523,13 @@ COMMENT ON TABLE collection IS 'Runs of the garbage collection';
 -- the repository's row; and require_term() tells the planner to take indexes.
 -- ---------------------------------------------------------------------------------------------
 
+-- >>> functions/terms.sql
+-- Terms of leaders and generations: how transactions of the writer begin and end.
+
 -- Every transaction of a leader begins with this. The lock lets other transactions of the term raise
 -- the generation meanwhile, but a new leader waits for it (or ends its holder): what a transaction
 -- that began in a term changes is there before the next term begins, or never.
-CREATE FUNCTION require_term(p_term bigint) RETURNS void
+CREATE OR REPLACE FUNCTION require_term(p_term bigint) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM state WHERE term = p_term FOR KEY SHARE;
@@ -505,7 +542,7 @@ BEGIN
 END $$;
 
 -- A new leader. Waits for transactions of the term before.
-CREATE FUNCTION begin_term(p_host text, p_pid integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION begin_term(p_host text, p_pid integer) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
     v_term bigint;
@@ -520,7 +557,7 @@ END $$;
 
 -- Ends sessions that hold a term: a leader that was stopped in the middle of a transaction would keep
 -- its locks for ever. Needs the same role, or pg_signal_backend. Returns how many.
-CREATE FUNCTION end_term_holders() RETURNS bigint
+CREATE OR REPLACE FUNCTION end_term_holders() RETURNS bigint
     LANGUAGE sql AS $$
     SELECT count(pg_terminate_backend(l.pid))
       FROM pg_locks l
@@ -532,7 +569,7 @@ $$;
 -- The end of a visible change: nothing but the rows of the feed comes after it. Holds every other
 -- publishing transaction back until COMMIT, so that generations are committed in order. Repository NULL:
 -- a generation that touched none is a gap, after which readers forget all that they remember.
-CREATE FUNCTION publish(p_term bigint, p_repository text) RETURNS bigint
+CREATE OR REPLACE FUNCTION publish(p_term bigint, p_repository text) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
     v_generation bigint;
@@ -547,9 +584,13 @@ BEGIN
     PERFORM pg_notify('metastore', v_generation::text);
     RETURN v_generation;
 END $$;
+-- <<<
+
+-- >>> functions/contents.sql
+-- Contents, by digest: rows of manifests that are only named yet, versions of documents.
 
 -- Digests become rows of manifest, content unknown. In order: whoever waits for whom, it is no circle.
-CREATE FUNCTION add_manifest_stubs(p_digests bytea[]) RETURNS void
+CREATE OR REPLACE FUNCTION add_manifest_stubs(p_digests bytea[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO manifest (digest)
@@ -561,10 +602,8 @@ BEGIN
         ON CONFLICT (digest) DO NOTHING;
 END $$;
 
--- ---- Documents ----
-
 -- All documents are of this version now; readers must hear of it when some were made again.
-CREATE FUNCTION end_documents(p_term bigint, p_version smallint, p_are_changed boolean) RETURNS void
+CREATE OR REPLACE FUNCTION end_documents(p_term bigint, p_version smallint, p_are_changed boolean) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE state SET document_version = p_version WHERE document_version <> p_version;
@@ -572,17 +611,19 @@ BEGIN
         PERFORM publish(p_term, NULL);
     END IF;
 END $$;
+-- <<<
 
--- ---- What is below an index ----
+-- >>> functions/indexes.sql
+-- What is below an index: its images, how deeply it is nested, whether all of it can be read.
 
 -- An index with so many levels of further indexes below it, or more, is nested too deeply to be read.
-CREATE FUNCTION nesting_max() RETURNS smallint
+CREATE OR REPLACE FUNCTION nesting_max() RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN 8::smallint;
 
 -- The images of one index by what is known of its children, whose own images must be right; none when it
 -- is nested too deeply.
-CREATE FUNCTION images_below(p_index bigint) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION images_below(p_index bigint) RETURNS bigint[]
     LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF EXISTS (SELECT FROM manifest WHERE id = p_index AND nesting >= nesting_max()) THEN
@@ -604,7 +645,7 @@ BEGIN
 END $$;
 
 -- How deeply these indexes are nested, by what is known of their children, who must be right.
-CREATE FUNCTION refresh_nesting(p_indexes bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION refresh_nesting(p_indexes bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE manifest m SET nesting = n.nesting
@@ -625,7 +666,7 @@ END $$;
 -- level at a time, as often as the longest way up is long. More than nesting_max() levels up everything
 -- is nested too deeply already. The indexes are locked first, and in order, for others may store their
 -- other children meanwhile.
-CREATE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     v_indexes bigint[];
@@ -659,7 +700,7 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION write_index_images(p_index bigint, p_images bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION write_index_images(p_index bigint, p_images bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     IF p_images IS NOT DISTINCT FROM (SELECT array_agg(image_id ORDER BY position)
@@ -673,7 +714,7 @@ BEGIN
 END $$;
 
 -- Can a repository give a manifest and everything below it?
-CREATE FUNCTION is_wholly_readable(p_repository bigint, p_manifest bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION is_wholly_readable(p_repository bigint, p_manifest bigint) RETURNS boolean
     LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM repository_manifest
@@ -699,8 +740,10 @@ BEGIN
                ON true
          WHERE h.is_held IS NULL OR h.unreadable IS NOT NULL);
 END $$;
+-- <<<
 
--- ---- Reference counts ----
+-- >>> functions/counts.sql
+-- Reference counts, and what a repository counts.
 --
 -- A manifest is *live* in a repository when "references" > 0 and it can be read there. What is live
 -- counts: its blobs and its size for the repository, and one reference for each of its children that the
@@ -708,7 +751,7 @@ END $$;
 -- it counts among the images, with its labels and platform. All of it changes in the transaction that makes
 -- a manifest live or shown (sign 1) or no longer (sign -1). The caller has locked the repository's row.
 
-CREATE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
     v_bytes bigint;
@@ -744,7 +787,7 @@ BEGIN
 END $$;
 
 -- Label values are searched in lower case; the first thousand characters are enough to find them.
-CREATE FUNCTION count_labels(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
+CREATE OR REPLACE FUNCTION count_labels(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     WITH used AS (
@@ -772,7 +815,7 @@ END $$;
 -- Where the configuration of an image names no variant, it has those that live indexes here name. So what
 -- is counted changes for images that become shown or no longer are, and for those below indexes that
 -- became live or no longer are.
-CREATE FUNCTION count_platforms(p_repository bigint, p_shown bigint[], p_shown_signs integer[],
+CREATE OR REPLACE FUNCTION count_platforms(p_repository bigint, p_shown bigint[], p_shown_signs integer[],
                                 p_live bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -836,7 +879,7 @@ BEGIN
 END $$;
 
 -- Manifests became live or shown, or no longer are: everything of their own that is counted.
-CREATE FUNCTION count_contents(p_repository bigint, p_live bigint[], p_live_signs integer[],
+CREATE OR REPLACE FUNCTION count_contents(p_repository bigint, p_live bigint[], p_live_signs integer[],
                                p_shown bigint[], p_shown_signs integer[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -859,7 +902,7 @@ END $$;
 
 -- The same, and the references of their children: `ids`, `deltas` and `attests` are what
 -- adjust_references needs.
-CREATE FUNCTION flip_manifests(p_repository bigint, p_live bigint[], p_live_signs integer[],
+CREATE OR REPLACE FUNCTION flip_manifests(p_repository bigint, p_live bigint[], p_live_signs integer[],
                                p_shown bigint[], p_shown_signs integer[],
                                OUT ids bigint[], OUT deltas integer[], OUT attests integer[])
     LANGUAGE plpgsql AS $$
@@ -881,7 +924,7 @@ END $$;
 -- Adds to the counts of manifests that the repository holds (`p_attests` is a part of `p_deltas`), and
 -- carries on downwards from those that become live or cease to be. Ends: manifests name each other by
 -- digest, there are no circles.
-CREATE FUNCTION adjust_references(p_repository bigint, p_manifests bigint[], p_deltas integer[],
+CREATE OR REPLACE FUNCTION adjust_references(p_repository bigint, p_manifests bigint[], p_deltas integer[],
                                   p_attests integer[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -925,7 +968,7 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION count_artifacts(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
+CREATE OR REPLACE FUNCTION count_artifacts(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     v_more integer;
@@ -937,12 +980,14 @@ BEGIN
     UPDATE repository SET artifact_count = artifact_count + v_more
      WHERE id = p_repository AND v_more <> 0;
 END $$;
+-- <<<
 
--- ---- What a repository holds ----
+-- >>> functions/held_manifests.sql
+-- What a repository holds, and what can be read there.
 
 -- Manifests that the repository did not hold until now: begin with the references that live indexes
 -- here give them already. Returns what is new.
-CREATE FUNCTION hold_new_manifests(p_repository bigint, p_manifests bigint[], p_reasons text[])
+CREATE OR REPLACE FUNCTION hold_new_manifests(p_repository bigint, p_manifests bigint[], p_reasons text[])
     RETURNS bigint[]
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -982,7 +1027,7 @@ BEGIN
 END $$;
 
 -- Manifests that are held: whether they can be read. Returns how many changed.
-CREATE FUNCTION set_readable(p_repository bigint, p_manifests bigint[], p_reasons text[])
+CREATE OR REPLACE FUNCTION set_readable(p_repository bigint, p_manifests bigint[], p_reasons text[])
     RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -1028,7 +1073,7 @@ BEGIN
 END $$;
 
 -- Indexes of the repository above these that turn out to be nested too deeply.
-CREATE FUNCTION too_deep_above(p_repository bigint, p_indexes bigint[]) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION too_deep_above(p_repository bigint, p_indexes bigint[]) RETURNS bigint[]
     LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
@@ -1051,7 +1096,7 @@ END $$;
 -- The repository holds these digests; a reason: they cannot be read there. The first of equal digests
 -- counts. What can be read must be stored, else the caller has to look again (MS002). An index that is
 -- nested too deeply cannot be read, nor one above it.
-CREATE FUNCTION hold_manifests(p_repository bigint, p_digests bytea[], p_reasons text[],
+CREATE OR REPLACE FUNCTION hold_manifests(p_repository bigint, p_digests bytea[], p_reasons text[],
                                OUT new_ids bigint[], OUT changed bigint)
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -1095,7 +1140,7 @@ END $$;
 
 -- The registry no longer serves these digests there. What a tag or a live index still needs stays, as
 -- unreadable. Returns how many rows changed.
-CREATE FUNCTION release_manifests(p_repository bigint, p_digests bytea[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION release_manifests(p_repository bigint, p_digests bytea[]) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
     c_reason constant text := 'missing in the registry';
@@ -1130,28 +1175,15 @@ BEGIN
     PERFORM count_artifacts(p_repository, v_ids, v_signs);
     RETURN v_changed + v_removed;
 END $$;
+-- <<<
 
--- ---- Tags ----
-
--- What happens to a tag. type NULL: it stays where it is, only details change.
-CREATE TYPE tag_move AS (
-    type           text,
-    name           text,
-    manifest_id    bigint,
-    digest         bytea,
-    unreadable     text,
-    previous_id    bigint,
-    previous       bytea,
-    updated        timestamptz,
-    updated_source text,
-    updated_by     text,
-    since          timestamptz
-);
+-- >>> functions/tags.sql
+-- Tags: where they move, and the history of it.
 
 -- Compares where tags point with what is known. The last of equal names counts. Times:
 -- of the event, else the image's created if that is credible, else now. An event that comes after a scan
 -- has seen its effect still tells the time and the actor.
-CREATE FUNCTION compare_tags(p_repository bigint, p_names text[], p_digests bytea[], p_reasons text[],
+CREATE OR REPLACE FUNCTION compare_tags(p_repository bigint, p_names text[], p_digests bytea[], p_reasons text[],
                              p_times bigint[], p_actors text[]) RETURNS tag_move[]
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -1211,7 +1243,7 @@ BEGIN
 END $$;
 
 -- Tags that are gone from the registry; names that are not known are nothing.
-CREATE FUNCTION compare_removed_tags(p_repository bigint, p_names text[]) RETURNS tag_move[]
+CREATE OR REPLACE FUNCTION compare_removed_tags(p_repository bigint, p_names text[]) RETURNS tag_move[]
     LANGUAGE plpgsql AS $$
 BEGIN
     IF p_names = '{}' THEN
@@ -1227,7 +1259,7 @@ BEGIN
 END $$;
 
 -- Writes moves: the tags, their history, the repository's count. The manifests are held already.
-CREATE FUNCTION move_tags(p_repository bigint, p_moves tag_move[], p_source text) RETURNS void
+CREATE OR REPLACE FUNCTION move_tags(p_repository bigint, p_moves tag_move[], p_source text) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM tag
@@ -1263,7 +1295,7 @@ BEGIN
      WHERE r.id = p_repository AND n.more <> 0;
 END $$;
 
-CREATE FUNCTION adjust_references_of_moves(p_repository bigint, p_moves tag_move[]) RETURNS void
+CREATE OR REPLACE FUNCTION adjust_references_of_moves(p_repository bigint, p_moves tag_move[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     v_ids bigint[];
@@ -1276,11 +1308,13 @@ BEGIN
     PERFORM adjust_references(p_repository, v_ids, v_deltas,
                               array_fill(0, ARRAY[coalesce(cardinality(v_ids), 0)]));
 END $$;
+-- <<<
 
--- ---- Repositories ----
+-- >>> functions/repositories.sql
+-- Repositories: made, closed, and what is said of one.
 
 -- Title and description of the tag that stands for the repository, its times.
-CREATE FUNCTION refresh_repository(p_repository bigint) RETURNS void
+CREATE OR REPLACE FUNCTION refresh_repository(p_repository bigint) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     WITH chosen AS (
@@ -1338,7 +1372,7 @@ END $$;
 
 -- Locks a repository for this transaction. When it is not there, or deleted, it is made if asked for;
 -- else id is NULL. `created`: it is there since now.
-CREATE FUNCTION open_repository(p_name text, p_create boolean, OUT id bigint, OUT created boolean)
+CREATE OR REPLACE FUNCTION open_repository(p_name text, p_create boolean, OUT id bigint, OUT created boolean)
     LANGUAGE plpgsql AS $$
 DECLARE
     v_is_deleted boolean;
@@ -1358,7 +1392,7 @@ BEGIN
 END $$;
 
 -- The registry no longer has the repository: all that it holds goes, its history stays.
-CREATE FUNCTION close_repository(p_repository bigint) RETURNS tag_move[]
+CREATE OR REPLACE FUNCTION close_repository(p_repository bigint) RETURNS tag_move[]
     LANGUAGE plpgsql AS $$
 DECLARE
     v_moves tag_move[] := compare_removed_tags(
@@ -1375,12 +1409,14 @@ BEGIN
      WHERE id = p_repository;
     RETURN v_moves;
 END $$;
+-- <<<
 
--- ---- The one short transaction ----
+-- >>> functions/apply.sql
+-- The one short transaction that makes the changes of a repository visible.
 
 -- What scans staged for the repository leaves its table, into the end of the arrays of tags; an
 -- event's word on a tag is newer than what was staged, and is what remains.
-CREATE FUNCTION take_staged(p_repository text, p_is_wanted boolean, INOUT names text[],
+CREATE OR REPLACE FUNCTION take_staged(p_repository text, p_is_wanted boolean, INOUT names text[],
                             INOUT digests bytea[], INOUT reasons text[], INOUT times bigint[],
                             INOUT actors text[], p_removed text[])
     LANGUAGE plpgsql AS $$
@@ -1407,7 +1443,7 @@ END $$;
 
 -- Removals that wait: what this apply says of a tag, or puts into the repository, is newer than they are
 -- and takes them out; those first found before p_before (in ms since 1970, 0: none) are applied now.
-CREATE FUNCTION take_removals(p_repository text, p_before bigint, p_names text[], p_is_put boolean,
+CREATE OR REPLACE FUNCTION take_removals(p_repository text, p_before bigint, p_names text[], p_is_put boolean,
                               INOUT removed text[], OUT repository_gone boolean)
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -1429,7 +1465,7 @@ BEGIN
 END $$;
 
 -- The feed's rows of a generation, in an order that a reader can follow.
-CREATE FUNCTION add_changes(p_generation bigint, p_repository text, p_repository_change text,
+CREATE OR REPLACE FUNCTION add_changes(p_generation bigint, p_repository text, p_repository_change text,
                             p_pushed bigint[], p_moves tag_move[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -1452,7 +1488,7 @@ END $$;
 
 -- store.h, struct ms_apply. generation 0: nothing visible changed, and nothing was written but that
 -- the events are done.
-CREATE FUNCTION apply(p_term bigint, p_repository text, p_from_scan boolean, p_staged boolean,
+CREATE OR REPLACE FUNCTION apply(p_term bigint, p_repository text, p_from_scan boolean, p_staged boolean,
                       p_tags text[], p_tag_digests bytea[], p_tag_reasons text[], p_tag_times bigint[],
                       p_tag_actors text[], p_removed text[], p_held bytea[], p_held_reasons text[],
                       p_gone bytea[], p_removals_before bigint, p_events bigint[],
@@ -1523,16 +1559,15 @@ BEGIN
                                                 AND h.manifest_id = n.id AND h."references" = 0
                                                 AND h.unreadable IS NULL OFFSET 0)), v_moves);
 END $$;
+-- <<<
 
--- ---- Pulls ----
-
--- Pulls that were counted together. manifest_id NULL: a digest that is not known.
-CREATE TYPE pull AS (repository_id bigint, manifest_id bigint, tag text, day date, pulls bigint);
+-- >>> functions/pulls.sql
+-- Pull events become counts.
 
 -- Takes pull events from the inbox and counts them. One without a tag counts for the tags
 -- that are on its digest, and not at all when an index of the repository lists it: a client that pulls
 -- an index fetches its platform's manifest too.
-CREATE FUNCTION take_pulls(p_limit bigint, OUT events bigint, OUT pulls pull[])
+CREATE OR REPLACE FUNCTION take_pulls(p_limit bigint, OUT events bigint, OUT pulls pull[])
     LANGUAGE sql AS $$
     WITH taken AS (
         DELETE FROM inbox
@@ -1558,7 +1593,7 @@ CREATE FUNCTION take_pulls(p_limit bigint, OUT events bigint, OUT pulls pull[])
            (SELECT array_agg((repository_id, manifest_id, tag, day, pulls)::pull) FROM resolved)
 $$;
 
-CREATE FUNCTION add_pulls(p_pulls pull[]) RETURNS void
+CREATE OR REPLACE FUNCTION add_pulls(p_pulls pull[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM repository
@@ -1594,7 +1629,7 @@ BEGIN
 END $$;
 
 -- Returns how many events it took.
-CREATE FUNCTION collect_pulls(p_limit bigint) RETURNS bigint
+CREATE OR REPLACE FUNCTION collect_pulls(p_limit bigint) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
     v_taken record;
@@ -1603,13 +1638,15 @@ BEGIN
     PERFORM add_pulls(v_taken.pulls);
     RETURN v_taken.events;
 END $$;
+-- <<<
 
--- ---- Garbage ----
+-- >>> functions/collect.sql
+-- Garbage collection.
 
 -- Deletes manifests that no repository holds and no index lists, and what only they used. Returns how
 -- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again. Looks at
 -- all manifests: the one function here that is not about a few rows.
-CREATE FUNCTION collect_manifests(p_grace interval, p_limit bigint) RETURNS bigint
+CREATE OR REPLACE FUNCTION collect_manifests(p_grace interval, p_limit bigint) RETURNS bigint
     LANGUAGE plpgsql SET enable_seqscan = on SET enable_hashjoin = on AS $$
 DECLARE
     v_ids bigint[];
@@ -1631,9 +1668,13 @@ BEGIN
        AND NOT EXISTS (SELECT FROM config c WHERE c.id = b.id);
     RETURN cardinality(v_ids);
 END $$;
+-- <<<
+
+-- >>> functions/retention.sql
+-- What is kept for a while only.
 
 -- The partition of event_seen that a day uses; the day after tomorrow has yesterday's.
-CREATE FUNCTION event_slot(p_days_from_now integer) RETURNS smallint
+CREATE OR REPLACE FUNCTION event_slot(p_days_from_now integer) RETURNS smallint
     LANGUAGE sql STABLE
     RETURN mod(floor(extract(epoch FROM now()) / 86400)::integer + p_days_from_now, 3)::smallint;
 
@@ -1641,7 +1682,7 @@ CREATE FUNCTION event_slot(p_days_from_now integer) RETURNS smallint
 -- an hour ago, changes and closed history older than the intervals (NULL: none), and days of pulls beyond
 -- 400: a year, and a month to compare with the one a year before. The row of state, which every publish()
 -- needs, comes last: it is not held while much is deleted.
-CREATE FUNCTION prune(p_changes interval, p_history interval) RETURNS void
+CREATE OR REPLACE FUNCTION prune(p_changes interval, p_history interval) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     c_pull_days constant integer := 400;
@@ -1662,8 +1703,11 @@ BEGIN
     END IF;
     UPDATE state SET changes_pruned = greatest(changes_pruned, v_pruned) WHERE v_pruned IS NOT NULL;
 END $$;
+-- <<<
 
 INSERT INTO schema_version (version, min_reader_version) VALUES (1, 1);
+
+-- schema ends
 
 COMMIT;
 \echo metastore: schema 1 is in place

@@ -8,7 +8,7 @@
 set(MS_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed.cmake)
 
 function(ms_embed)
-    cmake_parse_arguments(ARG "" "OUTPUT;SYMBOL_PREFIX;NAMES;PIECES;WHOLE" "FILES" ${ARGN})
+    cmake_parse_arguments(ARG "" "OUTPUT;SYMBOL_PREFIX;NAMES;PIECES;WHOLE;JOIN" "FILES;BETWEEN" ${ARGN})
     set(pieces)
     if(ARG_PIECES)
         file(GLOB pieces CONFIGURE_DEPENDS ${ARG_PIECES}/*)
@@ -17,7 +17,7 @@ function(ms_embed)
         OUTPUT ${ARG_OUTPUT}
         COMMAND ${CMAKE_COMMAND} -DOUTPUT=${ARG_OUTPUT} -DPREFIX=${ARG_SYMBOL_PREFIX}
                 -DNAMES=${ARG_NAMES} -DPIECES=${ARG_PIECES} -DWHOLE=${ARG_WHOLE}
-                "-DFILES=${ARG_FILES}" -P ${MS_EMBED_SCRIPT}
+                -DJOIN=${ARG_JOIN} "-DBETWEEN=${ARG_BETWEEN}" "-DFILES=${ARG_FILES}" -P ${MS_EMBED_SCRIPT}
         DEPENDS ${ARG_FILES} ${pieces} ${MS_EMBED_SCRIPT}
         VERBATIM)
 endfunction()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Run by ms_embed() at build time: cmake -DOUTPUT=x.c -DPREFIX=p [-DNAMES=n] [-DPIECES=d -DWHOLE=d]
-# "-DFILES=a;b" -P embed.cmake
+# [-DJOIN=x] ["-DBETWEEN=line;line"] "-DFILES=a;b" -P embed.cmake
 # Bytes are written as character constants, which may be negative as a char may be.
 # Every byte array ends with a NUL that its length does not count.
 
@@ -17,10 +17,41 @@ macro(join_pieces file)
     file(WRITE ${${file}} "${text}")
 endmacro()
 
+# What stands in the file between two lines; the path of that replaces `file`.
+macro(cut_out file)
+    list(GET BETWEEN 0 first)
+    list(GET BETWEEN 1 last)
+    file(READ ${${file}} text)
+    string(FIND "${text}" "\n${first}\n" begin)
+    string(FIND "${text}" "\n${last}\n" end)
+    if(begin EQUAL -1 OR end LESS begin)
+        message(FATAL_ERROR "${${file}}: no lines \"${first}\" and \"${last}\"")
+    endif()
+    string(LENGTH "\n${first}\n" skipped)
+    math(EXPR begin "${begin} + ${skipped}")
+    math(EXPR length "${end} - ${begin} + 1")
+    string(SUBSTRING "${text}" ${begin} ${length} text)
+    get_filename_component(base ${${file}} NAME)
+    set(${file} ${WHOLE}/${base})
+    file(WRITE ${${file}} "${text}")
+endmacro()
+
+if(JOIN)
+    set(text)
+    foreach(file IN LISTS FILES)
+        file(READ ${file} one)
+        string(APPEND text "${one}")
+    endforeach()
+    set(FILES ${WHOLE}/${JOIN}.sql)
+    file(WRITE ${FILES} "${text}")
+endif()
+
 set(code "/* Made by the build from the files named below: do not edit. */\n#include <stddef.h>\n")
 foreach(file IN LISTS FILES)
     if(PIECES)
         join_pieces(file)
+    elseif(BETWEEN)
+        cut_out(file)
     endif()
     get_filename_component(name ${file} NAME_WE)
     get_filename_component(base ${file} NAME)

@@ -1,32 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Migrations: the files of sql/migrations, in order, each in one transaction.
+ * Brings a database to the present schema.
  *
  *   lock      wait for the advisory lock of migrations
  *   look      is there a schema?
  *   version   which one?
- *   apply     (repeated) the next migration
+ *   apply     none: the whole of sql/schema.sql; an older one: (repeated) the next file of
+ *             sql/migrations, and with the last one all functions anew
  *
- * The session is closed at the end, and the lock with it. Nothing is ever dropped by us.
+ * Each step is one transaction, which writes its own row of schema_version: an interrupted
+ * migration leaves the version before it. The session is closed at the end, and the lock with it.
+ * Nothing that holds data is ever dropped.
  */
 #include "writer/store/migrate.h"
 
 #include "common/base/alloc.h"
+#include "common/base/buf.h"
 #include "common/pg/row.h"
 #include "common/pg/session.h"
 
-MS_STORE_SQL(0001_initial);
+#include <stdlib.h>
 
-/* sql/migrations, in order: the last is MS_SCHEMA_VERSION. A simple query of several statements is
- * one transaction; each file writes its own row of schema_version. */
-static const char *const MIGRATIONS[] = {
-    ms_sql_0001_initial,
+MS_STORE_SQL(schema);
+MS_STORE_SQL(functions);
+
+/* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
+ * none. */
+static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
+    NULL,
 };
-_Static_assert(sizeof(MIGRATIONS) / sizeof(MIGRATIONS[0]) == MS_SCHEMA_VERSION,
-               "a migration for each version");
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */
-enum { MIGRATION_TIMEOUT_MS = 3600 * 1000 };
+enum { MIGRATION_TIMEOUT_MS = 3600 * 1000, MIGRATION_BYTES_MAX = 1024 * 1024 };
 
 struct ms_store_migration {
     struct ms_loop *loop;
@@ -78,8 +83,26 @@ static void on_applied(const struct ms_pg_outcome *outcome, void *arg)
         finish(migration, &err);
         return;
     }
-    migration->version++;
+    migration->version = migration->has_schema ? migration->version + 1 : MS_SCHEMA_VERSION;
     apply_next(migration);
+}
+
+/* A simple query of several statements is one transaction. */
+static void run_next(struct ms_store_migration *migration)
+{
+    if (!migration->has_schema) {
+        query(migration, ms_sql_schema, NULL, on_applied);
+        return;
+    }
+    struct ms_buf sql;
+    ms_buf_init(&sql, MIGRATION_BYTES_MAX);
+    ms_buf_append_c(&sql, MIGRATIONS[migration->version]);
+    if (migration->version + 1 == MS_SCHEMA_VERSION)
+        ms_buf_append_c(&sql, ms_sql_functions);
+    if (ms_buf_status(&sql) != MS_OK)
+        abort(); /* our own text */
+    query(migration, sql.data, NULL, on_applied);
+    ms_buf_free(&sql);
 }
 
 static void apply_next(struct ms_store_migration *migration)
@@ -93,8 +116,11 @@ static void apply_next(struct ms_store_migration *migration)
         finish(migration, &err);
     } else if (migration->version == MS_SCHEMA_VERSION) {
         finish(migration, NULL);
+    } else if (migration->has_schema && migration->version < 1) {
+        (void)ms_error_set(&err, MS_CONFLICT, "the table schema_version is empty or is not ours");
+        finish(migration, &err);
     } else {
-        query(migration, MIGRATIONS[migration->version], NULL, on_applied);
+        run_next(migration);
     }
 }
 

@@ -13,7 +13,7 @@
 
 #include <check.h>
 
-extern const char ms_sql_0001_initial[];
+extern const char ms_sql_schema[];
 
 static char database_name[64];
 static struct ms_config config;
@@ -68,7 +68,7 @@ void make_database(void)
     (void)snprintf(database_name, sizeof(database_name), "metastore_read_%ld", (long)getpid());
     administer("CREATE DATABASE", "TEMPLATE template0 ENCODING 'UTF8'");
     PGconn *conn = connect_to(database_name);
-    run(conn, ms_sql_0001_initial);
+    run(conn, ms_sql_schema);
     char *fixture = read_text(METASTORE_SOURCE_DIR "/tests/component/api/read_queries.sql");
     run(conn, fixture);
     free(fixture);

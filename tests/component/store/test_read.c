@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The reader's side of common/store.h against a real PostgreSQL: queries (store/read.c) and the
- * watch (store/watch.c). The first migration is applied to a schema of the test's own; changes
+ * watch (store/watch.c). The tables are made in a schema of the test's own; changes
  * are made beside it by plain libpq, with the same functions as a writer uses.
  */
 #include "common/base/clock.h"
@@ -10,9 +10,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <libpq-fe.h>
+
+extern const char ms_sql_schema[];
 
 enum { TOUCHED_MAX = 8192, TICK_MS = 5, WAIT_MS = 20000 };
 
@@ -64,28 +65,11 @@ static uint64_t publish(const char *repository)
     return generation;
 }
 
-static char *read_migration(void)
-{
-    FILE *file = fopen(METASTORE_SOURCE_DIR "/sql/migrations/0001_initial.sql", "rb");
-    ck_assert_ptr_nonnull(file);
-    struct stat info;
-    ck_assert_int_eq(fstat(fileno(file), &info), 0);
-    char *text = calloc(1, (size_t)info.st_size + 1);
-    ck_assert_uint_eq(fread(text, 1, (size_t)info.st_size, file), (size_t)info.st_size);
-    fclose(file);
-    return text;
-}
-
 static void make_schema(void)
 {
-    char *migration = read_migration();
     sql("CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public");
-    sql("BEGIN");
-    sql(migration);
-    sql("INSERT INTO schema_version VALUES (1, 1) ON CONFLICT DO NOTHING");
+    sql(ms_sql_schema);
     sql("UPDATE state SET term = 1");
-    sql("COMMIT");
-    free(migration);
 }
 
 static void on_notice(void *arg, const PGresult *result)

@@ -1,10 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# sql/schema.sql and the migrations arrive at the same schema; schema.sql is harmless the second time,
-# refuses another schema, and needs no more than to own the database; roles.sql gives the rights it
-# promises. Run by ctest and people, with METASTORE_TEST_DATABASE as the tests of the store have it.
+# sql/schema.sql, the writer on an empty database, and the migrations of one with schema 1 arrive at the same
+# schema. schema.sql is harmless the second time, refuses another schema, and needs no more than to own the
+# database; roles.sql gives the rights it promises. Run by ctest and people, with METASTORE_TEST_DATABASE as the
+# tests of the store have it:
+#     test_schema.sh build/writer/metastore-writer
 set -euo pipefail
-cd "$(dirname "$0")/../../../sql"
+writer=$(realpath "${1:?which metastore-writer?}")
+tests=$(realpath "$(dirname "$0")")
+cd "$tests/../../../sql"
 : "${METASTORE_TEST_DATABASE:?is not set}"
 
 # `psql CONNINFO` and `pg_dump CONNINFO` on a database of ours by that name.
@@ -26,7 +30,7 @@ had_roles=$(admin "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'metastore\_
 clean_up() {
     local name
     export PGOPTIONS="-c client_min_messages=error"
-    for name in file migrations old owner; do
+    for name in file writer old owner; do
         admin "DROP DATABASE IF EXISTS ${ours}_$name WITH (FORCE)"
     done
     if [[ $had_roles == 0 ]]; then
@@ -42,19 +46,24 @@ fail() {
     exit 1
 }
 
+# The writer brings a database to the present schema.
+migrate() { # DATABASE
+    printf '{"registry": {"url": "http://127.0.0.1:1"}, "database": {"postgres": {"url": "%s"}}}' \
+        "$(conninfo "${ours}_$1")" > "$scratch/$1.yaml"
+    "$writer" --config "$scratch/$1.yaml" --migrate > "$scratch/$1.log" 2>&1 ||
+        fail "--migrate: $(cat "$scratch/$1.log")"
+}
+
 # --- the same schema ---
 admin "CREATE DATABASE ${ours}_file TEMPLATE template0"
-admin "CREATE DATABASE ${ours}_migrations TEMPLATE template0"
+admin "CREATE DATABASE ${ours}_writer TEMPLATE template0"
 on file < schema.sql > "$scratch/first" 2>&1 || fail "schema.sql: $(cat "$scratch/first")"
-for migration in migrations/*.sql; do
-    on migrations -1 -f "$migration"
-done
+migrate writer
 dump file > "$scratch/file"
-dump migrations > "$scratch/migrations"
 [[ $(wc -l < "$scratch/file") -gt 500 ]] || fail "the dump is nearly empty"
-diff -u "$scratch/file" "$scratch/migrations" || fail "schema.sql and the migrations differ"
-versions="SELECT string_agg(version || ':' || min_reader_version, ' ' ORDER BY version) FROM schema_version"
-[[ $(on file -c "$versions") == "$(on migrations -c "$versions")" ]] || fail "versions differ"
+dump writer | diff -u "$scratch/file" - || fail "schema.sql and the writer's differ"
+version="SELECT version || ':' || min_reader_version FROM schema_version ORDER BY version DESC LIMIT 1"
+[[ $(on file -c "$version") == "$(on writer -c "$version")" ]] || fail "versions differ"
 [[ $(on file -c "SELECT count(*) FROM state") == 1 ]] || fail "no state"
 
 # --- twice ---

@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Garbage collection.
+
+-- Deletes manifests that no repository holds and no index lists, and what only they used. Returns how
+-- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again. Looks at
+-- all manifests: the one function here that is not about a few rows.
+CREATE OR REPLACE FUNCTION collect_manifests(p_grace interval, p_limit bigint) RETURNS bigint
+    LANGUAGE plpgsql SET enable_seqscan = on SET enable_hashjoin = on AS $$
+DECLARE
+    v_ids bigint[];
+    v_blobs bigint[];
+BEGIN
+    v_ids := ARRAY(SELECT m.id FROM manifest m
+                    WHERE m.first_seen < now() - p_grace
+                      AND NOT EXISTS (SELECT FROM repository_manifest h WHERE h.manifest_id = m.id)
+                      AND NOT EXISTS (SELECT FROM manifest_child c WHERE c.child_id = m.id)
+                    ORDER BY m.id LIMIT p_limit);
+    v_blobs := ARRAY(SELECT blob_id FROM manifest_layer WHERE manifest_id = ANY (v_ids)
+                      UNION
+                     SELECT config_id FROM manifest WHERE id = ANY (v_ids) AND config_id IS NOT NULL);
+    DELETE FROM manifest WHERE id = ANY (v_ids);
+    DELETE FROM config c
+     WHERE c.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest m WHERE m.config_id = c.id);
+    DELETE FROM blob b
+     WHERE b.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest_layer l WHERE l.blob_id = b.id)
+       AND NOT EXISTS (SELECT FROM config c WHERE c.id = b.id);
+    RETURN cardinality(v_ids);
+END $$;
