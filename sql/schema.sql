@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 1 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 2 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 1;
+    c_present constant integer := 2;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -54,7 +54,7 @@ CREATE TABLE schema_version (
     min_reader_version integer NOT NULL,
     applied_at         timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE schema_version IS 'One row a migration; the highest is the present schema';
+COMMENT ON TABLE schema_version IS 'One row a migration, one for the whole when the database was empty; the highest is the present schema';
 COMMENT ON COLUMN schema_version.min_reader_version IS 'A reader understands this schema if it knows at least this version';
 
 CREATE TABLE state (
@@ -89,6 +89,21 @@ COMMENT ON TABLE touched IS 'Which repository each recent generation changed: wh
 -- Content, by digest: stored once, the same for every repository
 -- ---------------------------------------------------------------------------------------------
 
+-- >>> functions/known_values.sql
+-- What is taken from outside as a number: values that cannot be are unknown, so that no manifest and no event
+-- makes a transaction fail.
+
+-- Bytes as a descriptor says: NULL below 0, and above 2^53 - 1, which is what every JSON reader can hold.
+CREATE OR REPLACE FUNCTION known_size(size bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN size BETWEEN 0 AND 9007199254740991 THEN size END;
+
+-- Milliseconds since 1970: NULL outside of the years 1 to 9999, which is what RFC 3339 can write.
+CREATE OR REPLACE FUNCTION known_time(ms bigint) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN ms BETWEEN -62135596800000 AND 253402300799999 THEN to_timestamp(ms / 1000.0) END;
+-- <<<
+
 -- >>> functions/digests.sql
 -- Digests as text and as bytes: one byte for the algorithm (1: sha256, 2: sha512), then the hash.
 
@@ -108,7 +123,8 @@ CREATE TABLE blob (
     digest bytea NOT NULL UNIQUE,
     size   bigint NOT NULL
 );
-COMMENT ON TABLE blob IS 'Layers and configurations, by digest';
+COMMENT ON TABLE blob IS 'Layers, configurations and what else is no manifest, by digest';
+COMMENT ON COLUMN blob.size IS 'For readers of schema 1 alone: a size that some descriptor named, 0: none is known. Sizes belong to descriptors: manifest_layer.size, manifest.config_size';
 
 CREATE TABLE config (
     id               bigint PRIMARY KEY REFERENCES blob (id),
@@ -141,7 +157,8 @@ CREATE TABLE manifest (
     annotations      text,
     document         text,
     document_version smallint NOT NULL DEFAULT 0,
-    first_seen       timestamptz NOT NULL DEFAULT now()
+    first_seen       timestamptz NOT NULL DEFAULT now(),
+    config_size      bigint
 );
 CREATE INDEX manifest_subject ON manifest (subject) WHERE subject IS NOT NULL;
 CREATE INDEX manifest_config ON manifest (config_id) WHERE config_id IS NOT NULL;
@@ -156,6 +173,7 @@ COMMENT ON COLUMN manifest.raw IS 'The bytes that have the digest';
 COMMENT ON COLUMN manifest.nesting IS 'Of an index: how many levels of further indexes are known below it, at most nesting_max(), which is too many. Kept by refresh_index_images()';
 COMMENT ON COLUMN manifest.created IS 'Of an image: its configuration''s. Never of an index';
 COMMENT ON COLUMN manifest.annotations IS 'JSON object of string annotations, {} when there are none; NULL while unknown';
+COMMENT ON COLUMN manifest.config_size IS 'Of an image: the length of its configuration, which was read; of an artifact: what its descriptor says, NULL: unknown';
 COMMENT ON COLUMN manifest.document IS 'Image: members of the /index entry, from "Digest" on, without braces. Index: members from "Digest" to "Annotations", without Images';
 
 CREATE TABLE manifest_layer (
@@ -163,9 +181,12 @@ CREATE TABLE manifest_layer (
     position    integer NOT NULL,
     blob_id     bigint NOT NULL REFERENCES blob (id),
     media_type  text,
+    size        bigint,
     PRIMARY KEY (manifest_id, position)
 );
 CREATE INDEX manifest_layer_blob ON manifest_layer (blob_id, manifest_id);
+COMMENT ON TABLE manifest_layer IS 'Layers of manifests, in order. Of an index: its entries that are no manifests (caches list layers so)';
+COMMENT ON COLUMN manifest_layer.size IS 'As this descriptor says; NULL: unknown (known_size())';
 
 CREATE TABLE manifest_child (
     parent_id      bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
@@ -178,14 +199,15 @@ CREATE TABLE manifest_child (
     architecture   text,
     variant        text,
     os_version     text,
-    os_features    text,
     annotations    text,
     is_attestation boolean NOT NULL DEFAULT false,
     about          bytea,
+    os_features    text,
     PRIMARY KEY (parent_id, position)
 );
 CREATE INDEX manifest_child_child ON manifest_child (child_id, parent_id);
 COMMENT ON TABLE manifest_child IS 'The entries of an index that are manifests, in its order (blobs among them are its layers); a child may be known by its digest only';
+COMMENT ON COLUMN manifest_child.size IS 'As this descriptor says; NULL: unknown (known_size())';
 COMMENT ON COLUMN manifest_child.os_features IS 'A JSON array of strings; NULL: none';
 COMMENT ON COLUMN manifest_child.about IS 'Of an attestation: the digest of the image it is about (vnd.docker.reference.digest)';
 
@@ -246,7 +268,7 @@ CREATE TABLE repository (
     tag_count      integer NOT NULL DEFAULT 0,
     image_count    integer NOT NULL DEFAULT 0,
     artifact_count integer NOT NULL DEFAULT 0,
-    size           bigint NOT NULL DEFAULT 0,
+    size           numeric NOT NULL DEFAULT 0,
     pulls          bigint NOT NULL DEFAULT 0,
     created        timestamptz,
     updated        timestamptz,
@@ -260,7 +282,7 @@ CREATE INDEX repository_text_trgm ON repository
 CREATE INDEX repository_near ON repository
     USING gin (near_keys(name || ' ' || coalesce(lower(title), '')));
 COMMENT ON TABLE repository IS 'Every repository ever seen; deleted_at: the registry no longer has it, its history stays';
-COMMENT ON COLUMN repository.size IS 'Bytes of all that is reachable from its tags, each blob and manifest once; kept by adjust_references()';
+COMMENT ON COLUMN repository.size IS 'Bytes of all that is reachable from its tags, each blob and manifest once (see repository_blob); numeric: no sum overflows. Kept by adjust_references()';
 COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is known to have had';
 COMMENT ON COLUMN repository.updated IS 'Of its tag updated last, hidden ones aside';
 COMMENT ON COLUMN repository.image_count IS 'Image manifests reachable from tags, those that only attest aside';
@@ -274,9 +296,9 @@ CREATE TABLE repository_manifest (
     attests           integer NOT NULL DEFAULT 0,
     unreadable        text,
     unreadable_since  timestamptz,
-    variants          text[],
     first_seen        timestamptz NOT NULL DEFAULT now(),
     pulls             bigint NOT NULL DEFAULT 0,
+    variants          text[],
     PRIMARY KEY (repository_id, manifest_id)
 ) WITH (fillfactor = 80);
 CREATE INDEX repository_manifest_manifest ON repository_manifest (manifest_id, repository_id);
@@ -294,9 +316,11 @@ CREATE TABLE repository_blob (
     repository_id bigint NOT NULL,
     blob_id       bigint NOT NULL,
     "references"  integer NOT NULL,
-    PRIMARY KEY (repository_id, blob_id)
+    size          bigint NOT NULL,
+    PRIMARY KEY (repository_id, blob_id, size)
 );
-COMMENT ON TABLE repository_blob IS 'How many manifests reachable from this repository''s tags use a layer or configuration: sizes that count each once';
+COMMENT ON TABLE repository_blob IS 'How many manifests reachable from this repository''s tags use a layer or configuration, by the size that they say it has: each blob counts once, with the largest of its sizes';
+COMMENT ON COLUMN repository_blob.size IS '0 also when it is unknown. A manifest that names several counts with the largest';
 
 CREATE TABLE repository_label (
     repository_id bigint NOT NULL,
@@ -321,14 +345,14 @@ CREATE TABLE tag (
     name           text COLLATE "C" NOT NULL,
     manifest_id    bigint,
     unreadable     text,
-    hidden         boolean NOT NULL
-                   GENERATED ALWAYS AS (name ~ ('^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$'
-                                                '|^_deltaindex$|^deltas-[0-9a-f]{12}$')) STORED,
     first_seen     timestamptz NOT NULL DEFAULT now(),
     updated        timestamptz NOT NULL,
     updated_source text NOT NULL CHECK (updated_source IN ('event', 'created', 'seen')),
     updated_by     text,
     pulls          bigint NOT NULL DEFAULT 0,
+    hidden         boolean NOT NULL
+                   GENERATED ALWAYS AS (name ~ ('^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$'
+                                                '|^_deltaindex$|^deltas-[0-9a-f]{12}$')) STORED,
     PRIMARY KEY (repository_id, name),
     FOREIGN KEY (repository_id, manifest_id) REFERENCES repository_manifest (repository_id, manifest_id),
     CHECK ((manifest_id IS NULL) = (unreadable IS NOT NULL))
@@ -751,38 +775,52 @@ END $$;
 -- it counts among the images, with its labels and platform. All of it changes in the transaction that makes
 -- a manifest live or shown (sign 1) or no longer (sign -1). The caller has locked the repository's row.
 
-CREATE OR REPLACE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS bigint
+-- Blobs that manifests use: returns how many bytes the repository has more. Each blob counts once, with the
+-- largest size that a live manifest says it has, whoever came first; unknown sizes count as 0.
+CREATE OR REPLACE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS numeric
     LANGUAGE plpgsql AS $$
 DECLARE
-    v_bytes bigint;
+    v_bytes numeric;
 BEGIN
     WITH used AS (
-        SELECT f.sign, l.blob_id
+        SELECT f.sign, l.blob_id, l.size
           FROM unnest(p_manifests, p_signs) AS f (id, sign)
-         CROSS JOIN LATERAL (SELECT blob_id FROM manifest_layer WHERE manifest_id = f.id
-                              UNION
-                             SELECT config_id FROM manifest
-                              WHERE id = f.id AND config_id IS NOT NULL) AS l
+         CROSS JOIN LATERAL (SELECT part.blob_id, max(part.size) AS size
+                               FROM (SELECT blob_id, coalesce(size, 0) AS size FROM manifest_layer
+                                      WHERE manifest_id = f.id
+                                      UNION ALL
+                                     SELECT config_id, coalesce(config_size, 0) FROM manifest
+                                      WHERE id = f.id AND config_id IS NOT NULL) AS part
+                              GROUP BY part.blob_id) AS l
     ), summed AS (
-        SELECT blob_id, sum(sign)::integer AS more FROM used GROUP BY blob_id HAVING sum(sign) <> 0
+        SELECT blob_id, size, sum(sign)::integer AS more
+          FROM used GROUP BY blob_id, size HAVING sum(sign) <> 0
     ), delta AS MATERIALIZED (
-        SELECT s.blob_id, b.ctid, coalesce(b."references", 0) AS was,
+        SELECT s.blob_id, s.size, b.ctid, coalesce(b."references", 0) AS was,
                coalesce(b."references", 0) + s.more AS becomes
           FROM summed s
           LEFT JOIN LATERAL (SELECT ctid, "references" FROM repository_blob
-                              WHERE repository_id = p_repository AND blob_id = s.blob_id OFFSET 0) AS b
-               ON true
+                              WHERE repository_id = p_repository AND blob_id = s.blob_id
+                                AND size = s.size OFFSET 0) AS b ON true
     ), kept AS (
-        INSERT INTO repository_blob (repository_id, blob_id, "references")
-        SELECT p_repository, blob_id, becomes FROM delta WHERE becomes > 0
-            ON CONFLICT (repository_id, blob_id) DO UPDATE SET "references" = excluded."references"
+        INSERT INTO repository_blob (repository_id, blob_id, "references", size)
+        SELECT p_repository, blob_id, becomes, size FROM delta WHERE becomes > 0
+            ON CONFLICT (repository_id, blob_id, size) DO UPDATE SET "references" = excluded."references"
     ), dropped AS (
         DELETE FROM repository_blob WHERE ctid = ANY (ARRAY(SELECT ctid FROM delta WHERE becomes <= 0))
+    ), changed AS ( -- blobs of which sizes came or went
+        SELECT blob_id, max(size) FILTER (WHERE becomes > 0) AS added,
+               coalesce(array_agg(ctid) FILTER (WHERE ctid IS NOT NULL AND becomes <= 0), '{}') AS gone
+          FROM delta GROUP BY blob_id HAVING bool_or((was = 0) <> (becomes <= 0))
     )
-    SELECT coalesce(sum(CASE WHEN d.was = 0 THEN b.size ELSE -b.size END), 0) INTO v_bytes
-      FROM delta d
-     CROSS JOIN LATERAL (SELECT size FROM blob WHERE id = d.blob_id OFFSET 0) AS b
-     WHERE (d.was = 0) <> (d.becomes <= 0);
+    SELECT coalesce(sum(coalesce(greatest(c.added, stays.size), 0) - coalesce(largest.size, 0)), 0) INTO v_bytes
+      FROM changed c
+      LEFT JOIN LATERAL (SELECT size FROM repository_blob
+                          WHERE repository_id = p_repository AND blob_id = c.blob_id
+                          ORDER BY size DESC LIMIT 1) AS largest ON true
+      LEFT JOIN LATERAL (SELECT size FROM repository_blob
+                          WHERE repository_id = p_repository AND blob_id = c.blob_id AND ctid <> ALL (c.gone)
+                          ORDER BY size DESC LIMIT 1) AS stays ON true;
     RETURN v_bytes;
 END $$;
 
@@ -883,8 +921,8 @@ CREATE OR REPLACE FUNCTION count_contents(p_repository bigint, p_live bigint[], 
                                p_shown bigint[], p_shown_signs integer[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
-    v_blob_bytes bigint := count_blobs(p_repository, p_live, p_live_signs);
-    v_bytes bigint;
+    v_blob_bytes numeric := count_blobs(p_repository, p_live, p_live_signs);
+    v_bytes numeric;
     v_images integer;
 BEGIN
     PERFORM count_labels(p_repository, p_shown, p_shown_signs);
@@ -1195,7 +1233,7 @@ BEGIN
     WITH wanted AS (
         SELECT DISTINCT ON (w.name) w.name, m.id AS manifest_id, m.digest, m.kind, m.created, w.actor,
                CASE WHEN w.digest IS NULL THEN coalesce(w.reason, 'its digest is unknown') END AS unreadable,
-               to_timestamp(w.time_ms / 1000.0) AS event_time
+               known_time(w.time_ms) AS event_time
           FROM unnest(p_names, p_digests, p_reasons, p_times, p_actors) WITH ORDINALITY
                AS w (name, digest, reason, time_ms, actor, place)
           LEFT JOIN LATERAL (SELECT id, digest, kind, created FROM manifest
@@ -1705,10 +1743,10 @@ BEGIN
 END $$;
 -- <<<
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (1, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (2, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 1 is in place
+\echo metastore: schema 2 is in place
 \endif

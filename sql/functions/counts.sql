@@ -7,38 +7,52 @@
 -- it counts among the images, with its labels and platform. All of it changes in the transaction that makes
 -- a manifest live or shown (sign 1) or no longer (sign -1). The caller has locked the repository's row.
 
-CREATE OR REPLACE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS bigint
+-- Blobs that manifests use: returns how many bytes the repository has more. Each blob counts once, with the
+-- largest size that a live manifest says it has, whoever came first; unknown sizes count as 0.
+CREATE OR REPLACE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[], p_signs integer[]) RETURNS numeric
     LANGUAGE plpgsql AS $$
 DECLARE
-    v_bytes bigint;
+    v_bytes numeric;
 BEGIN
     WITH used AS (
-        SELECT f.sign, l.blob_id
+        SELECT f.sign, l.blob_id, l.size
           FROM unnest(p_manifests, p_signs) AS f (id, sign)
-         CROSS JOIN LATERAL (SELECT blob_id FROM manifest_layer WHERE manifest_id = f.id
-                              UNION
-                             SELECT config_id FROM manifest
-                              WHERE id = f.id AND config_id IS NOT NULL) AS l
+         CROSS JOIN LATERAL (SELECT part.blob_id, max(part.size) AS size
+                               FROM (SELECT blob_id, coalesce(size, 0) AS size FROM manifest_layer
+                                      WHERE manifest_id = f.id
+                                      UNION ALL
+                                     SELECT config_id, coalesce(config_size, 0) FROM manifest
+                                      WHERE id = f.id AND config_id IS NOT NULL) AS part
+                              GROUP BY part.blob_id) AS l
     ), summed AS (
-        SELECT blob_id, sum(sign)::integer AS more FROM used GROUP BY blob_id HAVING sum(sign) <> 0
+        SELECT blob_id, size, sum(sign)::integer AS more
+          FROM used GROUP BY blob_id, size HAVING sum(sign) <> 0
     ), delta AS MATERIALIZED (
-        SELECT s.blob_id, b.ctid, coalesce(b."references", 0) AS was,
+        SELECT s.blob_id, s.size, b.ctid, coalesce(b."references", 0) AS was,
                coalesce(b."references", 0) + s.more AS becomes
           FROM summed s
           LEFT JOIN LATERAL (SELECT ctid, "references" FROM repository_blob
-                              WHERE repository_id = p_repository AND blob_id = s.blob_id OFFSET 0) AS b
-               ON true
+                              WHERE repository_id = p_repository AND blob_id = s.blob_id
+                                AND size = s.size OFFSET 0) AS b ON true
     ), kept AS (
-        INSERT INTO repository_blob (repository_id, blob_id, "references")
-        SELECT p_repository, blob_id, becomes FROM delta WHERE becomes > 0
-            ON CONFLICT (repository_id, blob_id) DO UPDATE SET "references" = excluded."references"
+        INSERT INTO repository_blob (repository_id, blob_id, "references", size)
+        SELECT p_repository, blob_id, becomes, size FROM delta WHERE becomes > 0
+            ON CONFLICT (repository_id, blob_id, size) DO UPDATE SET "references" = excluded."references"
     ), dropped AS (
         DELETE FROM repository_blob WHERE ctid = ANY (ARRAY(SELECT ctid FROM delta WHERE becomes <= 0))
+    ), changed AS ( -- blobs of which sizes came or went
+        SELECT blob_id, max(size) FILTER (WHERE becomes > 0) AS added,
+               coalesce(array_agg(ctid) FILTER (WHERE ctid IS NOT NULL AND becomes <= 0), '{}') AS gone
+          FROM delta GROUP BY blob_id HAVING bool_or((was = 0) <> (becomes <= 0))
     )
-    SELECT coalesce(sum(CASE WHEN d.was = 0 THEN b.size ELSE -b.size END), 0) INTO v_bytes
-      FROM delta d
-     CROSS JOIN LATERAL (SELECT size FROM blob WHERE id = d.blob_id OFFSET 0) AS b
-     WHERE (d.was = 0) <> (d.becomes <= 0);
+    SELECT coalesce(sum(coalesce(greatest(c.added, stays.size), 0) - coalesce(largest.size, 0)), 0) INTO v_bytes
+      FROM changed c
+      LEFT JOIN LATERAL (SELECT size FROM repository_blob
+                          WHERE repository_id = p_repository AND blob_id = c.blob_id
+                          ORDER BY size DESC LIMIT 1) AS largest ON true
+      LEFT JOIN LATERAL (SELECT size FROM repository_blob
+                          WHERE repository_id = p_repository AND blob_id = c.blob_id AND ctid <> ALL (c.gone)
+                          ORDER BY size DESC LIMIT 1) AS stays ON true;
     RETURN v_bytes;
 END $$;
 
@@ -139,8 +153,8 @@ CREATE OR REPLACE FUNCTION count_contents(p_repository bigint, p_live bigint[], 
                                p_shown bigint[], p_shown_signs integer[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
-    v_blob_bytes bigint := count_blobs(p_repository, p_live, p_live_signs);
-    v_bytes bigint;
+    v_blob_bytes numeric := count_blobs(p_repository, p_live, p_live_signs);
+    v_bytes numeric;
     v_images integer;
 BEGIN
     PERFORM count_labels(p_repository, p_shown, p_shown_signs);

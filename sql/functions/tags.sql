@@ -16,7 +16,7 @@ BEGIN
     WITH wanted AS (
         SELECT DISTINCT ON (w.name) w.name, m.id AS manifest_id, m.digest, m.kind, m.created, w.actor,
                CASE WHEN w.digest IS NULL THEN coalesce(w.reason, 'its digest is unknown') END AS unreadable,
-               to_timestamp(w.time_ms / 1000.0) AS event_time
+               known_time(w.time_ms) AS event_time
           FROM unnest(p_names, p_digests, p_reasons, p_times, p_actors) WITH ORDINALITY
                AS w (name, digest, reason, time_ms, actor, place)
           LEFT JOIN LATERAL (SELECT id, digest, kind, created FROM manifest

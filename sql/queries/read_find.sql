@@ -103,6 +103,13 @@ LEFT JOIN LATERAL (
     SELECT variants[1] AS variant FROM repository_manifest
     WHERE repository_id = w.repository_id AND manifest_id = w.manifest_id OFFSET 0
 ) named ON true
+LEFT JOIN LATERAL (
+    SELECT coalesce(total.bytes, 0) AS size
+    FROM (SELECT m.id AS manifest_id, ARRAY[w.repository_id] AS repositories) top
+    CROSS JOIN LATERAL (
+-- include total_size.sql
+    ) total
+) weight ON m.kind <> 'index'
 CROSS JOIN LATERAL (
     SELECT CASE WHEN w.type = 'repository' THEN (
         SELECT json_strip_nulls(row_to_json(o))::text
@@ -116,13 +123,7 @@ CROSS JOIN LATERAL (
                      nullif(concat_ws('/', nullif(m.os, ''), nullif(m.architecture, ''),
                                       coalesce(nullif(m.variant, ''), named.variant)), '') AS platform,
                      CASE m.kind WHEN 'artifact' THEN m.artifact_type END AS artifact_type,
-                     CASE WHEN m.kind <> 'index' THEN coalesce(m.size, 0)
-                         + coalesce((SELECT b.size FROM blob b WHERE b.id = m.config_id), 0)
-                         + coalesce((SELECT sum(b.size)
-                                     FROM (SELECT DISTINCT blob_id FROM manifest_layer
-                                           WHERE manifest_id = m.id) l
-                                     CROSS JOIN LATERAL (SELECT size FROM blob
-                                                         WHERE id = l.blob_id OFFSET 0) b), 0) END AS size,
+                     weight.size,
                      to_char(i.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
                      w.score, w.match) o)
     END AS body

@@ -15,7 +15,7 @@ WITH listed AS NOT MATERIALIZED ( -- those of the catalog
     SELECT r.id, r.name,
            CASE $1::text
                WHEN 'pulls' THEN r.pulls
-               WHEN 'size' THEN r.size
+               WHEN 'size' THEN least(r.size, 9223372036854775807)::bigint
                WHEN 'tags' THEN r.tag_count
                WHEN 'updated' THEN coalesce((extract(epoch FROM r.updated) * 1000000)::bigint, 0)
                ELSE 0

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Totals over all repositories; what several of them have counts once. Called by reader/api/stats.c.
+-- Totals over all repositories; what several of them have counts once, a blob with the largest size that
+-- one of them counts. Called by reader/api/stats.c.
 -- Columns: generation, body: the answer as JSON without its end, where its generation stands. One row.
 WITH held AS MATERIALIZED (
     SELECT h.manifest_id, bool_or(h."references" > 0) AS is_live,
@@ -41,8 +42,8 @@ SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
                + (SELECT count(*) FROM tag WHERE manifest_id IS NULL) AS unreadable,
            (SELECT count(*) FROM repository_manifest WHERE "references" = 0) AS untagged,
            (SELECT coalesce(sum(size), 0) FROM live)
-               + (SELECT coalesce(sum(b.size), 0) FROM blob b
-                  WHERE b.id IN (SELECT blob_id FROM repository_blob)) AS size,
+               + (SELECT coalesce(sum(b.size), 0)
+                  FROM (SELECT max(size) AS size FROM repository_blob GROUP BY blob_id) b) AS size,
            (SELECT coalesce(sum(pulls), 0) FROM repository WHERE deleted_at IS NULL) AS pulls,
            (SELECT coalesce(json_agg(row_to_json(platform)), '[]') FROM platform) AS platforms) o) AS body
 FROM state s

@@ -74,40 +74,18 @@ indexed AS MATERIALIZED (
      ORDER BY pulls, name DESC
      LIMIT $4::bigint + 1)
 ),
--- All that has to be fetched for a manifest, each blob once; what is missing here cannot be.
 measured AS MATERIALIZED (
-    SELECT top.manifest_id, total.size
-    FROM (SELECT manifest_id FROM indexed
-          UNION
-          SELECT manifest_id FROM listed WHERE $1::text = 'size') top
+    SELECT top.manifest_id, total.bytes AS size
+    FROM (SELECT manifest_id, ARRAY(SELECT id FROM repo) AS repositories
+          FROM (SELECT manifest_id FROM indexed
+                UNION
+                SELECT manifest_id FROM listed WHERE $1::text = 'size') shown) top
     CROSS JOIN LATERAL (
-        WITH RECURSIVE part (id) AS (
-            SELECT top.manifest_id
-            UNION
-            SELECT c.child_id
-            FROM part
-            CROSS JOIN LATERAL (SELECT child_id FROM manifest_child
-                                WHERE parent_id = part.id OFFSET 0) c
-            WHERE EXISTS (SELECT FROM repository_manifest h
-                          WHERE h.repository_id = (SELECT id FROM repo)
-                            AND h.manifest_id = c.child_id AND h.unreadable IS NULL OFFSET 0)
-        ),
-        used AS (
-            SELECT l.blob_id
-            FROM part
-            CROSS JOIN LATERAL (SELECT blob_id FROM manifest_layer
-                                WHERE manifest_id = part.id OFFSET 0) l
-            UNION
-            SELECT (SELECT m.config_id FROM manifest m WHERE m.id = part.id) FROM part
-        )
-        SELECT sum(piece.size)::bigint AS size
-        FROM (SELECT (SELECT m.size FROM manifest m WHERE m.id = part.id) AS size FROM part
-              UNION ALL
-              SELECT (SELECT b.size FROM blob b WHERE b.id = used.blob_id) FROM used) piece
+-- include total_size.sql
     ) total
 ),
 sized AS NOT MATERIALIZED (
-    SELECT l.name, l.manifest_id, coalesce(m.size, 0) AS number
+    SELECT l.name, l.manifest_id, least(coalesce(m.size, 0), 9223372036854775807)::bigint AS number
     FROM listed l
     LEFT JOIN measured m ON m.manifest_id = l.manifest_id
     WHERE $1::text = 'size'

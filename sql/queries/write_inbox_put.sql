@@ -4,14 +4,14 @@
 -- $3 repositories text[], $4 tags text[], $5 digests bytea[], $6 is it a blob boolean[], $7 event times in
 -- ms since 1970 bigint[], $8 actors text[], $9 bodies bytea[], $10 why it leads nowhere text[] (NULL: it
 -- does not). Column: events that are new. What is longer than an index takes is cut: it names nothing that
--- exists. No clock of a registry is believed that is ahead of ours.
+-- exists. No clock of a registry is believed that is ahead of ours, and no time outside of the years 1 to 9999.
 WITH sent AS (
     SELECT CASE WHEN length(event_id) <= 200 THEN event_id
                 ELSE encode(sha256(convert_to(event_id, 'UTF8')), 'hex') END AS event_id,
            encode(sha256(convert_to(concat_ws(chr(31), event_id, action, repository, coalesce(tag, ''),
                                               encode(digest, 'hex')), 'UTF8')), 'hex') AS key,
            action, left(coalesce(repository, ''), 600) AS repository, tag, digest, is_blob,
-           CASE WHEN time_ms IS NOT NULL THEN least(to_timestamp(time_ms / 1000.0), now()) END AS event_time,
+           CASE WHEN known_time(time_ms) > now() THEN now() ELSE known_time(time_ms) END AS event_time,
            actor, body, fault, place
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::boolean[],
                   $7::bigint[], $8::text[], $9::bytea[], $10::text[]) WITH ORDINALITY

@@ -102,6 +102,7 @@ static void put_layers(struct ms_store_call *base, const struct contents *conten
     struct ms_buf *positions = ms_store_call_array(base);
     struct ms_buf *layers = ms_store_call_array(base);
     struct ms_buf *media_types = ms_store_call_array(base);
+    struct ms_buf *sizes = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         for (size_t j = 0; j < manifest->n_layers; j++) {
@@ -109,6 +110,7 @@ static void put_layers(struct ms_store_call *base, const struct contents *conten
             ms_pg_array_i64(positions, (int64_t)j);
             ms_store_add_digest(layers, &manifest->layers[j].digest);
             ms_store_add_text(media_types, manifest->layers[j].media_type);
+            ms_pg_array_i64(sizes, manifest->layers[j].size);
         }
     }
 }
@@ -219,6 +221,7 @@ static void put_manifests(struct ms_store_call *base, const struct contents *con
     struct ms_buf *raws = ms_store_call_array(base);
     add_digests(base, contents, offsetof(struct ms_manifest_record, subject));
     add_digests(base, contents, offsetof(struct ms_manifest_record, config_digest));
+    struct ms_buf *config_sizes = ms_store_call_array(base);
     for (size_t i = 0; i < sizeof(PLATFORMS) / sizeof(PLATFORMS[0]); i++)
         add_texts(base, contents, PLATFORMS[i]);
     struct ms_buf *created = ms_store_call_array(base);
@@ -229,6 +232,7 @@ static void put_manifests(struct ms_store_call *base, const struct contents *con
         ms_store_add_text(kinds, ms_str(kind_name(manifest->kind)));
         ms_pg_array_i64(sizes, manifest->size);
         ms_store_add_bytes(raws, manifest->raw);
+        ms_pg_array_i64(config_sizes, manifest->config_size);
         ms_store_add_time(created, manifest->created_ms);
     }
     ms_store_call_i64(base, MS_DOCUMENT_VERSION);

@@ -1,30 +1,8 @@
     -- What the answers about a manifest and the dump say of it alike. `c`: a manifest, the repositories that may
     -- serve what belongs to it, why it cannot be read and since when. Gives document.members, content.members.
+    CROSS JOIN LATERAL (SELECT c.id AS manifest_id, c.repositories) top
     CROSS JOIN LATERAL (
-        -- All that has to be fetched for it, each blob once; what is missing here cannot be. Rows are
-        -- looked up one by one: how many parts there are is not known to the planner.
-        WITH RECURSIVE part (id) AS (
-            SELECT c.id
-            UNION
-            SELECT mc.child_id
-            FROM part p
-            CROSS JOIN LATERAL (SELECT child_id FROM manifest_child
-                                WHERE parent_id = p.id OFFSET 0) mc
-            WHERE EXISTS (SELECT FROM repository_manifest h
-                          WHERE h.manifest_id = mc.child_id AND h.unreadable IS NULL
-                            AND h.repository_id = ANY (c.repositories) OFFSET 0)
-        ),
-        used AS (
-            SELECT l.blob_id
-            FROM part p
-            CROSS JOIN LATERAL (SELECT blob_id FROM manifest_layer
-                                WHERE manifest_id = p.id OFFSET 0) l
-            UNION
-            SELECT (SELECT m.config_id FROM manifest m WHERE m.id = p.id) FROM part p
-        )
-        SELECT coalesce((SELECT sum((SELECT m.size FROM manifest m WHERE m.id = p.id)) FROM part p), 0)
-               + coalesce((SELECT sum((SELECT b.size FROM blob b WHERE b.id = u.blob_id)) FROM used u), 0)
-               AS bytes
+-- include total_size.sql
     ) weight
     CROSS JOIN LATERAL (
         SELECT substr(left(row_to_json(d)::text, -1), 2) AS members
@@ -32,7 +10,7 @@
                      CASE WHEN c.kind <> 'image' THEN c.artifact_type END AS artifact_type,
                      CASE WHEN failure.reason IS NOT NULL THEN 'unreadable'
                           WHEN c.kind = 'schema1' THEN 'image' ELSE c.kind END AS kind,
-                     c.size, weight.bytes AS total_size,
+                     c.size, coalesce(weight.bytes, 0) AS total_size,
                      coalesce(c.annotations, '{}')::json AS annotations,
                      digest_text(c.subject) AS subject,
                      CASE WHEN failure.reason IS NOT NULL THEN row_to_json(failure) END AS unreadable,
@@ -68,10 +46,12 @@
     ) config
     CROSS JOIN LATERAL (
         SELECT count(*) AS n, array_agg(l.digest ORDER BY ml.position) AS digests,
-               array_to_json(array_agg(json_strip_nulls(row_to_json(l)) ORDER BY ml.position)) AS list
+               array_to_json(array_agg((left(json_strip_nulls(row_to_json(l))::text, -1) || ',"size":'
+                                           || coalesce(ml.size::text, 'null') || '}')::json
+                                       ORDER BY ml.position)) AS list
         FROM manifest_layer ml
-        CROSS JOIN LATERAL (SELECT digest, size FROM blob WHERE id = ml.blob_id OFFSET 0) b
-        CROSS JOIN LATERAL (SELECT digest_text(b.digest) AS digest, ml.media_type, b.size,
+        CROSS JOIN LATERAL (SELECT digest FROM blob WHERE id = ml.blob_id OFFSET 0) b
+        CROSS JOIN LATERAL (SELECT digest_text(b.digest) AS digest, ml.media_type,
                                    config.diff_ids ->> ml.position AS diff_id) l
         WHERE ml.manifest_id = c.id
     ) layer
@@ -91,33 +71,33 @@
     CROSS JOIN LATERAL (
         SELECT CASE
             WHEN c.kind = 'index' THEN ',"manifests":' || array_to_json(ARRAY(
-                SELECT json_strip_nulls(row_to_json(part))
-                FROM (SELECT digest_text(m.digest) AS digest,
-                             coalesce(mc.media_type, m.media_type) AS media_type,
-                             coalesce(mc.size, m.size) AS size,
-                             CASE WHEN mc.is_attestation THEN 'attestation'
-                                  WHEN m.kind = 'unknown' OR NOT EXISTS (
-                                      SELECT FROM repository_manifest h
-                                      WHERE h.manifest_id = m.id AND h.unreadable IS NULL
-                                        AND h.repository_id = ANY (c.repositories) OFFSET 0)
-                                      THEN 'unreadable'
-                                  WHEN m.kind = 'schema1' THEN 'image'
-                                  ELSE m.kind END AS kind,
-                             digest_text(mc.about) AS about,
-                             nullif(json_strip_nulls(json_build_object(
-                                 'os', coalesce(mc.os, m.os),
-                                 'architecture', coalesce(mc.architecture, m.architecture),
-                                 'variant', coalesce(mc.variant, m.variant),
-                                 'os_version', coalesce(mc.os_version, m.os_version),
-                                 'os_features', mc.os_features::json))::text, '{}')::json
-                                 AS platform,
-                             coalesce(mc.annotations, '{}')::json AS annotations
-                      FROM manifest_child mc
-                      CROSS JOIN LATERAL (
-                          SELECT id, digest, media_type, size, kind, os, architecture, variant, os_version
-                          FROM manifest WHERE id = mc.child_id OFFSET 0) m
-                      WHERE mc.parent_id = c.id
-                      ORDER BY mc.position) part))::text
+                SELECT (left(json_strip_nulls(row_to_json(part))::text, -1) || ',"size":'
+                        || coalesce(mc.size::text, 'null') || '}')::json
+                FROM manifest_child mc
+                CROSS JOIN LATERAL (
+                    SELECT id, digest, media_type, kind, os, architecture, variant, os_version
+                    FROM manifest WHERE id = mc.child_id OFFSET 0) m
+                CROSS JOIN LATERAL (
+                    SELECT digest_text(m.digest) AS digest,
+                           coalesce(mc.media_type, m.media_type) AS media_type,
+                           CASE WHEN mc.is_attestation THEN 'attestation'
+                                WHEN m.kind = 'unknown' OR NOT EXISTS (
+                                    SELECT FROM repository_manifest h
+                                    WHERE h.manifest_id = m.id AND h.unreadable IS NULL
+                                      AND h.repository_id = ANY (c.repositories) OFFSET 0)
+                                    THEN 'unreadable'
+                                WHEN m.kind = 'schema1' THEN 'image'
+                                ELSE m.kind END AS kind,
+                           digest_text(mc.about) AS about,
+                           nullif(json_strip_nulls(json_build_object(
+                               'os', coalesce(mc.os, m.os),
+                               'architecture', coalesce(mc.architecture, m.architecture),
+                               'variant', coalesce(mc.variant, m.variant),
+                               'os_version', coalesce(mc.os_version, m.os_version),
+                               'os_features', mc.os_features::json))::text, '{}')::json AS platform,
+                           coalesce(mc.annotations, '{}')::json AS annotations) part
+                WHERE mc.parent_id = c.id
+                ORDER BY mc.position))::text
                 -- its entries that are no manifests
                 || CASE WHEN layer.n > 0 THEN ',"layers":' || layer.list::text ELSE '' END
             WHEN config.members IS NOT NULL THEN ',' || config.os_features || ',"image":{' || config.members

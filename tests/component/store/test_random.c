@@ -29,12 +29,37 @@ static char kind_of(int i)
     return i < IMAGES - 4 ? 'i' : i < IMAGES - 2 ? 'p' : 'a';
 }
 
+/* Some descriptors name sizes that cannot be, or other ones than their neighbours name for the same
+ * blob: always the same in one manifest. */
+static int64_t odd_size(int64_t size, int number)
+{
+    static const int64_t ODD[] = {-1, INT64_MAX, INT64_MIN, 9007199254740992, 9007199254740991, 0};
+    switch (number % 4) {
+    case 0:
+        return ODD[(number / 4) % (int)(sizeof(ODD) / sizeof(ODD[0]))];
+    case 1:
+        return size + number;
+    default:
+        return size;
+    }
+}
+
+static void make_odd_image(struct content *out, const char *name)
+{
+    int number = (int)strtol(name + 1, NULL, 10);
+    make_image(out, name);
+    for (int i = 0; i < LAYERS; i++)
+        out->layers[i].size = odd_size(out->layers[i].size, number * 5 + i);
+    if (name[0] == 'a')
+        out->record.config_size = odd_size(out->record.config_size, number * 3);
+}
+
 static void store_something(void)
 {
     struct content content;
     int n = below(IMAGES + INDEXES);
     if (n < IMAGES) {
-        make_image(&content, names[n]);
+        make_odd_image(&content, names[n]);
     } else {
         const char *children[CHILDREN_MAX];
         children[0] = names[n - 1];            /* the last ones are nested too deeply */
@@ -138,6 +163,60 @@ START_TEST(an_image_has_the_variants_that_indexes_name)
 }
 END_TEST
 
+/* --- sizes, in a random order --- */
+
+enum { ODD_IMAGES = 40, ODD_TAGS = 2 * ODD_IMAGES };
+
+/* Entries of an index that are no manifests. */
+static void put_cache(void)
+{
+    static struct ms_layer_record entries[2];
+    struct content content;
+    make_index(&content, "x0", NULL, 0);
+    entries[0] = (struct ms_layer_record){.digest = digest_of("l3"), .size = 123456789};
+    entries[1] = (struct ms_layer_record){.digest = digest_of("cached"), .size = INT64_MAX};
+    content.record.layers = entries;
+    content.record.n_layers = 2;
+    ck_assert_msg(put(&content) == MS_OK, "%s", last_err.text);
+}
+
+/* The same images come, and leave one of the repositories, in every order: the totals are the same.
+ */
+START_TEST(totals_do_not_depend_on_the_order_of_arrival)
+{
+    int order[ODD_TAGS];
+    random_state = (uint64_t)_i + 1;
+    for (int i = 0; i < ODD_TAGS; i++)
+        order[i] = i;
+    for (int i = ODD_TAGS - 1; i > 0; i--) {
+        int other = below(i + 1), was = order[i];
+        order[i] = order[other];
+        order[other] = was;
+    }
+    for (int i = 0; i < ODD_TAGS; i++) {
+        struct content content;
+        const char *name = name_of(order[i] % 5 == 4 ? 'a' : 'i', order[i] % ODD_IMAGES);
+        if (i % 7 == 0)
+            put_cache();
+        make_odd_image(&content, name);
+        ck_assert_msg(put(&content) == MS_OK, "%s", last_err.text);
+        set_tag(order[i] < ODD_IMAGES ? "stays" : "leaves", name, name);
+        set_tag("moves", "latest", name);
+    }
+    set_tag("stays", "cache", "x0");
+    set_tag("moves", "latest", "x0");
+    for (int i = 0; i < ODD_TAGS; i++) {
+        int n = order[i] % ODD_IMAGES;
+        if (order[i] >= ODD_IMAGES && n != 1)
+            remove_tag("leaves", name_of(order[i] % 5 == 4 ? 'a' : 'i', n));
+    }
+    assert_recount();
+    ck_assert_str_eq(
+        sql("SELECT string_agg(name || ' ' || size, ', ' ORDER BY name) FROM repository"),
+        "leaves 1337, moves 123457289, stays 45035996397224183");
+}
+END_TEST
+
 /* --- many calls at once --- */
 
 enum { ROUNDS = 25, BATCHES = 6, PER_BATCH = 5 };
@@ -226,6 +305,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(tcase, 100);
     tcase_add_loop_test(tcase, counts_stay_right_under_random_changes, 0, 4);
     tcase_add_test(tcase, an_image_has_the_variants_that_indexes_name);
+    tcase_add_loop_test(tcase, totals_do_not_depend_on_the_order_of_arrival, 0, 4);
     tcase_add_test(tcase, calls_at_once_do_not_block_each_other);
     suite_add_tcase(suite, tcase);
     return suite;
