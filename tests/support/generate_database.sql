@@ -2,7 +2,7 @@
 -- A registry's metadata of any size, for plans, benchmarks and large tests. Run by generate_database, which
 -- sets the variables. Manifests and configurations are real: their digests are those of their bytes, and
 -- documents are what the writer makes of them. Counters and derived tables are what
--- tests/component/store_recount.sql counts.
+-- tests/component/store/store_recount.sql counts.
 --
 -- What it is like: every repository has `latest`, an index of two images and an attestation; beside that
 -- many single images, few indexes, artifacts about an image (SBOMs, signatures under cosign's tags). Few
@@ -115,6 +115,7 @@ SELECT row_number() OVER (ORDER BY p.id, v.place) AS id, p.id AS push_id, p.repo
        ON v.push_kind = p.kind;
 CREATE UNIQUE INDEX ON part (id);
 CREATE INDEX ON part (push_id);
+CREATE INDEX ON part (repository_id) WHERE number = 0; -- looked up for each repository
 ANALYZE place, push, part;
 
 -- ---------------------------------------------------------------------------------------------
@@ -127,21 +128,22 @@ SELECT n, pg_temp.digest_of(convert_to('layer ' || n, 'UTF8')),
   FROM generate_series(1, 50 + 2 * :manifests) AS n
  WHERE n <= 50 OR EXISTS (SELECT FROM part WHERE id = (n - 49) / 2 AND kind <> 'index');
 
-INSERT INTO manifest_layer (manifest_id, position, blob_id, media_type)
+INSERT INTO manifest_layer (manifest_id, position, blob_id, media_type, size)
 SELECT p.id, l.position, l.blob_id,
        CASE WHEN p.kind = 'image' THEN r.layer_type
-            WHEN p.place = 2 THEN 'application/vnd.in-toto+json' ELSE 'application/spdx+json' END
+            WHEN p.place = 2 THEN 'application/vnd.in-toto+json' ELSE 'application/spdx+json' END, b.size
   FROM part p
   JOIN place r ON r.id = p.repository_id
  CROSS JOIN LATERAL (VALUES (0, 1 + p.repository_id % 50), (1, 49 + 2 * p.id), (2, 50 + 2 * p.id))
                     AS l (position, blob_id)
+  JOIN blob b ON b.id = l.blob_id
  WHERE p.kind = 'image' OR p.kind = 'artifact' AND l.position = 1;
 UPDATE manifest_layer SET position = 0 WHERE position = 1
    AND EXISTS (SELECT FROM part WHERE id = manifest_id AND kind = 'artifact');
 
 CREATE TEMP TABLE layers AS -- of each manifest, as JSON: descriptors, and digests of what is in them
 SELECT l.manifest_id, string_agg(format('{"mediaType":"%s","digest":"%s","size":%s}', l.media_type,
-                                        digest_text(b.digest), b.size), ',' ORDER BY l.position)
+                                        digest_text(b.digest), l.size), ',' ORDER BY l.position)
                           AS descriptors,
        string_agg(format('"sha256:%s"', encode(sha256(b.digest), 'hex')), ',' ORDER BY l.position)
            AS diff_ids
@@ -209,10 +211,10 @@ SELECT 99 + 2 * :manifests, NULL, NULL, 0;
 -- Manifests, from below
 -- ---------------------------------------------------------------------------------------------
 
-INSERT INTO manifest (id, digest, kind, media_type, artifact_type, size, raw, config_id, os, architecture,
-                      created, title, description, annotations, document, document_version)
+INSERT INTO manifest (id, digest, kind, media_type, artifact_type, size, raw, config_id, config_size, os,
+                      architecture, created, title, description, annotations, document, document_version)
        OVERRIDING SYSTEM VALUE
-SELECT i.id, d.digest, 'image', i.image_type, i.config_type, length(d.raw), d.raw, i.config_id, i.os,
+SELECT i.id, d.digest, 'image', i.image_type, i.config_type, length(d.raw), d.raw, i.config_id, b.size, i.os,
        i.architecture, i.created, i.title, i.description, i.annotations,
        format('"Digest":"%s","MediaType":"%s","OS":"%s","Architecture":"%s",%s"Labels":%s',
               digest_text(d.digest), i.image_type, i.os, i.architecture,
@@ -230,11 +232,11 @@ SELECT i.id, d.digest, 'image', i.image_type, i.config_type, length(d.raw), d.ra
  CROSS JOIN LATERAL (SELECT raw.raw, pg_temp.digest_of(raw.raw) AS digest OFFSET 0) AS d;
 
 -- Attestations.
-INSERT INTO manifest (id, digest, kind, media_type, artifact_type, size, raw, config_id, annotations,
-                      document_version)
+INSERT INTO manifest (id, digest, kind, media_type, artifact_type, size, raw, config_id, config_size,
+                      annotations, document_version)
        OVERRIDING SYSTEM VALUE
 SELECT p.id, pg_temp.digest_of(a.raw), 'artifact', a.type,
-       'application/vnd.oci.image.config.v1+json', length(a.raw), a.raw, 99 + 2 * :manifests, '{}', 1
+       'application/vnd.oci.image.config.v1+json', length(a.raw), a.raw, 99 + 2 * :manifests, 2, '{}', 1
   FROM part p
   JOIN layers l ON l.manifest_id = p.id
  CROSS JOIN LATERAL (
@@ -307,11 +309,11 @@ SELECT c.parent_id, 2 + below.position, below.child_id
  WHERE c.is_index;
 
 -- Artifacts with a subject: the index or image of the push before.
-INSERT INTO manifest (id, digest, kind, media_type, artifact_type, size, raw, subject, config_id, annotations,
-                      document_version)
+INSERT INTO manifest (id, digest, kind, media_type, artifact_type, size, raw, subject, config_id, config_size,
+                      annotations, document_version)
        OVERRIDING SYSTEM VALUE
 SELECT p.id, pg_temp.digest_of(a.raw), 'artifact', 'application/vnd.oci.image.manifest.v1+json', a.type,
-       length(a.raw), a.raw, subject.digest, 99 + 2 * :manifests, a.annotations, 1
+       length(a.raw), a.raw, subject.digest, 99 + 2 * :manifests, 2, a.annotations, 1
   FROM part p
   JOIN layers l ON l.manifest_id = p.id
   JOIN part s ON s.push_id = p.subject_push AND s.kind IN ('image', 'index')
@@ -432,13 +434,13 @@ SELECT h.repository_id, h.manifest_id, coalesce(t.tags, 0) + coalesce(l.parents,
                FROM live l JOIN child c ON c.parent_id = l.manifest_id GROUP BY 1, 2) AS l
        USING (repository_id, manifest_id);
 
-INSERT INTO repository_blob (repository_id, blob_id, "references")
-SELECT repository_id, blob_id, count(*)
-  FROM (SELECT l.repository_id, m.blob_id FROM live l JOIN manifest_layer m USING (manifest_id)
+INSERT INTO repository_blob (repository_id, blob_id, "references", size)
+SELECT repository_id, blob_id, count(*), size
+  FROM (SELECT l.repository_id, m.blob_id, m.size FROM live l JOIN manifest_layer m USING (manifest_id)
          UNION ALL
-        SELECT l.repository_id, m.config_id FROM live l JOIN manifest m ON m.id = l.manifest_id
+        SELECT l.repository_id, m.config_id, m.config_size FROM live l JOIN manifest m ON m.id = l.manifest_id
          WHERE m.config_id IS NOT NULL) AS used
- GROUP BY 1, 2;
+ GROUP BY repository_id, blob_id, size;
 INSERT INTO repository_label (repository_id, value_hash, value, "references")
 SELECT repository_id, sha256(convert_to(value, 'UTF8')), value, count(*)
   FROM (SELECT l.repository_id, lower(left(v.value, 1000) COLLATE "default") COLLATE "C" AS value
@@ -448,6 +450,7 @@ INSERT INTO repository_platform (repository_id, platform, "references")
 SELECT l.repository_id, m.os || '/' || m.architecture, count(*)
   FROM live l JOIN manifest m ON m.id = l.manifest_id WHERE m.kind = 'image' GROUP BY 1, 2;
 
+ANALYZE tag, index_image, repository_blob; -- each was filled here
 INSERT INTO repository (id, name, tag_count, image_count, artifact_count, size, pulls, first_seen, created,
                         updated, updated_source, title, description)
        OVERRIDING SYSTEM VALUE
@@ -460,8 +463,7 @@ SELECT r.id, r.name, t.tags, l.images, h.artifacts, l.size + b.size, t.pulls, t.
           FROM tag WHERE NOT hidden ORDER BY repository_id, updated DESC) AS newest USING (id)
   JOIN (SELECT l.repository_id AS id, sum(m.size) AS size, count(*) FILTER (WHERE m.kind = 'image') AS images
           FROM live l JOIN manifest m ON m.id = l.manifest_id GROUP BY 1) AS l USING (id)
-  JOIN (SELECT u.repository_id AS id, sum(b.size) AS size
-          FROM repository_blob u JOIN blob b ON b.id = u.blob_id GROUP BY 1) AS b USING (id)
+  JOIN (SELECT repository_id AS id, sum(size) AS size FROM repository_blob GROUP BY 1) AS b USING (id)
   JOIN (SELECT h.repository_id AS id,
                count(*) FILTER (WHERE m.kind = 'artifact' AND h.unreadable IS NULL) AS artifacts
           FROM hold h JOIN manifest m ON m.id = h.manifest_id GROUP BY 1) AS h USING (id)
