@@ -40,12 +40,14 @@ static const struct query_param SEARCH_TABLE[] = {
 /* There is no choice; its name stands in cursors. */
 static const struct paging_sort SEARCH_SORTS[] = {{"score", false}};
 
+static const enum ms_read_query SEARCH_STATEMENTS[] = {MS_READ_FIND};
+
 static const struct rest_list_kind SEARCH = {
     .table = SEARCH_TABLE,
     .n_table = sizeof(SEARCH_TABLE) / sizeof(SEARCH_TABLE[0]),
     .sorts = SEARCH_SORTS,
     .n_sorts = sizeof(SEARCH_SORTS) / sizeof(SEARCH_SORTS[0]),
-    .statement = MS_READ_FIND,
+    .statements = SEARCH_STATEMENTS,
     .shows_counts = true,
     .member = "results",
 };

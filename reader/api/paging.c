@@ -198,7 +198,6 @@ void paging_params(struct ms_str out[static PAGING_PARAMS], const struct paging 
     char n[NUMBER_MAX];
     (void)snprintf(n, sizeof(n), "%llu", (unsigned long long)paging->n);
     const struct ms_str params[PAGING_PARAMS] = {
-        ms_str(paging->sort->name),
         paging->number,
         paging->text,
         ms_arena_dup(arena, ms_str(n)),

@@ -9,8 +9,8 @@
  * `next.<sort>.<number>.<text>`, or `prev.…` for the page before; clients take it as it is. What
  * does not read exactly like that, or was made for another sort, is refused.
  *
- * Every statement of a list has an order of its own, by which it walks forwards or backwards, and
- * begins with the same parameters (paging_params): see read_repositories.sql.
+ * Every order has a statement of its own, which walks forwards or backwards; all begin with the same
+ * parameters (paging_params): see read_repositories_by_name.sql.
  */
 #ifndef PAGING_H
 #define PAGING_H
@@ -22,7 +22,7 @@ enum {
     PAGING_N_MAX = 1000,
     PAGING_TEXT_MAX = 255,  /* bytes of a row's text */
     PAGING_BASE_MAX = 4096, /* bytes of a page's URL without its cursor */
-    PAGING_PARAMS = 7
+    PAGING_PARAMS = 6
 };
 
 /* A value of `sort`, also with `-` in front for the reverse. The first one of a table is the
@@ -50,11 +50,11 @@ enum ms_status paging_read(struct paging *out, const struct query *query,
                            size_t n_sorts, struct ms_arena *arena,
                            struct query_fault *fault) MS_CHECKED;
 
-/* $1 name of the sort, without `-`: text      $2 number of the cursor: bigint, NULL: no cursor
- * $3 its text: text, NULL: no cursor         $4 rows on a page: bigint (ask for one more)
- * $5 walk against the statement's own order: boolean
- * $6 the rows walked are to be shown in reverse: boolean
- * $7 count all rows: boolean */
+/* $1 number of the cursor: bigint, NULL: no cursor
+ * $2 its text: text, NULL: no cursor         $3 rows on a page: bigint (ask for one more)
+ * $4 walk against the statement's own order: boolean
+ * $5 the rows walked are to be shown in reverse: boolean
+ * $6 count all rows: boolean */
 void paging_params(struct ms_str out[static PAGING_PARAMS], const struct paging *paging,
                    struct ms_arena *arena);
 

@@ -49,12 +49,17 @@ static const struct paging_sort LIST_SORTS[] = {
     {"name", false}, {"pulls", true}, {"size", true}, {"tags", true}, {"updated", true},
 };
 
+static const enum ms_read_query LIST_STATEMENTS[] = {
+    MS_READ_REPOSITORIES_BY_NAME, MS_READ_REPOSITORIES_BY_PULLS,   MS_READ_REPOSITORIES_BY_SIZE,
+    MS_READ_REPOSITORIES_BY_TAGS, MS_READ_REPOSITORIES_BY_UPDATED,
+};
+
 static const struct rest_list_kind LIST = {
     .table = LIST_TABLE,
     .n_table = sizeof(LIST_TABLE) / sizeof(LIST_TABLE[0]),
     .sorts = LIST_SORTS,
     .n_sorts = sizeof(LIST_SORTS) / sizeof(LIST_SORTS[0]),
-    .statement = MS_READ_REPOSITORIES,
+    .statements = LIST_STATEMENTS,
     .shows_counts = true,
     .member = "repositories",
 };

@@ -182,7 +182,7 @@ static void serve(struct rest_list *list, struct answers *answers, const struct 
     answer_serve(answers, list->request,
                  &(struct answer_query){
                      .key = ms_buf_view(&key),
-                     .statement = list->kind->statement,
+                     .statement = list->kind->statements[list->paging.sort - list->kind->sorts],
                      .params = list->params,
                      .n_params = list->n_params,
                      .repository = list->repository,

@@ -26,7 +26,7 @@ struct rest_list_kind {
     size_t n_table;
     const struct paging_sort *sorts;
     size_t n_sorts;
-    enum ms_read_query statement;
+    const enum ms_read_query *statements; /* of each of the sorts */
     bool shows_counts;
     const char *member;  /* the array's name */
     const char *unknown; /* what a 404 says; NULL: there is none */

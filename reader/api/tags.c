@@ -38,12 +38,15 @@ static const struct query_param TAGS_TABLE[] = {
 static const struct paging_sort TAGS_SORTS[] = {
     {"name", false}, {"pulls", true}, {"size", true}, {"updated", true}};
 
+static const enum ms_read_query TAGS_STATEMENTS[] = {
+    MS_READ_TAGS_BY_NAME, MS_READ_TAGS_BY_PULLS, MS_READ_TAGS_BY_SIZE, MS_READ_TAGS_BY_UPDATED};
+
 static const struct rest_list_kind TAGS = {
     .table = TAGS_TABLE,
     .n_table = sizeof(TAGS_TABLE) / sizeof(TAGS_TABLE[0]),
     .sorts = TAGS_SORTS,
     .n_sorts = sizeof(TAGS_SORTS) / sizeof(TAGS_SORTS[0]),
-    .statement = MS_READ_TAGS,
+    .statements = TAGS_STATEMENTS,
     .shows_counts = true,
     .member = "tags",
     .unknown = UNKNOWN_REPOSITORY,
@@ -79,12 +82,14 @@ static const struct query_param HISTORY_TABLE[] = {
 /* There is no choice; its name stands in cursors. */
 static const struct paging_sort HISTORY_SORTS[] = {{"newest", false}};
 
+static const enum ms_read_query HISTORY_STATEMENTS[] = {MS_READ_TAG_HISTORY};
+
 static const struct rest_list_kind HISTORY = {
     .table = HISTORY_TABLE,
     .n_table = sizeof(HISTORY_TABLE) / sizeof(HISTORY_TABLE[0]),
     .sorts = HISTORY_SORTS,
     .n_sorts = sizeof(HISTORY_SORTS) / sizeof(HISTORY_SORTS[0]),
-    .statement = MS_READ_TAG_HISTORY,
+    .statements = HISTORY_STATEMENTS,
     .member = "history",
     .unknown = UNKNOWN_TAG,
 };

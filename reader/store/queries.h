@@ -23,9 +23,16 @@
     X(CATALOG, catalog)                                                                            \
     X(TAGS_LIST, tags_list)                                                                        \
     X(REFERRERS, referrers)                                                                        \
-    X(REPOSITORIES, repositories)                                                                  \
+    X(REPOSITORIES_BY_NAME, repositories_by_name)                                                  \
+    X(REPOSITORIES_BY_PULLS, repositories_by_pulls)                                                \
+    X(REPOSITORIES_BY_SIZE, repositories_by_size)                                                  \
+    X(REPOSITORIES_BY_TAGS, repositories_by_tags)                                                  \
+    X(REPOSITORIES_BY_UPDATED, repositories_by_updated)                                            \
     X(REPOSITORY, repository)                                                                      \
-    X(TAGS, tags)                                                                                  \
+    X(TAGS_BY_NAME, tags_by_name)                                                                  \
+    X(TAGS_BY_PULLS, tags_by_pulls)                                                                \
+    X(TAGS_BY_SIZE, tags_by_size)                                                                  \
+    X(TAGS_BY_UPDATED, tags_by_updated)                                                            \
     X(TAG_HISTORY, tag_history)                                                                    \
     X(MANIFEST, manifest)                                                                          \
     X(MANIFEST_RAW, manifest_raw)                                                                  \

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whether assertions hold for an index. Called by reader/api/assert.c.
+-- Whether assertions hold for an index.
 -- $1 the index, as /index answers it: text; $2 the body of the request, which read_assert_request.sql
 -- found to be good: text
 -- Columns: generation, success, body: the answer as JSON. One row.

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What POST /assert asks. Called by reader/api/assert.c; text that is no JSON is refused by the server.
+-- What POST /assert asks. Text that is no JSON is refused by the server.
 -- $1 the request's body: text
 -- Columns: generation, problem: what is wrong with it, else NULL; name and value of a parameter of the
 -- index query (NULL in the first row, which is always there).

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /v2/_catalog. Called by reader/api/distribution.c.
+-- /v2/_catalog.
 -- $1 names after this one: text, empty: from the first; $2 how many at most: bigint, NULL: all
 -- Columns: generation, name (empty in the first row, which is always there).
 SELECT generation, '' COLLATE "C" AS name

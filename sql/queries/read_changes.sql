@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The feed of changes after a generation. Called by reader/api/changes.c.
+-- The feed of changes after a generation.
 -- $1 the generation: bigint, NULL: no changes are wanted; $2 how many changes at most: bigint
 -- Columns: generation, and of the first row, which has no body: problem ('expired', 'future' or NULL),
 -- the oldest generation that $1 may be, the generation to ask after next. Then body: a change as JSON, in

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Everything, a line a row, of one snapshot. Called by reader/api/dump.c.
+-- Everything, a line a row, of one snapshot.
 -- Columns: generation, section (0: the first line, 1: repositories, 2: tags, 3: manifests), line: a JSON
 -- object without the closing brace.
 -- Each section is read in the order of an index and a line is made when its turn comes, so that the first

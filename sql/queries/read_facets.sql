@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /api/v1/facets: counts of images by what they are. Called by reader/api/find.c.
+-- /api/v1/facets: counts of images by what they are.
 -- $1 the terms, all must be true: jsonb, see reader/query/search_plan.h
 -- $2 the way in: text, and $3 its key, $4 its value: text
 -- $5 the label whose values are counted: text, NULL: none

@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /api/v1/search, the best first. Called by reader/api/find.c; $1 to $7 as in reader/api/paging.h:
--- $1 sort: text, there is but one    $2 number of the cursor: bigint, NULL: from the end of the list
--- $3 its text: it has none           $4 rows on a page: bigint
--- $5 walk against the statement's own order: boolean
--- $6 the rows walked are to be shown in reverse: boolean    $7 count all rows: it is always done
--- $8 the terms, all must be true: jsonb [{"kind", "is_not", …}], see reader/query/search_plan.h
--- $9 the way in: text, and $10 its key, $11 its value: text
--- $12 the type of results: text, NULL: all
+-- /api/v1/search, the best first. $1 to $6 as in reader/api/paging.h:
+-- $1 number of the cursor: bigint, NULL: from the end of the list
+-- $2 its text: it has none           $3 rows on a page: bigint
+-- $4 walk against the statement's own order: boolean
+-- $5 the rows walked are to be shown in reverse: boolean    $6 count all rows: it is always done
+-- $7 the terms, all must be true: jsonb [{"kind", "is_not", …}], see reader/query/search_plan.h
+-- $8 the way in: text, and $9 its key, $10 its value: text
+-- $11 the type of results: text, NULL: all
 -- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 WITH asked AS MATERIALIZED (
-    SELECT $8::jsonb AS terms, $9::text AS way, $10::text AS key, $11::text AS value, true AS is_ranked
-    WHERE $1::text IS NOT NULL OR $3::text IS NOT NULL OR $7::boolean -- tells the types of what is not used
+    SELECT $7::jsonb AS terms, $8::text AS way, $9::text AS key, $10::text AS value, true AS is_ranked
+    WHERE $2::text IS NULL OR $6::boolean IS NULL OR true -- their types: they have no effect
 ),
 -- include find_items.sql
 -- A repository is found by its words; where there are other terms, by what is in it.
@@ -50,14 +50,14 @@ result AS MATERIALIZED (
         FROM term t
         WHERE t.kind = 'word' AND NOT t.is_not
     ) placed
-    WHERE coalesce($12::text, 'repository') = 'repository'
+    WHERE coalesce($11::text, 'repository') = 'repository'
     UNION ALL
     SELECT i.kind, i.repository_id, i.manifest_id, i.digest,
            (ARRAY[0.99, 0.92, 0.71, 0.7, 0.65, 0.55, 0.48, 0.4, 0.35, 0.3])[i.rank],
            (ARRAY['digest', 'tag', 'label', 'annotation', 'title', 'description', 'label', 'platform',
                   'kind', 'content'])[i.rank]
     FROM item i
-    WHERE i.rank IS NOT NULL AND coalesce($12::text, i.kind) = i.kind
+    WHERE i.rank IS NOT NULL AND coalesce($11::text, i.kind) = i.kind
 ),
 ranked AS MATERIALIZED (
     SELECT result.*, row_number() OVER (ORDER BY score DESC, r.pulls DESC, r.updated DESC NULLS LAST, r.name,
@@ -68,23 +68,23 @@ ranked AS MATERIALIZED (
 walked AS MATERIALIZED (
     (SELECT ranked.*, row_number() OVER (ORDER BY number) AS place
      FROM ranked
-     WHERE NOT $5::boolean AND number > coalesce($2::bigint, 0)
+     WHERE NOT $4::boolean AND number > coalesce($1::bigint, 0)
      ORDER BY number
-     LIMIT $4::bigint + 1)
+     LIMIT $3::bigint + 1)
     UNION ALL
     (SELECT ranked.*, row_number() OVER (ORDER BY number DESC)
      FROM ranked
-     WHERE $5::boolean AND number < coalesce($2::bigint, 9223372036854775807)
+     WHERE $4::boolean AND number < coalesce($1::bigint, 9223372036854775807)
      ORDER BY number DESC
-     LIMIT $4::bigint + 1)
+     LIMIT $3::bigint + 1)
 )
 SELECT generation, NULL::bigint AS place, true AS found,
-       (SELECT count(*) FROM walked) > $4::bigint AS has_more, NULL::bigint AS number,
+       (SELECT count(*) FROM walked) > $3::bigint AS has_more, NULL::bigint AS number,
        NULL::text AS text,
        '"total":' || (SELECT count(*) FROM ranked) AS body
 FROM state
 UNION ALL
-SELECT (SELECT generation FROM state), CASE WHEN $6::boolean THEN -w.place ELSE w.place END, NULL,
+SELECT (SELECT generation FROM state), CASE WHEN $5::boolean THEN -w.place ELSE w.place END, NULL,
        NULL, w.number, '', shown.body
 FROM walked w
 CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.repository_id OFFSET 0) r
@@ -128,5 +128,5 @@ CROSS JOIN LATERAL (
                      w.score, w.match) o)
     END AS body
 ) shown
-WHERE w.place <= $4::bigint
+WHERE w.place <= $3::bigint
 ORDER BY place NULLS FIRST

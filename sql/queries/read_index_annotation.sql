@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- /index, way in: values of one annotation.
--- Called by reader/api/index.c with the parameters that reader/query/index_query.c made:
+-- Parameters, made by reader/query/index_query.c:
 -- $1 repository names     text[]   $2 the same as LIKE patterns   text[]
 -- $3 tag names            text[]   $4 the same as LIKE patterns   text[]
 -- $5 operating systems    text[]   $6 architectures               text[]
@@ -19,18 +19,5 @@ WITH image AS MATERIALIZED (
       AND left(x.value, 200) = ANY (ARRAY(SELECT left(v, 200) FROM unnest($10::text[]) v))
       AND x.key = $9::text AND x.value = ANY ($10::text[])
 ),
-candidate AS MATERIALIZED (
-    SELECT r.id AS repository_id, r.name, top.manifest_id
-    FROM (SELECT manifest_id FROM image
-          UNION
-          SELECT ii.index_id
-          FROM image
-          CROSS JOIN LATERAL (SELECT index_id FROM index_image
-                              WHERE image_id = image.manifest_id OFFSET 0) ii) top
-    CROSS JOIN LATERAL (SELECT DISTINCT t.repository_id
-                        FROM tag t
-                        WHERE t.manifest_id = top.manifest_id AND NOT t.hidden) d
-    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = d.repository_id OFFSET 0) r
-    WHERE r.deleted_at IS NULL
-),
+-- include index_candidates.sql
 -- include index_entries.sql

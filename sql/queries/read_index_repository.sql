@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- /index, way in: names of repositories.
--- Called by reader/api/index.c with the parameters that reader/query/index_query.c made:
+-- Parameters, made by reader/query/index_query.c:
 -- $1 repository names     text[]   $2 the same as LIKE patterns   text[]
 -- $3 tag names            text[]   $4 the same as LIKE patterns   text[]
 -- $5 operating systems    text[]   $6 architectures               text[]

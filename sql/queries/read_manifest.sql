@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Everything known of one manifest of a repository. Called by reader/api/manifests.c.
+-- Everything known of one manifest of a repository.
 -- $1 repository: text; $2 tag: text, or NULL and $3 its digest: text
 -- Columns: generation, is_known (the repository), body: the answer as JSON without its end, where its generation
 -- stands; NULL: no such manifest. One row. A tag whose digest the registry does not tell has an answer too.

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The bytes of a manifest, if the repository has it. Called by reader/api/manifests.c.
+-- The bytes of a manifest, if the repository has it.
 -- $1 repository: text; $2 tag: text, or NULL and $3 its digest: text
 -- Columns: generation, is_known (the repository), bytes (NULL: no such manifest, empty: it could not be
 -- read), media_type. One row.

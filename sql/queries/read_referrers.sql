@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /v2/<name>/referrers/<digest>. Called by reader/api/referrers.c.
+-- /v2/<name>/referrers/<digest>.
 -- $1 repository: text    $2 digest of the subject: text    $3 artifact type: text, NULL: any
 -- $4 digests after this one: text, NULL: from the first    $5 how many at most: bigint
 -- Columns: generation, digest (NULL in the first row, which is always there), descriptor as JSON.

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /api/v1/repositories/<name>. Called by reader/api/repositories.c.
+-- /api/v1/repositories/<name>.
 -- $1 repository: text; $2 LIKE patterns of official repositories: text[]
 -- Columns: generation, body (JSON without its end, where its generation stands; NULL: it is not
 -- known). One row.

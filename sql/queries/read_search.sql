@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /v1/search with words. Called by reader/api/search.c; the words come from there:
+-- /v1/search with words:
 -- $1 the query, to be echoed: text
 -- $2 the words, all must match: jsonb [{"plain", "typed", "tag", "like", "whole", "near"}]: a word itself,
 --    the same with the host that was typed before it, a tag that the repository must have, the word

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /v1/search without words: every repository, the most pulled first. Called by reader/api/search.c.
+-- /v1/search without words: every repository, the most pulled first.
 -- $1 the query (no words in it), to be echoed: text
 -- $2 results on a page, $3 results to skip: bigint
 -- Columns as read_search.sql: generation, place, name, description, number.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Totals over all repositories; what several of them have counts once, a blob with the largest size that
--- one of them counts. Called by reader/api/stats.c.
+-- one of them counts.
 -- Columns: generation, body: the answer as JSON without its end, where its generation stands. One row.
 WITH held AS MATERIALIZED (
     SELECT h.manifest_id, bool_or(h."references" > 0) AS is_live,

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- How far what readers show is behind the registry. Called by reader/api/stats.c.
+-- How far what readers show is behind the registry.
 -- Columns: generation, last_complete_scan (RFC 3339, NULL: never), scan_running, oldest_event_seconds: since the
 -- oldest event that is not applied yet came. One row.
 SELECT s.generation,

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- /v2/<name>/tags/list: every tag that the registry has, hidden and unreadable ones too. Called by
--- reader/api/distribution.c.
+-- /v2/<name>/tags/list: every tag that the registry has, hidden and unreadable ones too.
 -- $1 repository: text; $2 names after this one: text, empty: from the first
 -- $3 how many at most: bigint, NULL: all
 -- Columns: generation, is_known, name (empty in the first row, which is always there).

@@ -76,13 +76,13 @@ START_TEST(parameters_say_which_way_to_walk)
         const char *raw;
         const char *params[PAGING_PARAMS];
     } CASES[] = {
-        {"", {"name", NULL, NULL, "100", "f", "f", "f"}},
-        {"total=1&n=7", {"name", NULL, NULL, "7", "f", "f", "t"}},
-        {"sort=pulls&total=0", {"pulls", NULL, NULL, "100", "t", "f", "f"}},
-        {"cursor=next.name.0.a/b", {"name", "0", "a/b", "100", "f", "f", "f"}},
-        {"cursor=prev.name.0.a/b", {"name", "0", "a/b", "100", "t", "t", "f"}},
-        {"sort=pulls&cursor=prev.pulls.12.a", {"pulls", "12", "a", "100", "f", "t", "f"}},
-        {"sort=-pulls&cursor=prev.-pulls.12.a", {"pulls", "12", "a", "100", "t", "t", "f"}},
+        {"", {NULL, NULL, "100", "f", "f", "f"}},
+        {"total=1&n=7", {NULL, NULL, "7", "f", "f", "t"}},
+        {"sort=pulls&total=0", {NULL, NULL, "100", "t", "f", "f"}},
+        {"cursor=next.name.0.a/b", {"0", "a/b", "100", "f", "f", "f"}},
+        {"cursor=prev.name.0.a/b", {"0", "a/b", "100", "t", "t", "f"}},
+        {"sort=pulls&cursor=prev.pulls.12.a", {"12", "a", "100", "f", "t", "f"}},
+        {"sort=-pulls&cursor=prev.-pulls.12.a", {"12", "a", "100", "t", "t", "f"}},
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         struct paging paging = read_paging(CASES[i].raw);
