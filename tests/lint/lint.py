@@ -162,9 +162,22 @@ def unused_rows():
                            f'the label "{label}" is not in common/runtime/metrics.c')
 
 
+def long_scripts():
+    """Scripts have the ceiling of C files."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "deploy", "tests", ":!tests/fuzz/corpus"],
+                            cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    for name in listed:
+        path = ROOT / name
+        if path.suffix in (".c", ".h", ".sql", ".json", ".md") or not path.is_file():
+            continue
+        lines = len(path.read_text().splitlines())
+        if lines > FILE_LINES_MAX:
+            yield name, 1, f"file of {lines} lines (at most {FILE_LINES_MAX})"
+
+
 def main():
     faults = 0
-    for name, number, what in unused_rows():
+    for name, number, what in [*unused_rows(), *long_scripts()]:
         print(f"{name}:{number}: {what}")
         faults += 1
     for path in sources():

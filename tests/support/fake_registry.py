@@ -348,10 +348,8 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "status":
             self.answer(fault["status"], fault.get("body", ""),
                         fault.get("type", "application/json"), fault.get("headers"))
-        elif kind == "html404":
-            self.answer(404, "<html><body>Not Found</body></html>", "text/html")
-        elif kind == "html200":
-            self.answer(200, "<html><body>Welcome</body></html>", "text/html")
+        elif kind in ("html404", "html200"):
+            self.answer(int(kind[4:]), "<html><body>Welcome</body></html>", "text/html")
         elif kind == "redirect":
             self.answer(fault.get("status", 307), headers={"Location": fault.get("to", self.path)})
         elif kind == "drop":
