@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every part of the writer may use. It lies below all of them: a part is given this, and what
- * else it needs, when it is made; whoever must tell a part above something calls a callback that
- * was given then.
+ * The things that every part of the writer may use. This header lies below all parts: a part is
+ * given the env, and the other parts that it needs, when it is made. To tell something to a part
+ * above it calls a callback that it was given then.
  */
 #ifndef ENV_H
 #define ENV_H

@@ -5,7 +5,7 @@
 
 struct writer;
 
-/* What can change at run time changes, what cannot is named in the log; a bad file changes nothing.
+/* Keys that can change at run time change, others are named in the log; a bad file changes nothing.
  */
 void reload_config(struct writer *writer, const char *path);
 

@@ -93,7 +93,7 @@ static void on_timer(void *arg)
 
 /* --- the answer --- */
 
-/* Who leads as far as is known: ourselves, whom the lock named, or whom the database names. */
+/* The leader as far as is known: this process, or the one that the lock or the database names. */
 static struct ms_store_leader_info find_leader(const struct status *status)
 {
     const struct writer *writer = status->writer;

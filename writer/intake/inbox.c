@@ -52,7 +52,7 @@ static void commit_next(struct inbox *inbox);
 
 /* --- batches --- */
 
-/* What the arena of a batch may take: its events, and what rounding and the records add. */
+/* The limit of a batch's arena: its events, and what rounding and the records add. */
 enum { ARENA_MAX_BYTES = 512 * 1024 * 1024, FIRST_CAPACITY = 16 };
 
 static struct batch *batch_new(void)
@@ -155,7 +155,7 @@ static void remember_instances(struct inbox *inbox, const struct batch *batch)
     }
 }
 
-/* What is in the database already is not sent there again and again. */
+/* An instance that is in the database already is not sent there again with each event. */
 static void drop_known_instances(const struct inbox *inbox, struct batch *batch)
 {
     for (size_t i = 0; i < batch->n_events; i++) {

@@ -21,7 +21,7 @@ enum {
 
 struct inbox_events {
     void (*on_committed)(void *arg); /* new rows are in the database */
-    /* What gives reason for a scan is in the database, and says so there. */
+    /* The reason for a scan is committed, so that it survives a crash. */
     void (*on_scan_wanted)(const char *why, void *arg);
     void *arg;
 };

@@ -108,7 +108,7 @@ static void deliver(struct webhook *webhook, struct ms_http_request *request,
         take_unread(webhook, request, "too large to be kept");
 }
 
-/* A scan finds what it would have told; the wish for one is committed before the answer. */
+/* A scan will find what the envelope told; the request for it is committed before the answer. */
 static void take_unread(struct webhook *webhook, struct ms_http_request *request, const char *why)
 {
     ms_log(MS_LOG_WARN, "an envelope is accepted unread",

@@ -56,7 +56,7 @@ static void leave(struct ms_store_call *base)
     base->n_params = 0;
 }
 
-/* What was refused is freed by the turn that would have told so. */
+/* A refused call is freed by the turn that would have told the refusal. */
 static void discard(struct ms_store_call *base)
 {
     leave(base);

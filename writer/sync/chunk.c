@@ -263,7 +263,7 @@ static bool is_known_to_dangle(const struct chunk *chunk, struct ms_str name)
     return known != NULL && ms_digest_is_none(&known->digest);
 }
 
-/* What is below an index may vanish while it stays. */
+/* An index may stay while a manifest below it vanishes. */
 static void note_unchanged(struct chunk *chunk, const struct tags_answer *answer)
 {
     const struct ms_known_tag *known = find_known(chunk, answer->name);

@@ -10,7 +10,7 @@
 struct env;
 struct chunk;
 
-/* What became of it; views until the callback ends. */
+/* The result; views until the callback ends. */
 struct chunk_result {
     const struct ms_error *err; /* NULL: all of it is in the database, or waits there */
     uint64_t manifests, added, unreadable;

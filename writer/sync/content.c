@@ -39,7 +39,7 @@ struct node {
     struct ms_digest digest;
     enum node_state state;
     bool is_root;
-    bool is_doubtful_root;
+    bool is_unseen_root;
     struct ms_str unreadable;
     struct registry_call *call;        /* probing, or NULL */
     struct content_fetch *fetch;       /* fetching, and until the record is stored; or NULL */
@@ -57,10 +57,10 @@ struct content {
 
     struct node **nodes; /* in order of discovery */
     size_t n_nodes, node_capacity;
-    size_t first_unsettled; /* all before it are done or left out */
-    size_t n_new;           /* nodes that are NODE_NEW */
-    bool is_full;           /* the store told of more than there may be nodes */
-    size_t *slots;          /* hash table: index of a node + 1, or 0 */
+    size_t first_unfinished; /* all before it are done or left out */
+    size_t n_new;            /* nodes that are NODE_NEW */
+    bool is_full;            /* the store told of more than there may be nodes */
+    size_t *slots;           /* hash table: index of a node + 1, or 0 */
     size_t n_slots;
 
     size_t in_flight;                /* probing or fetching */
@@ -212,7 +212,7 @@ static void end_unreadable(struct node *node, const char *reason)
 
 static void end_absent(struct node *node)
 {
-    if (!node->is_doubtful_root) {
+    if (!node->is_unseen_root) {
         end_unreadable(node, "missing in the registry");
         return;
     }
@@ -278,7 +278,7 @@ static void on_known(const struct ms_known_manifest *known, void *arg)
     content->n_new -= node->state == NODE_NEW;
     if (!known->is_stored)
         node->state = NODE_TO_FETCH;
-    else if ((known->is_held && !content->asks_below) || (node->is_root && !node->is_doubtful_root))
+    else if ((known->is_held && !content->asks_below) || (node->is_root && !node->is_unseen_root))
         node->state = NODE_DONE;
     else
         node->state = NODE_TO_PROBE;
@@ -293,7 +293,7 @@ static void on_examined(const struct ms_error *err, void *arg)
         fail(content, err != NULL ? err : &full);
         return;
     }
-    for (size_t i = content->first_unsettled; i < content->n_nodes; i++) {
+    for (size_t i = content->first_unfinished; i < content->n_nodes; i++) {
         if (content->nodes[i]->state == NODE_EXAMINING)
             content->nodes[i]->state = NODE_TO_FETCH; /* never seen by the store */
     }
@@ -304,7 +304,7 @@ static void examine(struct content *content)
 {
     struct ms_digest *digests = ms_alloc(CONTENT_EXAMINE_MAX * sizeof(*digests));
     size_t n = 0;
-    for (size_t i = content->first_unsettled; i < content->n_nodes && n < CONTENT_EXAMINE_MAX;
+    for (size_t i = content->first_unfinished; i < content->n_nodes && n < CONTENT_EXAMINE_MAX;
          i++) {
         if (content->nodes[i]->state == NODE_NEW) {
             content->nodes[i]->state = NODE_EXAMINING;
@@ -337,7 +337,7 @@ static void end_putting(struct content *content, const char *unreadable)
     }
 }
 
-/* What the database refuses for good in a batch is stored again record by record: the one that
+/* A batch that the database refuses for good is stored again record by record: the record that
  * cannot be stored harms only itself. */
 static void on_stored(const struct ms_error *err, void *arg)
 {
@@ -459,21 +459,21 @@ static bool may_start(const struct content *content)
            content->ready_bytes < CONTENT_BATCH_BYTES;
 }
 
-static bool is_settled(const struct node *node)
+static bool is_finished(const struct node *node)
 {
     return node->state == NODE_DONE || node->state == NODE_LEFT_OUT;
 }
 
-static void skip_settled(struct content *content)
+static void skip_finished(struct content *content)
 {
-    while (content->first_unsettled < content->n_nodes &&
-           is_settled(content->nodes[content->first_unsettled]))
-        content->first_unsettled++;
+    while (content->first_unfinished < content->n_nodes &&
+           is_finished(content->nodes[content->first_unfinished]))
+        content->first_unfinished++;
 }
 
 static void start_nodes(struct content *content)
 {
-    for (size_t i = content->first_unsettled; i < content->n_nodes && may_start(content); i++) {
+    for (size_t i = content->first_unfinished; i < content->n_nodes && may_start(content); i++) {
         struct node *node = content->nodes[i];
         if (node->state != NODE_TO_FETCH && node->state != NODE_TO_PROBE)
             continue;
@@ -488,14 +488,14 @@ static void start_nodes(struct content *content)
 /* Starts whatever may go on now; ends the walk when there is nothing left. */
 static void advance(struct content *content)
 {
-    skip_settled(content);
+    skip_finished(content);
     start_nodes(content);
     if (content->n_new > 0 && content->examining == NULL)
         examine(content);
     bool is_quiet = content->in_flight == 0 && content->examining == NULL;
     if (content->n_ready > 0 && content->putting == NULL && (is_quiet || batch_is_full(content)))
         flush(content);
-    if (is_quiet && content->putting == NULL && content->first_unsettled == content->n_nodes)
+    if (is_quiet && content->putting == NULL && content->first_unfinished == content->n_nodes)
         succeed(content);
 }
 
@@ -505,9 +505,9 @@ static bool add_roots(struct content *content, const struct content_root *roots,
         struct node *node = node_for(content, &roots[i].digest);
         if (node == NULL)
             return false;
-        bool was_seen = roots[i].was_seen || (node->is_root && !node->is_doubtful_root);
+        bool was_seen = roots[i].was_seen || (node->is_root && !node->is_unseen_root);
         node->is_root = true;
-        node->is_doubtful_root = !was_seen;
+        node->is_unseen_root = !was_seen;
         content->asks_below |= roots[i].asks_below;
     }
     return true;
@@ -535,7 +535,7 @@ void content_hurry(struct content *content)
     if (content == NULL)
         return;
     content->priority = REGISTRY_EVENT;
-    for (size_t i = content->first_unsettled; i < content->n_nodes; i++) {
+    for (size_t i = content->first_unfinished; i < content->n_nodes; i++) {
         registry_call_hurry(content->nodes[i]->call);
         content_fetch_hurry(content->nodes[i]->fetch);
     }

@@ -9,10 +9,10 @@
  *   list        does the tag list still have the tags that answered 404?
  *   history     (when an event disagrees) when did an event move the tag to where it is?
  *   content     store what is below the tags and the digests pushed without a tag
- *   apply       one transaction: tags, manifests, and the rows of settled events
+ *   apply       one transaction: tags, manifests, and the rows of the events that are done
  *   postpone    events that the registry does not agree with yet are looked at again
  *
- * How a pass ends is in events_end.c, what its findings mean in settle.c.
+ * How a pass ends is in events_end.c, what its findings mean in decide.c.
  */
 #include "writer/sync/events.h"
 
@@ -53,14 +53,14 @@ static void on_row(const struct ms_inbox_row *row, void *arg)
     item->id = row->id;
     item->is_due = row->is_due;
     pass->n_due += row->is_due;
-    item->looks = row->attempts;
+    item->attempts = row->attempts;
     item->age_ms = row->age_ms;
     item->action = action_of(&row->event);
     item->tag = ms_arena_dup(pass->arena, row->event.tag);
     item->digest = row->event.digest;
     item->time_ms = row->event.event_time_ms;
     item->actor = ms_arena_dup(pass->arena, row->event.actor);
-    item->is_settled = item->action == EVENT_OTHER;
+    item->is_done = item->action == EVENT_OTHER;
 }
 
 /* The tag of a name, new or not. NULL: there are more than a pass may ask about. A deleted digest
@@ -322,7 +322,7 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
         return;
     }
     for (size_t i = 0; i < pass->n_items; i++) {
-        if (pass->items[i].is_settled)
+        if (pass->items[i].is_done)
             events_count(&pass->items[i], "applied");
     }
     if (result->generation > 0)
@@ -348,7 +348,7 @@ static void apply(struct events_pass *pass)
                               .repository = pass->options.repository,
                               .held = pass->held,
                               .n_held = pass->n_held};
-    events_settle(pass);
+    events_decide(pass);
     events_fill_change(pass, &change);
     if (is_empty(&change))
         postpone(pass);
@@ -380,7 +380,7 @@ static void postpone(struct events_pass *pass)
     size_t n = 0;
     for (size_t i = 0; i < pass->n_due; i++) {
         const struct event_item *item = &pass->items[i];
-        if (!item->is_settled)
+        if (!item->is_done)
             delays[n++] = (struct ms_inbox_delay){item->id, item->again_after_ms};
     }
     if (n > 0)

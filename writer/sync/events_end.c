@@ -49,7 +49,7 @@ void events_pass_leave(struct events_pass *pass, const struct ms_error *err)
     events_pass_end(pass, EVENTS_DONE);
 }
 
-/* What was not postponed is due at once, and found again all the same. */
+/* If the delay could not be recorded the events are due at once, and the scheduler finds them. */
 static void on_failure_recorded(const struct ms_error *err, void *arg)
 {
     struct events_pass *pass = arg;
@@ -63,8 +63,9 @@ void events_pass_fail(struct events_pass *pass, const struct ms_error *err)
     struct ms_inbox_delay *delays =
         ms_arena_alloc(pass->arena, (pass->n_due + 1) * sizeof(*delays));
     for (size_t i = 0; i < pass->n_due; i++) {
-        unsigned looks = pass->items[i].looks;
-        unsigned doublings = looks < FAILURE_PAUSE_DOUBLINGS ? looks : FAILURE_PAUSE_DOUBLINGS;
+        unsigned attempts = pass->items[i].attempts;
+        unsigned doublings =
+            attempts < FAILURE_PAUSE_DOUBLINGS ? attempts : FAILURE_PAUSE_DOUBLINGS;
         delays[i] =
             (struct ms_inbox_delay){pass->items[i].id, (uint64_t)FAILURE_PAUSE_MS << doublings};
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sync/events.c (the steps of a pass), sync/events_end.c (how it ends) and sync/settle.c (what
- * its findings mean) share. */
+/* Shared by sync/events.c (the steps of a pass), sync/events_end.c (how it ends) and sync/decide.c
+ * (what its findings mean). */
 #ifndef EVENTS_INTERNAL_H
 #define EVENTS_INTERNAL_H
 
@@ -12,9 +12,9 @@
 
 enum { EVENTS_LOAD_MAX = 500, EVENTS_ARENA_MAX = 16 * 1024 * 1024, EVENTS_TAGS_MAX = 4000 };
 enum {
-    /* How often an event is looked at again until the registry's word stands, whatever the event
-       says: some 19 s in all. */
-    EVENTS_LOOKS_MAX = 9,
+    /* After so many attempts, some 19 s in all, an event is done although the registry does not
+       agree with it. */
+    EVENTS_ATTEMPTS_MAX = 9,
     /* An event that something later explains is done when it has waited so long: two pushes of a
        tag at once may write it in another order than they told of it. */
     EVENTS_QUIET_MS = 2000
@@ -24,16 +24,16 @@ enum event_action { EVENT_PUSH, EVENT_DELETE, EVENT_OTHER };
 
 struct event_item {
     int64_t id;
-    bool is_due; /* else it is only a witness: nothing is asked for its sake */
-    unsigned looks;
+    bool is_due;       /* else it may only explain others: nothing is asked because of it */
+    unsigned attempts; /* so far */
     int64_t age_ms;
     enum event_action action;
     struct ms_str tag; /* absent: by digest */
     struct ms_digest digest;
     int64_t time_ms;
     struct ms_str actor;
-    bool is_settled;
-    uint64_t again_after_ms; /* of one that is due and not settled */
+    bool is_done;
+    uint64_t again_after_ms; /* of one that is due and not done */
 };
 
 struct named_tag {
@@ -85,16 +85,16 @@ void events_pass_fail(struct events_pass *pass, const struct ms_error *err);
 void events_pass_give_up(struct events_pass *pass, const struct ms_error *err);
 void events_count(const struct event_item *item, const char *result);
 
-/* sync/settle.c; pure. */
+/* sync/decide.c; pure. */
 
 /* A tag answered 404 that no young push explains: is it in the tag list? */
 bool events_need_list(const struct events_pass *pass);
 /* Some event disagrees with the registry: when was the tag moved to where it is now? */
 bool events_need_history(const struct events_pass *pass);
-/* Decides for every event whether it is settled, and else when it is looked at again. */
-void events_settle(struct events_pass *pass);
-/* What the findings change: tags, removed tags, gone manifests, events that are done. Memory is the
- * pass's. */
+/* Decides for every event whether it is done, and else when the registry is asked again. */
+void events_decide(struct events_pass *pass);
+/* Fills in what the findings change: tags, removed tags, gone manifests, events that are done.
+ * Memory is the pass's. */
 void events_fill_change(struct events_pass *pass, struct ms_apply *change);
 struct named_tag *events_find_tag(const struct events_pass *pass, struct ms_str name);
 /* A tag that is not there yet; `tags` and `by_name` have room for it. */

@@ -171,7 +171,8 @@ static void start_visit(struct scheduler *scheduler, struct ms_str repository, i
 
 /* --- what is due? --- */
 
-/* What is told as due while a job works on it is no news; after a job of events is asked anyway. */
+/* A job of events has loaded what was due when it began, and when it ends the store is asked again:
+ * only rows that were committed since then are news for it. */
 static void wake_job(const struct scheduler *scheduler, struct job_slot *slot)
 {
     if (slot->commits_seen == scheduler->n_commits && !sync_job_is_visit(slot->job))

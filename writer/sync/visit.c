@@ -8,10 +8,11 @@
  *   publish    apply all that was staged, in one transaction
  *   removed, gone   what is known and not listed: sync/visit_removals.c
  *
- * Events that come while chunks are being asked for do not wait for their end: the chunks are given
- * up and begun again after them, smaller; so is a page of tags that the list lacks. What is so
- * small that it is not given up asks with the priority of events from then on. Always holds: while
- * a chunk is under way, nothing but the chunks before it writes to its repository.
+ * Events that come while chunks are being asked for do not wait for their end: the visit gives the
+ * chunks up and begins them again after the events, with fewer tags each. It does the same with a
+ * page of tags that the list lacks. A chunk or page that is too small to give up gets the priority
+ * of events instead. Always holds: while a chunk is under way, nothing but the chunks before it
+ * writes to its repository.
  */
 #include "writer/sync/visit.h"
 
@@ -278,7 +279,7 @@ static void yield_page(struct visit *visit)
     visit_end_step(visit, VISIT_REMOVED);
 }
 
-/* Whoever sent the event knows of something here: the list is read again. */
+/* An event shows that there is something in this repository: read the list again. */
 static void yield_gone(struct visit *visit)
 {
     if (visit->asking == NULL || visit->yields >= VISIT_YIELDS_MAX) {

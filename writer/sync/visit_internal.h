@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sync/visit.c (list, chunks, publish) and sync/visit_removals.c (what the list lacks) share;
+/* Shared by sync/visit.c (list, chunks, publish) and sync/visit_removals.c (what the list lacks);
  * the functions are sync/visit_state.c's, below both. */
 #ifndef VISIT_INTERNAL_H
 #define VISIT_INTERNAL_H

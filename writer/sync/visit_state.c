@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the steps of a visit share: their end, and the registry's list of names. */
+/* Shared by the steps of a visit: how they end, and the registry's list of names. */
 #include "writer/sync/visit_internal.h"
 
 #include <stdlib.h>

@@ -27,8 +27,8 @@ static int check_output(int exit_status)
 
 /* --- list --- */
 
-/* What strangers sent goes to a terminal: no control characters, and no blank that would look like
- * the next column's. */
+/* The text comes from strangers and goes to a terminal: control characters are replaced, and so are
+ * blanks, which would look like the gap between two columns. */
 static void append_plain(struct ms_buf *line, struct ms_str text)
 {
     for (size_t i = 0; i < text.len; i++) {

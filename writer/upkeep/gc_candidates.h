@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What becomes of the untagged manifests that repositories hold: the registry is asked for each
- * again; those it no longer serves go from the repository in the database; with
- * garbage_collect.registry those it still serves are deleted from the registry, or named in the
- * log.
+ * Asks the registry again for each untagged manifest that a repository holds. Those that it no
+ * longer serves leave the repository in the database. With garbage_collect.registry those that it
+ * still serves are deleted from the registry, or (dry run) named in the log.
  *
  * Deleting a manifest by digest also deletes the tags that are on it, and an event may have been
  * lost. So before anything of a repository is deleted, its tags in the registry must be the very

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pass over waiting events, step by step; what its findings mean is test_settle.c's. */
+/* A pass over waiting events, step by step; what its findings mean is test_decide.c's. */
 #include "common/config/config.h"
 #include "tests/support/check_main.h"
 #include "tests/support/fake_registry_client.h"

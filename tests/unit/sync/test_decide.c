@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a pass over events decides: which events are settled, when the others are looked at again,
+ * What a pass over events decides: which events are done, when the registry is asked again,
  * and what changes. A pass is filled in as sync/events.c would, without registry or database.
  */
 #include "tests/support/check_main.h"
@@ -85,7 +85,7 @@ static void delete_of(char digest, bool is_gone)
 static void decide(void)
 {
     change = (struct ms_apply){.term = 1};
-    events_settle(&pass);
+    events_decide(&pass);
     events_fill_change(&pass, &change);
 }
 
@@ -107,7 +107,7 @@ START_TEST(a_push_that_the_registry_confirms_is_done)
     item->actor = MS_STR("ann");
     points("t", 'a');
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
     ck_assert_uint_eq(change.n_tags, 1);
     ck_assert_int_eq(change.tags[0].event_time_ms, T0);
     ck_assert(ms_str_equal(change.tags[0].actor, MS_STR("ann")));
@@ -120,21 +120,21 @@ START_TEST(a_push_before_its_tag_is_looked_at_again)
     absent("t", false);
     ck_assert(!events_need_list(&pass));
     decide();
-    ck_assert(!item->is_settled);
+    ck_assert(!item->is_done);
     ck_assert_uint_eq(item->again_after_ms, 20);
     ck_assert_uint_eq(change.n_tags + change.n_removed_tags, 0);
     uint64_t total_ms = 20;
-    for (item->looks = 1; item->looks < EVENTS_LOOKS_MAX; item->looks++) {
+    for (item->attempts = 1; item->attempts < EVENTS_ATTEMPTS_MAX; item->attempts++) {
         uint64_t before_ms = item->again_after_ms;
         decide();
-        ck_assert(!item->is_settled);
+        ck_assert(!item->is_done);
         ck_assert_uint_gt(item->again_after_ms, before_ms);
         total_ms += item->again_after_ms;
     }
     ck_assert_uint_lt(total_ms, 20000);
     ck_assert(events_need_list(&pass)); /* often enough: the registry's word stands */
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
     assert_names(change.removed_tags, change.n_removed_tags, "t");
 }
 END_TEST
@@ -145,11 +145,11 @@ START_TEST(a_deletion_is_done_when_the_tag_list_lacks_it)
     struct named_tag *tag = absent("t", true);
     ck_assert(events_need_list(&pass));
     decide();
-    ck_assert(!item->is_settled);
+    ck_assert(!item->is_done);
     ck_assert_uint_eq(change.n_tags + change.n_removed_tags, 0);
     tag->is_listed = false;
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
     assert_names(change.removed_tags, change.n_removed_tags, "t");
 }
 END_TEST
@@ -159,7 +159,7 @@ START_TEST(deleted_and_pushed_anew)
     struct event_item *item = event(EVENT_DELETE, "t", 'a');
     points("t", 'b');
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
     ck_assert_uint_eq(change.n_tags, 1);
     ck_assert_uint_eq(change.n_removed_tags, 0);
 }
@@ -172,11 +172,11 @@ START_TEST(a_deletion_by_digest_waits_for_its_tags)
     tag->is_touched = true;
     delete_of('a', true);
     decide();
-    ck_assert(!item->is_settled);
+    ck_assert(!item->is_done);
     ck_assert_uint_eq(change.n_gone + change.n_removed_tags + change.n_tags, 0);
     tag->is_listed = false;
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
     ck_assert_uint_eq(change.n_gone, 1);
     assert_names(change.removed_tags, change.n_removed_tags, "t");
 }
@@ -187,10 +187,10 @@ START_TEST(a_deletion_by_digest_that_did_not_happen)
     struct event_item *item = event(EVENT_DELETE, NULL, 'a');
     delete_of('a', false);
     decide();
-    ck_assert(!item->is_settled);
-    item->looks = EVENTS_LOOKS_MAX;
+    ck_assert(!item->is_done);
+    item->attempts = EVENTS_ATTEMPTS_MAX;
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
     ck_assert_uint_eq(change.n_gone, 0);
 }
 END_TEST
@@ -199,11 +199,11 @@ START_TEST(a_push_by_digest_is_done_when_it_is_held)
 {
     struct event_item *item = event(EVENT_PUSH, NULL, 'a');
     decide();
-    ck_assert(!item->is_settled);
+    ck_assert(!item->is_done);
     held[0] = (struct ms_held_record){.digest = digest_of('a')};
     pass.n_held = 1;
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
 }
 END_TEST
 
@@ -212,7 +212,7 @@ START_TEST(what_names_nothing_is_done)
     struct event_item *other = event(EVENT_OTHER, NULL, 'a');
     struct event_item *push = event(EVENT_PUSH, NULL, 0);
     decide();
-    ck_assert(other->is_settled && push->is_settled);
+    ck_assert(other->is_done && push->is_done);
 }
 END_TEST
 
@@ -223,7 +223,7 @@ START_TEST(what_cannot_be_read_is_recorded)
     tag->verdict = TAGS_UNREADABLE;
     tag->reason = MS_STR("500");
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
     ck_assert_uint_eq(change.n_tags, 1);
     ck_assert(ms_str_equal(change.tags[0].unreadable, MS_STR("500")));
 }
@@ -233,9 +233,9 @@ START_TEST(a_tag_that_dangles_when_all_is_over)
 {
     struct event_item *item = event(EVENT_PUSH, "t", 'a');
     absent("t", true);
-    item->looks = EVENTS_LOOKS_MAX;
+    item->attempts = EVENTS_ATTEMPTS_MAX;
     decide();
-    ck_assert(item->is_settled);
+    ck_assert(item->is_done);
     ck_assert_uint_eq(change.n_tags, 1);
     ck_assert(!ms_str_is_absent(change.tags[0].unreadable));
 }
@@ -252,14 +252,14 @@ START_TEST(a_later_event_explains_after_a_while)
     points("u", 'b');
     first->age_ms = 500; /* its tag may still be written: two pushes at once */
     decide();
-    ck_assert(!first->is_settled && !other->is_settled);
+    ck_assert(!first->is_done && !other->is_done);
     ck_assert_uint_eq(first->again_after_ms, EVENTS_QUIET_MS - 500);
-    ck_assert(!second->is_settled); /* else nothing would explain the first any more */
+    ck_assert(!second->is_done); /* else nothing would explain the first any more */
     ck_assert_uint_eq(second->again_after_ms, EVENTS_QUIET_MS - 500);
     ck_assert_uint_eq(change.n_tags, 2); /* the tag itself waits for nobody */
     first->age_ms = other->age_ms = EVENTS_QUIET_MS;
     decide();
-    ck_assert(first->is_settled && second->is_settled && !other->is_settled);
+    ck_assert(first->is_done && second->is_done && !other->is_done);
 }
 END_TEST
 
@@ -270,11 +270,11 @@ START_TEST(later_by_the_registrys_clock)
     points("t", 'b');
     early->age_ms = EVENTS_QUIET_MS;
     decide(); /* without times, the order of arrival is all there is */
-    ck_assert(!early->is_settled);
+    ck_assert(!early->is_done);
     early->time_ms = T0;
     late->time_ms = T0 + 1;
     decide();
-    ck_assert(early->is_settled);
+    ck_assert(early->is_done);
 }
 END_TEST
 
@@ -288,10 +288,10 @@ START_TEST(what_was_applied_before_explains_too)
     early->age_ms = EVENTS_QUIET_MS;
     tag->moved_ms = T0;
     decide();
-    ck_assert(!early->is_settled);
+    ck_assert(!early->is_done);
     tag->moved_ms = T0 + 1;
     decide();
-    ck_assert(early->is_settled);
+    ck_assert(early->is_done);
 }
 END_TEST
 
@@ -305,20 +305,20 @@ START_TEST(a_deletion_explains_a_push_and_the_reverse)
     points("back", 'b');
     push->age_ms = deletion->age_ms = EVENTS_QUIET_MS;
     decide();
-    ck_assert(push->is_settled && deletion->is_settled);
+    ck_assert(push->is_done && deletion->is_done);
     assert_names(change.removed_tags, change.n_removed_tags, "gone");
 }
 END_TEST
 
-START_TEST(a_witness_is_settled_but_asked_for_nothing)
+START_TEST(an_event_that_is_not_due_may_be_done_but_asks_for_nothing)
 {
     struct event_item *witness = event(EVENT_PUSH, "t", 'a');
     witness->is_due = false;
-    witness->looks = EVENTS_LOOKS_MAX;
+    witness->attempts = EVENTS_ATTEMPTS_MAX;
     pass.n_due = 0;
     points("t", 'b');
     decide();
-    ck_assert(!witness->is_settled); /* it has its own time */
+    ck_assert(!witness->is_done); /* it has its own time */
     ck_assert(!events_need_history(&pass));
 }
 END_TEST
@@ -338,8 +338,8 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-    Suite *suite = suite_create("sync_settle");
-    TCase *cases = tcase_create("settle");
+    Suite *suite = suite_create("sync_decide");
+    TCase *cases = tcase_create("decide");
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_test(cases, a_push_that_the_registry_confirms_is_done);
     tcase_add_test(cases, a_push_before_its_tag_is_looked_at_again);
@@ -355,7 +355,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, later_by_the_registrys_clock);
     tcase_add_test(cases, what_was_applied_before_explains_too);
     tcase_add_test(cases, a_deletion_explains_a_push_and_the_reverse);
-    tcase_add_test(cases, a_witness_is_settled_but_asked_for_nothing);
+    tcase_add_test(cases, an_event_that_is_not_due_may_be_done_but_asks_for_nothing);
     tcase_add_test(cases, the_last_exact_push_has_the_credit);
     suite_add_tcase(suite, cases);
     return suite;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the findings of a pass over events mean. Pure: no I/O.
+ * Decides which events of a pass are done, and what its findings change. Pure: no I/O.
  *
  * The registry sends a push event before it writes the tag, and a delete event before it deletes.
- * An event is settled when registry and event agree, when a later event has explained the
- * difference for a while, or when it was looked at often enough; then the registry's word stands.
+ * An event is done when the registry agrees with it, when a later event has explained the
+ * difference for a while, or when the registry was asked often enough. What the registry says is
+ * recorded in each case.
  */
 #include "common/base/clock.h"
 #include "writer/sync/events_internal.h"
 
 #include <string.h>
 
-/* Pauses before looking again, by the number of looks before. */
-static const uint64_t AGAIN_AFTER_MS[EVENTS_LOOKS_MAX] = {20,   50,   100,  200,  500,
-                                                          1000, 2000, 5000, 10000};
+/* Pauses before the registry is asked again, by the number of attempts before. */
+static const uint64_t AGAIN_AFTER_MS[EVENTS_ATTEMPTS_MAX] = {20,   50,   100,  200,  500,
+                                                             1000, 2000, 5000, 10000};
 
 /* The place of a name among the sorted ones: of the first that is not before it. */
 static size_t place_of(const struct events_pass *pass, struct ms_str name)
@@ -56,7 +57,7 @@ static bool is_named_by_young_push_only(const struct events_pass *pass, struct m
         const struct event_item *item = &pass->items[i];
         if (!ms_str_equal(item->tag, tag))
             continue;
-        if (item->action != EVENT_PUSH || item->looks >= EVENTS_LOOKS_MAX)
+        if (item->action != EVENT_PUSH || item->attempts >= EVENTS_ATTEMPTS_MAX)
             return false;
         has_young_push = true;
     }
@@ -180,36 +181,36 @@ bool events_need_history(const struct events_pass *pass)
     return false;
 }
 
-static bool is_tired(const struct event_item *item)
+static bool is_last_attempt(const struct event_item *item)
 {
-    return item->is_due && item->looks >= EVENTS_LOOKS_MAX;
+    return item->is_due && item->attempts >= EVENTS_ATTEMPTS_MAX;
 }
 
-static void settle(const struct events_pass *pass, struct event_item *item)
+static void decide(const struct events_pass *pass, struct event_item *item)
 {
     bool is_explained = is_superseded(pass, item);
     bool is_quiet = item->age_ms >= EVENTS_QUIET_MS;
-    item->is_settled = is_tired(item) || agrees(pass, item) || (is_explained && is_quiet);
+    item->is_done = is_last_attempt(item) || agrees(pass, item) || (is_explained && is_quiet);
     if (is_explained && !is_quiet)
         item->again_after_ms = (uint64_t)(EVENTS_QUIET_MS - item->age_ms);
-    else if (item->looks < EVENTS_LOOKS_MAX)
-        item->again_after_ms = AGAIN_AFTER_MS[item->looks];
+    else if (item->attempts < EVENTS_ATTEMPTS_MAX)
+        item->again_after_ms = AGAIN_AFTER_MS[item->attempts];
 }
 
-/* What explains an event waits with it, to explain it again. */
+/* The event that explains another one stays with it, to explain it the next time too. */
 static void keep_explanation(const struct events_pass *pass, const struct event_item *item)
 {
-    struct event_item *other = item->is_settled ? NULL : find_explanation(pass, item);
-    if (other == NULL || is_tired(other))
+    struct event_item *other = item->is_done ? NULL : find_explanation(pass, item);
+    if (other == NULL || is_last_attempt(other))
         return;
-    other->is_settled = false;
+    other->is_done = false;
     other->again_after_ms = item->again_after_ms;
 }
 
-void events_settle(struct events_pass *pass)
+void events_decide(struct events_pass *pass)
 {
     for (size_t i = 0; i < pass->n_items; i++)
-        settle(pass, &pass->items[i]);
+        decide(pass, &pass->items[i]);
     for (size_t i = 0; i < pass->n_items; i++)
         keep_explanation(pass, &pass->items[i]);
 }
@@ -241,7 +242,7 @@ static bool has_open_event(const struct events_pass *pass, const struct named_ta
         const struct event_item *item = &pass->items[i];
         bool is_about_it =
             ms_str_equal(item->tag, tag->name) || (tag->is_touched && item->action == EVENT_DELETE);
-        if (!item->is_settled && is_about_it)
+        if (!item->is_done && is_about_it)
             return true;
     }
     return false;
@@ -251,7 +252,7 @@ static bool has_open_delete(const struct events_pass *pass, const struct ms_dige
 {
     for (size_t i = 0; i < pass->n_items; i++) {
         const struct event_item *item = &pass->items[i];
-        if (!item->is_settled && item->action == EVENT_DELETE &&
+        if (!item->is_done && item->action == EVENT_DELETE &&
             ms_digest_equal(&item->digest, digest))
             return true;
     }
@@ -293,7 +294,7 @@ static void fill_events_done(struct events_pass *pass, struct ms_apply *change)
 {
     int64_t *ids = ms_arena_alloc(pass->arena, (pass->n_items + 1) * sizeof(*ids));
     for (size_t i = 0; i < pass->n_items; i++) {
-        if (pass->items[i].is_settled)
+        if (pass->items[i].is_done)
             ids[change->n_events_done++] = pass->items[i].id;
     }
     change->events_done = ids;
