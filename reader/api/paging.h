@@ -9,8 +9,8 @@
  * `next.<sort>.<number>.<text>`, or `prev.…` for the page before; clients take it as it is. What
  * does not read exactly like that, or was made for another sort, is refused.
  *
- * Every order has a statement of its own, which walks forwards or backwards; all begin with the same
- * parameters (paging_params): see read_repositories_by_name.sql.
+ * Every order has a statement of its own, which walks forwards or backwards; all begin with the
+ * same parameters (paging_params): see read_repositories_by_name.sql.
  */
 #ifndef PAGING_H
 #define PAGING_H
