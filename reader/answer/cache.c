@@ -1,75 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The response cache: a hash table by key, a second one by repository (so that an invalidation
- * touches only what it drops), and a list by use. Always: every node is in all three, and `bytes`
- * is the sum over them, at most `max_bytes`.
+ * The response cache: a map by key, a second one by repository (so that an invalidation touches
+ * only what it drops), and a list by use. Always: every node is in all three, and `bytes` is the
+ * sum over them, at most `max_bytes`.
  */
 #include "reader/answer/cache.h"
 
 #include "common/base/alloc.h"
+#include "common/base/map.h"
 #include "common/runtime/limit.h"
 
 #include <string.h>
 #include <sys/queue.h>
 
-/* A node costs this much beside its bytes: allocator, documents, table slots. */
-enum { NODE_OVERHEAD_BYTES = 256, BUCKETS_MIN = 256 };
+/* A node costs this much beside its bytes: allocator, documents, slots of the maps. */
+enum { NODE_OVERHEAD_BYTES = 256 };
 
 struct node {
-    LIST_ENTRY(node) by_key;
     LIST_ENTRY(node) by_repository;
     TAILQ_ENTRY(node) by_use;
-    uint64_t hash;
-    uint64_t repository_hash;
+    struct repository *repository;
     uint64_t cost_bytes;
     struct cache_entry entry;
     size_t key_len;
     char key[];
 };
-LIST_HEAD(bucket, node);
+LIST_HEAD(node_list, node);
 TAILQ_HEAD(use_list, node);
 
+/* The nodes that depend on one repository, or, with hash 0, on everything. Never empty. */
+struct repository {
+    uint64_t hash;
+    struct node_list nodes;
+};
+
 struct cache {
-    struct bucket *keys;
-    struct bucket *repositories;
-    size_t n_buckets; /* of each table; a power of two */
-    size_t n_nodes;
+    struct ms_map nodes;        /* by key */
+    struct ms_map repositories; /* by hash */
     uint64_t bytes;
     uint64_t max_bytes;
     uint64_t largest_bytes;
     struct use_list recent; /* the head was used last */
 };
 
-static struct bucket *bucket_of(const struct cache *cache, struct bucket *table, uint64_t hash)
+static struct ms_str node_key(const struct node *node)
 {
-    return &table[hash & (cache->n_buckets - 1)];
+    return ms_str_n(node->key, node->key_len);
 }
 
-static void link_node(struct cache *cache, struct node *node)
+static struct ms_str hash_key(const uint64_t *hash)
 {
-    LIST_INSERT_HEAD(bucket_of(cache, cache->keys, node->hash), node, by_key);
-    LIST_INSERT_HEAD(bucket_of(cache, cache->repositories, node->repository_hash), node,
-                     by_repository);
-}
-
-static struct bucket *new_table(size_t n_buckets)
-{
-    return ms_alloc(n_buckets * sizeof(struct bucket)); /* zeroed is an empty LIST_HEAD */
-}
-
-/* Doubles the tables when chains grow: entries are bounded by bytes, so the tables are too. */
-static void grow(struct cache *cache)
-{
-    struct bucket *keys = cache->keys;
-    struct bucket *repositories = cache->repositories;
-    cache->n_buckets *= 2;
-    cache->keys = new_table(cache->n_buckets);
-    cache->repositories = new_table(cache->n_buckets);
-    struct node *node;
-    TAILQ_FOREACH(node, &cache->recent, by_use)
-        link_node(cache, node);
-    free(keys);
-    free(repositories);
+    return ms_str_n((const char *)hash, sizeof(*hash));
 }
 
 void cache_entry_release(struct cache_entry *entry)
@@ -95,11 +76,15 @@ void cache_entry_copy(struct cache_entry *to, const struct cache_entry *from)
 
 static void drop(struct cache *cache, struct node *node)
 {
-    LIST_REMOVE(node, by_key);
+    struct repository *repository = node->repository;
+    ms_map_remove(&cache->nodes, node_key(node));
     LIST_REMOVE(node, by_repository);
     TAILQ_REMOVE(&cache->recent, node, by_use);
+    if (LIST_EMPTY(&repository->nodes)) {
+        ms_map_remove(&cache->repositories, hash_key(&repository->hash));
+        free(repository);
+    }
     cache->bytes -= node->cost_bytes;
-    cache->n_nodes--;
     cache_entry_release(&node->entry);
     free(node);
 }
@@ -122,9 +107,6 @@ static void shrink_to(struct cache *cache, uint64_t bytes)
 struct cache *cache_new(uint64_t max_bytes, uint64_t largest_bytes)
 {
     struct cache *cache = ms_alloc(sizeof(*cache));
-    cache->n_buckets = BUCKETS_MIN;
-    cache->keys = new_table(cache->n_buckets);
-    cache->repositories = new_table(cache->n_buckets);
     cache->max_bytes = max_bytes;
     cache->largest_bytes = largest_bytes < max_bytes ? largest_bytes : max_bytes;
     TAILQ_INIT(&cache->recent);
@@ -136,8 +118,8 @@ void cache_free(struct cache *cache)
     if (cache == NULL)
         return;
     cache_clear(cache);
-    free(cache->keys);
-    free(cache->repositories);
+    ms_map_free(&cache->nodes);
+    ms_map_free(&cache->repositories);
     free(cache);
 }
 
@@ -146,19 +128,9 @@ uint64_t cache_bytes(const struct cache *cache)
     return cache->bytes;
 }
 
-static struct node *find(const struct cache *cache, struct ms_str key, uint64_t hash)
-{
-    struct node *node;
-    LIST_FOREACH(node, bucket_of(cache, cache->keys, hash), by_key) {
-        if (node->hash == hash && ms_str_equal(ms_str_n(node->key, node->key_len), key))
-            return node;
-    }
-    return NULL;
-}
-
 const struct cache_entry *cache_find(struct cache *cache, struct ms_str key)
 {
-    struct node *node = find(cache, key, ms_str_hash(key));
+    struct node *node = ms_map_get(&cache->nodes, key);
     if (node == NULL)
         return NULL;
     TAILQ_REMOVE(&cache->recent, node, by_use);
@@ -178,28 +150,37 @@ static uint64_t cost_of(struct ms_str key, const struct cache_entry *entry)
            ms_http_entity_bytes(&entry->entity) + doc_bytes(entry->link);
 }
 
-static void insert(struct cache *cache, struct ms_str key, uint64_t hash, uint64_t repository_hash,
+static struct repository *find_or_add_repository(struct cache *cache, uint64_t hash)
+{
+    struct repository *repository = ms_map_get(&cache->repositories, hash_key(&hash));
+    if (repository == NULL) {
+        repository = ms_alloc(sizeof(*repository));
+        repository->hash = hash;
+        LIST_INIT(&repository->nodes);
+        ms_map_put(&cache->repositories, hash_key(&repository->hash), repository);
+    }
+    return repository;
+}
+
+static void insert(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                    const struct cache_entry *entry)
 {
     struct node *node = ms_alloc(sizeof(*node) + key.len);
-    node->hash = hash;
-    node->repository_hash = repository_hash;
+    node->repository = find_or_add_repository(cache, repository_hash);
     node->cost_bytes = cost_of(key, entry);
     cache_entry_copy(&node->entry, entry);
     node->key_len = key.len;
     memcpy(node->key, key.ptr, key.len);
+    ms_map_put(&cache->nodes, node_key(node), node);
+    LIST_INSERT_HEAD(&node->repository->nodes, node, by_repository);
     TAILQ_INSERT_HEAD(&cache->recent, node, by_use);
-    link_node(cache, node);
     cache->bytes += node->cost_bytes;
-    if (++cache->n_nodes > cache->n_buckets)
-        grow(cache);
 }
 
 void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                const struct cache_entry *entry)
 {
-    uint64_t hash = ms_str_hash(key);
-    struct node *old = find(cache, key, hash);
+    struct node *old = ms_map_get(&cache->nodes, key);
     if (old != NULL)
         drop(cache, old);
     uint64_t cost = cost_of(key, entry);
@@ -209,12 +190,12 @@ void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
         return;
     }
     shrink_to(cache, cache->max_bytes - cost);
-    insert(cache, key, hash, repository_hash, entry);
+    insert(cache, key, repository_hash, entry);
 }
 
 void cache_recount(struct cache *cache, struct ms_str key)
 {
-    struct node *node = find(cache, key, ms_str_hash(key));
+    struct node *node = ms_map_get(&cache->nodes, key);
     if (node == NULL)
         return;
     cache->bytes -= node->cost_bytes;
@@ -225,10 +206,11 @@ void cache_recount(struct cache *cache, struct ms_str key)
 
 static void invalidate_one(struct cache *cache, uint64_t repository_hash, uint64_t generation)
 {
-    struct node *node = LIST_FIRST(bucket_of(cache, cache->repositories, repository_hash));
+    struct repository *repository = ms_map_get(&cache->repositories, hash_key(&repository_hash));
+    struct node *node = repository == NULL ? NULL : LIST_FIRST(&repository->nodes);
     while (node != NULL) {
-        struct node *next = LIST_NEXT(node, by_repository);
-        if (node->repository_hash == repository_hash && node->entry.generation < generation)
+        struct node *next = LIST_NEXT(node, by_repository); /* none: the repository may go too */
+        if (node->entry.generation < generation)
             drop(cache, node);
         node = next;
     }
