@@ -2,10 +2,11 @@
 /*
  * JSON from outside: manifests, configurations, token answers, event envelopes.
  *
- * json-c is lenient where we must not be (NaN, control characters, odd white space), takes 264
- * bytes for a `{}`, cuts a key at a NUL and frees by recursion. So one walk over the bytes comes
- * first: it refuses what is no JSON or too much, and replaces what we read otherwise than it stands
- * there (json.h). Only what it lets through is parsed.
+ * json-c is lenient where we must not be (NaN, control characters, trailing commas), takes 264
+ * bytes for a `{}`, cuts a key at a NUL and frees by recursion; its strict mode refuses, in 0.18,
+ * strings with other letters than ASCII's and integers of more than 64 bits. So one walk over the
+ * bytes comes first: it refuses what is no JSON or too much, and replaces what we read otherwise
+ * than it stands there (json.h). Only what it lets through is parsed, by the lenient mode.
  */
 #include "writer/parse/json.h"
 
@@ -30,6 +31,7 @@ struct walk {
     size_t too_deep_at;   /* where the value begins that is too deep; while depth > max_depth */
     struct ms_buf edited; /* `bytes` with replacements, up to `edited_to`; empty: there are none */
     size_t edited_to;
+    char last; /* the first character of what came last, white space left out */
 };
 
 /* json-c is to read `text` in place of the bytes from `from` to `to`. Replacements come in order.
@@ -63,16 +65,70 @@ static enum ms_status walk_string(struct walk *walk, struct ms_error *err)
     return ms_error_set(err, MS_INVALID, "JSON ends inside a string");
 }
 
-/* Characters outside of strings: structure, white space, numbers, true, false, null. */
-static bool is_structural(char c)
+static bool is_blank(char c)
 {
-    return c != '\0' && strchr(" \t\r\n{}[]:,+-.0123456789eEtrufalsn", c) != NULL;
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static char peek(const struct walk *walk)
+{
+    return walk->at < walk->bytes.len ? walk->bytes.ptr[walk->at] : '\0';
+}
+
+/* How many digits come next; they are read. */
+static size_t walk_digits(struct walk *walk)
+{
+    size_t begin = walk->at;
+    while (peek(walk) >= '0' && peek(walk) <= '9')
+        walk->at++;
+    return walk->at - begin;
+}
+
+/* True when the number that begins at `at` is one as JSON writes it. */
+static bool walk_number(struct walk *walk)
+{
+    walk->at += peek(walk) == '-';
+    bool begins_with_zero = peek(walk) == '0';
+    size_t digits = walk_digits(walk);
+    if (digits == 0 || (begins_with_zero && digits > 1))
+        return false;
+    if (peek(walk) == '.') {
+        walk->at++;
+        if (walk_digits(walk) == 0)
+            return false;
+    }
+    if (peek(walk) != 'e' && peek(walk) != 'E')
+        return true;
+    walk->at++;
+    walk->at += peek(walk) == '+' || peek(walk) == '-';
+    return walk_digits(walk) > 0;
+}
+
+/* True when `c`, which has been read, begins null, true or false. */
+static bool walk_word(struct walk *walk, char c)
+{
+    struct ms_str word = c == 'n' ? MS_STR("null") : c == 't' ? MS_STR("true") : MS_STR("false");
+    size_t begin = walk->at - 1;
+    walk->at = begin + word.len;
+    return ms_str_equal(ms_str_slice(walk->bytes, begin, walk->at), word);
 }
 
 static enum ms_status walk_structure(struct walk *walk, char c, struct ms_error *err)
 {
-    if (!is_structural(c))
-        return ms_error_set(err, MS_INVALID, "not JSON");
+    if (is_blank(c))
+        return MS_OK;
+    bool is_json = c != '\0' && strchr("{}[]:,", c) != NULL;
+    if (c == '-' || (c >= '0' && c <= '9')) {
+        walk->at--;
+        is_json = walk_number(walk);
+    } else if (c == 'n' || c == 't' || c == 'f') {
+        is_json = walk_word(walk, c);
+    } else if ((c == '}' || c == ']') && walk->last == ',') {
+        is_json = false;
+    }
+    walk->last = c;
+    if (!is_json)
+        return ms_error_set(err, MS_INVALID, "not JSON, near byte %zu", walk->at);
     if (c == '{' || c == '[') {
         if (walk->depth++ == walk->max_depth)
             walk->too_deep_at = walk->at - 1;
@@ -94,6 +150,8 @@ static enum ms_status walk_all(struct walk *walk, struct ms_error *err)
         return ms_error_set(err, MS_TOO_LARGE, "JSON too large");
     while (walk->at < walk->bytes.len && status == MS_OK) {
         char c = walk->bytes.ptr[walk->at++];
+        if (c == '"')
+            walk->last = c;
         status = c == '"' ? walk_string(walk, err) : walk_structure(walk, c, err);
     }
     if (status == MS_OK && walk->depth > walk->max_depth)
@@ -116,7 +174,10 @@ static bool parse_all(struct json_object **out, struct json_tokener *tokener, st
         *out = json_tokener_parse_ex(tokener, "", 1);
         return json_tokener_get_error(tokener) == json_tokener_success;
     }
-    return error == json_tokener_success && json_tokener_get_parse_end(tokener) == bytes.len;
+    size_t end = json_tokener_get_parse_end(tokener);
+    while (end < bytes.len && is_blank(bytes.ptr[end]))
+        end++;
+    return error == json_tokener_success && end == bytes.len;
 }
 
 static enum ms_status parse_checked(struct json_object **out, struct ms_str bytes, int max_depth,
@@ -129,7 +190,7 @@ static enum ms_status parse_checked(struct json_object **out, struct ms_str byte
     struct json_tokener *tokener = json_tokener_new_ex(max_depth + 2);
     if (tokener == NULL)
         return ms_error_set(err, MS_TOO_LARGE, "out of memory for JSON");
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
     struct json_object *value = NULL;
     if (parse_all(&value, tokener, bytes)) {
         *out = value;

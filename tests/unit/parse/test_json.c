@@ -33,10 +33,20 @@ static void assert_refused(struct ms_str text)
 
 START_TEST(takes_json)
 {
-    static const char *const GOOD[] = {
-        "{}",     "[]",       " \t\r\n{} \n", "{\"a\":[1,-2,3.5e10,true,false,null,\"x\"]}",
-        "12",     "\"text\"", "true",         "null",
-        "[0,0.5]"};
+    static const char *const GOOD[] = {"{}",
+                                       "[]",
+                                       " \t\r\n{} \n",
+                                       "{\"a\":[1,-2,3.5e10,true,false,null,\"x\"]}",
+                                       "12",
+                                       "\"text\"",
+                                       "true",
+                                       "null",
+                                       "[0,0.5]",
+                                       "[-0.5E-7]",
+                                       "[1e+400]",
+                                       "[18446744073709551616]",
+                                       "[\"\xc3\xa4\xe2\x82\xac\"]",
+                                       "{\"\xc3\xa4\":1}\r\n"};
     for (size_t i = 0; i < COUNT(GOOD); i++)
         json_release(must_parse(GOOD[i]));
 }
@@ -49,7 +59,18 @@ START_TEST(refuses_what_is_none)
                                       "{",
                                       "{}{}",
                                       "{} x",
+                                      "1 2",
                                       "[1,]",
+                                      "{\"a\":1 , }",
+                                      "[01]",
+                                      "[-01]",
+                                      "[1.]",
+                                      "[1e]",
+                                      "[1.5.5]",
+                                      "[-]",
+                                      "[truE]",
+                                      "[nulll]",
+                                      "[nul",
                                       "{\"a\":}",
                                       "{a:1}",
                                       "{'a':1}",
