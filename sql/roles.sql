@@ -61,10 +61,22 @@ BEGIN
                    'GRANT SELECT ON TABLES TO metastore_reader', current_schema());
 END $$;
 
--- A net below the readers' own settings.
-ALTER ROLE metastore_reader SET default_transaction_read_only = on;
-ALTER ROLE metastore_reader SET statement_timeout = '60s';
-ALTER ROLE metastore_reader SET idle_in_transaction_session_timeout = '60s';
+-- A net below the readers' own settings. What is so already is left alone: since PostgreSQL 16 the right to create roles
+-- does not suffice to change one that somebody else has created.
+DO $$
+DECLARE
+    v_setting text;
+BEGIN
+    FOREACH v_setting IN ARRAY ARRAY['default_transaction_read_only=on', 'statement_timeout=60s',
+                                     'idle_in_transaction_session_timeout=60s'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_db_role_setting
+                        WHERE setrole = 'metastore_reader'::regrole AND setdatabase = 0
+                          AND v_setting = ANY (setconfig)) THEN
+            EXECUTE format('ALTER ROLE metastore_reader SET %I = %L', split_part(v_setting, '=', 1),
+                           split_part(v_setting, '=', 2));
+        END IF;
+    END LOOP;
+END $$;
 
 COMMIT;
 \echo metastore: the roles metastore_writer and metastore_reader are in place

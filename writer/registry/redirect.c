@@ -27,7 +27,7 @@ static char *get_part(const struct place *place, CURLUPart part)
  * user information, which would be sent as credentials. */
 static bool place_open(struct place *place, const char *base, const char *url)
 {
-    const unsigned flags = CURLU_DISALLOW_USER | CURLU_URLENCODE;
+    const unsigned flags = CURLU_DISALLOW_USER | CURLU_URLENCODE | CURLU_ALLOW_SPACE;
     *place = (struct place){.url = curl_url()};
     if (place->url == NULL)
         abort();

@@ -135,7 +135,7 @@ START_TEST(no_answer_in_time)
 {
     static struct peer peer;
     begin_loop();
-    begin_peer(&peer, database(), 300);
+    begin_peer(&peer, database(), 2000); /* of which connecting has as much */
     start_query(&peer, "SELECT pg_sleep(60)");
     await(2); /* the query's end, then the session's */
     ck_assert(peer.ask.done && !peer.ask.ok && peer.ask.status == MS_UNAVAILABLE);
