@@ -7,7 +7,7 @@
  *   list      only if one of them answers 404: does it dangle, or was it deleted meanwhile?
  *   fetch     what is below them and not stored yet (content.c)
  *   ready     waits for its turn: chunks are written in order
- *   write     apply; then stage, when the repository has more chunks
+ *   write     apply (write.c); then stage, when the repository has more chunks
  *
  * The first failure ends it.
  */
@@ -18,6 +18,7 @@
 #include "writer/env.h"
 #include "writer/sync/content.h"
 #include "writer/sync/tags.h"
+#include "writer/sync/write.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ struct chunk {
     struct tags *asking;
     struct content *content;
     struct registry_call *call;
+    struct write *write;
     struct ms_store_call *store_call;
     struct ms_timer *turn; /* when there is nothing to write */
 };
@@ -58,6 +60,7 @@ void chunk_cancel(struct chunk *chunk)
     tags_cancel(chunk->asking);
     content_cancel(chunk->content);
     registry_call_cancel(chunk->call);
+    write_cancel(chunk->write);
     ms_store_call_cancel(chunk->store_call);
     ms_timer_free(chunk->turn);
     ms_arena_free(chunk->arena);
@@ -93,15 +96,17 @@ static void on_staged(const struct ms_error *err, void *arg)
     finish(chunk, err);
 }
 
-static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
+static void on_written(const struct ms_error *err, const struct ms_apply_result *result,
+                       size_t n_unreadable, void *arg)
 {
     struct chunk *chunk = arg;
-    chunk->store_call = NULL;
+    chunk->write = NULL;
     if (err != NULL) {
         finish(chunk, err);
         return;
     }
     chunk->result.added += result->tags_changed;
+    chunk->result.unreadable += n_unreadable;
     if (chunk->options.is_whole || chunk->n_records == 0) {
         finish(chunk, NULL);
         return;
@@ -133,7 +138,7 @@ void chunk_write(struct chunk *chunk)
         change.tags = chunk->records;
         change.n_tags = chunk->n_records;
     }
-    chunk->store_call = ms_store_apply(chunk->env->store, &change, on_applied, chunk);
+    chunk->write = write_start(chunk->env, &change, on_written, chunk);
 }
 
 static void become_ready(struct chunk *chunk)

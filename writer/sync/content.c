@@ -16,6 +16,7 @@
 #include "common/runtime/limit.h"
 #include "writer/env.h"
 #include "writer/sync/content_fetch.h"
+#include "writer/sync/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -321,42 +322,44 @@ static void examine(struct content *content)
 
 static void put(struct content *content, size_t first, size_t n);
 
-static bool is_permanent(const struct ms_error *err)
+static void end_putting(struct content *content, const struct ms_error *refusal)
 {
-    return err->status == MS_INVALID || err->status == MS_TOO_LARGE;
-}
-
-static void end_putting(struct content *content, const char *unreadable)
-{
+    char reason[WRITE_REASON_MAX];
     for (size_t i = 0; i < content->n_putting; i++) {
         struct node *node = content->storing[content->first_putting + i];
         drop(node);
         node->state = NODE_DONE;
-        if (unreadable != NULL)
-            set_unreadable(node, unreadable);
+        if (refusal != NULL)
+            set_unreadable(node, write_reason(reason, refusal).ptr);
     }
 }
 
-/* A batch that the database refuses for good is stored again record by record: the record that
- * cannot be stored harms only itself. */
+/* At most `n` of the records from `first` on; when there are none, the batch is stored. */
+static void put_next(struct content *content, size_t first, size_t n)
+{
+    size_t left = content->n_storing - first;
+    if (left > 0)
+        put(content, first, n < left ? n : left);
+    else
+        advance(content);
+}
+
+/* What the database refuses is stored again in halves, down to the one record that cannot be
+ * stored, which harms only itself; from there on in doubles. */
 static void on_stored(const struct ms_error *err, void *arg)
 {
     struct content *content = arg;
     content->putting = NULL;
-    if (err != NULL && !is_permanent(err)) {
+    if (err != NULL && !write_is_refusal(err)) {
         fail(content, err);
         return;
     }
     if (err != NULL && content->n_putting > 1) {
-        put(content, 0, 1);
+        put(content, content->first_putting, content->n_putting / 2);
         return;
     }
-    end_putting(content, err != NULL ? err->text : NULL);
-    size_t next = content->first_putting + content->n_putting;
-    if (next < content->n_storing)
-        put(content, next, 1);
-    else
-        advance(content);
+    end_putting(content, err);
+    put_next(content, content->first_putting + content->n_putting, content->n_putting * 2);
 }
 
 static void put(struct content *content, size_t first, size_t n)

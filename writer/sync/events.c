@@ -9,7 +9,7 @@
  *   list        does the tag list still have the tags that answered 404?
  *   history     (when an event disagrees) when did an event move the tag to where it is?
  *   content     store what is below the tags and the digests pushed without a tag
- *   apply       one transaction: tags, manifests, and the rows of the events that are done
+ *   apply       one transaction: tags, manifests, and the rows of the events that are done (write.c)
  *   postpone    events that the registry does not agree with yet are looked at again
  *
  * How a pass ends is in events_end.c, what its findings mean in decide.c.
@@ -313,10 +313,12 @@ static void fetch_content(struct events_pass *pass)
 
 /* --- apply --- */
 
-static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg)
+static void on_written(const struct ms_error *err, const struct ms_apply_result *result,
+                       size_t n_unreadable, void *arg)
 {
     struct events_pass *pass = arg;
-    pass->store_call = NULL;
+    (void)n_unreadable;
+    pass->write = NULL;
     if (err != NULL) {
         events_pass_give_up(pass, err);
         return;
@@ -341,7 +343,7 @@ static bool is_empty(const struct ms_apply *change)
            0;
 }
 
-/* `held` is the content's and lives until this returns. */
+/* `held` is the content's and lives until this returns; it is copied. */
 static void apply(struct events_pass *pass)
 {
     struct ms_apply change = {.term = pass->env->term,
@@ -353,7 +355,7 @@ static void apply(struct events_pass *pass)
     if (is_empty(&change))
         postpone(pass);
     else
-        pass->store_call = ms_store_apply(pass->env->store, &change, on_applied, pass);
+        pass->write = write_start(pass->env, &change, on_written, pass);
 }
 
 /* --- postpone --- */

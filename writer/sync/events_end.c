@@ -24,6 +24,7 @@ void events_pass_cancel(struct events_pass *pass)
     tags_cancel(pass->asking);
     content_cancel(pass->content);
     registry_call_cancel(pass->call);
+    write_cancel(pass->write);
     ms_store_call_cancel(pass->store_call);
     ms_arena_free(pass->arena);
     ms_loop_defer_free(pass->env->loop, pass);
@@ -88,8 +89,7 @@ static void on_buried(const struct ms_error *err, void *arg)
 
 void events_pass_give_up(struct events_pass *pass, const struct ms_error *err)
 {
-    bool is_permanent = err->status == MS_INVALID || err->status == MS_TOO_LARGE;
-    if (!is_permanent) {
+    if (!write_is_refusal(err)) {
         events_pass_fail(pass, err);
     } else if (pass->load_max > 1) {
         events_pass_end(pass, EVENTS_REFUSED);

@@ -9,6 +9,7 @@
 #include "writer/sync/content.h"
 #include "writer/sync/events.h"
 #include "writer/sync/tags.h"
+#include "writer/sync/write.h"
 
 enum { EVENTS_LOAD_MAX = 500, EVENTS_ARENA_MAX = 16 * 1024 * 1024, EVENTS_TAGS_MAX = 4000 };
 enum {
@@ -66,9 +67,10 @@ struct events_pass {
     size_t n_deleted;
     const struct ms_held_record *held; /* views of the content's result, for apply only */
     size_t n_held;
-    struct tags *asking; /* what is under way, one of these four; or NULL */
+    struct tags *asking; /* what is under way, one of these five; or NULL */
     struct content *content;
     struct registry_call *call;
+    struct write *write;
     struct ms_store_call *store_call;
 };
 

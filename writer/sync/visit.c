@@ -5,8 +5,9 @@
  *   list       the registry's whole tag list, sorted
  *   chunk      (repeated) where do these tags point? fetch what is new, then apply it, or stage it
  *              when the repository has more than one chunk
- *   publish    apply all that was staged, in one transaction
- *   removed, gone   what is known and not listed: sync/visit_removals.c
+ *   publish    apply all that was staged, in one transaction; when the database refuses something
+ * of it, all chunks are asked for again and each is applied on its own, so that no more than one
+ * image stays out removed, gone   what is known and not listed: sync/visit_removals.c
  *
  * Events that come while chunks are being asked for do not wait for their end: the visit gives the
  * chunks up and begins them again after the events, with fewer tags each. It does the same with a
@@ -20,6 +21,7 @@
 #include "common/base/arena.h"
 #include "common/runtime/limit.h"
 #include "writer/sync/visit_internal.h"
+#include "writer/sync/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +91,7 @@ static void start_chunk(struct visit *visit)
         visit->env, &(struct chunk_options){.repository = visit->repository,
                                             .names = place->names,
                                             .n_names = n,
-                                            .is_whole = n == visit->n_names,
+                                            .is_whole = visit->is_piecemeal || n == visit->n_names,
                                             .scan_id = visit->scan_id,
                                             .callbacks = {on_chunk_ready, on_chunk_done, visit}});
     visit->next += n;
@@ -198,11 +200,25 @@ static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result
 
 /* --- publish --- */
 
+/* An applied tag takes what is staged of it away. */
+static void begin_piecemeal(struct visit *visit)
+{
+    visit->is_piecemeal = true;
+    visit->has_staged = false;
+    visit->next = 0;
+    visit->report.manifests = visit->report.unreadable = 0; /* they are counted again */
+    visit_end_step(visit, VISIT_CHUNKS);
+}
+
 static void on_published(const struct ms_error *err, const struct ms_apply_result *result,
                          void *arg)
 {
     struct visit *visit = arg;
     visit->store_call = NULL;
+    if (err != NULL && write_is_refusal(err)) {
+        begin_piecemeal(visit);
+        return;
+    }
     if (err != NULL) {
         visit_fail(visit, err);
         return;

@@ -57,6 +57,7 @@ struct visit {
     struct ms_str *gone; /* names that were deleted since the list was read; on the heap */
     size_t n_gone;
     bool has_staged;
+    bool is_piecemeal;   /* each chunk is applied on its own: the whole was refused */
     struct ms_str after; /* last known tag compared with the list; in after_text */
     char after_text[MS_TAG_NAME_MAX];
 

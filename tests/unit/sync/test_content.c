@@ -146,8 +146,30 @@ START_TEST(a_record_that_the_database_refuses_harms_only_itself)
     root('c', true);
     expect("a!bc");
     ck_assert(fake_calls_has("contents_put abc"));
-    ck_assert(fake_calls_has("contents_put a") && fake_calls_has("contents_put b"));
+    ck_assert(fake_calls_has("contents_put a") && fake_calls_has("contents_put bc"));
     fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+END_TEST
+
+static const char *refused; /* letters */
+
+static void refuse_some(struct ms_store_call *call)
+{
+    if (fake_store_is(call, "contents_put") && strpbrk(strchr(call->line, ' '), refused) != NULL)
+        call->failure = MS_INVALID;
+}
+
+START_TEST(records_that_the_database_refuses_harm_no_others_wherever_they_stand)
+{
+    static const struct {
+        const char *refused, *held;
+    } CASES[] = {{"b", "ab!cd"},   {"c", "abc!d"},   {"d", "abcd!"},
+                 {"ad", "a!bcd!"}, {"bc", "ab!c!d"}, {"abcd", "a!b!c!d!"}};
+    refused = CASES[_i].refused;
+    fake_store_answer = refuse_some;
+    for (char digest = 'a'; digest <= 'd'; digest++)
+        root(digest, true);
+    expect(CASES[_i].held);
 }
 END_TEST
 
@@ -161,6 +183,8 @@ static Suite *make_suite(void)
     tcase_add_test(cases, what_the_registry_lacks_is_held_as_unreadable_unless_nobody_saw_it);
     tcase_add_test(cases, what_cannot_be_read_ends_nothing);
     tcase_add_test(cases, a_record_that_the_database_refuses_harms_only_itself);
+    tcase_add_loop_test(cases, records_that_the_database_refuses_harm_no_others_wherever_they_stand,
+                        0, 6);
     suite_add_tcase(suite, cases);
     return suite;
 }

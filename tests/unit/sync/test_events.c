@@ -201,6 +201,28 @@ START_TEST(what_is_refused_is_tried_one_by_one_and_becomes_a_dead_letter)
 }
 END_TEST
 
+static void refuse_readable_a(struct ms_store_call *call)
+{
+    push_v1(call);
+    if (fake_store_is(call, "apply") && strstr(call->line, "=a") != NULL &&
+        strstr(call->line, "a!") == NULL)
+        call->failure = MS_INVALID;
+}
+
+START_TEST(an_image_that_is_refused_is_unreadable_and_its_event_is_done)
+{
+    static const struct fake_tag TAGS[] = {{"v1", 'a'}};
+    memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
+    fake_store_answer = refuse_readable_a;
+    run();
+    ck_assert_int_eq(how_ended, EVENTS_DONE);
+    ck_assert(fake_calls_has("apply team/app v1=a held:a!"));
+    ck_assert(fake_calls_has("apply team/app done:7"));
+    ck_assert_uint_eq(fake_calls_count("inbox_bury"), 0);
+    play();
+}
+END_TEST
+
 START_TEST(as_many_as_can_be_loaded_may_be_followed_by_more)
 {
     static const struct fake_tag TAGS[] = {{"v1", 'a'}};
@@ -234,6 +256,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, deleted_digests_are_asked_for_together_with_the_tags_on_them);
     tcase_add_test(cases, more_tags_than_can_be_asked_about_want_a_scan_first);
     tcase_add_test(cases, what_is_refused_is_tried_one_by_one_and_becomes_a_dead_letter);
+    tcase_add_test(cases, an_image_that_is_refused_is_unreadable_and_its_event_is_done);
     tcase_add_test(cases, as_many_as_can_be_loaded_may_be_followed_by_more);
     tcase_add_test(cases, a_pass_that_failed_has_its_events_wait);
     suite_add_tcase(suite, cases);

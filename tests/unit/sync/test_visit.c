@@ -115,6 +115,28 @@ START_TEST(chunks_of_a_large_repository_are_staged_in_order_and_published_at_onc
 }
 END_TEST
 
+static void refuse_b(struct ms_store_call *call)
+{
+    bool is_marked = strstr(call->line, "b!") != NULL;
+    if (fake_store_is(call, "apply") &&
+        (strstr(call->line, " staged") != NULL || (strstr(call->line, "=b") != NULL && !is_marked)))
+        call->failure = MS_INVALID;
+}
+
+START_TEST(what_is_refused_of_a_large_repository_keeps_one_image_out)
+{
+    have_many(350);
+    fake_registry.tags[210].digest = 'b';
+    fake_store_answer = refuse_b;
+    run();
+    ck_assert_uint_eq(fake_calls_count("apply team/app scan staged"), 1);
+    ck_assert_uint_eq(fake_calls_count("apply team/app scan t000=a"), 1);
+    ck_assert(fake_calls_has("apply team/app scan t210=b held:b!"));
+    ck_assert_uint_eq(report.tags, 350);
+    ck_assert_uint_eq(report.unreadable, 1);
+}
+END_TEST
+
 static void know_v1_v2(struct ms_store_call *call)
 {
     if (!fake_store_is(call, "tags_after"))
@@ -222,6 +244,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(cases, 60); /* only a hang takes so long */
     tcase_add_test(cases, a_small_repository_is_applied_at_once);
     tcase_add_test(cases, chunks_of_a_large_repository_are_staged_in_order_and_published_at_once);
+    tcase_add_test(cases, what_is_refused_of_a_large_repository_keeps_one_image_out);
     tcase_add_test(cases, what_the_list_lacks_is_asked_for_and_put_down);
     tcase_add_test(cases, what_the_list_lacks_and_the_registry_has_is_not_put_down);
     tcase_add_test(cases, a_repository_is_gone_when_its_manifests_are);
