@@ -225,6 +225,12 @@ struct registry_call *registry_delete_manifest(struct registry_client *client,
     return start(DELETE, repository, ms_str(ms_digest_format(text, digest)), on_done, arg);
 }
 
+void registry_call_expect_unreadable(struct registry_call *call)
+{
+    ck_assert_ptr_nonnull(call);
+    fake_calls_log("expect_unreadable %s\n", call->reference);
+}
+
 void registry_call_hurry(struct registry_call *call)
 {
     if (call != NULL)

@@ -7,7 +7,8 @@
  * of that letter in upper case, 'x' to 'z' indexes of "a" and "b", all others artifacts.
  *
  * Logged: catalog NEXT | list REPOSITORY | head, get REPOSITORY REFERENCE | blob REPOSITORY LETTER
- * | delete REPOSITORY LETTER. A digest as a reference is "@" and its letter.
+ * | delete REPOSITORY LETTER, and after the call that it is about: expect_unreadable REFERENCE. A
+ * digest as a reference is "@" and its letter.
  */
 #ifndef FAKE_REGISTRY_CLIENT_H
 #define FAKE_REGISTRY_CLIENT_H

@@ -537,7 +537,14 @@ void fake_store_tag(struct ms_store_call *call, const char *name, char digest)
 
 void fake_store_manifest(struct ms_store_call *call, char digest, bool is_stored, bool is_held)
 {
-    struct ms_known_manifest row = {fake_digest(digest), is_stored, is_held};
+    struct ms_known_manifest row = {
+        .digest = fake_digest(digest), .is_stored = is_stored, .is_held = is_held};
+    call->on_row.manifest(&row, call->arg);
+}
+
+void fake_store_unreadable(struct ms_store_call *call, char digest)
+{
+    struct ms_known_manifest row = {.digest = fake_digest(digest), .is_unreadable = true};
     call->on_row.manifest(&row, call->arg);
 }
 

@@ -67,6 +67,7 @@ void fake_store_event(struct ms_store_call *call, int64_t id, const char *action
 void fake_store_due(struct ms_store_call *call, const char *repository, enum ms_due_kind kind);
 void fake_store_tag(struct ms_store_call *call, const char *name, char digest); /* readable */
 void fake_store_manifest(struct ms_store_call *call, char digest, bool is_stored, bool is_held);
+void fake_store_unreadable(struct ms_store_call *call, char digest); /* a manifest, not stored */
 void fake_store_repository(struct ms_store_call *call, const char *name);
 void fake_store_digest(struct ms_store_call *call, char digest);
 void fake_store_candidate(struct ms_store_call *call, const char *repository, char digest);

@@ -109,6 +109,7 @@ static void on_manifest(struct ms_store_call *base, size_t step, const struct ms
         .digest = ms_store_pg_digest(row, 0),
         .is_stored = ms_store_pg_bool(row, 1),
         .is_held = ms_store_pg_bool(row, 2),
+        .is_unreadable = ms_store_pg_bool(row, 3),
     };
     call->on_row.manifest(&manifest, call->arg);
 }

@@ -86,8 +86,9 @@ struct ms_known_tag {
 
 struct ms_known_manifest {
     struct ms_digest digest;
-    bool is_stored; /* content is in the database: never fetch again */
-    bool is_held;   /* this repository is known to hold it, readable */
+    bool is_stored;     /* content is in the database: never fetch again */
+    bool is_held;       /* this repository is known to hold it, readable */
+    bool is_unreadable; /* … or to hold it, unreadable */
 };
 
 /* What a document of an older version was made from. */

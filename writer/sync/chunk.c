@@ -325,6 +325,7 @@ static void ask(struct chunk *chunk)
         questions[i] = (struct tags_question){.name = chunk->options.names[i]};
         if (known != NULL && known->readable && !is_of_thorough_share(chunk, known->name))
             questions[i].known = known->digest;
+        questions[i].was_unreadable = known != NULL && ms_digest_is_none(&known->digest);
     }
     chunk->asking = tags_start(chunk->env, chunk->options.repository, chunk->priority, questions,
                                chunk->options.n_names, on_answers, chunk);

@@ -41,6 +41,7 @@ struct node {
     enum node_state state;
     bool is_root;
     bool is_unseen_root;
+    bool was_unreadable; /* here, when it was last asked for */
     struct ms_str unreadable;
     struct registry_call *call;        /* probing, or NULL */
     struct content_fetch *fetch;       /* fetching, and until the record is stored; or NULL */
@@ -221,6 +222,12 @@ static void end_absent(struct node *node)
     end_node(node, NODE_LEFT_OUT);
 }
 
+/* A scan asks once for what was unreadable before. An event may tell of its repair. */
+static bool expects_unreadable(const struct node *node)
+{
+    return node->was_unreadable && node->content->priority == REGISTRY_SCAN;
+}
+
 /* --- probe --- */
 
 static void end_probe(struct node *node, const struct registry_reply *reply)
@@ -242,17 +249,24 @@ static void on_confirmed(const struct registry_reply *reply, void *arg)
     end_probe(node, reply);
 }
 
+static void confirm(struct node *node)
+{
+    struct content *content = node->content;
+    char reference[MS_DIGEST_TEXT_MAX];
+    node->call = registry_get_manifest(
+        content->env->registry, content->priority, content->repository,
+        ms_str(ms_digest_format(reference, &node->digest)), on_confirmed, node);
+    if (expects_unreadable(node))
+        registry_call_expect_unreadable(node->call);
+}
+
 /* Anybody may answer a HEAD with 404; only the body of a GET's shows that the registry did. */
 static void on_probed(const struct registry_reply *reply, void *arg)
 {
     struct node *node = arg;
-    struct content *content = node->content;
-    char reference[MS_DIGEST_TEXT_MAX];
     node->call = NULL;
     if (reply->outcome == REGISTRY_ABSENT)
-        node->call = registry_get_manifest(
-            content->env->registry, content->priority, content->repository,
-            ms_str(ms_digest_format(reference, &node->digest)), on_confirmed, node);
+        confirm(node);
     else
         end_probe(node, reply);
 }
@@ -262,6 +276,10 @@ static void probe(struct node *node)
     struct content *content = node->content;
     char reference[MS_DIGEST_TEXT_MAX];
     node->state = NODE_PROBING;
+    if (expects_unreadable(node)) {
+        confirm(node); /* which is all it takes if it is still missing */
+        return;
+    }
     node->call = registry_head_manifest(
         content->env->registry, content->priority, content->repository,
         ms_str(ms_digest_format(reference, &node->digest)), NULL, on_probed, node);
@@ -277,6 +295,7 @@ static void on_known(const struct ms_known_manifest *known, void *arg)
     if (node == NULL || (node->state != NODE_NEW && node->state != NODE_EXAMINING))
         return;
     content->n_new -= node->state == NODE_NEW;
+    node->was_unreadable = known->is_unreadable;
     if (!known->is_stored)
         node->state = NODE_TO_FETCH;
     else if ((known->is_held && !content->asks_below) || (node->is_root && !node->is_unseen_root))
@@ -443,8 +462,13 @@ static void fetch(struct node *node)
 {
     struct content *content = node->content;
     node->state = NODE_FETCHING;
-    node->fetch = content_fetch_start(content->env, content->repository, content->priority,
-                                      &node->digest, on_fetched, node);
+    node->fetch = content_fetch_start(
+        content->env,
+        &(struct content_fetch_options){.repository = content->repository,
+                                        .priority = content->priority,
+                                        .digest = node->digest,
+                                        .was_unreadable = expects_unreadable(node)},
+        on_fetched, node);
 }
 
 /* --- the walk --- */

@@ -16,9 +16,7 @@ enum { FETCH_ARENA_MAX = 96 * 1024 * 1024 };
 
 struct content_fetch {
     const struct env *env;
-    struct ms_str repository;
-    enum registry_priority priority;
-    struct ms_digest digest;
+    struct content_fetch_options options;
     content_fetch_done *on_done;
     void *arg;
     struct ms_arena *arena; /* of the record; NULL before there is one */
@@ -43,6 +41,13 @@ static void end_failed(struct content_fetch *fetch, const struct ms_error *err)
 {
     struct content_fetch_result result = {.outcome = CONTENT_FETCH_FAILED, .err = err};
     fetch->on_done(&result, fetch->arg);
+}
+
+/* What is known to be unreadable is not worth several tries. */
+static void expect(struct content_fetch *fetch)
+{
+    if (fetch->options.was_unreadable)
+        registry_call_expect_unreadable(fetch->call);
 }
 
 /* --- config --- */
@@ -86,6 +91,14 @@ static void on_known_config(const struct ms_digest *digest, struct ms_str raw, v
         fetch->record->config_raw = MS_STR_ABSENT;
 }
 
+static void ask_for_config(struct content_fetch *fetch)
+{
+    fetch->call =
+        registry_get_blob(fetch->env->registry, fetch->options.priority, fetch->options.repository,
+                          &fetch->record->config_digest, REGISTRY_CONFIG_MAX, on_config, fetch);
+    expect(fetch);
+}
+
 static void on_known(const struct ms_error *err, void *arg)
 {
     struct content_fetch *fetch = arg;
@@ -95,9 +108,7 @@ static void on_known(const struct ms_error *err, void *arg)
     else if (!ms_str_is_absent(fetch->record->config_raw))
         add_config(fetch, fetch->record->config_raw);
     else
-        fetch->call =
-            registry_get_blob(fetch->env->registry, fetch->priority, fetch->repository,
-                              &fetch->record->config_digest, REGISTRY_CONFIG_MAX, on_config, fetch);
+        ask_for_config(fetch);
 }
 
 /* --- manifest --- */
@@ -110,8 +121,8 @@ static void parse(struct content_fetch *fetch, const struct registry_reply *repl
     fetch->record = ms_arena_alloc(fetch->arena, sizeof(*fetch->record));
     struct ms_str raw = ms_arena_dup(fetch->arena, reply->body); /* capped by the client */
     struct ms_str type = ms_arena_dup(fetch->arena, reply->media_type);
-    if (manifest_parse(fetch->record, &wants_config, fetch->arena, raw, type, &fetch->digest,
-                       &err) != MS_OK)
+    if (manifest_parse(fetch->record, &wants_config, fetch->arena, raw, type,
+                       &fetch->options.digest, &err) != MS_OK)
         end_unreadable(fetch, err.text);
     else if (wants_config)
         fetch->store_call = ms_store_configs_known(fetch->env->store, &fetch->record->config_digest,
@@ -135,22 +146,18 @@ static void on_manifest(const struct registry_reply *reply, void *arg)
         end_failed(fetch, reply->error);
 }
 
-struct content_fetch *content_fetch_start(const struct env *env, struct ms_str repository,
-                                          enum registry_priority priority,
-                                          const struct ms_digest *digest,
+struct content_fetch *content_fetch_start(const struct env *env,
+                                          const struct content_fetch_options *options,
                                           content_fetch_done *on_done, void *arg)
 {
     char reference[MS_DIGEST_TEXT_MAX];
     struct content_fetch *fetch = ms_alloc(sizeof(*fetch));
-    *fetch = (struct content_fetch){.env = env,
-                                    .repository = repository,
-                                    .priority = priority,
-                                    .digest = *digest,
-                                    .on_done = on_done,
-                                    .arg = arg};
-    fetch->call =
-        registry_get_manifest(env->registry, priority, repository,
-                              ms_str(ms_digest_format(reference, digest)), on_manifest, fetch);
+    *fetch =
+        (struct content_fetch){.env = env, .options = *options, .on_done = on_done, .arg = arg};
+    fetch->call = registry_get_manifest(env->registry, options->priority, options->repository,
+                                        ms_str(ms_digest_format(reference, &options->digest)),
+                                        on_manifest, fetch);
+    expect(fetch);
     return fetch;
 }
 
@@ -158,7 +165,7 @@ void content_fetch_hurry(struct content_fetch *fetch)
 {
     if (fetch == NULL)
         return;
-    fetch->priority = REGISTRY_EVENT;
+    fetch->options.priority = REGISTRY_EVENT;
     registry_call_hurry(fetch->call);
 }
 

@@ -28,10 +28,14 @@ struct content_fetch_result {
 };
 typedef void content_fetch_done(const struct content_fetch_result *result, void *arg);
 
-/* `repository` must live as long as the fetch. */
-struct content_fetch *content_fetch_start(const struct env *env, struct ms_str repository,
-                                          enum registry_priority priority,
-                                          const struct ms_digest *digest,
+struct content_fetch_options {
+    struct ms_str repository; /* lives as long as the fetch */
+    enum registry_priority priority;
+    struct ms_digest digest;
+    bool was_unreadable; /* when it still is, one answer is enough */
+};
+struct content_fetch *content_fetch_start(const struct env *env,
+                                          const struct content_fetch_options *options,
                                           content_fetch_done *on_done, void *arg);
 /* From now on with the priority of events; NULL is fine. */
 void content_fetch_hurry(struct content_fetch *fetch);

@@ -18,7 +18,7 @@ struct tag_probe {
     struct tags *tags;
     struct registry_call *call; /* NULL: not started, or answered */
     struct ms_digest known;
-    bool is_probably_absent;
+    bool is_probably_absent, was_unreadable;
 };
 
 struct tags {
@@ -104,6 +104,8 @@ static void start_get(struct tag_probe *probe)
     struct tags *tags = probe->tags;
     probe->call = registry_get_manifest(tags->env->registry, tags->priority, tags->repository,
                                         answer_of(probe)->name, on_get, probe);
+    if (probe->was_unreadable)
+        registry_call_expect_unreadable(probe->call);
 }
 
 static void on_head(const struct registry_reply *reply, void *arg)
@@ -136,7 +138,7 @@ static void start_probes(struct tags *tags)
     uint64_t window = tags->env->config->registry.concurrency;
     while (tags->next < tags->n && tags->next - tags->answered < window) {
         struct tag_probe *probe = &tags->probes[tags->next++];
-        if (probe->is_probably_absent)
+        if (probe->is_probably_absent || probe->was_unreadable)
             start_get(probe);
         else
             start_head(probe);
@@ -157,7 +159,8 @@ struct tags *tags_start(const struct env *env, struct ms_str repository,
     for (size_t i = 0; i < n_questions; i++) {
         tags->probes[i] = (struct tag_probe){.tags = tags,
                                              .known = questions[i].known,
-                                             .is_probably_absent = questions[i].is_probably_absent};
+                                             .is_probably_absent = questions[i].is_probably_absent,
+                                             .was_unreadable = questions[i].was_unreadable};
         tags->answers[i].name = ms_arena_dup(tags->arena, questions[i].name);
     }
     start_probes(tags);

@@ -36,6 +36,7 @@ struct tags_question {
     struct ms_str name;      /* a tag, or a digest */
     struct ms_digest known;  /* none: ask unconditionally */
     bool is_probably_absent; /* the GET that a 404 needs is made at once */
+    bool was_unreadable;     /* the same, and when it still is one answer is enough */
 };
 struct tags *tags_start(const struct env *env, struct ms_str repository,
                         enum registry_priority priority, const struct tags_question *questions,

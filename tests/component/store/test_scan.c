@@ -26,8 +26,8 @@ static void on_known_manifest(const struct ms_known_manifest *manifest, void *ar
     for (struct ms_digest digest = digest_of(NAMES[0]);
          !ms_digest_equal(&digest, &manifest->digest) && at + 1 < 4; digest = digest_of(NAMES[at]))
         at++;
-    (void)snprintf(text, sizeof(text), "%s%s%s", NAMES[at], manifest->is_stored ? "+" : "",
-                   manifest->is_held ? "!" : "");
+    (void)snprintf(text, sizeof(text), "%s%s%s%s", NAMES[at], manifest->is_stored ? "+" : "",
+                   manifest->is_held ? "!" : "", manifest->is_unreadable ? "?" : "");
     note(ms_str(text));
 }
 
@@ -59,7 +59,7 @@ START_TEST(what_is_known_is_told)
     rows[0] = '\0';
     ASSERT_OK(ms_store_manifests_known(store, MS_STR("app"), digests, 2, on_known_manifest, on_done,
                                        NULL));
-    ck_assert_str_eq(rows, "i1+! i2 x1+! x2+!");
+    ck_assert_str_eq(rows, "i1+! i2? x1+! x2+!");
     rows[0] = '\0';
     ASSERT_OK(ms_store_manifests_known(store, MS_STR("other"), digests, 1, on_known_manifest,
                                        on_done, NULL));

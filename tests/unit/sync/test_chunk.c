@@ -141,6 +141,23 @@ START_TEST(a_listed_tag_that_answers_404_dangles)
 }
 END_TEST
 
+static void know_dangling(struct ms_store_call *call)
+{
+    if (fake_store_is(call, "tags_named"))
+        fake_store_tag(call, "v2", 0);
+}
+
+START_TEST(a_tag_known_to_dangle_costs_one_request)
+{
+    fake_registry.tags[1].digest = 0;
+    fake_store_answer = know_dangling;
+    run();
+    ck_assert(fake_calls_has("get team/app v2") && fake_calls_has("expect_unreadable v2"));
+    ck_assert(!fake_calls_has("head team/app v2") && !fake_calls_has("list team/app"));
+    ck_assert_uint_eq(unreadable, 1);
+}
+END_TEST
+
 START_TEST(a_tag_that_the_list_lacks_by_now_was_deleted)
 {
     fake_registry.tags[1].name = NULL;
@@ -170,6 +187,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, tags_of_a_part_are_staged_after_their_manifests);
     tcase_add_test(cases, nothing_is_written_when_nothing_changed);
     tcase_add_test(cases, a_listed_tag_that_answers_404_dangles);
+    tcase_add_test(cases, a_tag_known_to_dangle_costs_one_request);
     tcase_add_test(cases, a_tag_that_the_list_lacks_by_now_was_deleted);
     tcase_add_test(cases, a_chunk_can_be_cancelled_before_it_began);
     suite_add_tcase(suite, cases);

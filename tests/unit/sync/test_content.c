@@ -16,6 +16,7 @@ static struct env env;
 static struct content *content;
 static struct content_root roots[4];
 static size_t n_roots;
+static enum registry_priority priority;
 static unsigned n_ended;
 static bool has_failed;
 static char held[64]; /* letters; '!' behind one that cannot be read */
@@ -27,6 +28,7 @@ static void set_up(void)
     fake_store_answer = NULL;
     env = (struct env){.loop = fake_calls.loop, .config = &config, .term = 3};
     n_roots = 0;
+    priority = REGISTRY_SCAN;
 }
 
 static void tear_down(void)
@@ -55,7 +57,7 @@ static void on_done(const struct content_result *result, void *arg)
 static void start(void)
 {
     n_ended = 0;
-    content = content_start(&env, MS_STR("team/app"), REGISTRY_SCAN, roots, n_roots, on_done, NULL);
+    content = content_start(&env, MS_STR("team/app"), priority, roots, n_roots, on_done, NULL);
 }
 
 static void cancel(void)
@@ -132,6 +134,42 @@ START_TEST(what_cannot_be_read_ends_nothing)
 }
 END_TEST
 
+static void know_unreadable(struct ms_store_call *call)
+{
+    if (!fake_store_is(call, "manifests_known"))
+        return;
+    fake_store_manifest(call, 'x', true, true);
+    fake_store_unreadable(call, 'a');
+    fake_store_unreadable(call, 'p');
+}
+
+START_TEST(a_scan_asks_once_for_what_was_unreadable)
+{
+    fake_store_answer = know_unreadable;
+    fake_registry.unreadable = "a";
+    root('x', true);
+    root('p', true);
+    expect("xpa!");
+    ck_assert_str_eq(fake_calls.log, "manifests_known team/app xp\n"
+                                     "get team/app @p\nexpect_unreadable @p\n"
+                                     "get team/app @a\nexpect_unreadable @a\n"
+                                     "configs_known P\n"
+                                     "blob team/app @P\nexpect_unreadable @P\n"
+                                     "contents_put p\n");
+    fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+END_TEST
+
+START_TEST(an_event_may_tell_of_a_repair)
+{
+    fake_store_answer = know_unreadable;
+    priority = REGISTRY_EVENT;
+    root('p', true);
+    expect("pxa");
+    ck_assert_uint_eq(fake_calls_count("expect_unreadable"), 0);
+}
+END_TEST
+
 static void refuse_a(struct ms_store_call *call)
 {
     if (fake_store_is(call, "contents_put") && strchr(strchr(call->line, ' '), 'a') != NULL)
@@ -182,6 +220,8 @@ static Suite *make_suite(void)
     tcase_add_test(cases, what_is_stored_is_not_fetched_again);
     tcase_add_test(cases, what_the_registry_lacks_is_held_as_unreadable_unless_nobody_saw_it);
     tcase_add_test(cases, what_cannot_be_read_ends_nothing);
+    tcase_add_test(cases, a_scan_asks_once_for_what_was_unreadable);
+    tcase_add_test(cases, an_event_may_tell_of_a_repair);
     tcase_add_test(cases, a_record_that_the_database_refuses_harms_only_itself);
     tcase_add_loop_test(cases, records_that_the_database_refuses_harm_no_others_wherever_they_stand,
                         0, 6);
