@@ -27,7 +27,7 @@ enum { PULLS_BATCH = 100000 };
 struct put_call {
     struct ms_store_call base;
     size_t instances_step; /* the steps that there are */
-    bool has_instances;
+    bool has_instances, has_new_instance;
     uint64_t n_new;
     ms_store_inbox_put_done *on_done;
     void *arg;
@@ -35,18 +35,21 @@ struct put_call {
 
 static void on_put_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    (void)step;
-    ((struct put_call *)base)->n_new = ms_store_pg_u64(row, 0);
+    struct put_call *call = (struct put_call *)base;
+    if (call->has_instances && step == call->instances_step)
+        call->has_new_instance = true;
+    else
+        call->n_new = ms_store_pg_u64(row, 0);
 }
 
 static void on_put(struct ms_store_call *base, const struct ms_error *err, const uint64_t *affected)
 {
     struct put_call *call = (struct put_call *)base;
+    (void)affected;
     if (err != NULL)
         call->on_done(err, 0, false, call->arg);
     else
-        call->on_done(NULL, (size_t)call->n_new,
-                      call->has_instances && affected[call->instances_step] > 0, call->arg);
+        call->on_done(NULL, (size_t)call->n_new, call->has_new_instance, call->arg);
 }
 
 static bool is_kept(const struct ms_event_record *event)

@@ -301,6 +301,78 @@ START_TEST(what_was_not_read_wishes_for_a_scan)
 }
 END_TEST
 
+static int64_t scan_id;
+
+static void on_begun(const struct ms_error *err, int64_t id, void *arg)
+{
+    scan_id = id;
+    on_done(err, arg);
+}
+
+static bool wants_scan;
+
+static void on_status(const struct ms_error *err, const struct ms_store_status *status, void *arg)
+{
+    wants_scan = err == NULL && status->wants_scan;
+    on_done(err, arg);
+}
+
+static bool instance_wants_scan(const char *id)
+{
+    struct ms_event_record event = {.instance_id = ms_str(id)};
+    ASSERT_OK(ms_store_inbox_put(store, term, &event, 1, false, on_put, NULL));
+    bool is_new = last_flag;
+    ASSERT_OK(ms_store_status(store, on_status, NULL));
+    return is_new;
+}
+
+static void end_scan(bool is_complete)
+{
+    struct ms_scan_record scan = {.id = scan_id, .complete = is_complete};
+    ASSERT_OK(ms_store_scan_end(store, term, &scan, on_done, NULL));
+    ASSERT_OK(ms_store_status(store, on_status, NULL));
+}
+
+START_TEST(the_first_scan_covers_the_first_instance_alone)
+{
+    ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL));
+    ck_assert(!instance_wants_scan("registry-1"));
+    ck_assert(wants_scan); /* as long as the scan is not complete */
+    end_scan(true);
+    ck_assert(!wants_scan);
+    ck_assert(!instance_wants_scan("registry-1") && !wants_scan);
+    ck_assert(instance_wants_scan("registry-2") && wants_scan); /* it restarted after the scan, */
+    ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL));
+    ck_assert(instance_wants_scan("registry-3")); /* and during one */
+    end_scan(true);
+    ck_assert(wants_scan);
+}
+END_TEST
+
+START_TEST(the_first_instance_wants_a_scan_when_none_covers_it)
+{
+    if (_i == 1) { /* one that failed, or one of long ago */
+        ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL));
+        end_scan(false);
+    } else if (_i == 2) {
+        ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL));
+        end_scan(true);
+        (void)sql("UPDATE scan SET started = started - interval '1 day', ended = ended - interval "
+                  "'1 day' "
+                  "RETURNING id");
+    }
+    ck_assert(instance_wants_scan("registry-1") && wants_scan);
+}
+END_TEST
+
+START_TEST(an_instance_seen_just_after_the_first_scan_is_covered)
+{
+    ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL));
+    end_scan(true);
+    ck_assert(!instance_wants_scan("registry-1") && !wants_scan);
+}
+END_TEST
+
 START_TEST(dead_letters_can_be_sent_again)
 {
     ck_assert_int_eq(
@@ -379,6 +451,9 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, dead_letters_can_be_sent_again);
     tcase_add_test(tcase, what_leads_nowhere_is_dead_at_once);
     tcase_add_test(tcase, what_was_not_read_wishes_for_a_scan);
+    tcase_add_test(tcase, the_first_scan_covers_the_first_instance_alone);
+    tcase_add_loop_test(tcase, the_first_instance_wants_a_scan_when_none_covers_it, 0, 3);
+    tcase_add_test(tcase, an_instance_seen_just_after_the_first_scan_is_covered);
     tcase_add_test(tcase, pulls_are_counted);
     suite_add_tcase(suite, tcase);
     return suite;
