@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What GET /status and the gauges show, always one row; times in ms since 1970. Columns: generation,
 -- term, schema version, leader's host, pid, since; inbox (pulls aside): waiting, dead, age of the oldest
--- in seconds; last complete scan; last ended scan: id, complete, repositories, tags, manifests, added,
+-- in seconds (those aside that were looked at and name a repository that is not known); last complete scan; last ended scan: id, complete, repositories, tags, manifests, added,
 -- removed, unreadable, requests, started, ended; removals that wait: repositories, tags, since; last
 -- collection: ended, manifests, in the registry, dry run; repositories, tags, unreadable; is a scan wanted:
 -- did a registry instance appear, or was something not read, since the last complete scan began.
@@ -22,7 +22,11 @@ SELECT s.generation, s.term, (SELECT max(version) FROM schema_version), s.leader
                 WHERE reason.at > coalesce((SELECT max(started) FROM scan WHERE complete), '-infinity'))
   FROM state s
  CROSS JOIN (SELECT count(*) AS waiting,
-                    coalesce(floor(extract(epoch FROM now() - min(received))), 0)::bigint AS oldest_seconds
+                    coalesce(floor(extract(epoch FROM now() - min(received) FILTER (
+                        WHERE attempts = 0
+                           OR EXISTS (SELECT FROM repository r
+                                       WHERE r.name = inbox.repository AND r.deleted_at IS NULL)))), 0)::bigint
+                        AS oldest_seconds
                FROM inbox WHERE action <> 'pull') AS i
  CROSS JOIN (SELECT count(*) FILTER (WHERE tag = '') AS repositories,
                     count(*) FILTER (WHERE tag <> '') AS tags,

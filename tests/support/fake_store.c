@@ -512,13 +512,28 @@ struct ms_store_call *ms_store_status(struct ms_store_writer *store, ms_store_st
 
 /* --- rows --- */
 
-void fake_store_event(struct ms_store_call *call, int64_t id, const char *action, const char *tag,
-                      char digest)
+static struct ms_inbox_row make_event(int64_t id, const char *action, const char *tag, char digest)
 {
     struct ms_inbox_row row = {
         .id = id, .is_due = true, .event = {.action = ms_str(action), .tag = ms_str(tag)}};
     if (digest != 0)
         row.event.digest = fake_digest(digest);
+    return row;
+}
+
+void fake_store_event(struct ms_store_call *call, int64_t id, const char *action, const char *tag,
+                      char digest)
+{
+    struct ms_inbox_row row = make_event(id, action, tag, digest);
+    call->on_row.event(&row, call->arg);
+}
+
+void fake_store_unknown_event(struct ms_store_call *call, int64_t id, const char *action,
+                              const char *tag, char digest, unsigned attempts)
+{
+    struct ms_inbox_row row = make_event(id, action, tag, digest);
+    row.is_of_unknown_repository = true;
+    row.attempts = attempts;
     call->on_row.event(&row, call->arg);
 }
 

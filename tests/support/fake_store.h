@@ -64,6 +64,9 @@ bool fake_store_is(const struct ms_store_call *call, const char *name);
 /* Rows. */
 void fake_store_event(struct ms_store_call *call, int64_t id, const char *action, const char *tag,
                       char digest); /* due, not looked at yet; tag NULL: none; digest 0: none */
+/* The same, of a repository that is not known. */
+void fake_store_unknown_event(struct ms_store_call *call, int64_t id, const char *action,
+                              const char *tag, char digest, unsigned attempts);
 void fake_store_due(struct ms_store_call *call, const char *repository, enum ms_due_kind kind);
 void fake_store_tag(struct ms_store_call *call, const char *name, char digest); /* readable */
 void fake_store_manifest(struct ms_store_call *call, char digest, bool is_stored, bool is_held);

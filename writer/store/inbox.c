@@ -204,6 +204,7 @@ static void on_load_row(struct ms_store_call *base, size_t step, const struct ms
         .attempts = (unsigned)ms_store_pg_u64(row, 1),
         .age_ms = ms_store_pg_i64(row, 2),
         .is_due = ms_store_pg_bool(row, 11),
+        .is_of_unknown_repository = ms_store_pg_bool(row, 12),
         .event = {.event_id = row->columns[3],
                   .action = row->columns[4],
                   .repository = row->columns[5],

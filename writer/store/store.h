@@ -24,6 +24,7 @@ struct ms_inbox_row {
     unsigned attempts;
     int64_t age_ms; /* since it was committed */
     bool is_due;    /* else it was postponed, and may explain, or be explained by, others */
+    bool is_of_unknown_repository;
     struct ms_event_record event; /* without instance_id and body */
 };
 

@@ -3,14 +3,16 @@
  * A pass over the waiting events of one repository.
  *
  *   load        the rows of the inbox: due ones, and postponed ones, which may explain them
+ *   presence    (of a repository that is not known) has the registry anything of it? If not, its
+ *               events are postponed once, together, and ignored the next time
  *   touched     which known tags are on digests that a delete event names?
  *   want_scan   (when there are too many of those) a scan is to find what is left out
  *   ask         where do the named tags point now? are the deleted digests really gone?
  *   list        does the tag list still have the tags that answered 404?
  *   history     (when an event disagrees) when did an event move the tag to where it is?
  *   content     store what is below the tags and the digests pushed without a tag
- *   apply       one transaction: tags, manifests, and the rows of the events that are done (write.c)
- *   postpone    events that the registry does not agree with yet are looked at again
+ *   apply       one transaction: tags, manifests, and the rows of the events that are done
+ * (write.c) postpone    events that the registry does not agree with yet are looked at again
  *
  * How a pass ends is in events_end.c, what its findings mean in decide.c.
  */
@@ -24,6 +26,7 @@
 
 #include <stdlib.h>
 
+static void ask_presence(struct events_pass *pass);
 static void find_touched(struct events_pass *pass);
 static void want_scan(struct events_pass *pass);
 static void ask(struct events_pass *pass);
@@ -31,6 +34,7 @@ static void ask_list(struct events_pass *pass);
 static void ask_history(struct events_pass *pass);
 static void fetch_content(struct events_pass *pass);
 static void apply(struct events_pass *pass);
+static void write_change(struct events_pass *pass);
 static void postpone(struct events_pass *pass);
 
 /* --- load --- */
@@ -53,6 +57,7 @@ static void on_row(const struct ms_inbox_row *row, void *arg)
     item->id = row->id;
     item->is_due = row->is_due;
     pass->n_due += row->is_due;
+    pass->is_unknown = row->is_of_unknown_repository;
     item->attempts = row->attempts;
     item->age_ms = row->age_ms;
     item->action = action_of(&row->event);
@@ -111,8 +116,54 @@ static void on_loaded(const struct ms_error *err, void *arg)
         events_pass_end(pass, EVENTS_DONE);
         return;
     }
+    if (pass->is_unknown) {
+        ask_presence(pass);
+        return;
+    }
     note_what_events_name(pass);
     find_touched(pass);
+}
+
+/* --- presence --- */
+
+/* All that is written of them is that they are done. */
+static void put_off_or_ignore(struct events_pass *pass)
+{
+    pass->is_missing = true;
+    for (size_t i = 0; i < pass->n_due; i++) {
+        struct event_item *item = &pass->items[i];
+        item->is_done = item->is_done || item->attempts + 1 >= EVENTS_UNKNOWN_ATTEMPTS_MAX;
+        item->again_after_ms = EVENTS_UNKNOWN_PAUSE_MS;
+    }
+    write_change(pass);
+}
+
+static void on_presence(const struct ms_error *err, bool is_there, void *arg)
+{
+    struct events_pass *pass = arg;
+    pass->presence = NULL;
+    if (err != NULL) {
+        events_pass_fail(pass, err);
+    } else if (!is_there) {
+        put_off_or_ignore(pass);
+    } else {
+        note_what_events_name(pass);
+        find_touched(pass);
+    }
+}
+
+static void ask_presence(struct events_pass *pass)
+{
+    const struct event_item *last_push = NULL;
+    for (size_t i = 0; i < pass->n_due; i++) {
+        const struct event_item *item = &pass->items[i];
+        if (item->action == EVENT_PUSH && !ms_digest_is_none(&item->digest) &&
+            (last_push == NULL || item->id > last_push->id))
+            last_push = item;
+    }
+    pass->presence =
+        presence_start(pass->env, pass->options.repository,
+                       last_push == NULL ? NULL : &last_push->digest, on_presence, pass);
 }
 
 /* --- touched: known tags on deleted digests --- */
@@ -325,7 +376,7 @@ static void on_written(const struct ms_error *err, const struct ms_apply_result 
     }
     for (size_t i = 0; i < pass->n_items; i++) {
         if (pass->items[i].is_done)
-            events_count(&pass->items[i], "applied");
+            events_count(&pass->items[i], pass->is_missing ? "ignored" : "applied");
     }
     if (result->generation > 0)
         ms_log(MS_LOG_DEBUG, "events applied",
@@ -344,18 +395,23 @@ static bool is_empty(const struct ms_apply *change)
 }
 
 /* `held` is the content's and lives until this returns; it is copied. */
-static void apply(struct events_pass *pass)
+static void write_change(struct events_pass *pass)
 {
     struct ms_apply change = {.term = pass->env->term,
                               .repository = pass->options.repository,
                               .held = pass->held,
                               .n_held = pass->n_held};
-    events_decide(pass);
     events_fill_change(pass, &change);
     if (is_empty(&change))
         postpone(pass);
     else
         pass->write = write_start(pass->env, &change, on_written, pass);
+}
+
+static void apply(struct events_pass *pass)
+{
+    events_decide(pass);
+    write_change(pass);
 }
 
 /* --- postpone --- */

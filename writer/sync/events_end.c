@@ -21,6 +21,7 @@ void events_pass_cancel(struct events_pass *pass)
 {
     if (pass == NULL)
         return;
+    presence_cancel(pass->presence);
     tags_cancel(pass->asking);
     content_cancel(pass->content);
     registry_call_cancel(pass->call);

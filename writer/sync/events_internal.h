@@ -8,6 +8,7 @@
 #include "writer/env.h"
 #include "writer/sync/content.h"
 #include "writer/sync/events.h"
+#include "writer/sync/presence.h"
 #include "writer/sync/tags.h"
 #include "writer/sync/write.h"
 
@@ -18,7 +19,11 @@ enum {
     EVENTS_ATTEMPTS_MAX = 9,
     /* An event that something later explains is done when it has waited so long: two pushes of a
        tag at once may write it in another order than they told of it. */
-    EVENTS_QUIET_MS = 2000
+    EVENTS_QUIET_MS = 2000,
+    /* Where neither the database nor the registry has anything of the repository, all of its events
+       are looked at twice, this long apart. */
+    EVENTS_UNKNOWN_ATTEMPTS_MAX = 2,
+    EVENTS_UNKNOWN_PAUSE_MS = 500
 };
 
 enum event_action { EVENT_PUSH, EVENT_DELETE, EVENT_OTHER };
@@ -59,6 +64,8 @@ struct events_pass {
     size_t load_max;          /* events to load at once */
     struct event_item *items; /* due ones first */
     size_t n_items, n_due;
+    bool is_unknown; /* the database does not know the repository, */
+    bool is_missing; /* nor does the registry have anything of it */
     struct named_tag *tags;
     struct named_tag **by_name; /* the same */
     size_t n_tags;
@@ -67,7 +74,8 @@ struct events_pass {
     size_t n_deleted;
     const struct ms_held_record *held; /* views of the content's result, for apply only */
     size_t n_held;
-    struct tags *asking; /* what is under way, one of these five; or NULL */
+    struct tags *asking; /* what is under way, one of these six; or NULL */
+    struct presence *presence;
     struct content *content;
     struct registry_call *call;
     struct write *write;

@@ -310,10 +310,12 @@ static void on_begun(const struct ms_error *err, int64_t id, void *arg)
 }
 
 static bool wants_scan;
+static uint64_t oldest_seconds;
 
 static void on_status(const struct ms_error *err, const struct ms_store_status *status, void *arg)
 {
     wants_scan = err == NULL && status->wants_scan;
+    oldest_seconds = err == NULL ? status->inbox_oldest_seconds : 0;
     on_done(err, arg);
 }
 
@@ -370,6 +372,29 @@ START_TEST(an_instance_seen_just_after_the_first_scan_is_covered)
     ASSERT_OK(ms_store_scan_begin(store, term, on_begun, NULL));
     end_scan(true);
     ck_assert(!instance_wants_scan("registry-1") && !wants_scan);
+}
+END_TEST
+
+static uint64_t oldest(void)
+{
+    ASSERT_OK(ms_store_status(store, on_status, NULL));
+    return oldest_seconds;
+}
+
+START_TEST(events_of_an_unknown_repository_that_were_looked_at_are_not_the_oldest)
+{
+    (void)sql(
+        "INSERT INTO inbox (event_id, action, repository, tag, is_blob, body, received) "
+        "VALUES ('e1', 'push', 'app', 't', false, '', now() - interval '1 hour') RETURNING id");
+    (void)load("app");
+    ck_assert(last_row.is_of_unknown_repository);
+    ck_assert_uint_ge(oldest(), 3600);
+    (void)sql("UPDATE inbox SET attempts = 1 RETURNING id");
+    ck_assert_uint_eq(oldest(), 0);
+    (void)sql("INSERT INTO repository (name) VALUES ('app') RETURNING id");
+    (void)load("app");
+    ck_assert(!last_row.is_of_unknown_repository);
+    ck_assert_uint_ge(oldest(), 3600);
 }
 END_TEST
 
@@ -454,6 +479,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, the_first_scan_covers_the_first_instance_alone);
     tcase_add_loop_test(tcase, the_first_instance_wants_a_scan_when_none_covers_it, 0, 3);
     tcase_add_test(tcase, an_instance_seen_just_after_the_first_scan_is_covered);
+    tcase_add_test(tcase, events_of_an_unknown_repository_that_were_looked_at_are_not_the_oldest);
     tcase_add_test(tcase, pulls_are_counted);
     suite_add_tcase(suite, tcase);
     return suite;

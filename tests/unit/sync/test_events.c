@@ -174,6 +174,94 @@ START_TEST(more_tags_than_can_be_asked_about_want_a_scan_first)
 }
 END_TEST
 
+/* --- repositories that are not known --- */
+
+static unsigned attempts;
+
+static void push_unknown(struct ms_store_call *call)
+{
+    if (fake_store_is(call, "inbox_load"))
+        fake_store_unknown_event(call, 7, "push", "v1", 'a', attempts);
+}
+
+START_TEST(the_first_push_into_a_repository_is_applied)
+{
+    static const struct fake_tag TAGS[] = {{"v1", 'a'}};
+    memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
+    attempts = 0;
+    fake_store_answer = push_unknown;
+    run();
+    ck_assert(fake_calls_has("head team/app @a"));
+    ck_assert_uint_eq(fake_calls_count("list"), 0);
+    ck_assert(fake_calls_has("apply team/app v1=a held:a done:7"));
+    play();
+}
+END_TEST
+
+START_TEST(a_repository_whose_manifest_went_since_has_its_tags)
+{
+    static const struct fake_tag TAGS[] = {{"v1", 'b'}};
+    memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
+    fake_registry.manifests = "b";
+    attempts = 1;
+    fake_store_answer = push_unknown;
+    run();
+    ck_assert(fake_calls_has("head team/app @a") && fake_calls_has("list team/app"));
+    ck_assert_uint_eq(fake_calls_count("apply team/app v1=b held:b"), 1);
+    play();
+}
+END_TEST
+
+START_TEST(a_push_into_a_repository_that_is_not_there_is_looked_at_twice)
+{
+    fake_registry.is_unknown = true;
+    fake_store_answer = push_unknown;
+    attempts = 0;
+    run();
+    ck_assert_str_eq(fake_calls.log, "inbox_load team/app 500\n"
+                                     "head team/app @a\n"
+                                     "list team/app\n"
+                                     "inbox_postpone 7+500\n");
+    play();
+    attempts = 1;
+    fake_calls_reset();
+    run();
+    ck_assert_str_eq(fake_calls.log, "inbox_load team/app 500\n"
+                                     "head team/app @a\n"
+                                     "list team/app\n"
+                                     "apply team/app done:7\n");
+    play();
+}
+END_TEST
+
+enum { MANY_EVENTS = 1000, MANY_AT_ONCE = 500 };
+static int64_t next_event;
+
+static void push_many_unknown(struct ms_store_call *call)
+{
+    char tag[16];
+    for (int i = 0; fake_store_is(call, "inbox_load") && i < MANY_AT_ONCE; i++, next_event++) {
+        (void)snprintf(tag, sizeof(tag), "t%d", (int)(next_event % MANY_EVENTS));
+        fake_store_unknown_event(call, next_event % MANY_EVENTS + 1, "push", tag, 'a',
+                                 (unsigned)(next_event / MANY_EVENTS));
+    }
+}
+
+START_TEST(many_events_of_a_repository_that_is_not_there_cost_a_few_requests)
+{
+    fake_registry.is_unknown = true;
+    fake_store_answer = push_many_unknown;
+    next_event = 0;
+    while (next_event < 2 * MANY_EVENTS) {
+        run();
+        ck_assert_int_eq(how_ended, EVENTS_MORE);
+    }
+    ck_assert_uint_eq(fake_calls_count("inbox_postpone"), 2);
+    ck_assert_uint_eq(fake_calls_count("apply team/app done:"), 2);
+    ck_assert_uint_eq(fake_registry.n_requests, 8);
+}
+END_TEST
+
 /* --- what the database refuses --- */
 
 static void refuse_to_apply(struct ms_store_call *call)
@@ -255,6 +343,10 @@ static Suite *make_suite(void)
     tcase_add_test(cases, no_event_is_due);
     tcase_add_test(cases, deleted_digests_are_asked_for_together_with_the_tags_on_them);
     tcase_add_test(cases, more_tags_than_can_be_asked_about_want_a_scan_first);
+    tcase_add_test(cases, the_first_push_into_a_repository_is_applied);
+    tcase_add_test(cases, a_repository_whose_manifest_went_since_has_its_tags);
+    tcase_add_test(cases, a_push_into_a_repository_that_is_not_there_is_looked_at_twice);
+    tcase_add_test(cases, many_events_of_a_repository_that_is_not_there_cost_a_few_requests);
     tcase_add_test(cases, what_is_refused_is_tried_one_by_one_and_becomes_a_dead_letter);
     tcase_add_test(cases, an_image_that_is_refused_is_unreadable_and_its_event_is_done);
     tcase_add_test(cases, as_many_as_can_be_loaded_may_be_followed_by_more);
