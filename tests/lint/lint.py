@@ -53,6 +53,7 @@ LAYERS = {
     "reader/answer": "common/base common/runtime common/config common/http reader/env.h reader/store reader/shared",
     "reader/api": "common/base common/runtime common/config common/http common/pg/array.h reader/env.h reader/store "
                   "reader/shared reader/query reader/answer",
+    "reader/html": "common/base",
     "reader/assets": "common/base",
     "reader/process": "common/base common/runtime common/config common/http reader/store reader/shared",
     "reader": "common reader",
