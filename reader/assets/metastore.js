@@ -23,7 +23,10 @@
   const themes = () => {
     const button = document.getElementById("theme");
     if (!button) return;
-    const label = () => { button.textContent = "Theme: " + stored(); };
+    const label = () => {
+      button.textContent = stored();
+      button.setAttribute("aria-label", "Theme: " + stored());
+    };
     button.addEventListener("click", () => {
       const next = THEMES[(THEMES.indexOf(stored()) + 1) % THEMES.length];
       try { localStorage.setItem("theme", next); } catch { /* only for this page, then */ }
@@ -39,17 +42,22 @@
     const told = make("div", { className: "away" });
     told.setAttribute("role", "status");
     document.body.append(told);
-    for (const button of document.querySelectorAll(".copy")) {
-      const text = button.dataset.copy ?? button.previousElementSibling.textContent;
-      const before = [...button.childNodes];
-      button.hidden = false;
+    const add = (place, text, what) => {
+      const button = make("button", { type: "button", className: "copy", textContent: "Copy" });
+      button.setAttribute("aria-label", "Copy " + what);
       button.addEventListener("click", async () => {
         let word = "Copied";
         try { await navigator.clipboard.writeText(text); } catch { word = "Not copied"; }
         button.textContent = told.textContent = word;
-        setTimeout(() => { button.replaceChildren(...before); told.textContent = ""; }, 1500);
+        setTimeout(() => { button.textContent = "Copy"; told.textContent = ""; }, 1500);
       });
-    }
+      place.append(button);
+    };
+    for (const code of document.querySelectorAll(".command code"))
+      add(code.parentElement, code.textContent, "command");
+    for (const link of document.querySelectorAll(".digest a"))
+      add(link.parentElement, decodeURIComponent(link.href).match(/sha\d+:[0-9a-f]+/)?.[0] ?? link.textContent,
+          "digest " + link.textContent);
   };
 
   const KEYS = [["/ or s", "to the search"], ["?", "these keys"], ["↓ ↑", "through suggestions"],
@@ -59,8 +67,7 @@
     if (!dialog) {
       const list = make("dl", {});
       for (const [key, what] of KEYS)
-        list.append(make("div", {}, make("dt", {}, make("kbd", { textContent: key })),
-                         make("dd", { textContent: what })));
+        list.append(make("dt", {}, make("kbd", { textContent: key })), make("dd", { textContent: what }));
       dialog = make("dialog", {}, make("h2", { id: "keys", textContent: "Keys" }), list,
                     make("form", { method: "dialog" }, make("button", { textContent: "Close" })),
                     make("p", {}, make("a", { href: "/help", textContent: "More help" })));
@@ -148,6 +155,7 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => {
+    for (const place of document.querySelectorAll(".origin")) place.textContent = location.origin;
     themes();
     copying();
     keys();

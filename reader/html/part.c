@@ -40,14 +40,14 @@ void part_facet(struct ms_buf *out, struct ms_str value, int64_t count, const st
 
 void part_term(struct ms_buf *out, const char *term)
 {
-    html_raw(out, "<div><dt>");
+    html_raw(out, "<dt>");
     html_raw(out, term);
     html_raw(out, "</dt><dd>");
 }
 
 void part_term_end(struct ms_buf *out)
 {
-    html_raw(out, "</dd></div>\n");
+    html_raw(out, "</dd>\n");
 }
 
 void part_command(struct ms_buf *out, const char *label)
@@ -59,14 +59,7 @@ void part_command(struct ms_buf *out, const char *label)
 
 void part_command_end(struct ms_buf *out)
 {
-    html_raw(out, "</code><button type=\"button\" class=\"copy\" hidden>Copy</button></div>\n");
-}
-
-static void write_copy_button(struct ms_buf *out, struct ms_str text)
-{
-    html_raw(out, "<button type=\"button\" class=\"copy\" hidden data-copy=\"");
-    html_attribute(out, text);
-    html_raw(out, "\">Copy<span class=\"away\"> digest</span></button>");
+    html_raw(out, "</code></div>\n");
 }
 
 void part_manifest_digest(struct ms_buf *out, struct ms_str repository, struct ms_str digest)
@@ -79,9 +72,7 @@ void part_manifest_digest(struct ms_buf *out, struct ms_str repository, struct m
     html_raw(out, "<span class=\"digest\">");
     link_open(out, &link);
     html_digest(out, digest);
-    html_raw(out, "</a>");
-    write_copy_button(out, digest);
-    html_raw(out, "</span>");
+    html_raw(out, "</a></span>");
 }
 
 void part_digest(struct ms_buf *out, struct ms_str digest)
@@ -94,9 +85,7 @@ void part_digest(struct ms_buf *out, struct ms_str digest)
     html_raw(out, "<span class=\"digest\">");
     link_open(out, &link);
     html_digest(out, digest);
-    html_raw(out, "</a>");
-    write_copy_button(out, digest);
-    html_raw(out, "</span>");
+    html_raw(out, "</a></span>");
 }
 
 void part_mark(struct ms_buf *out, const char *kind, const char *word)

@@ -21,13 +21,15 @@ void part_facet(struct ms_buf *out, struct ms_str value, int64_t count, const st
 void part_term(struct ms_buf *out, const char *term);
 void part_term_end(struct ms_buf *out);
 
-/* A command that can be selected whole, and with a button that copies it. `label` says what it is
- * for; `command` is the text between part_command() and part_command_end(), written by html_text().
+/* A command that can be selected whole; the script puts a button beside it that copies it. `label`
+ * says what it is for; `command` is the text between part_command() and part_command_end(), written
+ * by html_text().
  */
 void part_command(struct ms_buf *out, const char *label);
 void part_command_end(struct ms_buf *out);
 
-/* A digest: short, as a link to its page, with a button that copies the whole. */
+/* A digest: short, as a link to its page, which has the whole; the script puts a button beside it
+ * that copies it. */
 void part_manifest_digest(struct ms_buf *out, struct ms_str repository, struct ms_str digest);
 /* The same without a page of its own: a layer, a configuration. */
 void part_digest(struct ms_buf *out, struct ms_str digest);

@@ -7,6 +7,9 @@
 
 #include "reader/html/html.h"
 
+/* More than these do not fit on a telephone: the table keeps its width there, and scrolls. */
+enum { MANY_COLUMNS = 5 };
+
 static struct ms_str without_sign(struct ms_str sort)
 {
     return ms_str_starts_with(sort, MS_STR("-")) ? ms_str_skip(sort, 1) : sort;
@@ -61,7 +64,8 @@ void table_begin(struct ms_buf *out, const struct table *table)
 {
     html_raw(out, "<div class=\"region\" role=\"region\" tabindex=\"0\" aria-labelledby=\"");
     html_raw(out, table->id);
-    html_raw(out, "\"><table><caption id=\"");
+    html_raw(out, table->n_columns > MANY_COLUMNS ? "\"><table class=\"many\"><caption id=\""
+                                                  : "\"><table><caption id=\"");
     html_raw(out, table->id);
     html_raw(out, table->is_caption_hidden ? "\" class=\"away\">" : "\">");
     html_raw(out, table->caption);
