@@ -55,6 +55,7 @@ LAYERS = {
                   "reader/shared reader/query reader/answer",
     "reader/html": "common/base",
     "reader/assets": "common/base",
+    "reader/pages": "common/base reader/html",
     "reader/process": "common/base common/runtime common/config common/http reader/store reader/shared",
     "reader": "common reader",
 

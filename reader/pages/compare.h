@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the page of a comparison shows. */
+#ifndef COMPARE_H
+#define COMPARE_H
+
+#include "reader/pages/view.h"
+
+struct compare_side {
+    struct ms_str name; /* as asked: name:tag or name@digest */
+    struct ms_str repository, reference, digest;
+    int64_t bytes;
+    bool is_missing; /* there is no such image */
+};
+
+struct compare_row {
+    struct ms_str key;
+    struct ms_str a, b; /* absent: not there */
+    bool is_same;
+};
+
+struct compare_section {
+    const char *id, *title; /* ours */
+    const char *one, *many; /* ours: "label", "labels" */
+    const struct compare_row *rows;
+    size_t n;
+    bool are_digests; /* a and b are digests */
+};
+
+struct compare {
+    struct compare_side a, b;
+    struct ms_str previous; /* of b: the same repository at the tag's digest before; absent: none */
+    const struct compare_section *sections;
+    size_t n_sections;
+    int64_t shared_layers, all_layers; /* of b */
+    bool shows_all;
+    bool is_empty; /* nothing was asked yet */
+};
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What several pages write.
+ */
+#include "reader/pages/view.h"
+
+#include "reader/html/format.h"
+#include "reader/html/html.h"
+#include "reader/html/part.h"
+
+void view_repository_link(struct ms_buf *out, struct ms_str name)
+{
+    struct link link = link_to_repository(name);
+    link_open(out, &link);
+    html_name(out, name);
+    html_raw(out, "</a>");
+}
+
+void view_tag_link(struct ms_buf *out, struct ms_str repository, struct ms_str tag)
+{
+    struct link link = link_to_manifest(repository, tag);
+    link_open(out, &link);
+    html_name(out, tag);
+    html_raw(out, "</a>");
+}
+
+/* `os/`, or nothing if there is no slash. */
+static struct ms_str system_of(struct ms_str platform)
+{
+    struct ms_str rest = platform;
+    struct ms_str system = ms_str_next(&rest, '/');
+    return ms_str_is_absent(rest) ? MS_STR("") : ms_str_slice(platform, 0, system.len + 1);
+}
+
+void view_platforms(struct ms_buf *out, struct view_strings platforms, size_t at_most)
+{
+    size_t shown = platforms.n <= at_most + 1 ? platforms.n : at_most;
+    struct ms_str before = MS_STR("");
+    for (size_t i = 0; i < shown; i++) {
+        struct ms_str system = system_of(platforms.items[i]);
+        bool is_same = i > 0 && system.len > 0 && ms_str_equal(system, before);
+        html_raw(out, i > 0 ? ", " : "");
+        html_foreign(out,
+                     is_same ? ms_str_skip(platforms.items[i], system.len) : platforms.items[i]);
+        before = system;
+    }
+    if (shown < platforms.n)
+        ms_buf_printf(out, " and %zu more", platforms.n - shown);
+}
+
+void view_curl(struct ms_buf *out, const struct link *api)
+{
+    part_command(out, "The same by machine");
+    html_raw(out, "curl -s &quot;<span class=\"origin\">$METASTORE</span>");
+    link_write(out, api);
+    html_raw(out, "&quot;");
+    part_command_end(out);
+}
+
+void view_evidence(struct ms_buf *out, bool is_signed, bool has_sbom, bool has_provenance)
+{
+    if (is_signed)
+        part_mark(out, "good", "signed");
+    if (has_sbom)
+        part_mark(out, "", "SBOM");
+    if (has_provenance)
+        part_mark(out, "", "provenance");
+}
+
+void view_pages_init(struct view_pages *out, const struct link *link, struct view_cursors cursors)
+{
+    *out = (struct view_pages){.prev = *link,
+                               .next = *link,
+                               .has_prev = cursors.prev.len > 0,
+                               .has_next = cursors.next.len > 0};
+    link_set(&out->prev, "cursor", cursors.prev);
+    link_set(&out->next, "cursor", cursors.next);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two images side by side: a sentence, then what differs, or all of it. A difference is told in
+ * words and by <del> and <ins>, never by colour alone.
+ */
+#include "reader/html/format.h"
+#include "reader/html/html.h"
+#include "reader/html/part.h"
+#include "reader/html/table.h"
+#include "reader/pages/compare.h"
+
+enum { VALUE_MAX = 1000, KEY_MAX = 300 };
+
+static struct link link_to_page(const struct compare *page)
+{
+    struct link link = link_to("/compare");
+    link_set(&link, "a", page->a.name);
+    link_set(&link, "all", page->shows_all ? MS_STR("1") : MS_STR_ABSENT);
+    link_set(&link, "b", page->b.name);
+    return link;
+}
+
+static size_t count_different(const struct compare_section *section)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < section->n; i++)
+        n += !section->rows[i].is_same;
+    return n;
+}
+
+static void write_field(struct ms_buf *out, const char *name, const char *label,
+                        struct ms_str value)
+{
+    ms_buf_printf(out,
+                  "<p><label for=\"%s\">%s</label> <input id=\"%s\" name=\"%s\" size=\"50\" "
+                  "maxlength=\"500\" placeholder=\"library/postgres:18\" value=\"",
+                  name, label, name, name);
+    html_attribute(out, value);
+    html_raw(out, "\"></p>");
+}
+
+static void write_form(struct ms_buf *out, const struct compare *page)
+{
+    html_raw(out, "<form class=\"fields\" action=\"/compare\" method=\"get\">");
+    write_field(out, "a", "From", page->a.name);
+    write_field(out, "b", "To", page->b.name);
+    html_raw(out, "<p><button>Compare</button></p></form>\n");
+}
+
+static void write_missing(struct ms_buf *out, const struct compare_side *side)
+{
+    if (!side->is_missing)
+        return;
+    html_raw(out, "<p class=\"notice alert\" role=\"alert\">There is no image <bdi>");
+    html_text_at_most(out, side->name, VALUE_MAX);
+    html_raw(out, "</bdi>.</p>\n");
+}
+
+static void write_side(struct ms_buf *out, const char *term, const struct compare_side *side)
+{
+    struct link link = link_to_manifest(side->repository, side->reference);
+    part_term(out, term);
+    link_open(out, &link);
+    html_name(out, side->name);
+    html_raw(out, "</a>, ");
+    format_size(out, side->bytes);
+    html_raw(out, ", ");
+    part_manifest_digest(out, side->repository, side->digest);
+    part_term_end(out);
+}
+
+static void write_sentence(struct ms_buf *out, const struct compare *page)
+{
+    html_raw(out, "<p><strong>");
+    if (ms_str_equal(page->a.digest, page->b.digest)) {
+        html_raw(out, "They are the same image.</strong></p>\n");
+        return;
+    }
+    for (size_t i = 0; i < page->n_sections; i++) {
+        const struct compare_section *section = &page->sections[i];
+        if (section->are_digests)
+            continue;
+        format_count(out, (int64_t)count_different(section), section->one, section->many);
+        html_raw(out, count_different(section) == 1 ? " differs, " : " differ, ");
+    }
+    format_number(out, page->shared_layers);
+    html_raw(out, " of ");
+    format_count(out, page->all_layers, "layer", "layers");
+    html_raw(out, " shared");
+    if (page->a.bytes >= 0 && page->b.bytes >= 0) {
+        html_raw(out, ", ");
+        format_size_change(out, page->b.bytes - page->a.bytes);
+    }
+    html_raw(out, ".</strong></p>\n");
+}
+
+static void write_links(struct ms_buf *out, const struct compare *page)
+{
+    struct link swapped = link_to_page(page), other = swapped, previous = swapped;
+    link_set(&swapped, "a", page->b.name);
+    link_set(&swapped, "b", page->a.name);
+    link_set(&other, "all", page->shows_all ? MS_STR_ABSENT : MS_STR("1"));
+    link_set(&previous, "a", page->previous);
+    html_raw(out, "<ul class=\"inline\"><li>");
+    link_open(out, &swapped);
+    html_raw(out, "Swap</a></li>");
+    if (page->previous.len > 0 && !ms_str_equal(page->previous, page->a.name)) {
+        html_raw(out, "<li>");
+        link_open(out, &previous);
+        html_raw(out, "With the previous push of this tag</a></li>");
+    }
+    html_raw(out, "<li>");
+    link_open(out, &other);
+    html_raw(out, page->shows_all ? "Only what differs" : "Also what is the same");
+    html_raw(out, "</a></li></ul>\n");
+}
+
+static void write_value(struct ms_buf *out, const struct compare_section *section,
+                        struct ms_str value)
+{
+    html_raw(out, "<bdi>");
+    if (section->are_digests) {
+        html_raw(out, "<code>");
+        html_digest(out, value);
+        html_raw(out, "</code>");
+    } else {
+        html_text_at_most(out, value, VALUE_MAX);
+    }
+    html_raw(out, "</bdi>");
+}
+
+static void write_row(struct ms_buf *out, const struct table *table,
+                      const struct compare_section *section, const struct compare_row *row)
+{
+    bool is_added = ms_str_is_absent(row->a), is_removed = ms_str_is_absent(row->b);
+    table_row(out);
+    table_cell(out, table, 0);
+    html_raw(out, "<bdi class=\"name\">");
+    html_text_at_most(out, row->key, KEY_MAX);
+    html_raw(out, "</bdi>");
+    table_cell_end(out, table, 0);
+    table_cell(out, table, 1);
+    html_raw(out, row->is_same ? "same" : is_added ? "added" : is_removed ? "removed" : "changed");
+    table_cell_end(out, table, 1);
+    table_cell(out, table, 2);
+    if (!is_added) {
+        html_raw(out, row->is_same ? "" : "<del>");
+        write_value(out, section, row->a);
+        html_raw(out, row->is_same ? "" : "</del>");
+    }
+    table_cell_end(out, table, 2);
+    table_cell(out, table, 3);
+    if (!is_removed) {
+        html_raw(out, row->is_same ? "" : "<ins>");
+        write_value(out, section, row->b);
+        html_raw(out, row->is_same ? "" : "</ins>");
+    }
+    table_cell_end(out, table, 3);
+    table_row_end(out);
+}
+
+static void write_section(struct ms_buf *out, const struct compare_section *section, bool shows_all)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "What", .is_row_header = true},
+        {.title = "How"},
+        {.title = "From", .is_wide = true},
+        {.title = "To", .is_wide = true},
+    };
+    const struct table table = {.id = section->id,
+                                .caption = section->title,
+                                .is_caption_hidden = true,
+                                .columns = COLUMNS,
+                                .n_columns = 4};
+    if (shows_all ? section->n == 0 : count_different(section) == 0)
+        return;
+    html_raw(out, "<h2>");
+    html_raw(out, section->title);
+    html_raw(out, "</h2>\n");
+    table_begin(out, &table);
+    for (size_t i = 0; i < section->n; i++)
+        if (shows_all || !section->rows[i].is_same)
+            write_row(out, &table, section, &section->rows[i]);
+    table_end(out);
+}
+
+void view_compare(struct ms_buf *out, const struct view_frame *frame, const struct compare *page)
+{
+    const struct layout layout = {
+        .site = &frame->site,
+        .truth = frame->truth,
+        .title = MS_STR("Compare"),
+        .canonical = link_to_page(page),
+    };
+    layout_begin(out, &layout);
+    html_raw(out, "<h1>Compare</h1>\n");
+    write_form(out, page);
+    write_missing(out, &page->a);
+    write_missing(out, &page->b);
+    if (!page->is_empty && !page->a.is_missing && !page->b.is_missing) {
+        write_sentence(out, page);
+        write_links(out, page);
+        html_raw(out, "<dl>");
+        write_side(out, "From", &page->a);
+        write_side(out, "To", &page->b);
+        html_raw(out, "</dl>\n");
+        html_raw(out, "<div class=\"compared\">");
+        for (size_t i = 0; i < page->n_sections; i++)
+            write_section(out, &page->sections[i], page->shows_all);
+        html_raw(out, "</div>\n");
+    }
+    layout_end(out, &layout);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is said about an image: labels and annotations, packages, referrers, images built on it, and
+ * the history of the tag.
+ */
+#include "reader/html/format.h"
+#include "reader/html/html.h"
+#include "reader/html/part.h"
+#include "reader/html/table.h"
+#include "reader/pages/view_image_parts.h"
+
+enum { KEY_MAX = 300, VALUE_MAX = 1000 };
+
+void view_image_labels(struct ms_buf *out, const struct image *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "Key", .is_row_header = true},
+        {.title = "Value", .is_wide = true},
+        {.title = "Origin"},
+    };
+    const struct table table = {.id = "labels-table",
+                                .caption = "Labels and annotations",
+                                .is_caption_hidden = true,
+                                .columns = COLUMNS,
+                                .n_columns = 3};
+    if (page->n_labels == 0)
+        return;
+    part_heading(out, "labels", "Labels and annotations");
+    table_begin(out, &table);
+    for (size_t i = 0; i < page->n_labels; i++) {
+        const struct image_label *row = &page->labels[i];
+        table_row(out);
+        table_cell(out, &table, 0);
+        if (row->key.len <= KEY_MAX) {
+            html_name(out, row->key);
+        } else {
+            html_raw(out, "<bdi class=\"name\">");
+            html_text_at_most(out, row->key, KEY_MAX);
+            html_raw(out, "</bdi>");
+        }
+        table_cell_end(out, &table, 0);
+        table_cell(out, &table, 1);
+        link_foreign(out, row->value, VALUE_MAX);
+        table_cell_end(out, &table, 1);
+        table_cell(out, &table, 2);
+        html_raw(out, row->origin);
+        table_cell_end(out, &table, 2);
+        table_row_end(out);
+    }
+    table_end(out);
+}
+
+void view_image_packages(struct ms_buf *out, const struct image *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "Package", .is_row_header = true, .is_wide = true},
+        {.title = "Version"},
+        {.title = "Type"},
+    };
+    const struct table table = {.id = "packages-table",
+                                .caption = "As its SBOM names them",
+                                .columns = COLUMNS,
+                                .n_columns = 3};
+    if (page->n_packages == 0)
+        return;
+    part_heading(out, "packages", "Packages");
+    table_begin(out, &table);
+    for (size_t i = 0; i < page->n_packages; i++) {
+        const struct ms_str cells[] = {page->packages[i].name, page->packages[i].version,
+                                       page->packages[i].type};
+        table_row(out);
+        for (size_t c = 0; c < 3; c++) {
+            table_cell(out, &table, c);
+            html_name(out, cells[c]);
+            table_cell_end(out, &table, c);
+        }
+        table_row_end(out);
+    }
+    table_end(out);
+    if (page->all_packages > (int64_t)page->n_packages) {
+        ms_buf_printf(out, "<p>The first %zu of ", page->n_packages);
+        format_count(out, page->all_packages, "package", "packages");
+        html_raw(out, ".</p>\n");
+    }
+}
+
+void view_image_referrers(struct ms_buf *out, const struct image *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "What", .is_row_header = true, .is_wide = true},
+        {.title = "Digest"},
+        {.title = "Size", .is_number = true},
+    };
+    const struct table table = {.id = "referrers-table",
+                                .caption = "Present, not verified",
+                                .columns = COLUMNS,
+                                .n_columns = 3};
+    if (page->n_referrers == 0)
+        return;
+    part_heading(out, "referrers", "Signatures, SBOMs and other referrers");
+    table_begin(out, &table);
+    for (size_t i = 0; i < page->n_referrers; i++) {
+        const struct image_referrer *row = &page->referrers[i];
+        table_row(out);
+        table_cell(out, &table, 0);
+        html_foreign(out, row->what);
+        table_cell_end(out, &table, 0);
+        table_cell(out, &table, 1);
+        part_manifest_digest(out, page->repository, row->digest);
+        table_cell_end(out, &table, 1);
+        table_cell(out, &table, 2);
+        format_size(out, row->bytes);
+        table_cell_end(out, &table, 2);
+        table_row_end(out);
+    }
+    table_end(out);
+}
+
+void view_image_derived(struct ms_buf *out, const struct image *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "Image", .is_row_header = true, .is_wide = true},
+        {.title = "Platform"},
+        {.title = "Updated", .is_number = true},
+    };
+    const struct table table = {.id = "derived-table",
+                                .caption = "Images whose first layers are all of this one",
+                                .columns = COLUMNS,
+                                .n_columns = 3};
+    if (page->n_derived == 0)
+        return;
+    part_heading(out, "derived", "Built on it");
+    table_begin(out, &table);
+    for (size_t i = 0; i < page->n_derived; i++) {
+        const struct image_derived *row = &page->derived[i];
+        struct link link = link_to_manifest(row->repository, row->reference);
+        table_row(out);
+        table_cell(out, &table, 0);
+        link_open(out, &link);
+        html_name(out, row->repository);
+        html_raw(out, ":");
+        html_name(out, row->reference);
+        html_raw(out, "</a>");
+        table_cell_end(out, &table, 0);
+        table_cell(out, &table, 1);
+        html_foreign(out, row->platform);
+        table_cell_end(out, &table, 1);
+        table_cell(out, &table, 2);
+        format_time(out, row->updated);
+        table_cell_end(out, &table, 2);
+        table_row_end(out);
+    }
+    table_end(out);
+    if (page->all_derived > (int64_t)page->n_derived) {
+        ms_buf_printf(out, "<p>The newest %zu of ", page->n_derived);
+        format_count(out, page->all_derived, "image", "images");
+        html_raw(out, ".</p>\n");
+    }
+}
+
+/* What it was compared with is the push before. */
+static void write_compare_link(struct ms_buf *out, const struct image *page, size_t i)
+{
+    struct ms_buf a, b;
+    if (i + 1 >= page->n_history || page->history[i].digest.len == 0 ||
+        page->history[i + 1].digest.len == 0)
+        return;
+    ms_buf_init(&a, 1024);
+    ms_buf_init(&b, 1024);
+    ms_buf_printf(&a, "%.*s@%.*s", MS_STR_ARG(page->repository),
+                  MS_STR_ARG(page->history[i + 1].digest));
+    ms_buf_printf(&b, "%.*s@%.*s", MS_STR_ARG(page->repository),
+                  MS_STR_ARG(page->history[i].digest));
+    struct link link = link_to("/compare");
+    link_set(&link, "a", ms_buf_view(&a));
+    link_set(&link, "b", ms_buf_view(&b));
+    link_open(out, &link);
+    html_raw(out, "What changed</a>");
+    ms_buf_free(&a);
+    ms_buf_free(&b);
+}
+
+void view_image_history(struct ms_buf *out, const struct image *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "From", .is_row_header = true},
+        {.title = "Until"},
+        {.title = "Digest"},
+        {.title = "By"},
+        {.title = "Told by"},
+        {.title = "<span class=\"away\">Compare</span>", .is_wide = true},
+    };
+    const struct table table = {.id = "history-table",
+                                .caption = "What the tag pointed to, newest first",
+                                .columns = COLUMNS,
+                                .n_columns = 6};
+    if (page->n_history == 0)
+        return;
+    part_heading(out, "history", "History of the tag");
+    table_begin(out, &table);
+    for (size_t i = 0; i < page->n_history; i++) {
+        const struct image_history *row = &page->history[i];
+        table_row(out);
+        table_cell(out, &table, 0);
+        format_time(out, row->from);
+        table_cell_end(out, &table, 0);
+        table_cell(out, &table, 1);
+        if (row->until.len > 0)
+            format_time(out, row->until);
+        else
+            html_raw(out, "now");
+        table_cell_end(out, &table, 1);
+        table_cell(out, &table, 2);
+        part_manifest_digest(out, page->repository, row->digest);
+        table_cell_end(out, &table, 2);
+        table_cell(out, &table, 3);
+        if (row->by.len > 0)
+            html_foreign(out, row->by);
+        table_cell_end(out, &table, 3);
+        table_cell(out, &table, 4);
+        html_foreign(out, row->source);
+        table_cell_end(out, &table, 4);
+        table_cell(out, &table, 5);
+        write_compare_link(out, page, i);
+        table_cell_end(out, &table, 5);
+        table_row_end(out);
+    }
+    table_end(out);
+}

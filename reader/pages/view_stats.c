@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Statistics: totals, where the bytes are, what kinds of images there are, what happens a day, and
+ * what cannot be read.
+ */
+#include "reader/html/format.h"
+#include "reader/html/html.h"
+#include "reader/html/part.h"
+#include "reader/html/table.h"
+#include "reader/pages/stats.h"
+
+enum { REASON_MAX = 400 };
+
+static void write_total(struct ms_buf *out, const char *term, int64_t number, const char *what)
+{
+    part_term(out, term);
+    format_number(out, number);
+    html_raw(out, what);
+    part_term_end(out);
+}
+
+static void write_totals(struct ms_buf *out, const struct stats *page)
+{
+    html_raw(out, "<dl class=\"totals\">");
+    write_total(out, "Repositories", page->repositories, "");
+    write_total(out, "Tags", page->tags, "");
+    write_total(out, "Manifests", page->manifests, ", of every kind, each digest once");
+    write_total(out, "Images", page->images, ", that a tag shows, itself or through an index");
+    write_total(out, "Indexes", page->indexes, ", that a tag shows");
+    write_total(out, "Artifacts", page->artifacts, ", such as signatures and SBOMs");
+    write_total(out, "Untagged", page->untagged, " manifests that no tag leads to");
+    write_total(out, "Unreadable", page->unreadable, " manifests and tags");
+    part_term(out, "Size");
+    format_size(out, page->bytes);
+    html_raw(out, " with each blob counted once");
+    part_term_end(out);
+    write_total(out, "Pulls", page->pulls, ", up to a minute old");
+    html_raw(out, "</dl>\n");
+}
+
+static void write_sizes(struct ms_buf *out, const char *id, const char *caption,
+                        const struct stats_namespace *rows, size_t n, bool are_namespaces)
+{
+    const struct table_column columns[] = {
+        {.title = are_namespaces ? "Namespace" : "Repository", .is_row_header = true},
+        {.title = are_namespaces ? "Repositories" : "Tags", .is_number = true},
+        {.title = "Size", .is_number = true},
+        {.title = "<span class=\"away\">Share</span>", .is_wide = true},
+    };
+    const struct table table = {.id = id, .caption = caption, .columns = columns, .n_columns = 4};
+    table_begin(out, &table);
+    for (size_t i = 0; i < n; i++) {
+        struct link link = link_to_repository(rows[i].name);
+        link.middle = are_namespaces ? "/" : NULL;
+        table_row(out);
+        table_cell(out, &table, 0);
+        link_open(out, &link);
+        html_name(out, rows[i].name);
+        html_raw(out, are_namespaces ? "/</a>" : "</a>");
+        table_cell_end(out, &table, 0);
+        table_cell(out, &table, 1);
+        format_number(out, rows[i].repositories);
+        table_cell_end(out, &table, 1);
+        table_cell(out, &table, 2);
+        format_size(out, rows[i].bytes);
+        table_cell_end(out, &table, 2);
+        table_cell(out, &table, 3);
+        chart_bar(out, rows[i].bytes, rows[0].bytes, "");
+        table_cell_end(out, &table, 3);
+        table_row_end(out);
+    }
+    table_end(out);
+}
+
+static void write_counts(struct ms_buf *out, const char *id, const char *title, const char *heading,
+                         struct view_counts counts)
+{
+    const struct table_column columns[] = {
+        {.title = title, .is_row_header = true},
+        {.title = "Images", .is_number = true},
+        {.title = "<span class=\"away\">Share</span>", .is_wide = true},
+    };
+    const struct table table = {.id = id,
+                                .caption = heading,
+                                .is_caption_hidden = true,
+                                .columns = columns,
+                                .n_columns = 3};
+    if (counts.n == 0)
+        return;
+    html_raw(out, "<h2>");
+    html_raw(out, heading);
+    html_raw(out, "</h2>\n");
+    table_begin(out, &table);
+    for (size_t i = 0; i < counts.n; i++) {
+        table_row(out);
+        table_cell(out, &table, 0);
+        html_name(out, counts.items[i].name);
+        table_cell_end(out, &table, 0);
+        table_cell(out, &table, 1);
+        format_number(out, counts.items[i].number);
+        table_cell_end(out, &table, 1);
+        table_cell(out, &table, 2);
+        chart_bar(out, counts.items[i].number, counts.items[0].number, "");
+        table_cell_end(out, &table, 2);
+        table_row_end(out);
+    }
+    table_end(out);
+}
+
+static void write_unreadable(struct ms_buf *out, const struct stats *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "Image", .is_row_header = true},
+        {.title = "Reason", .is_wide = true},
+        {.title = "Since", .is_number = true},
+    };
+    const struct table table = {.id = "unreadable-table",
+                                .caption = "What the registry has and cannot be read",
+                                .columns = COLUMNS,
+                                .n_columns = 3};
+    part_heading(out, "unreadable", "Unreadable");
+    if (page->n_unreadable_rows == 0) {
+        html_raw(out, "<p>Nothing: all that the registry has can be read.</p>\n");
+        return;
+    }
+    table_begin(out, &table);
+    for (size_t i = 0; i < page->n_unreadable_rows; i++) {
+        const struct stats_unreadable *row = &page->unreadable_rows[i];
+        struct link link = link_to_manifest(row->repository, row->reference);
+        bool is_digest = ms_str_contains(row->reference, MS_STR(":"));
+        table_row(out);
+        table_cell(out, &table, 0);
+        link_open(out, &link);
+        html_name(out, row->repository);
+        html_raw(out, is_digest ? "@" : ":");
+        if (is_digest)
+            html_digest(out, row->reference);
+        else
+            html_name(out, row->reference);
+        html_raw(out, "</a>");
+        table_cell_end(out, &table, 0);
+        table_cell(out, &table, 1);
+        html_raw(out, "<bdi>");
+        html_text_at_most(out, row->reason, REASON_MAX);
+        html_raw(out, "</bdi>");
+        table_cell_end(out, &table, 1);
+        table_cell(out, &table, 2);
+        format_time(out, row->since);
+        table_cell_end(out, &table, 2);
+        table_row_end(out);
+    }
+    table_end(out);
+    if (page->unreadable > (int64_t)page->n_unreadable_rows)
+        ms_buf_printf(out, "<p>These are the newest %zu of them.</p>", page->n_unreadable_rows);
+}
+
+void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct stats *page)
+{
+    struct link json = link_to("/api/v1/stats");
+    const struct layout layout = {
+        .site = &frame->site,
+        .truth = frame->truth,
+        .title = MS_STR("Statistics"),
+        .place = LAYOUT_STATISTICS,
+        .canonical = link_to("/stats"),
+        .json = &json,
+    };
+    layout_begin(out, &layout);
+    html_raw(out, "<h1>Statistics</h1>\n");
+    write_totals(out, page);
+    if (page->n_namespaces > 0) {
+        part_heading(out, "namespaces", "Bytes by namespace");
+        write_sizes(out, "namespaces-table", "Each blob of a namespace counted once",
+                    page->namespaces, page->n_namespaces, true);
+    }
+    if (page->n_largest > 0) {
+        part_heading(out, "largest", "Largest repositories");
+        write_sizes(out, "largest-table", "Each blob of a repository counted once", page->largest,
+                    page->n_largest, false);
+    }
+    write_counts(out, "platforms-table", "Platform", "Platforms", page->platforms);
+    write_counts(out, "media-types-table", "Media type", "Media types", page->media_types);
+    if (page->activity.n > 0) {
+        part_heading(out, "activity", "Pulls and pushes");
+        chart_activity(out, &page->activity);
+    }
+    write_unreadable(out, page);
+    layout_end(out, &layout);
+}
