@@ -3,7 +3,8 @@
 # each file as `const char p_<name>[]` with `const size_t p_<name>_len`, where <name> is the file's
 # name without its ending, other characters than letters and digits as `_`; with NAMES also
 # `const char *const n[]`, the names, and `n_count`. PIECES d WHOLE e: a line `-- include <name>` in one
-# of them stands for the file d/<name>; what comes of it is embedded and left in e/.
+# of them stands for the file d/<name>, or another one of FILES, whose parameters `with $8 $2` renames: see embed.cmake;
+# what comes of it is embedded and left in e/.
 
 set(MS_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed.cmake)
 

@@ -4,14 +4,38 @@
 # Bytes are written as character constants, which may be negative as a char may be.
 # Every byte array ends with a NUL that its length does not count.
 
-# The file with a piece in the place of each line `-- include <name>`; its path replaces `file`.
-macro(join_pieces file)
-    file(READ ${${file}} text)
-    while(text MATCHES "-- include ([a-z_.]+)\n")
+# The text of a file with others in the place of each line `-- include <name>`: a piece, or another of
+# the files. `-- include <name> with $8 $2` stands for its text with $8 in the place of its own $1 and $2
+# in that of its $2, so that a statement can be a part of another one.
+function(read_joined path out)
+    file(READ ${path} text)
+    while(text MATCHES "-- include ([a-z_.]+)( with ([$0-9 ]+))?\n")
         set(line "${CMAKE_MATCH_0}")
-        file(READ ${PIECES}/${CMAKE_MATCH_1} piece)
+        set(name "${CMAKE_MATCH_1}")
+        set(numbers "${CMAKE_MATCH_3}")
+        get_filename_component(folder ${path} DIRECTORY)
+        if(EXISTS ${PIECES}/${name})
+            read_joined(${PIECES}/${name} piece)
+        else()
+            read_joined(${folder}/${name} piece)
+        endif()
+        if(numbers)
+            string(REGEX MATCHALL "[0-9]+" numbers "${numbers}")
+            set(own 1)
+            foreach(number IN LISTS numbers)
+                string(REGEX REPLACE "[$]${own}([^0-9])" "@${number}@\\1" piece "${piece}")
+                math(EXPR own "${own} + 1")
+            endforeach()
+            string(REGEX REPLACE "@([0-9]+)@" "$\\1" piece "${piece}")
+        endif()
         string(REPLACE "${line}" "${piece}" text "${text}")
     endwhile()
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+# The same, written to a file of its own; its path replaces `file`.
+macro(join_pieces file)
+    read_joined(${${file}} text)
     get_filename_component(base ${${file}} NAME)
     set(${file} ${WHOLE}/${base})
     file(WRITE ${${file}} "${text}")
