@@ -49,6 +49,11 @@ void api_manifests(struct ms_http_request *request, const struct ms_route_match 
 void api_find(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 void api_facets(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 
+/* api/suggest.c */
+void api_suggest(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_activity(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_namespaces(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
 /* api/assert.c; a table without it is one where it is off */
 void api_assert(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 

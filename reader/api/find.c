@@ -33,14 +33,17 @@ static enum ms_status read_plan(struct search_plan *out, struct ms_str text, str
 /* --- search --- */
 
 static const struct query_param SEARCH_TABLE[] = {
-    {"cursor", QUERY_PLAIN}, {"kind", QUERY_PLAIN},  {"n", QUERY_PLAIN},
-    {"q", QUERY_PLAIN},      {"total", QUERY_PLAIN},
+    {"cursor", QUERY_PLAIN}, {"kind", QUERY_PLAIN}, {"n", QUERY_PLAIN},
+    {"q", QUERY_PLAIN},      {"sort", QUERY_PLAIN}, {"total", QUERY_PLAIN},
 };
 
-/* There is no choice; its name stands in cursors. */
-static const struct paging_sort SEARCH_SORTS[] = {{"score", false}};
+static const struct paging_sort SEARCH_SORTS[] = {
+    {"score", false}, {"name", false}, {"pulls", true}, {"size", true}, {"updated", true},
+};
 
-static const enum ms_read_query SEARCH_STATEMENTS[] = {MS_READ_FIND};
+static const enum ms_read_query SEARCH_STATEMENTS[] = {MS_READ_FIND, MS_READ_FIND_BY_NAME,
+                                                       MS_READ_FIND_BY_PULLS, MS_READ_FIND_BY_SIZE,
+                                                       MS_READ_FIND_BY_UPDATED};
 
 static const struct rest_list_kind SEARCH = {
     .table = SEARCH_TABLE,

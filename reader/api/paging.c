@@ -276,31 +276,36 @@ void paging_page_note(struct paging_page *page, struct ms_str number, struct ms_
         page->first = page->last;
 }
 
-static void append_link(struct ms_buf *out, const struct paging_page *page, const char *rel,
-                        const struct paging_place *place)
+void paging_page_append_cursor(struct ms_buf *out, const struct paging_page *page, bool is_next)
 {
-    if (place->len == 0)
+    /* A cursor came from the page on its other side. */
+    bool is_there = is_next != page->is_back ? page->has_more : page->has_cursor;
+    const struct paging_place *place = is_next ? &page->last : &page->first;
+    if (!is_there || place->len == 0)
         return;
-    ms_buf_append_c(out, out->len > 0 ? ", <" : "<");
-    ms_buf_append(out, ms_str_n(page->base, page->base_len));
-    ms_buf_append_c(out, page->has_query ? "&cursor=" : "?cursor=");
-    ms_buf_append_c(out, rel);
-    ms_buf_append_char(out, '.');
+    ms_buf_append_c(out, is_next ? "next." : "prev.");
     ms_buf_append_c(out, page->sort);
     ms_buf_append_char(out, '.');
-    ms_http_percent_encode(out, ms_str_n(place->text, place->len), "/");
-    ms_buf_append_c(out, ">; rel=\"");
-    ms_buf_append_c(out, rel);
-    ms_buf_append_char(out, '"');
+    ms_buf_append(out, ms_str_n(place->text, place->len));
+}
+
+static void append_link(struct ms_buf *out, const struct paging_page *page, bool is_next)
+{
+    struct ms_buf cursor;
+    ms_buf_init(&cursor, sizeof(page->sort) + PAGING_PLACE_MAX + 8);
+    paging_page_append_cursor(&cursor, page, is_next);
+    if (cursor.len > 0) {
+        ms_buf_append_c(out, out->len > 0 ? ", <" : "<");
+        ms_buf_append(out, ms_str_n(page->base, page->base_len));
+        ms_buf_append_c(out, page->has_query ? "&cursor=" : "?cursor=");
+        ms_http_percent_encode(out, ms_buf_view(&cursor), "/");
+        ms_buf_append_c(out, is_next ? ">; rel=\"next\"" : ">; rel=\"prev\"");
+    }
+    ms_buf_free(&cursor);
 }
 
 void paging_page_append_links(struct ms_buf *out, const struct paging_page *page)
 {
-    /* A cursor came from the page on its other side. */
-    bool has_next = page->is_back ? page->has_cursor : page->has_more;
-    bool has_prev = page->is_back ? page->has_more : page->has_cursor;
-    if (has_next)
-        append_link(out, page, "next", &page->last);
-    if (has_prev)
-        append_link(out, page, "prev", &page->first);
+    append_link(out, page, true);
+    append_link(out, page, false);
 }

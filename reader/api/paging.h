@@ -96,6 +96,8 @@ enum ms_status paging_page_init(struct paging_page *out, struct ms_str path,
                                 const struct paging *paging) MS_CHECKED;
 /* Once for each row, in the order shown. */
 void paging_page_note(struct paging_page *page, struct ms_str number, struct ms_str text);
+/* The cursor of the page behind this one, or before it; nothing: there is no such page. */
+void paging_page_append_cursor(struct ms_buf *out, const struct paging_page *page, bool is_next);
 /* The value of the Link header: rel="next", rel="prev", as far as there are such pages. */
 void paging_page_append_links(struct ms_buf *out, const struct paging_page *page);
 

@@ -4,45 +4,22 @@
  */
 #include "common/base/refname.h"
 #include "common/config/config.h"
-#include "common/pg/array.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
+#include "reader/api/official.h"
 #include "reader/api/rest_list.h"
 #include "reader/api/rest_question.h"
 
 #include <assert.h>
 
-enum { OFFICIAL_MAX = 256 * 1024 };
-
 #define UNKNOWN MS_STR("no repository of this name is known")
-
-/* search.official as an array of LIKE patterns. */
-static enum ms_status write_official(struct ms_str *out, const struct ms_config *config,
-                                     struct ms_arena *arena)
-{
-    struct ms_buf array, pattern;
-    ms_buf_init(&array, OFFICIAL_MAX);
-    ms_buf_init(&pattern, OFFICIAL_MAX);
-    ms_pg_array_begin(&array);
-    for (size_t i = 0; i < config->search.official.count; i++) {
-        ms_buf_clear(&pattern);
-        query_append_like(&pattern, ms_str(config->search.official.items[i]));
-        ms_pg_array_text(&array, ms_buf_view(&pattern));
-    }
-    ms_pg_array_end(&array);
-    enum ms_status status = ms_buf_status(&array);
-    if (status == MS_OK)
-        status = ms_arena_copy(out, arena, ms_buf_view(&array));
-    ms_buf_free(&pattern);
-    ms_buf_free(&array);
-    return status;
-}
 
 /* --- the list --- */
 
 static const struct query_param LIST_TABLE[] = {
-    {"cursor", QUERY_PLAIN}, {"n", QUERY_PLAIN},    {"prefix", QUERY_PLAIN},
-    {"q", QUERY_PLAIN},      {"sort", QUERY_PLAIN}, {"total", QUERY_PLAIN},
+    {"cursor", QUERY_PLAIN}, {"direct", QUERY_PLAIN}, {"n", QUERY_PLAIN},
+    {"prefix", QUERY_PLAIN}, {"q", QUERY_PLAIN},      {"sort", QUERY_PLAIN},
+    {"total", QUERY_PLAIN},
 };
 
 static const struct paging_sort LIST_SORTS[] = {
@@ -70,6 +47,7 @@ void api_repositories(struct ms_http_request *request, const struct ms_route_mat
     struct answers *answers = arg;
     struct rest_list list;
     struct ms_str prefix, official;
+    bool is_direct = false;
     (void)match;
     if (!rest_list_begin(&list, &LIST, request))
         return;
@@ -78,10 +56,14 @@ void api_repositories(struct ms_http_request *request, const struct ms_route_mat
         status = paging_value(&prefix, &list.query, LIST_TABLE, "prefix", list.arena, &list.fault);
     if (status == MS_OK) {
         rest_list_add(&list, prefix);
-        status = write_official(&official, answers->env->config, list.arena);
+        status = official_patterns(&official, answers->env->config, list.arena);
     }
-    if (status == MS_OK)
+    if (status == MS_OK) {
         rest_list_add(&list, official);
+        status =
+            paging_switch(&is_direct, &list.query, LIST_TABLE, "direct", list.arena, &list.fault);
+    }
+    rest_list_add(&list, is_direct ? MS_STR("t") : MS_STR("f"));
     rest_list_end(&list, status, answers);
 }
 
@@ -109,7 +91,8 @@ static void serve_one(struct answers *answers, struct ms_http_request *request, 
                       struct ms_str key)
 {
     struct ms_str official;
-    if (write_official(&official, answers->env->config, ms_http_request_arena(request)) != MS_OK) {
+    if (official_patterns(&official, answers->env->config, ms_http_request_arena(request)) !=
+        MS_OK) {
         send_error(request, 500, NULL, MS_STR("search.official is too long"), MS_STR_ABSENT);
         return;
     }

@@ -36,10 +36,11 @@ static const struct query_param TAGS_TABLE[] = {
 };
 
 static const struct paging_sort TAGS_SORTS[] = {
-    {"name", false}, {"pulls", true}, {"size", true}, {"updated", true}};
+    {"name", false}, {"pulls", true}, {"size", true}, {"updated", true}, {"version", true}};
 
 static const enum ms_read_query TAGS_STATEMENTS[] = {MS_READ_TAGS_BY_NAME, MS_READ_TAGS_BY_PULLS,
-                                                     MS_READ_TAGS_BY_SIZE, MS_READ_TAGS_BY_UPDATED};
+                                                     MS_READ_TAGS_BY_SIZE, MS_READ_TAGS_BY_UPDATED,
+                                                     MS_READ_TAGS_BY_VERSION};
 
 static const struct rest_list_kind TAGS = {
     .table = TAGS_TABLE,

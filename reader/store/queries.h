@@ -32,6 +32,7 @@
     X(TAGS_BY_NAME, tags_by_name)                                                                  \
     X(TAGS_BY_PULLS, tags_by_pulls)                                                                \
     X(TAGS_BY_SIZE, tags_by_size)                                                                  \
+    X(TAGS_BY_VERSION, tags_by_version)                                                            \
     X(TAGS_BY_UPDATED, tags_by_updated)                                                            \
     X(TAG_HISTORY, tag_history)                                                                    \
     X(MANIFEST, manifest)                                                                          \
@@ -41,7 +42,17 @@
     X(CHANGES, changes)                                                                            \
     X(DUMP, dump)                                                                                  \
     X(FIND, find)                                                                                  \
+    X(FIND_BY_NAME, find_by_name)                                                                  \
+    X(FIND_BY_PULLS, find_by_pulls)                                                                \
+    X(FIND_BY_SIZE, find_by_size)                                                                  \
+    X(FIND_BY_UPDATED, find_by_updated)                                                            \
     X(FACETS, facets)                                                                              \
+    X(SUGGEST, suggest)                                                                            \
+    X(ACTIVITY, activity)                                                                          \
+    X(NAMESPACES_BY_NAME, namespaces_by_name)                                                      \
+    X(NAMESPACES_BY_REPOSITORIES, namespaces_by_repositories)                                      \
+    X(NAMESPACES_BY_SIZE, namespaces_by_size)                                                      \
+    X(NAMESPACES_BY_UPDATED, namespaces_by_updated)                                                \
     X(ASSERT_REQUEST, assert_request)                                                              \
     X(ASSERT, assert)
 

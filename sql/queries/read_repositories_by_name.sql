@@ -5,6 +5,7 @@
 -- $5 the rows walked are to be shown in reverse: boolean    $6 count all rows: boolean
 -- $7 LIKE pattern of names, in any case: text, NULL: all    $8 prefix of names: text, NULL: all
 -- $9 LIKE patterns of official repositories: text[]
+-- $10 only those directly below the prefix, in no further namespace: boolean
 -- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 --
 -- Each way to walk is a branch of its own with a plan of its own, and only one of them is executed.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""reader/openapi.json: a sound OpenAPI 3.1 document, which has the paths that there are, and describes
+"""reader/api/openapi.json: a sound OpenAPI 3.1 document, which has the paths that there are, and describes
 what is really answered about a random registry: nothing else, and nothing more."""
 import json
 import re
@@ -84,7 +84,7 @@ def test_the_document_is_sound(document):
 
 
 def test_it_has_every_path(document):
-    assert document == json.loads((ROOT / "reader" / "openapi.json").read_text())
+    assert document == json.loads((ROOT / "reader" / "api" / "openapi.json").read_text())
     routes = re.findall(r'\{MS_ROUTE_GET, "(/api/v1[^"]*)"', (ROOT / "reader" / "routes.c").read_text())
     assert sorted(document["paths"]) == sorted(routes)
     for path in document["paths"]:
@@ -102,7 +102,8 @@ def urls(world, document, path):
             list(repository.tags) if "{tag}" in path else [""]
         for reference in references:
             values = {"{name}": name, "{tag}": reference, "{reference}": reference}
-            yield re.sub(r"\{\w+\}", lambda m: urllib.parse.quote(values[m.group()]), path)
+            yield re.sub(r"\{\w+\}", lambda m: urllib.parse.quote(values[m.group()]), path) + \
+                ("?q=a" if path == "/api/v1/suggest" else "")
 
 
 def values_of(path, answer):

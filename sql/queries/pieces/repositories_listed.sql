@@ -9,4 +9,6 @@ listed AS NOT MATERIALIZED (
       -- CASE: to the planner a filter that may be none must not look as if it left nothing.
       AND CASE WHEN $7::text IS NULL THEN true ELSE r.name LIKE lower($7::text) END
       AND CASE WHEN $8::text IS NULL THEN true ELSE starts_with(r.name, $8::text) END
+      AND CASE WHEN $10::boolean
+               THEN strpos(substr(r.name, length(coalesce($8::text, '')) + 1), '/') = 0 ELSE true END
 ),
