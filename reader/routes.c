@@ -11,6 +11,7 @@
 #include "reader/admin.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
+#include "reader/pages/pages.h"
 #include "reader/store/queries.h"
 
 /* clang-format off */
@@ -41,6 +42,19 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/api/v1/activity",      "activity",  api_activity},
     {MS_ROUTE_GET, "/api/v1/namespaces",    "namespaces", api_namespaces},
     {MS_ROUTE_GET, "/api/v1/openapi.json",  "openapi",   api_openapi},
+    {MS_ROUTE_GET, "/",                     "page_home", pages_home},
+    {MS_ROUTE_GET, "/feed",                 "page_feed", pages_feed},
+    {MS_ROUTE_GET, "/r/{name}/-/feed",      "page_feed", pages_feed},
+    {MS_ROUTE_GET, "/r/{name}/-/{reference}", "page_image", pages_image},
+    {MS_ROUTE_GET, "/r/{name}/",            "page_repositories", pages_repositories},
+    {MS_ROUTE_GET, "/r/",                   "page_repositories", pages_repositories},
+    {MS_ROUTE_GET, "/r/{name}",             "page_repository", pages_repository},
+    {MS_ROUTE_GET, "/search",               "page_search", pages_search},
+    {MS_ROUTE_GET, "/compare",              "page_compare", pages_compare},
+    {MS_ROUTE_GET, "/stats",                "page_stats", pages_stats},
+    {MS_ROUTE_GET, "/help",                 "page_help", pages_help},
+    {MS_ROUTE_GET, "/opensearch.xml",       "page_opensearch", pages_opensearch},
+    {MS_ROUTE_GET, "/assets/{file}",        "page_asset", pages_asset},
     {MS_ROUTE_GET, "/healthz",              "healthz",   admin_healthz},
     {MS_ROUTE_GET, "/readyz",               "readyz",    admin_readyz},
     {MS_ROUTE_GET, "/metrics",              "metrics",   admin_metrics},
@@ -68,8 +82,9 @@ void routes_set_metric_labels(void)
 
 static void not_found(struct ms_http_request *request, void *arg)
 {
-    (void)arg;
-    send_error(request, 404, "UNSUPPORTED", MS_STR("there is nothing at this path"), MS_STR_ABSENT);
+    if (!pages_not_found(request, arg))
+        send_error(request, 404, "UNSUPPORTED", MS_STR("there is nothing at this path"),
+                   MS_STR_ABSENT);
 }
 
 static void not_allowed(struct ms_http_request *request, struct ms_str allow, void *arg)

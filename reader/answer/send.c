@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_HEADERS_MAX = 4, NUMBER_MAX = 24, ERROR_BODY_MAX = 64 * 1024 };
+enum { OWN_HEADERS_MAX = 4, NUMBER_MAX = 24, ERROR_BODY_MAX = 64 * 1024, STALE_NOTICE_MAX = 4096 };
 
 #define RETRY_AFTER MS_STR("2")
 
@@ -22,6 +22,21 @@ enum { OWN_HEADERS_MAX = 4, NUMBER_MAX = 24, ERROR_BODY_MAX = 64 * 1024 };
 static struct ms_str format_number(char out[static NUMBER_MAX], uint64_t value)
 {
     return ms_str_n(out, (size_t)snprintf(out, NUMBER_MAX, "%llu", (unsigned long long)value));
+}
+
+/* What says itself that it is stale is another body each second: no validator fits it. */
+static void send_stale(struct ms_http_request *request, const struct cache_entry *entry,
+                       uint64_t stale_seconds, const struct answer_reply *reply,
+                       const struct ms_http_header *headers, size_t n_headers)
+{
+    struct ms_str body = ms_doc_view(entry->entity.body);
+    struct ms_buf stale;
+    ms_buf_init(&stale, body.len + STALE_NOTICE_MAX);
+    reply->on_stale(&stale, body, stale_seconds);
+    bool fits = ms_buf_status(&stale) == MS_OK;
+    ms_http_send(request, entry->entity.status, entry->entity.content_type,
+                 fits ? ms_buf_view(&stale) : body, headers, n_headers);
+    ms_buf_free(&stale);
 }
 
 void send_entry(struct ms_http_request *request, const struct cache_entry *entry,
@@ -46,6 +61,10 @@ void send_entry(struct ms_http_request *request, const struct cache_entry *entry
         headers[n++] = (struct ms_http_header){"Link", ms_doc_view(entry->link)};
     if (entry->file != NULL && spool_file_lacks_gzip(entry->file)) /* it may still be made */
         headers[n++] = (struct ms_http_header){"Vary", MS_STR("Accept-Encoding")};
+    if (stale_seconds > 0 && reply->on_stale != NULL && entry->file == NULL) {
+        send_stale(request, entry, stale_seconds, reply, headers, n);
+        return;
+    }
     bool is_found = entry->file != NULL || entry->entity.status == 200;
     const char *cache_control =
         is_found && reply->cache_control[0] != '\0' ? reply->cache_control : NULL;
@@ -113,13 +132,26 @@ void send_query_error(struct ms_http_request *request, enum ms_status status)
                    MS_STR_ABSENT);
 }
 
+/* In the form that this answer has for errors. */
+static void send_own_error(struct ms_http_request *request, enum ms_status status,
+                           const struct answer_reply *reply)
+{
+    const char *outage = describe_outage(status);
+    if (reply->on_error == NULL)
+        send_query_error(request, status);
+    else
+        reply->on_error(request, outage != NULL ? 503 : 500,
+                        ms_str(outage != NULL ? outage : "the query failed; the log says why"),
+                        reply->on_error_arg);
+}
+
 void send_failure(struct ms_http_request *request, const struct caches *caches,
                   struct tracker *tracker, struct ms_str key, const struct ms_error *err,
                   const struct answer_reply *reply)
 {
     const struct cache_entry *entry = caches_find(caches, key);
     if (entry == NULL || !timeline_may_show(entry->generation, &tracker->now)) {
-        send_query_error(request, err->status);
+        send_own_error(request, err->status, reply);
         return;
     }
     uint64_t generation = timeline_kept_generation(entry->generation, &tracker->now);

@@ -19,6 +19,12 @@ enum { ANSWER_HEADERS_MAX = 8, ANSWER_CACHE_CONTROL_MAX = 64 };
  * and will be answered later. */
 typedef bool answer_hold(struct ms_http_request *request, uint64_t generation, void *arg);
 
+/* Answers the request with an error in a form of its own. */
+typedef void answer_error(struct ms_http_request *request, int status, struct ms_str detail,
+                          void *arg);
+/* Writes the body anew, so that it says itself how stale it is. */
+typedef void answer_stale(struct ms_buf *out, struct ms_str body, uint64_t stale_seconds);
+
 /* The part of an answer that is one request's own: requests that share a query may be replied to
  * differently. Plain data. */
 struct answer_reply {
@@ -28,6 +34,9 @@ struct answer_reply {
     size_t n_headers;
     answer_hold *on_nothing; /* may be NULL */
     void *on_nothing_arg;    /* lives as long as the request */
+    answer_error *on_error;  /* may be NULL: send_error() */
+    void *on_error_arg;      /* lives as long as the worker */
+    answer_stale *on_stale;  /* may be NULL: only a header says that it is stale */
 };
 
 /* Sends it with the generation at which it is known to be true, and, unless 0, its staleness. */

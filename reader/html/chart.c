@@ -72,7 +72,7 @@ static void write_table(struct ms_buf *out, const struct chart_days *chart)
                   "class=\"number\">Pulls</th><th scope=\"col\" class=\"number\">Pushes</th></tr>"
                   "</thead><tbody>\n");
     for (size_t i = chart->n; i-- > 0;) {
-        if (chart->pulls[i] == 0 && chart->pushes[i] == 0)
+        if (chart->pulls[i] == 0 && chart->pushes[i] <= 0)
             continue;
         html_raw(out, "<tr><th scope=\"row\">");
         html_text(out, chart->days[i]);
@@ -93,6 +93,12 @@ void chart_activity(struct ms_buf *out, const struct chart_days *chart)
     int full = PULLS_HEIGHT + GAP + PUSHES_HEIGHT;
     if (chart->n == 0)
         return;
+    if (pulls == 0 && pushes == 0) {
+        html_raw(out, "<p>No pulls and no pushes are known of the last ");
+        format_count(out, (int64_t)chart->n, "day", "days");
+        html_raw(out, ".</p>\n");
+        return;
+    }
     ms_buf_printf(out,
                   "<figure class=\"activity\" aria-labelledby=\"%s\"><svg viewBox=\"0 0 %zu %d\" "
                   "preserveAspectRatio=\"none\" aria-hidden=\"true\">"

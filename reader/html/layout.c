@@ -116,13 +116,13 @@ static void write_breadcrumb(struct ms_buf *out, const struct layout *layout)
     html_raw(out, "</ol></nav>\n");
 }
 
-static void write_staleness(struct ms_buf *out, const struct layout_truth *truth)
+void layout_write_staleness(struct ms_buf *out, uint64_t stale_seconds)
 {
-    if (truth->stale_seconds == 0)
+    if (stale_seconds == 0)
         return;
     html_raw(out, "<p class=\"notice warning\" role=\"status\"><strong>Stale:</strong> this reader "
                   "has not seen its database for ");
-    format_duration(out, (int64_t)truth->stale_seconds);
+    format_duration(out, (int64_t)stale_seconds);
     html_raw(out, ". What you see was true then.</p>\n");
 }
 
@@ -139,7 +139,7 @@ void layout_begin(struct ms_buf *out, const struct layout *layout)
     html_raw(out, "</header>\n");
     write_breadcrumb(out, layout);
     html_raw(out, "<main id=\"content\" tabindex=\"-1\">\n");
-    write_staleness(out, &layout->truth);
+    layout_write_staleness(out, layout->truth.stale_seconds);
 }
 
 void layout_end(struct ms_buf *out, const struct layout *layout)

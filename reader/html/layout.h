@@ -58,6 +58,9 @@ struct layout {
 void layout_begin(struct ms_buf *out, const struct layout *layout);
 void layout_end(struct ms_buf *out, const struct layout *layout);
 
+/* The notice behind `<main …>`; nothing when it is not stale. */
+void layout_write_staleness(struct ms_buf *out, uint64_t stale_seconds);
+
 /* Adds the steps to a repository's name: "Repositories", its namespaces, itself. More steps than
  * there is room for: those in the middle are one, which says so. */
 void layout_add_repository(struct layout *layout, struct ms_str name);

@@ -131,7 +131,8 @@ static void write_string(struct ms_buf *out, struct ms_str string, struct ms_str
         return;
     }
     struct ms_str digest = ms_str_slice(inner, 0, length);
-    struct link link = link_to_manifest(repository, digest);
+    struct link link =
+        repository.len > 0 ? link_to_manifest(repository, digest) : link_to_search(digest);
     html_raw(out, "&quot;");
     link_open(out, &link);
     html_text(out, digest);

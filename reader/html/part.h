@@ -37,8 +37,9 @@ void part_digest(struct ms_buf *out, struct ms_str digest);
 /* A short word in a frame; `kind`: "", "good", "warning" or "alert". */
 void part_mark(struct ms_buf *out, const char *kind, const char *word);
 
-/* JSON, indented, in which every digest of `digests`' form is a link to the manifest of that digest
- * in the repository. What is no JSON is shown as it is. At most `max_bytes` of it. */
+/* JSON, indented, in which every digest is a link: to the manifest of that digest in the
+ * repository, or, when that is absent, to the search for what has it. What is no JSON is shown as
+ * it is. At most `max_bytes` of it. */
 void part_json(struct ms_buf *out, struct ms_str json, struct ms_str repository, size_t max_bytes);
 
 #endif

@@ -217,12 +217,14 @@ static void write_raw(struct ms_buf *out, const struct image *page)
         html_raw(out, "<details><summary>Manifest</summary>\n");
         link_set(&api, "raw", MS_STR("1"));
         view_curl(out, &api);
-        part_json(out, page->raw, page->repository, RAW_MAX);
+        /* Of an image these are its layers and its configuration, which have no page. */
+        part_json(out, page->raw,
+                  strcmp(page->kind, "index") == 0 ? page->repository : MS_STR_ABSENT, RAW_MAX);
         html_raw(out, "</details>\n");
     }
     if (page->raw_config.len > 0) {
         html_raw(out, "<details><summary>Configuration</summary>\n");
-        part_json(out, page->raw_config, page->repository, RAW_MAX);
+        part_json(out, page->raw_config, MS_STR_ABSENT, RAW_MAX);
         html_raw(out, "</details>\n");
     }
 }

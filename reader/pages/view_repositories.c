@@ -29,7 +29,8 @@ static void write_namespaces(struct ms_buf *out, const struct repositories *page
         {.title = "Updated", .is_number = true},
     };
     const struct table table = {.id = "namespaces-table",
-                                .caption = "Namespaces, with each of their blobs counted once",
+                                .caption = "Namespaces. Size: of its repositories, each with its "
+                                           "blobs once",
                                 .columns = COLUMNS,
                                 .n_columns = 5};
     table_begin(out, &table);

@@ -153,6 +153,29 @@ static void write_orders(struct ms_buf *out, const struct search *page)
     }
 }
 
+static void write_kinds(struct ms_buf *out, const struct search *page)
+{
+    static const struct {
+        const char *kind, *text;
+    } KINDS[] = {{"", "everything"},
+                 {"repository", "repositories"},
+                 {"image", "images"},
+                 {"index", "indexes"},
+                 {"artifact", "artifacts"}};
+    html_raw(out, "Show ");
+    for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
+        bool is_present = ms_str_equal(page->kind, ms_str(KINDS[i].kind));
+        struct link link = link_to_page(page);
+        link_set(&link, "kind", ms_str(KINDS[i].kind));
+        html_raw(out, i > 0 ? " · " : "");
+        if (!is_present)
+            link_open(out, &link);
+        html_raw(out, is_present ? "<strong>" : "");
+        html_raw(out, KINDS[i].text);
+        html_raw(out, is_present ? "</strong>" : "</a>");
+    }
+}
+
 static void write_head(struct ms_buf *out, const struct search *page)
 {
     html_raw(out, "<h1>");
@@ -166,10 +189,12 @@ static void write_head(struct ms_buf *out, const struct search *page)
     }
     html_raw(out, "</h1>\n");
     if (page->fault == NULL && page->total > 0) {
-        html_raw(out, "<p>");
+        html_raw(out, "<p class=\"whole\">");
         format_count(out, page->total, "result", "results");
         html_raw(out, ", ");
         write_orders(out, page);
+        html_raw(out, ". ");
+        write_kinds(out, page);
         html_raw(out, "</p>\n");
     }
     if (page->n_filters > 0) {

@@ -170,7 +170,7 @@ void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct
     write_totals(out, page);
     if (page->n_namespaces > 0) {
         part_heading(out, "namespaces", "Bytes by namespace");
-        write_sizes(out, "namespaces-table", "Each blob of a namespace counted once",
+        write_sizes(out, "namespaces-table", "Size: of its repositories, each with its blobs once",
                     page->namespaces, page->n_namespaces, true);
     }
     if (page->n_largest > 0) {

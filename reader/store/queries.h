@@ -53,6 +53,26 @@
     X(NAMESPACES_BY_REPOSITORIES, namespaces_by_repositories)                                      \
     X(NAMESPACES_BY_SIZE, namespaces_by_size)                                                      \
     X(NAMESPACES_BY_UPDATED, namespaces_by_updated)                                                \
+    X(PAGE_HOME, page_home)                                                                        \
+    X(PAGE_REPOSITORIES_BY_NAME, page_repositories_by_name)                                        \
+    X(PAGE_REPOSITORIES_BY_PULLS, page_repositories_by_pulls)                                      \
+    X(PAGE_REPOSITORIES_BY_SIZE, page_repositories_by_size)                                        \
+    X(PAGE_REPOSITORIES_BY_TAGS, page_repositories_by_tags)                                        \
+    X(PAGE_REPOSITORIES_BY_UPDATED, page_repositories_by_updated)                                  \
+    X(PAGE_SEARCH, page_search)                                                                    \
+    X(PAGE_SEARCH_BY_NAME, page_search_by_name)                                                    \
+    X(PAGE_SEARCH_BY_PULLS, page_search_by_pulls)                                                  \
+    X(PAGE_SEARCH_BY_SIZE, page_search_by_size)                                                    \
+    X(PAGE_SEARCH_BY_UPDATED, page_search_by_updated)                                              \
+    X(PAGE_REPOSITORY_BY_NAME, page_repository_by_name)                                            \
+    X(PAGE_REPOSITORY_BY_PULLS, page_repository_by_pulls)                                          \
+    X(PAGE_REPOSITORY_BY_SIZE, page_repository_by_size)                                            \
+    X(PAGE_REPOSITORY_BY_UPDATED, page_repository_by_updated)                                      \
+    X(PAGE_REPOSITORY_BY_VERSION, page_repository_by_version)                                      \
+    X(PAGE_IMAGE, page_image)                                                                      \
+    X(PAGE_COMPARE, page_compare)                                                                  \
+    X(PAGE_STATS, page_stats)                                                                      \
+    X(FEED, feed)                                                                                  \
     X(ASSERT_REQUEST, assert_request)                                                              \
     X(ASSERT, assert)
 

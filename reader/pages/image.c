@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The page /r/<name>/-/<tag or digest>.
+ */
+#include "reader/pages/image.h"
+
+#include "common/base/digest.h"
+#include "common/base/refname.h"
+#include "reader/pages/page.h"
+#include "reader/pages/pages.h"
+#include "reader/pages/read_image.h"
+
+#include <assert.h>
+
+enum { COLUMN_BODY, COLUMN_BYTES, COLUMN_COUNT };
+enum { HEX_PREFIX = 2, INDEXES_MAX = 20, HISTORY_MAX = 50 };
+
+static unsigned hex_value(char c)
+{
+    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
+}
+
+/* `\x` and two digits a byte, as the server writes bytes. */
+static struct ms_str read_bytes(struct page *page, struct ms_str text)
+{
+    size_t n = text.len > HEX_PREFIX ? (text.len - HEX_PREFIX) / 2 : 0;
+    char *bytes = n > 0 ? ms_arena_try_alloc(page->arena, n) : NULL;
+    if (bytes == NULL)
+        return MS_STR_ABSENT;
+    for (size_t i = 0; i < n; i++) {
+        const char *digits = text.ptr + HEX_PREFIX + 2 * i;
+        bytes[i] = (char)(hex_value(digits[0]) << 4 | hex_value(digits[1]));
+    }
+    return ms_str_n(bytes, n);
+}
+
+static void read_history(struct image *out, struct page *page, struct ms_str array)
+{
+    struct ms_str rest = array, row;
+    struct image_history *rows =
+        page_array(page, array, sizeof(*rows), HISTORY_MAX, &out->n_history);
+    for (size_t i = 0; i < out->n_history && json_next(NULL, &row, &rest); i++) {
+        struct ms_str body = page_row_body(row);
+        rows[i] = (struct image_history){
+            .digest = page_text(page, body, "digest"),
+            .from = page_text(page, body, "from"),
+            .until = page_text(page, body, "until"),
+            .by = page_text(page, body, "by"),
+            .source = page_text(page, body, "source"),
+        };
+    }
+    out->history = rows;
+}
+
+static void build(struct ms_buf *out, struct page *page)
+{
+    struct image data;
+    assert(page->n_columns == COLUMN_COUNT);
+    struct ms_str body = page->columns[COLUMN_BODY], manifest = json_get(body, "manifest");
+    if (ms_str_is_absent(manifest)) {
+        page_not_found(out, page,
+                       json_is_true(json_get(body, "is_known"))
+                           ? "The repository has no manifest of this tag or digest."
+                           : "No repository of this name is known.",
+                       body);
+        return;
+    }
+    read_image(&data, page, manifest);
+    data.repository = page->name;
+    data.reference = page->reference;
+    data.indexes = page_strings(page, json_get(body, "indexes"), INDEXES_MAX);
+    data.raw = read_bytes(page, page->columns[COLUMN_BYTES]);
+    read_history(&data, page, json_get(json_get(body, "history"), "rows"));
+    view_image(out, &page->frame, &data);
+}
+
+static const enum ms_read_query STATEMENT = MS_READ_PAGE_IMAGE;
+
+static const struct page_kind KIND = {
+    .statements = &STATEMENT, .shows_counts = true, .build = build};
+
+void pages_image(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    struct page_ask ask;
+    struct ms_digest digest;
+    if (!page_ask_begin(&ask, &KIND, request, match, arg))
+        return;
+    bool is_digest = ms_digest_parse(&digest, ask.reference) == MS_OK;
+    if (!ms_refname_is_repository(ask.name) || (!is_digest && !ms_refname_is_tag(ask.reference))) {
+        page_fail(request, arg, 404, MS_STR("No image can have this name."));
+        return;
+    }
+    page_ask_add(&ask, ask.name);
+    page_ask_add(&ask, is_digest ? MS_STR_ABSENT : ask.reference);
+    page_ask_add(&ask, is_digest ? ask.reference : MS_STR_ABSENT);
+    page_ask_add(&ask, MS_STR_ABSENT);
+    page_ask_add(&ask, MS_STR_ABSENT);
+    page_ask_add(&ask, MS_STR("50"));
+    page_ask_add(&ask, MS_STR("f"));
+    page_ask_serve(&ask, MS_STR_ABSENT); /* it names other repositories that have it */
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pages /r/ and /r/<prefix>/.
+ */
+#include "reader/pages/repositories.h"
+
+#include "reader/api/official.h"
+#include "reader/pages/page.h"
+#include "reader/pages/pages.h"
+
+enum { PLATFORMS_MAX = 50 };
+
+static const struct query_param TABLE[] = {
+    {"all", QUERY_PLAIN}, {"cursor", QUERY_PLAIN}, {"q", QUERY_PLAIN}, {"sort", QUERY_PLAIN}};
+
+static const struct paging_sort SORTS[] = {
+    {"name", false}, {"pulls", true}, {"size", true}, {"tags", true}, {"updated", true}};
+
+static struct repositories_namespace *read_namespaces(struct page *page, struct ms_str array,
+                                                      size_t *out_n)
+{
+    struct ms_str rest = array, row;
+    struct repositories_namespace *rows = page_array(page, array, sizeof(*rows), PAGE_ROWS, out_n);
+    for (size_t i = 0; i < *out_n && json_next(NULL, &row, &rest); i++) {
+        struct ms_str body = page_row_body(row);
+        rows[i] = (struct repositories_namespace){
+            .name = page_text(page, body, "name"),
+            .repositories = page_number(body, "repositories"),
+            .tags = page_number(body, "tags"),
+            .bytes = page_number(body, "size"),
+            .updated = page_text(page, body, "updated"),
+        };
+    }
+    return rows;
+}
+
+static struct repositories_row *read_rows(struct page *page, struct ms_str array, size_t *out_n)
+{
+    struct ms_str rest = array, row;
+    struct repositories_row *rows = page_array(page, array, sizeof(*rows), PAGE_ROWS, out_n);
+    for (size_t i = 0; i < *out_n && json_next(NULL, &row, &rest); i++) {
+        struct ms_str body = page_row_body(row);
+        rows[i] = (struct repositories_row){
+            .name = page_text(page, body, "name"),
+            .title = page_text(page, body, "title"),
+            .description = page_text(page, body, "description"),
+            .is_official = json_is_true(json_get(body, "official")),
+            .tags = page_number(body, "tags"),
+            .bytes = page_number(body, "size"),
+            .pulls = page_number(body, "pulls"),
+            .updated = page_text(page, body, "updated"),
+            .platforms = page_strings(page, json_get(body, "platforms"), PLATFORMS_MAX),
+        };
+    }
+    return rows;
+}
+
+static struct ms_str prefix_of(struct ms_arena *arena, struct ms_str name)
+{
+    if (name.len == 0)
+        return MS_STR("");
+    char *prefix = ms_arena_alloc(arena, name.len + 1);
+    for (size_t i = 0; i < name.len; i++)
+        prefix[i] = name.ptr[i];
+    prefix[name.len] = '/';
+    return ms_str_n(prefix, name.len + 1);
+}
+
+static void build(struct ms_buf *out, struct page *page)
+{
+    struct ms_str body = page->columns[0];
+    struct page_list list = page_list_read(page, json_get(body, "repositories"));
+    struct ms_str namespaces = json_get(body, "namespaces");
+    struct repositories data = {
+        .prefix = prefix_of(page->arena, page->name),
+        .q = page_value(page, "q"),
+        .sort = page_value(page, "sort"),
+        .is_flat = page_value(page, "all").len > 0,
+        .all_below = page_number(body, "all_below"),
+        .all_namespaces = page_number(namespaces, "total"),
+        .total = list.total,
+        .cursors = list.cursors,
+    };
+    if (data.all_below == 0 && page->name.len > 0) {
+        page_not_found(out, page, "No repository below this prefix is known.", body);
+        return;
+    }
+    bool is_first = page_value(page, "cursor").len == 0 && data.q.len == 0 && !data.is_flat;
+    if (is_first)
+        data.namespaces = read_namespaces(page, json_get(namespaces, "rows"), &data.n_namespaces);
+    else
+        data.all_namespaces = 0;
+    data.rows = read_rows(page, list.rows, &data.n_rows);
+    view_repositories(out, &page->frame, &data);
+}
+
+static const enum ms_read_query STATEMENTS[] = {
+    MS_READ_PAGE_REPOSITORIES_BY_NAME, MS_READ_PAGE_REPOSITORIES_BY_PULLS,
+    MS_READ_PAGE_REPOSITORIES_BY_SIZE, MS_READ_PAGE_REPOSITORIES_BY_TAGS,
+    MS_READ_PAGE_REPOSITORIES_BY_UPDATED};
+
+static const struct page_kind KIND = {
+    .table = TABLE,
+    .n_table = sizeof(TABLE) / sizeof(TABLE[0]),
+    .sorts = SORTS,
+    .n_sorts = sizeof(SORTS) / sizeof(SORTS[0]),
+    .statements = STATEMENTS,
+    .shows_counts = true,
+    .build = build,
+};
+
+void pages_repositories(struct ms_http_request *request, const struct ms_route_match *match,
+                        void *arg)
+{
+    struct page_ask ask;
+    struct ms_str official;
+    if (!page_ask_begin(&ask, &KIND, request, match, arg))
+        return;
+    if (official_patterns(&official, ask.answers->env->config, ask.arena) != MS_OK) {
+        page_fail(request, arg, 500, MS_STR("search.official is too long"));
+        return;
+    }
+    page_ask_add_paging(&ask);
+    page_ask_add_pattern(&ask, page_ask_value(&ask, "q"));
+    page_ask_add(&ask, prefix_of(ask.arena, ask.name));
+    page_ask_add(&ask, official);
+    page_ask_add(&ask, page_ask_value(&ask, "all").len > 0 ? MS_STR("f") : MS_STR("t"));
+    page_ask_add(&ask, MS_STR("50")); /* namespaces */
+    page_ask_add(&ask, MS_STR_ABSENT);
+    page_ask_add(&ask, MS_STR_ABSENT);
+    page_ask_add(&ask, MS_STR("f"));
+    page_ask_add(&ask, MS_STR("t"));
+    page_ask_serve(&ask, MS_STR_ABSENT);
+}

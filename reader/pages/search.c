@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The page /search. What is filtered by are the terms of the query that are no words: a chip takes
+ * one away, a facet adds one.
+ */
+#include "reader/pages/search.h"
+
+#include "reader/html/format.h"
+#include "reader/pages/page.h"
+#include "reader/pages/pages.h"
+#include "reader/pages/search_text.h"
+#include "reader/query/search_plan.h"
+
+#include <string.h>
+
+enum { TAGS_MAX = 100, NEAREST_MAX = 5, VALUES_MAX = 10, N_FACETS = 5 };
+
+static const struct query_param TABLE[] = {
+    {"cursor", QUERY_PLAIN}, {"kind", QUERY_PLAIN}, {"q", QUERY_PLAIN}, {"sort", QUERY_PLAIN}};
+
+static const struct paging_sort SORTS[] = {
+    {"score", false}, {"name", false}, {"pulls", true}, {"size", true}, {"updated", true}};
+
+/* Why it is a result, when its name does not say so. */
+static struct ms_str match_of(struct page *page, struct ms_str body)
+{
+    struct ms_str match = page_text(page, body, "match");
+    return ms_str_equal(match, MS_STR("name")) ? MS_STR_ABSENT : match;
+}
+
+static struct search_result read_result(struct page *page, struct ms_str body)
+{
+    const char *type = page_kind_word(json_get(body, "type"));
+    bool is_repository = strcmp(type, "repository") == 0;
+    struct ms_str platform = page_text(page, body, "platform");
+    struct ms_str *platforms = ms_arena_alloc(page->arena, sizeof(*platforms));
+    *platforms = platform;
+    return (struct search_result){
+        .type = type,
+        .name = page_text(page, body, is_repository ? "name" : "repository"),
+        .digest = page_text(page, body, "digest"),
+        .title = page_text(page, body, "title"),
+        .description = page_text(page, body, "description"),
+        .tags = page_strings(page, json_get(body, "tags"), TAGS_MAX),
+        .platforms = {platforms, platform.len > 0},
+        .is_official = json_is_true(json_get(body, "official")),
+        .is_signed = json_is_true(json_get(body, "signed")),
+        .has_sbom = json_is_true(json_get(body, "sbom")),
+        .has_provenance = json_is_true(json_get(body, "provenance")),
+        .bytes = page_number(body, "size"),
+        .pulls = page_number(body, "pulls"),
+        .n_tags = FORMAT_UNKNOWN,
+        .updated = page_text(page, body, "updated"),
+        .match = match_of(page, body),
+    };
+}
+
+static void read_results(struct search *out, struct page *page, struct ms_str array)
+{
+    struct ms_str rest = array, row;
+    struct search_result *rows = page_array(page, array, sizeof(*rows), PAGE_ROWS, &out->n_results);
+    for (size_t i = 0; i < out->n_results && json_next(NULL, &row, &rest); i++)
+        rows[i] = read_result(page, page_row_body(row));
+    out->results = rows;
+}
+
+/* --- what there is to filter by --- */
+
+static void read_facet(struct search_facet *out, struct page *page, struct ms_str q,
+                       const char *title, const char *field, struct ms_str array)
+{
+    struct ms_str rest = array, row;
+    size_t n, n_kept = 0;
+    struct search_value *values = page_array(page, array, sizeof(*values), VALUES_MAX, &n);
+    for (size_t i = 0; i < n && json_next(NULL, &row, &rest); i++) {
+        struct ms_str value = page_text(page, row, "value");
+        struct ms_str with = search_text_with(page->arena, q, field, value);
+        if (!ms_str_is_absent(with)) /* it cannot be asked for: too long, or a quote in it */
+            values[n_kept++] = (struct search_value){value, with, page_number(row, "images")};
+    }
+    *out = (struct search_facet){title, values, n_kept};
+}
+
+static void read_facets(struct search *out, struct page *page, struct ms_str facets,
+                        struct ms_str label)
+{
+    struct search_facet *all = ms_arena_alloc(page->arena, N_FACETS * sizeof(*all));
+    struct ms_str field = search_text_label_field(page->arena, label);
+    read_facet(&all[0], page, out->q, "Operating system", "os:", json_get(facets, "os"));
+    read_facet(&all[1], page, out->q, "Architecture", "arch:", json_get(facets, "architecture"));
+    read_facet(&all[2], page, out->q, "Label", "label:", json_get(facets, "label_keys"));
+    read_facet(&all[3], page, out->q, "Annotation",
+               "annotation:", json_get(facets, "annotation_keys"));
+    if (label.len > 0)
+        read_facet(&all[4], page, out->q, "Values of the label", field.ptr,
+                   json_get(facets, "label_values"));
+    for (size_t i = 0; i < N_FACETS; i++)
+        if (all[i].n > 0)
+            all[out->n_facets++] = all[i];
+    out->facets = all;
+}
+
+static struct search read_asked(struct page *page)
+{
+    struct search search = {.q = page_value(page, "q"),
+                            .kind = page_value(page, "kind"),
+                            .sort = page_value(page, "sort")};
+    search_text_read(&search, page->arena);
+    return search;
+}
+
+static void build(struct ms_buf *out, struct page *page)
+{
+    struct ms_str body = page->columns[0];
+    struct page_list list = page_list_read(page, json_get(body, "results"));
+    struct search search = read_asked(page);
+    struct ms_str label = search_text_label(&search);
+    search.total = list.total;
+    search.cursors = list.cursors;
+    search.nearest = page_strings(page, json_get(body, "nearest"), NEAREST_MAX);
+    read_results(&search, page, list.rows);
+    read_facets(&search, page, json_get(body, "facets"), label);
+    view_search(out, &page->frame, &search);
+}
+
+static const enum ms_read_query STATEMENTS[] = {
+    MS_READ_PAGE_SEARCH, MS_READ_PAGE_SEARCH_BY_NAME, MS_READ_PAGE_SEARCH_BY_PULLS,
+    MS_READ_PAGE_SEARCH_BY_SIZE, MS_READ_PAGE_SEARCH_BY_UPDATED};
+
+static const struct page_kind KIND = {
+    .table = TABLE,
+    .n_table = sizeof(TABLE) / sizeof(TABLE[0]),
+    .sorts = SORTS,
+    .n_sorts = sizeof(SORTS) / sizeof(SORTS[0]),
+    .statements = STATEMENTS,
+    .shows_counts = true,
+    .build = build,
+};
+
+/* The query cannot be read: a page that points at the character. */
+static void refuse(struct page_ask *ask, struct ms_str q, const struct search_fault *fault)
+{
+    const struct view_frame frame = {.site = page_site(ask->answers->env)};
+    struct ms_buf html;
+    ms_buf_init(&html, 1024 * 1024);
+    view_search(
+        &html, &frame,
+        &(struct search){.q = q, .fault = fault->what, .fault_character = fault->character});
+    ms_http_send(ask->request, 400, PAGE_CONTENT_TYPE, ms_buf_view(&html), PAGE_HEADERS,
+                 PAGE_N_HEADERS);
+    ms_buf_free(&html);
+}
+
+static bool is_kind(struct ms_str kind)
+{
+    static const char *const KINDS[] = {"repository", "image", "index", "artifact"};
+    for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
+        if (ms_str_equal(kind, ms_str(KINDS[i])))
+            return true;
+    return ms_str_is_absent(kind);
+}
+
+void pages_search(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
+{
+    struct page_ask ask;
+    struct search_query query;
+    struct search_fault fault;
+    struct search_plan plan;
+    if (!page_ask_begin(&ask, &KIND, request, match, arg))
+        return;
+    struct ms_str q = page_ask_value(&ask, "q"), kind = page_ask_value(&ask, "kind");
+    q = ms_str_is_absent(q) ? MS_STR("") : q;
+    kind = kind.len == 0 ? MS_STR_ABSENT : kind;
+    if (search_query_parse(&query, q, &fault) != MS_OK) {
+        refuse(&ask, q, &fault);
+        return;
+    }
+    if (!is_kind(kind) || search_plan_make(&plan, &query, ask.arena) != MS_OK) {
+        page_fail(request, arg, 400, MS_STR("kind is none of repository, image, index, artifact"));
+        return;
+    }
+    struct search asked = {.q = q};
+    search_text_read(&asked, ask.arena);
+    page_ask_add_paging(&ask);
+    for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
+        page_ask_add(&ask, plan.params[i]);
+    page_ask_add(&ask, kind);
+    page_ask_add(&ask, search_text_label(&asked));
+    page_ask_add(&ask, q);
+    page_ask_serve(&ask, MS_STR_ABSENT);
+}

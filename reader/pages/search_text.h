@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text of a search query as a page changes it: without one of its terms, with another one.
+ * Pure.
+ */
+#ifndef SEARCH_TEXT_H
+#define SEARCH_TEXT_H
+
+#include "common/base/arena.h"
+#include "reader/pages/search.h"
+
+/* From out->q: words to be marked, and filters with the query that each leaves behind. A query that
+ * cannot be read has none. */
+void search_text_read(struct search *out, struct ms_arena *arena);
+/* The key of the first label that is filtered by; absent: there is none. */
+struct ms_str search_text_label(const struct search *search);
+/* "label:KEY=", terminated. */
+struct ms_str search_text_label_field(struct ms_arena *arena, struct ms_str label);
+/* The query with `field` and `value` behind it, in quotes where it needs them; the query itself
+ * when it has that term already; absent: the value cannot be written in a query. */
+struct ms_str search_text_with(struct ms_arena *arena, struct ms_str q, const char *field,
+                               struct ms_str value);
+
+#endif

@@ -1,0 +1,9 @@
+           -- Names like `asked.name`, for who mistyped it.
+           SELECT json_agg(n.name) FROM (
+               SELECT r.name
+               FROM repository r
+               WHERE near_keys(r.name || ' ' || coalesce(lower(r.title), ''))
+                         && near_keys(lower(regexp_replace(asked.name, '^.*/', '')))
+                 AND r.tag_count > 0 AND r.deleted_at IS NULL
+               ORDER BY similarity(r.name, asked.name) DESC, r.pulls DESC, r.name
+               LIMIT 5) n

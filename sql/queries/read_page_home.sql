@@ -1,0 +1,71 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The page /.
+-- Columns: generation, as_of, last_scan, body: JSON. One row.
+WITH listed AS MATERIALIZED (
+    SELECT r.id, r.name, r.tag_count, r.image_count, r.size, r.pulls, r.updated
+    FROM repository r
+    WHERE r.deleted_at IS NULL
+      AND (r.tag_count > 0
+           OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
+),
+namespace AS MATERIALIZED (
+    SELECT split_part(name, '/', 1) AS name, count(*) AS repositories, sum(size)::bigint AS size
+    FROM listed WHERE strpos(name, '/') > 0
+    GROUP BY 1
+),
+-- What most people would look for, for examples.
+popular AS MATERIALIZED (
+    SELECT id, name FROM listed WHERE tag_count > 0 ORDER BY pulls DESC, updated DESC NULLS LAST, name LIMIT 1
+),
+popular_image AS MATERIALIZED (
+    SELECT coalesce(i.image_id, t.manifest_id) AS id
+    FROM popular p
+    CROSS JOIN LATERAL (SELECT manifest_id FROM tag
+                        WHERE repository_id = p.id AND manifest_id IS NOT NULL AND NOT hidden
+                        ORDER BY updated DESC LIMIT 1) t
+    LEFT JOIN LATERAL (SELECT image_id FROM index_image WHERE index_id = t.manifest_id
+                       ORDER BY position LIMIT 1) i ON true
+),
+last_scan AS MATERIALIZED (
+    SELECT complete, ended FROM scan WHERE ended IS NOT NULL ORDER BY id DESC LIMIT 1
+)
+SELECT s.generation,
+-- include page_truth.sql
+       json_build_object(
+           'repositories', (SELECT count(*) FROM listed),
+           'tags', (SELECT coalesce(sum(tag_count), 0) FROM listed),
+           'images', (SELECT coalesce(sum(image_count), 0) FROM listed),
+           'size', (SELECT coalesce(sum(size), 0) FROM listed),
+           'pushed', (SELECT json_agg(row_to_json(o)) FROM (
+               SELECT name, tag_count AS tags,
+                      to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated
+               FROM listed WHERE updated IS NOT NULL ORDER BY listed.updated DESC, name LIMIT 10) o),
+           'pulled', (SELECT json_agg(row_to_json(o)) FROM (
+               SELECT name, tag_count AS tags, pulls FROM listed WHERE pulls > 0
+               ORDER BY pulls DESC, updated DESC NULLS LAST, name LIMIT 10) o),
+           'namespaces', (SELECT json_agg(row_to_json(o)) FROM (
+               SELECT name, repositories, size FROM namespace ORDER BY size DESC, name LIMIT 10) o),
+           'all_namespaces', (SELECT count(*) FROM namespace),
+           'examples', json_build_array(
+               (SELECT regexp_replace(name, '^.*/', '') FROM popular),
+               (SELECT 'label:' || l.key || '=' || l.value
+                FROM popular_image i
+                CROSS JOIN LATERAL (SELECT key, value FROM label
+                                    WHERE manifest_id = i.id AND key ~ '^[A-Za-z0-9._-]{1,60}$'
+                                      AND value ~ '^[A-Za-z0-9._/-]{1,40}$'
+                                    ORDER BY length(value), key LIMIT 1) l),
+               (SELECT 'os:' || m.os || ' arch:' || m.architecture
+                FROM popular_image i JOIN manifest m ON m.id = i.id
+                WHERE m.os ~ '^[a-z0-9]+$' AND m.architecture ~ '^[a-z0-9]+$')),
+           'troubles', json_build_object(
+               'scan_failed', (SELECT NOT complete FROM last_scan),
+               'scan_ended', (SELECT to_char(ended AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM last_scan),
+               'oldest_event_seconds',
+               (SELECT greatest(floor(extract(epoch FROM now() - min(i.received))), 0)::bigint
+                FROM inbox i WHERE i.action <> 'pull'),
+               'held_tags', (SELECT count(*) FROM held_removal WHERE tag <> ''),
+               'held_repositories', (SELECT count(*) FROM held_removal WHERE tag = ''),
+               'unreadable', (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
+                             + (SELECT count(*) FROM tag WHERE manifest_id IS NULL),
+               'dead_letters', (SELECT count(*) FROM dead_letter))) AS body
+FROM state s

@@ -1,0 +1,48 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The page /r/<name>/-/<tag or digest>.
+-- $1 repository: text; $2 tag: text, or NULL and $3 its digest: text
+-- $4 and $5 NULL: bigint, text; $6 rows of the tag's history: bigint; $7 false: boolean
+-- Columns: generation, as_of, last_scan, body: JSON, bytes: of the manifest (NULL: not known). One row.
+SELECT s.generation,
+-- include page_truth.sql
+       json_build_object(
+           'manifest', (SELECT (m.body || '}')::json FROM (
+-- include read_manifest.sql with $1 $2 $3
+           ) m),
+           'is_known', EXISTS (SELECT FROM repository WHERE name = $1::text AND deleted_at IS NULL),
+           'was_there', EXISTS (SELECT FROM repository WHERE name = $1::text),
+           'nearest', (SELECT nearest.names
+                       FROM (SELECT $1::text AS name
+                             WHERE NOT EXISTS (SELECT FROM repository
+                                               WHERE name = $1::text AND deleted_at IS NULL)) asked
+                       CROSS JOIN LATERAL (
+-- include page_nearest.sql
+                       ) nearest (names)),
+           'indexes', (SELECT json_agg(digest_text(i.digest))
+                       FROM repository r
+                       CROSS JOIN LATERAL (
+                           SELECT coalesce((SELECT manifest_id FROM tag
+                                            WHERE repository_id = r.id AND name = $2::text),
+                                           (SELECT id FROM manifest WHERE digest = digest_bytes($3::text))) AS id
+                       ) asked
+                       CROSS JOIN LATERAL (
+                           SELECT m.digest
+                           FROM manifest_child c
+                           JOIN manifest m ON m.id = c.parent_id
+                           WHERE c.child_id = asked.id
+                             AND EXISTS (SELECT FROM repository_manifest h
+                                         WHERE h.repository_id = r.id AND h.manifest_id = c.parent_id OFFSET 0)
+                           ORDER BY m.id DESC
+                           LIMIT 20
+                       ) i
+                       WHERE r.name = $1::text AND r.deleted_at IS NULL),
+           'history', (
+               WITH list AS MATERIALIZED (
+-- include read_tag_history.sql with $4 $5 $6 $7 $7 $7 $1 $2
+               )
+-- include page_rows.sql
+           )) AS body,
+       (SELECT nullif(raw.bytes, '') FROM (
+-- include read_manifest_raw.sql with $1 $2 $3
+       ) raw) AS bytes
+FROM state s

@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The pages /r/ and /r/<prefix>/, repositories by their last change, the latest first.
+-- Parameters and columns as read_page_repositories_by_name.sql.
+WITH list AS MATERIALIZED (
+-- include read_repositories_by_updated.sql
+)
+-- include page_repositories.sql

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages on the real stack: what stands on them, their headers, validators and errors."""
+import html
+import re
+import subprocess
+import xml.etree.ElementTree
+
+import pytest
+
+from harness import wait_for
+from images import Pusher
+from pages import EVIL, NAME, Filled, get
+
+PAGES = ["/", "/r/", "/r/team/", "/r/team/deep/", f"/r/{NAME}", f"/r/{NAME}/-/1.10", f"/r/{NAME}/-/multi", "/search",
+         "/search?q=portal", "/search?q=os:linux", "/compare", f"/compare?a={NAME}:1.2&b={NAME}:2.0", "/stats", "/help"]
+
+
+@pytest.fixture(scope="module")
+def filled(module_stack):
+    return Filled(module_stack)
+
+
+def text_of(page):
+    """What a person reads, blanks joined."""
+    inner = re.sub(r"<(wbr|/?bdi[^>]*|/?mark)>", "", page)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", inner)))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_html_with_the_policy(filled, path):
+    answer = get(filled, path)
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "max-age=5"
+    assert "<script>" not in answer.text and "style=" not in answer.text
+    assert "href=\"javascript:" not in answer.text
+    tidy = subprocess.run(["tidy", "-q", "-e", "--show-info", "no", "--drop-empty-elements", "no"],
+                          input=answer.text, capture_output=True, text=True)
+    complaints = [line for line in tidy.stderr.splitlines() if "proprietary attribute" not in line]
+    assert not complaints, complaints[:5]
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "/help"])
+def test_a_page_says_how_true_it_is_and_has_a_validator(filled, path):
+    first = get(filled, path)
+    assert re.search(r"As of <time [^>]*>[^<]*</time> UTC, generation \d+, last complete scan", first.text)
+    assert get(filled, path, 304, {"If-None-Match": first.headers["ETag"]}).text == ""
+    assert get(filled, path, headers={"Accept-Encoding": "gzip"}).text.startswith("<!DOCTYPE html>")
+
+
+def test_the_generation_at_its_end_is_no_part_of_its_validator(filled):
+    before = get(filled, "/r/alone")
+    Pusher(filled.stack.registry.url).image("unrelated", "1", salt="unrelated")
+    filled.stack.writer.wait_until_settled()
+    wait_for(lambda: get(filled, "/r/unrelated", 200) is not None, "the push to be seen")
+    after = get(filled, "/r/alone")
+    assert after.headers["ETag"] == before.headers["ETag"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_lead_somewhere(filled, path):
+    page = get(filled, path).text
+    links = {html.unescape(link) for link in re.findall(r"(?:href|src|action)=\"(/[^\"]*)\"", page)}
+    for link in sorted(links):
+        target = link.partition("#")[0]
+        if target and not target.startswith("/api/v1/changes"):
+            answer = filled.reader.get(target)
+            assert answer.status_code in (200, 404 if "search" in target else 200), (path, link, answer.text[:300])
+
+
+def test_home_tells_what_there_is(filled):
+    page = text_of(get(filled, "/").text)
+    assert re.search(r"\d+ repositories, \d+ tags", page)
+    assert NAME in page and "team/" in page
+    assert "cannot be read" not in page
+
+
+def test_namespaces_are_walked_like_folders(filled):
+    top = get(filled, "/r/").text
+    assert "href=\"/r/team/\"" in top and "href=\"/r/alone\"" in top and "href=\"/r/team/other\"" not in top
+    team = get(filled, "/r/team/").text
+    assert "href=\"/r/team/deep/\"" in team and "href=\"/r/team/other\"" in team and f"/r/{NAME}\"" not in team
+    everything = get(filled, "/r/?all=1").text
+    assert f"href=\"/r/{NAME}\"" in everything and "href=\"/r/team/other\"" in everything
+    assert "href=\"/r/alone\"" not in get(filled, "/r/?q=other&all=1").text
+    get(filled, "/r/nothing/", 404)
+
+
+def test_tags_of_one_digest_are_one_row_and_versions_stand_in_order(filled):
+    page = get(filled, f"/r/{NAME}").text
+    rows = re.findall(r"<th scope=\"row\">(.*?)</th>", page[page.index("tags-table"):page.index("activity")])
+    tags = [text_of(row).strip() for row in rows if "/-/" in row]
+    assert tags[:6] == ["multi", "2.0-rc1", "2.0 = latest", "1.10", "1.9", "1.2"], tags
+    assert "docker pull" in page and "Pulls and pushes" in page
+
+
+def test_a_repository_is_filtered_and_sorted_by_its_url(filled):
+    page = text_of(get(filled, f"/r/{NAME}?q=1.*&sort=name").text)
+    assert "3 tags like 1.*" in page and "2.0-rc1" not in page
+    assert "aria-sort=\"ascending\"" in get(filled, f"/r/{NAME}?q=1.*&sort=version").text
+    get(filled, f"/r/{NAME}?sort=colour", 400)
+    get(filled, f"/r/{NAME}?q=1&q=2", 400)
+    get(filled, f"/r/{NAME}?colour=1", 400)
+
+
+def test_an_image_tells_what_is_known_of_it(filled):
+    page = get(filled, f"/r/{NAME}/-/2.0")
+    text = text_of(page.text)
+    assert "Image for linux/amd64" in text and "1 layer," in text
+    assert EVIL.replace("\u202e", "[U+202E]") in text
+    assert "rel=\"noopener noreferrer nofollow\" href=\"https://example.com/a?b=c&amp;d\"" in page.text
+    assert f"href=\"/r/{NAME}/-/{self_digest(filled, 'multi')}\"" in page.text, "the index that lists it"
+    assert filled.images["2.0"]["digest"] in page.text
+    by_digest = text_of(get(filled, f"/r/{NAME}/-/{filled.images['2.0']['digest']}").text)
+    assert "Image for linux/amd64" in by_digest
+    index = text_of(get(filled, f"/r/{NAME}/-/multi").text)
+    assert "Index of 2 platforms" in index
+
+
+def self_digest(filled, tag):
+    return filled.reader.json(f"/api/v1/repositories/{NAME}/-/manifests/{tag}")["digest"]
+
+
+def test_the_history_of_a_tag_leads_to_what_changed(filled):
+    page = get(filled, f"/r/{NAME}/-/latest").text
+    compare = html.unescape(re.search(r"href=\"(/compare\?[^\"]*)\"", page).group(1))
+    text = text_of(get(filled, compare).text)
+    assert "1 label differs" in text and "0 of 1 layer shared" in text
+    assert re.search(r"version changed 1\.9 2\.0", text)
+    everything = text_of(get(filled, compare + "&all=1").text)
+    assert re.search(r"trap same javascript:alert\(1\)", everything)
+
+
+def test_search_has_filters_and_facets(filled):
+    page = get(filled, "/search?q=portal os:linux").text
+    assert "<mark>portal</mark>" in page
+    assert re.search(r"<a href=\"/search\?q=portal\" class=\"chip\">", page), "the filter can be taken away"
+    facet = re.search(r"<a href=\"(/search\?[^\"]*arch:arm64[^\"]*)\">", page).group(1)
+    assert "arm64" in text_of(get(filled, html.unescape(facet)).text)
+    nothing = text_of(get(filled, "/search?q=nosuchthing").text)
+    assert "Nothing has all of this" in nothing and "What can be asked" in nothing
+    assert NAME in text_of(get(filled, "/search?q=portql").text), "the nearest name"
+    fault = get(filled, "/search?q=portal os:", 400)
+    assert "at character" in text_of(fault.text) and fault.headers["Content-Type"].startswith("text/html")
+
+
+def test_errors_are_pages(filled):
+    unknown = text_of(get(filled, "/r/team/deep/porta", 404).text)
+    assert NAME in unknown, "the nearest names"
+    assert "no manifest" in text_of(get(filled, f"/r/{NAME}/-/nosuchtag", 404).text)
+    get(filled, "/r/NOT/a/name", 404)
+    assert get(filled, "/nosuchpage", 404, {"Accept": "text/html"}).headers["Content-Type"].startswith("text/html")
+    assert get(filled, "/nosuchpage", 404).headers["Content-Type"] == "application/problem+json"
+
+
+def test_assets_are_kept_for_a_year(filled):
+    page = get(filled, "/").text
+    for path in re.findall(r"(?:href|src)=\"(/assets/[^\"]*)\"", page):
+        asset = get(filled, path)
+        assert "immutable" in asset.headers["Cache-Control"]
+        assert asset.headers["Content-Type"].split(";")[0] in ("text/css", "text/javascript")
+    get(filled, "/assets/metastore.000000000000.css", 404)
+
+
+@pytest.mark.parametrize("path", ["/feed", f"/r/{NAME}/-/feed"])
+def test_feeds_are_atom(filled, path):
+    answer = get(filled, path)
+    feed = xml.etree.ElementTree.fromstring(answer.text)
+    atom = "{http://www.w3.org/2005/Atom}"
+    entries = feed.findall(f"{atom}entry")
+    assert f"{NAME}:2.0" in [entry.find(f"{atom}title").text for entry in entries]
+    ids = [entry.find(f"{atom}id").text for entry in entries]
+    assert len(set(ids)) == len(ids)
+    times = [entry.find(f"{atom}updated").text for entry in entries]
+    assert times == sorted(times, reverse=True)
+    get(filled, path, 304, {"If-None-Match": answer.headers["ETag"]})
+    get(filled, "/r/no/such/-/feed", 404)
+
+
+def test_browsers_learn_how_to_search(filled):
+    description = xml.etree.ElementTree.fromstring(get(filled, "/opensearch.xml").text)
+    url = description.find("{http://a9.com/-/spec/opensearch/1.1/}Url").get("template")
+    assert url == f"{filled.reader.url}/search?q={{searchTerms}}"
+
+
+# --- off ---
+
+def test_pages_can_be_turned_off(filled, make_reader):
+    reader = make_reader(filled.stack.database, components={"web_ui": False})
+    reader.wait_until_ready()
+    for path in ("/", "/r/", f"/r/{NAME}", "/search", "/stats", "/help", "/feed", "/opensearch.xml"):
+        answer = reader.get(path, headers={"Accept": "text/html"})
+        assert answer.status_code == 404 and answer.headers["Content-Type"] == "application/problem+json"
+    assert reader.get("/api/v1/stats").status_code == 200
+
+
+def test_a_page_without_its_database_says_so(make_stack):
+    stack = make_stack().start()
+    Pusher(stack.registry.url).image("team/app", "1.0")
+    stack.writer.wait_until_settled()
+    wait_for(lambda: stack.reader.get("/r/team/app").status_code == 200, "the push to be seen")
+    stack.writer.terminate()
+    stack.postgres.stop()
+    try:
+        def is_stale():
+            answer = stack.reader.get("/r/team/app")
+            return "Stale:" in answer.text and "X-Metastore-Stale" in answer.headers
+        wait_for(is_stale, "the page to say that it is stale", 60)
+        unknown = stack.reader.get("/r/team/other")
+        assert unknown.status_code == 503 and "Not available" in unknown.text and "Retry-After" in unknown.headers
+    finally:
+        stack.postgres.start()
