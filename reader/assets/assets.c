@@ -11,10 +11,10 @@
 enum { PATH_MAX_BYTES = 64, HASH_BYTES = 6 };
 
 /* Made by the build of metastore.css and metastore.js. */
-extern const char asset_sheet_metastore[];
-extern const size_t asset_sheet_metastore_len;
-extern const char asset_script_metastore[];
-extern const size_t asset_script_metastore_len;
+extern const char reader_sheet_metastore[];
+extern const size_t reader_sheet_metastore_len;
+extern const char reader_script_metastore[];
+extern const size_t reader_script_metastore_len;
 
 static void make(struct asset *asset, char path[static PATH_MAX_BYTES], struct ms_str bytes,
                  const char *ending, const char *content_type)
@@ -33,7 +33,7 @@ const struct asset *assets_sheet(void)
     static struct asset asset;
     static char path[PATH_MAX_BYTES];
     if (ms_str_is_absent(asset.path))
-        make(&asset, path, ms_str_n(asset_sheet_metastore, asset_sheet_metastore_len), ".css",
+        make(&asset, path, ms_str_n(reader_sheet_metastore, reader_sheet_metastore_len), ".css",
              "text/css; charset=utf-8");
     return &asset;
 }
@@ -43,7 +43,7 @@ const struct asset *assets_script(void)
     static struct asset asset;
     static char path[PATH_MAX_BYTES];
     if (ms_str_is_absent(asset.path))
-        make(&asset, path, ms_str_n(asset_script_metastore, asset_script_metastore_len), ".js",
+        make(&asset, path, ms_str_n(reader_script_metastore, reader_script_metastore_len), ".js",
              "text/javascript; charset=utf-8");
     return &asset;
 }

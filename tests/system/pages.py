@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages, and the parts of the API that were made for them, are tested with."""
+from harness import wait_for
 from images import Pusher
 
 EVIL = "\"><script>alert('x')</script>\u202egpj & <b>"
@@ -22,6 +23,7 @@ class Filled:
         pusher.image("team/other", "1.0", labels=LABELS, salt="other")
         pusher.image("alone", "1.0", salt="alone")
         stack.writer.wait_until_settled()
+        wait_for(lambda: self.reader.get("/api/v1/repositories/alone").status_code == 200, "the reader to see all of it")
 
 
 def get(filled, path, status=200, headers=None):
