@@ -77,6 +77,7 @@ show_addresses() { # TERM
 
 ${bold}metastore is up after $SECONDS s.${plain} Ctrl-C stops all of it.
 
+    pages      $front/
     registry   127.0.0.1:$port (docker push and pull)
     API        $front/api/v1/openapi.json
     writer     $writer_url/status

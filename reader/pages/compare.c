@@ -155,7 +155,8 @@ static struct rows compare_settings(struct page *page, const struct image *a, co
                                         "User",        "Directory",  "Ports",      "Volumes",
                                         "Stop signal", "OS version", "OS features"};
     struct rows rows = new_rows(page);
-    add_row(&rows, MS_STR("Platform"), a->platform, b->platform);
+    if (a->platform.len > 0 || b->platform.len > 0)
+        add_row(&rows, MS_STR("Platform"), a->platform, b->platform);
     for (size_t i = 0; i < sizeof(TERMS) / sizeof(TERMS[0]); i++) {
         struct ms_str of_a = join_values(page, setting_values(a, TERMS[i]));
         struct ms_str of_b = join_values(page, setting_values(b, TERMS[i]));
@@ -235,7 +236,7 @@ static void read_sections(struct compare *out, struct page *page, const struct i
         {"environment", "Environment", "variable", "variables", NULL, 0, false},
         {"configuration", "Configuration", "setting", "settings", NULL, 0, false},
         {"platforms", "Platforms", "platform", "platforms", NULL, 0, true},
-        {"layers", "Layers", "layer", "layers", NULL, 0, true},
+        {"layers", "Layers", NULL, NULL, NULL, 0, true},
     };
     for (size_t i = 0; i < N_SECTIONS; i++) {
         sections[i] = SECTIONS[i];

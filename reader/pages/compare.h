@@ -20,7 +20,7 @@ struct compare_row {
 
 struct compare_section {
     const char *id, *title; /* ours */
-    const char *one, *many; /* ours: "label", "labels" */
+    const char *one, *many; /* ours: "label", "labels"; NULL: not counted in the sentence */
     const struct compare_row *rows;
     size_t n;
     bool are_digests; /* a and b are digests */

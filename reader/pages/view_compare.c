@@ -78,17 +78,21 @@ static void write_sentence(struct ms_buf *out, const struct compare *page)
     }
     for (size_t i = 0; i < page->n_sections; i++) {
         const struct compare_section *section = &page->sections[i];
-        if (section->are_digests)
+        if (section->one == NULL || section->n == 0)
             continue;
         format_count(out, (int64_t)count_different(section), section->one, section->many);
         html_raw(out, count_different(section) == 1 ? " differs, " : " differ, ");
     }
-    format_number(out, page->shared_layers);
-    html_raw(out, " of ");
-    format_count(out, page->all_layers, "layer", "layers");
-    html_raw(out, " shared");
-    if (page->a.bytes >= 0 && page->b.bytes >= 0) {
-        html_raw(out, ", ");
+    if (page->all_layers > 0) {
+        format_number(out, page->shared_layers);
+        html_raw(out, " of ");
+        format_count(out, page->all_layers, "layer", "layers");
+        html_raw(out, " shared, ");
+    }
+    html_raw(out, "size ");
+    if (page->a.bytes < 0 || page->b.bytes < 0) {
+        html_raw(out, "unknown");
+    } else {
         format_size_change(out, page->b.bytes - page->a.bytes);
     }
     html_raw(out, ".</strong></p>\n");

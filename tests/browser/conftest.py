@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures: one browser for the run, and the pages with made-up content."""
+"""Fixtures: one browser for the run, the pages with made-up content, and the real stack."""
 import shutil
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,9 @@ import pytest
 import browser as chromium
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "system"))
+
+import harness  # noqa: E402 the stack of the system tests
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +37,16 @@ def axe():
         assert shutil.which("npm"), "npm is missing: it brings axe-core"
         subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
     return script.read_text()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """A registry, a writer, a reader and a database, as system tests have them."""
+    directory = tempfile.mkdtemp(prefix="ms-br-", dir="/tmp")  # short: a Unix socket lies in it
+    postgres = harness.Postgres(directory)
+    one = harness.Stack(tmp_path_factory.mktemp("stack"), postgres).start()
+    yield one
+    statuses = one.stop()
+    postgres.remove()
+    shutil.rmtree(directory, ignore_errors=True)
+    assert all(status == 0 for status in statuses.values()), statuses

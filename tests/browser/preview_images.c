@@ -300,7 +300,7 @@ void preview_compare(struct ms_buf *out, const struct view_frame *frame, struct 
     const struct compare_section sections[] = {
         {"labels", "Labels", "label", "labels", labels, 3, false},
         {"env", "Environment", "environment variable", "environment variables", env, 2, false},
-        {"layers", "Layers", "layer", "layers", layers, 3, true}};
+        {"layers", "Layers", NULL, NULL, layers, 3, true}};
     const struct compare page = {
         .a = {MS_STR("library/postgres:18.5"), MS_STR("library/postgres"), MS_STR("18.5"),
               preview_digest(preview, 5), 141234567, false},
