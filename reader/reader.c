@@ -97,7 +97,7 @@ static void on_gauges(void *arg)
 static void on_store_state(bool connected, const struct ms_error *err, void *arg)
 {
     const struct worker *worker = arg;
-    struct ms_log_field index = ms_field_u64("worker", worker->env.child->index);
+    struct ms_field index = ms_field_u64("worker", worker->env.child->index);
     if (connected)
         ms_log(MS_LOG_INFO, "connected to the database", MS_FIELDS(index));
     else

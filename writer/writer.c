@@ -180,7 +180,7 @@ static void on_follower(const struct ms_store_leader_info *leader, void *arg)
 {
     struct life *life = arg;
     struct writer *writer = &life->writer;
-    const struct ms_log_field *fields =
+    const struct ms_field *fields =
         MS_FIELDS(ms_field_c("host", leader->host), ms_field_i64("pid", leader->pid),
                   ms_field_u64("term", leader->term));
     writer->other = *leader;

@@ -31,13 +31,13 @@
 /* What an outcome means to the daemons, as a status; its text goes to `out`. As ms_pg_status_of(),
  * but rows that vanished or appeared meanwhile (23502, 23503, 23505, MS002) are MS_CONFLICT too.
  * MS_OK leaves `out` as it is. */
-enum ms_status ms_store_pg_outcome(struct ms_error *out,
-                                   const struct ms_pg_outcome *outcome) MS_CHECKED;
+enum ms_status ms_pg_outcome_status(struct ms_error *out,
+                                    const struct ms_pg_outcome *outcome) MS_CHECKED;
 
 /* Text columns. NULL, and what is no number, is 0; what is no digest is none. */
-int64_t ms_store_pg_i64(const struct ms_pg_row *row, size_t column);
-uint64_t ms_store_pg_u64(const struct ms_pg_row *row, size_t column);
-bool ms_store_pg_bool(const struct ms_pg_row *row, size_t column);
-struct ms_digest ms_store_pg_digest(const struct ms_pg_row *row, size_t column);
+int64_t ms_pg_row_i64(const struct ms_pg_row *row, size_t column);
+uint64_t ms_pg_row_u64(const struct ms_pg_row *row, size_t column);
+bool ms_pg_row_bool(const struct ms_pg_row *row, size_t column);
+struct ms_digest ms_pg_row_digest(const struct ms_pg_row *row, size_t column);
 
 #endif

@@ -37,57 +37,57 @@ static const char *const LEVEL_NAMES[] = {
     [MS_LOG_ERROR] = "error",
 };
 
-static struct ms_log_field field(const char *key)
+static struct ms_field field(const char *key)
 {
-    return (struct ms_log_field){.key = key};
+    return (struct ms_field){.key = key};
 }
 
-struct ms_log_field ms_field_str(const char *key, struct ms_str value)
+struct ms_field ms_field_str(const char *key, struct ms_str value)
 {
-    struct ms_log_field made = field(key);
+    struct ms_field made = field(key);
     made.type = MS_FIELD_STR;
     made.value.str = value;
     return made;
 }
 
-struct ms_log_field ms_field_c(const char *key, const char *value)
+struct ms_field ms_field_c(const char *key, const char *value)
 {
     return ms_field_str(key, ms_str(value));
 }
 
-struct ms_log_field ms_field_i64(const char *key, int64_t value)
+struct ms_field ms_field_i64(const char *key, int64_t value)
 {
-    struct ms_log_field made = field(key);
+    struct ms_field made = field(key);
     made.type = MS_FIELD_I64;
     made.value.i64 = value;
     return made;
 }
 
-struct ms_log_field ms_field_u64(const char *key, uint64_t value)
+struct ms_field ms_field_u64(const char *key, uint64_t value)
 {
-    struct ms_log_field made = field(key);
+    struct ms_field made = field(key);
     made.type = MS_FIELD_U64;
     made.value.u64 = value;
     return made;
 }
 
-struct ms_log_field ms_field_f64(const char *key, double value)
+struct ms_field ms_field_f64(const char *key, double value)
 {
-    struct ms_log_field made = field(key);
+    struct ms_field made = field(key);
     made.type = MS_FIELD_F64;
     made.value.f64 = value;
     return made;
 }
 
-struct ms_log_field ms_field_bool(const char *key, bool value)
+struct ms_field ms_field_bool(const char *key, bool value)
 {
-    struct ms_log_field made = field(key);
+    struct ms_field made = field(key);
     made.type = MS_FIELD_BOOL;
     made.value.boolean = value;
     return made;
 }
 
-struct ms_log_field ms_field_error(const struct ms_error *err)
+struct ms_field ms_field_error(const struct ms_error *err)
 {
     return ms_field_c("error", err->text);
 }
@@ -190,7 +190,7 @@ static void put_string(struct line *line, struct ms_str s)
         put_quoted(line, s);
 }
 
-static void put_value(struct line *line, const struct ms_log_field *made)
+static void put_value(struct line *line, const struct ms_field *made)
 {
     char text[32];
     switch (made->type) {
@@ -230,7 +230,7 @@ static void put_key(struct line *line, const char *key)
 
 /* A string may be cut inside; any other field that does not fit is left out, and the mark stands in
  * its place. */
-static void put_field(struct line *line, const struct ms_log_field *made)
+static void put_field(struct line *line, const struct ms_field *made)
 {
     if (line->cut)
         return;
@@ -281,10 +281,10 @@ static bool needs_time(void)
 static void put_text_field(struct line *line, const char *key, const char *value)
 {
     put_field(line,
-              &(struct ms_log_field){.key = key, .type = MS_FIELD_STR, .value.str = ms_str(value)});
+              &(struct ms_field){.key = key, .type = MS_FIELD_STR, .value.str = ms_str(value)});
 }
 
-void ms_log(enum ms_log_level level, const char *message, const struct ms_log_field *fields)
+void ms_log(enum ms_log_level level, const char *message, const struct ms_field *fields)
 {
     if (!ms_log_enabled(level))
         return;

@@ -118,6 +118,47 @@ def include_faults(name, lines):
                 yield number, f"<{angled}> is not a library of this project"
 
 
+def words_before(stem):
+    """`visit_removals` gives `visit_removals` and `visit`."""
+    parts = stem.split("_")
+    return {"_".join(parts[:n]) for n in range(1, len(parts) + 1)}
+
+
+HEADERS = {}  # text of each header of the daemons, read once
+
+
+def owners_of(name):
+    """The headers that declare `name`, and the types that they declare: what its name may begin with."""
+    if not HEADERS:
+        HEADERS.update({path: path.read_text() for path in sources()
+                        if path.suffix == ".h" and not str(path.relative_to(ROOT)).startswith("tests/")})
+    for path, text in HEADERS.items():
+        if re.search(rf"\b{name}\(", text):
+            yield path.stem
+            yield from (found.removeprefix("ms_") for found in re.findall(r"\b(?:struct|enum) (\w+)(?= *[;{])", text))
+
+
+def name_faults(name, lines):
+    """An external function begins with the name of its file, of its room, or of a type that its header declares."""
+    if not name.endswith(".c") or name.startswith(("tests/", "deploy/")):
+        return
+    path = Path(name)
+    for number, line in enumerate(lines, 1):
+        if line != "{":
+            continue
+        begin = number - 1
+        while begin > 0 and not re.match(r"$|\}| \*/|.*\*/$|#", lines[begin - 1]):
+            begin -= 1
+        head = " ".join(lines[begin:number - 1])
+        match = re.search(r"\b(\w+)\(", head)
+        if match is None or re.match(r"static\b", head) or match.group(1) == "main":
+            continue
+        function = match.group(1).removeprefix("ms_")
+        allowed = words_before(path.stem) | {path.parent.name} | set(owners_of(match.group(1)))
+        if not any(function == word or function.startswith(word + "_") for word in allowed):
+            yield number, f"{match.group(1)}() begins neither with its file's nor its room's name"
+
+
 def function_faults(lines):
     """A function's body is between a `{` and a `}` that stand alone in the first column."""
     begin = None
@@ -189,7 +230,7 @@ def main():
         lines = path.read_text().split("\n")
         if lines and lines[-1] == "":
             lines.pop()
-        for check in (include_faults(name, lines), function_faults(lines), text_faults(name, lines)):
+        for check in (include_faults(name, lines), function_faults(lines), name_faults(name, lines), text_faults(name, lines)):
             for number, what in check:
                 print(f"{name}:{number}: {what}")
                 faults += 1

@@ -313,7 +313,7 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_call *base = arg;
     struct ms_error err;
-    enum ms_status status = ms_store_pg_outcome(&err, outcome);
+    enum ms_status status = ms_pg_outcome_status(&err, outcome);
     base->ticket = NULL;
     if (runs_again(base, status))
         return;
@@ -392,7 +392,7 @@ struct ms_store_call *ms_store_call_plain(struct ms_store_writer *writer, uint64
 static void on_count_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     (void)step;
-    ((struct count_call *)base)->count = ms_store_pg_u64(row, 0);
+    ((struct count_call *)base)->count = ms_pg_row_u64(row, 0);
 }
 
 static void on_count_done(struct ms_store_call *base, const struct ms_error *err,

@@ -29,7 +29,7 @@ struct candidates_call {
 static void on_candidate(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     struct candidates_call *call = (struct candidates_call *)base;
-    struct ms_digest digest = ms_store_pg_digest(row, 1);
+    struct ms_digest digest = ms_pg_row_digest(row, 1);
     (void)step;
     call->on_row(row->columns[0], &digest, call->arg);
 }

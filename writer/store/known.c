@@ -53,10 +53,10 @@ static void on_tag(struct ms_store_call *base, size_t step, const struct ms_pg_r
     (void)step;
     struct ms_known_tag tag = {
         .name = row->columns[0],
-        .digest = ms_store_pg_digest(row, 1),
-        .readable = ms_store_pg_bool(row, 2),
-        .event_time_ms = ms_store_pg_i64(row, 3),
-        .is_index = ms_store_pg_bool(row, 4),
+        .digest = ms_pg_row_digest(row, 1),
+        .readable = ms_pg_row_bool(row, 2),
+        .event_time_ms = ms_pg_row_i64(row, 3),
+        .is_index = ms_pg_row_bool(row, 4),
     };
     call->on_row.tag(&tag, call->arg);
 }
@@ -106,10 +106,10 @@ static void on_manifest(struct ms_store_call *base, size_t step, const struct ms
     struct known_call *call = (struct known_call *)base;
     (void)step;
     struct ms_known_manifest manifest = {
-        .digest = ms_store_pg_digest(row, 0),
-        .is_stored = ms_store_pg_bool(row, 1),
-        .is_held = ms_store_pg_bool(row, 2),
-        .is_unreadable = ms_store_pg_bool(row, 3),
+        .digest = ms_pg_row_digest(row, 0),
+        .is_stored = ms_pg_row_bool(row, 1),
+        .is_held = ms_pg_row_bool(row, 2),
+        .is_unreadable = ms_pg_row_bool(row, 3),
     };
     call->on_row.manifest(&manifest, call->arg);
 }
@@ -172,7 +172,7 @@ struct ms_store_call *ms_store_repositories_after(struct ms_store_writer *store,
 static void on_digest(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     struct known_call *call = (struct known_call *)base;
-    struct ms_digest digest = ms_store_pg_digest(row, 0);
+    struct ms_digest digest = ms_pg_row_digest(row, 0);
     (void)step;
     call->on_row.digest(&digest, call->arg);
 }

@@ -14,7 +14,7 @@
  *   apply       one transaction: tags, manifests, and the rows of the events that are done
  * (write.c) postpone    events that the registry does not agree with yet are looked at again
  *
- * How a pass ends is in events_end.c, what its findings mean in decide.c.
+ * How a pass ends is in events_end.c, what its findings mean in events_decide.c.
  */
 #include "writer/sync/events.h"
 

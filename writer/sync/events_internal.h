@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by sync/events.c (the steps of a pass), sync/events_end.c (how it ends) and sync/decide.c
+/* Shared by sync/events.c (the steps of a pass), sync/events_end.c (how it ends) and sync/events_decide.c
  * (what its findings mean). */
 #ifndef EVENTS_INTERNAL_H
 #define EVENTS_INTERNAL_H
@@ -95,7 +95,7 @@ void events_pass_fail(struct events_pass *pass, const struct ms_error *err);
 void events_pass_give_up(struct events_pass *pass, const struct ms_error *err);
 void events_count(const struct event_item *item, const char *result);
 
-/* sync/decide.c; pure. */
+/* sync/events_decide.c; pure. */
 
 /* A tag answered 404 that no young push explains: is it in the tag list? */
 bool events_need_list(const struct events_pass *pass);
