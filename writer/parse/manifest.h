@@ -23,7 +23,8 @@ enum {
     MANIFEST_LAYERS_MAX = 10000,
     MANIFEST_CHILDREN_MAX = 10000,
     MANIFEST_PAIRS_MAX = 20000,
-    MANIFEST_PLATFORM_BYTES_MAX = 255, /* of os, architecture …; a longer one counts as missing */
+    MANIFEST_PLATFORM_BYTES_MAX = 200, /* of os, architecture …, which the store cuts at as many
+                                          characters; a longer one counts as missing */
     MANIFEST_DOCUMENT_MAX = 32 * 1024 * 1024
 };
 
