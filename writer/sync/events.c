@@ -11,8 +11,8 @@
  *   list        does the tag list still have the tags that answered 404?
  *   history     (when an event disagrees) when did an event move the tag to where it is?
  *   content     store what is below the tags and the digests pushed without a tag
- *   apply       one transaction: tags, manifests, and the rows of the events that are done
- * (write.c) postpone    events that the registry does not agree with yet are looked at again
+ *   apply       one transaction (write.c): tags, manifests, the rows of events that are done
+ *   postpone    events that the registry does not agree with yet are looked at again
  *
  * How a pass ends is in events_end.c, what its findings mean in events_decide.c.
  */
