@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by sync/events.c (the steps of a pass), sync/events_end.c (how it ends) and sync/events_decide.c
- * (what its findings mean). */
+/* Shared by sync/events.c (the steps of a pass), sync/events_end.c (how it ends) and
+ * sync/events_decide.c (what its findings mean). */
 #ifndef EVENTS_INTERNAL_H
 #define EVENTS_INTERNAL_H
 
