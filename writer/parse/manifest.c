@@ -112,7 +112,7 @@ static enum ms_status read_common(struct parse *parse, struct json_object *root)
 
 static enum ms_status read_layers(struct parse *parse, struct json_object *root)
 {
-    struct json_object *array;
+    struct json_object *array = NULL;
     enum ms_status status = read_array(&array, root, "layers", MANIFEST_LAYERS_MAX, parse->err);
     if (status != MS_OK)
         return status;
