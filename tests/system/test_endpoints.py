@@ -73,8 +73,8 @@ def test_a_push_is_seen_before_the_pulls_that_wait(site):
     wait_for(lambda: query(database, tagged, first)[0][0], "the first push")
     with requests.Session() as session:
         for _ in range(PULLS):
-            assert session.head(f"{registry.url}/v2/team/app/manifests/1", timeout=WAIT_SECONDS,
-                                headers={"Accept": OCI_MANIFEST}).status_code == 200
+            assert session.get(f"{registry.url}/v2/team/app/manifests/1", timeout=WAIT_SECONDS,
+                               headers={"Accept": OCI_MANIFEST}).status_code == 200
     wait_for(lambda: gate.refused, "the registry to tell of pulls")
     second = pusher.image("team/app", "2", salt="second")["digest"]
     wait_for(lambda: query(database, tagged, second)[0][0], "the push")

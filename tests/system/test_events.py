@@ -468,7 +468,7 @@ def test_a_push_does_not_wait_for_what_others_ask(postgres, tmp_path):
     world.writer.start()
     begin_scan(world)
     wait_for(lambda: sum(world.fake.hits()) > 16, "manifests to be asked for")
-    push_while_scanned(world, "new", 6)
+    push_while_scanned(world, "new")
     assert world.writer.terminate() == 0, world.writer.log()[-3000:]
     world.fake.stop()
 
@@ -493,8 +493,9 @@ def test_a_push_does_not_wait_for_a_slow_tag_list(slow_world):
     wait_for(lambda: sum(world.fake.hits()), "the tag list to be asked for")
     push_while_scanned(world, "new")
     push_while_scanned(world, "newer")
+    before = world.writer.status()["last_scan"]["id"]
     world.fake.do(clear_faults=True)
-    last = world.writer.wait_for_scan_after(world.writer.status()["last_scan"]["id"])
+    last = world.writer.wait_for_scan_after(before)
     assert last["complete"] and last["removed"] == 0
     assert all(world.tag("slow/app", tag) for tag in ("v0", "v1", "v2", "new", "newer"))
 
@@ -511,8 +512,9 @@ def test_a_push_does_not_wait_while_a_tag_dangles(slow_world):
     begin_scan(world)
     wait_for(lambda: sum(world.fake.hits()) == 2, "the second tag list to be asked for")
     push_while_scanned(world, "new")
+    before = world.writer.status()["last_scan"]["id"]
     world.fake.do(clear_faults=True)
-    assert world.writer.wait_for_scan_after(world.writer.status()["last_scan"]["id"])["complete"]
+    assert world.writer.wait_for_scan_after(before)["complete"]
     assert world.tag("slow/app", "v1") is None, "it dangles"
 
 
@@ -527,6 +529,7 @@ def test_a_push_does_not_wait_while_removals_are_asked_for(slow_world):
     begin_scan(world)
     wait_for(lambda: sum(world.fake.hits()) > 0, "the missing tags to be asked for")
     push_while_scanned(world, "new")
+    before = world.writer.status()["last_scan"]["id"]
     world.fake.do(clear_faults=True)
-    world.writer.wait_for_scan_after(world.writer.status()["last_scan"]["id"])
+    world.writer.wait_for_scan_after(before)
     assert world.tag("slow/app", "new")
