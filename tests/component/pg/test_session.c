@@ -151,9 +151,9 @@ START_TEST(idleness_is_no_silence)
 {
     static struct peer idle, slow;
     begin_loop();
-    begin_peer(&idle, database(), 200);
+    begin_peer(&idle, database(), 2000); /* of which connecting has as much */
     begin_peer(&slow, database(), 10000);
-    query(&slow, "SELECT pg_sleep(0.5)");
+    query(&slow, "SELECT pg_sleep(3)");
     query(&idle, "SELECT 1");
     ck_assert(idle.ask.ok && idle.lost == 0);
     ms_pg_session_free(slow.session);
