@@ -138,7 +138,8 @@ def large(postgres, tmp_path_factory):
                     "auto_explain.log_format = json", "auto_explain.log_analyze = on",
                     "auto_explain.log_timing = off", "auto_explain.log_buffers = on"):
         query(database, f"ALTER DATABASE {name} SET {setting}")
-    reader = Reader(tmp_path_factory.mktemp("large"), database, "http://127.0.0.1:9", cache={"size": 0})
+    reader = Reader(tmp_path_factory.mktemp("large"), database, "http://127.0.0.1:9", cache={"size": 0},
+                    reader={"statement_timeout": "5m"})
     reader.start()
     yield reader, database
     assert reader.terminate() == 0
@@ -152,7 +153,7 @@ def ask(postgres, large, path):
               "revision": "SELECT value FROM label WHERE key LIKE '%%revision' ORDER BY manifest_id LIMIT 1"}
     path = path.format(**{name: query(database, sql)[0][0] for name, sql in values.items() if name in path})
     log = ServerLog(postgres)
-    answer = reader.get(path, timeout=120)
+    answer = reader.get(path, timeout=300)
     assert answer.status_code == 200, (path, answer.text[:300])
     return wait_for(log.plans, f"the plan of {path}")
 
