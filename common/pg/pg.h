@@ -23,8 +23,9 @@ struct ms_pg_statement {
     const char *sql;
 };
 
+/* The bytes are borrowed until on_done is called or the cancellation has returned. */
 struct ms_pg_param {
-    struct ms_str value; /* absent: NULL; text need not be terminated, must not hold NUL */
+    struct ms_str value; /* absent: NULL; text is followed by a NUL and holds none */
     bool binary;         /* bytea: raw bytes */
 };
 
@@ -57,7 +58,7 @@ enum ms_status ms_pg_status_of(const char *sqlstate);
 
 struct ms_pg_step {
     const struct ms_pg_statement *statement;
-    const struct ms_pg_param *params; /* copied by the start function */
+    const struct ms_pg_param *params; /* the array may go once the batch is started */
     size_t n_params;
 };
 

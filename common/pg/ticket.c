@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes a ticket from a batch: one block of memory that holds the ticket, its arrays and copies of
- * all parameters, freed in one piece. Arrays stand in the block in the order of their alignment:
- * pointers and 64 bits, then ints, then bytes.
+ * Makes a ticket from a batch: one block of memory that holds the ticket and its arrays, freed in
+ * one piece. The values of the parameters stay where the caller has them. Arrays stand in the block
+ * in the order of their alignment: pointers and 64 bits, then ints.
  */
 #include "common/pg/ticket.h"
 
@@ -12,7 +12,7 @@
 /* How much a batch needs of each. */
 struct sizes {
     size_t params;
-    size_t bytes; /* of values, with a NUL for each */
+    size_t bytes; /* of values */
 };
 
 enum { REPLIES_PER_STEP = 3 }; /* prepare, its sync, execute */
@@ -21,11 +21,13 @@ static enum ms_status check_param(const struct ms_pg_param *param, struct sizes 
                                   struct ms_error *err)
 {
     struct ms_str value = param->value;
-    if (value.len >= MS_PG_BATCH_BYTES_MAX - sizes->bytes)
+    if (value.len > MS_PG_BATCH_BYTES_MAX - sizes->bytes)
         return ms_error_set(err, MS_TOO_LARGE, "a batch's parameters are over the limit");
     if (!param->binary && value.len > 0 && memchr(value.ptr, '\0', value.len) != NULL)
         return ms_error_set(err, MS_INVALID, "a text parameter holds a NUL");
-    sizes->bytes += value.len + 1;
+    if (!param->binary && value.ptr != NULL && value.ptr[value.len] != '\0')
+        abort(); /* libpq would send what follows as well */
+    sizes->bytes += value.len;
     return MS_OK;
 }
 
@@ -60,18 +62,11 @@ static void *take(char **at, size_t bytes)
     return piece;
 }
 
-static void copy_param(struct ms_pg_command *command, size_t i, const struct ms_pg_param *param,
-                       char **bytes)
+static void set_param(struct ms_pg_command *command, size_t i, const struct ms_pg_param *param)
 {
+    command->values[i] = param->value.ptr;
+    command->lengths[i] = (int)param->value.len;
     command->formats[i] = param->binary ? 1 : 0;
-    if (ms_str_is_absent(param->value))
-        return;
-    size_t len = param->value.len;
-    char *copy = take(bytes, len + 1);
-    if (len > 0)
-        memcpy(copy, param->value.ptr, len);
-    command->values[i] = copy;
-    command->lengths[i] = (int)len;
 }
 
 static void fill(struct ms_pg_ticket *ticket, const struct ms_pg_batch *batch, size_t n_params)
@@ -95,7 +90,7 @@ static void fill(struct ms_pg_ticket *ticket, const struct ms_pg_batch *batch, s
             .formats = formats + first,
         };
         for (size_t p = 0; p < step->n_params; p++)
-            copy_param(command, p, &step->params[p], &at);
+            set_param(command, p, &step->params[p]);
     }
 }
 
@@ -109,7 +104,7 @@ enum ms_status ms_pg_ticket_new(struct ms_pg_ticket **out, const struct ms_pg_ba
     size_t total = sizeof(struct ms_pg_ticket) +
                    batch->n_steps * (sizeof(struct ms_pg_command) + sizeof(uint64_t)) +
                    (batch->n_steps * REPLIES_PER_STEP + 1) * sizeof(struct ms_pg_reply) +
-                   sizes.params * (sizeof(const char *) + 2 * sizeof(int)) + sizes.bytes;
+                   sizes.params * (sizeof(const char *) + 2 * sizeof(int));
     struct ms_pg_ticket *ticket = calloc(1, total);
     if (ticket == NULL)
         return ms_error_set(err, MS_TOO_LARGE, "no memory for a batch of %zu bytes", total);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch under way: a copy of what was asked, the replies that it waits for, what came of it.
+ * A batch under way: what was asked, the replies that it waits for, what came of it.
  * Internal to pg/pool.c (which owns it while it waits) and pg/conn.c (while it is in flight).
  */
 #ifndef MS_PG_TICKET_H
@@ -20,7 +20,7 @@ enum {
 struct ms_pg_command {
     const struct ms_pg_statement *statement;
     int n_params;
-    const char **values; /* text is terminated */
+    const char **values; /* the caller's */
     int *lengths;
     int *formats;
     unsigned serial; /* of the prepared statement that was used */

@@ -46,6 +46,7 @@ struct assertion {
     struct index_query query;
     struct ms_store_read *read; /* the step under way */
     struct ms_buf text;         /* what the step collects; empty between steps */
+    struct ms_buf results;      /* the index, while it is asserted */
     struct ms_str problem;      /* of the request; absent: none */
     struct index_body index;
     struct timeline_query asked; /* when the index was, and of which generation it is */
@@ -63,6 +64,7 @@ static void stop(void *arg)
     ms_store_read_cancel(assertion->read);
     assertion->read = NULL;
     ms_buf_free(&assertion->text);
+    ms_buf_free(&assertion->results);
 }
 
 static void refuse(struct assertion *assertion, struct ms_str detail, struct ms_str parameter)
@@ -192,6 +194,7 @@ static void on_assert_done(const struct ms_error *err, void *arg)
     if (!end_step(assertion, err))
         return;
     tracker_refresh(&assertion->answers->tracker);
+    ms_buf_free(&assertion->results);
     uint64_t left_ms = time_left(assertion);
     if (timeline_is_behind(&assertion->asked, &assertion->answers->tracker.now))
         wait_for_database(assertion, left_ms);
@@ -203,12 +206,11 @@ static void on_assert_done(const struct ms_error *err, void *arg)
 
 static void ask_assert(struct assertion *assertion)
 {
-    struct ms_buf index = assertion->text;
-    const struct ms_str params[] = {ms_buf_view(&index), assertion->body};
+    assertion->results = assertion->text;
     ms_buf_init(&assertion->text, 2 * INDEX_MAX); /* the index, and what failed */
+    const struct ms_str params[] = {ms_buf_view(&assertion->results), assertion->body};
     run(assertion, MS_READ_ASSERT, params, sizeof(params) / sizeof(params[0]), on_assert_row,
         on_assert_done);
-    ms_buf_free(&index);
 }
 
 /* --- the index --- */
@@ -259,6 +261,17 @@ static void on_request_row(const struct ms_str *columns, size_t n_columns, void 
     ms_buf_append_char(&assertion->text, '&');
 }
 
+/* Statements borrow their parameters, which have to end with a NUL; these may be parts of `raw`. */
+static bool keep_params(struct assertion *assertion)
+{
+    struct index_query *query = &assertion->query;
+    for (size_t i = 0; i < query->n_params; i++) {
+        if (ms_arena_copy(&query->params[i], assertion->arena, query->params[i]) != MS_OK)
+            return false;
+    }
+    return true;
+}
+
 static void on_request_done(const struct ms_error *err, void *arg)
 {
     struct assertion *assertion = arg;
@@ -274,6 +287,8 @@ static void on_request_done(const struct ms_error *err, void *arg)
         refuse(assertion, MS_STR("the query is too long"), MS_STR_ABSENT);
     else if (index_query_parse(&assertion->query, raw, assertion->arena, &fault) != MS_OK)
         refuse(assertion, fault.detail, fault.parameter);
+    else if (!keep_params(assertion))
+        refuse(assertion, MS_STR("the query is too long"), MS_STR_ABSENT);
     else {
         ms_buf_free(&assertion->text);
         ask_index(assertion);

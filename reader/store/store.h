@@ -3,8 +3,8 @@
  * The reader's storage API: what the workers and the watcher know of the database. No libpq in
  * sight.
  *
- * Asynchronous calls keep the rules of loop.h. `err` in a callback is NULL on success. Input is
- * copied (or sent) before a start function returns; views in callbacks are valid during the call.
+ * Asynchronous calls keep the rules of loop.h. `err` in a callback is NULL on success. The
+ * parameters of a query are borrowed until its end; views in callbacks are valid during the call.
  * A start function that fails (MS_BUSY, MS_UNAVAILABLE) has started nothing.
  */
 #ifndef READER_STORE_H
@@ -24,7 +24,7 @@ typedef void ms_store_row(const struct ms_str *columns, size_t n_columns, void *
 
 struct ms_store_query {
     enum ms_read_query query;    /* sql/queries/read_*.sql by store/queries.h */
-    const struct ms_str *params; /* text; absent: NULL */
+    const struct ms_str *params; /* text, followed by a NUL; absent: NULL */
     size_t n_params;
     bool stream; /* reads much: on a connection of its own, with more time */
     ms_store_row *on_row;
