@@ -11,18 +11,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/buf.h"
-
-enum query_shape {
-    QUERY_PLAIN, /* name=value */
-    QUERY_GLOB,  /* and name:matches=glob */
-    QUERY_MAP    /* name:KEY=value, name:KEY:matches=glob, name:KEY:exists=1 */
-};
-
-/* A row of a table of parameters. Rows stand in the order of their names. */
-struct query_param {
-    const char *name;
-    enum query_shape shape;
-};
+#include "reader/query/query_param.h"
 
 enum query_operator { QUERY_EQUAL, QUERY_EXISTS, QUERY_MATCHES };
 
