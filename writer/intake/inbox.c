@@ -74,62 +74,36 @@ static void batch_free(struct batch *batch)
     free(batch);
 }
 
-static bool make_room(struct batch *batch, size_t n_events)
+/* False: the arena is full, and nothing was added. */
+static bool add_events(struct batch *batch, const struct ms_event_record *events, size_t n_events)
 {
     size_t needed = batch->n_events + n_events;
-    if (needed <= batch->capacity)
-        return true;
-    size_t capacity = batch->capacity * 2 > FIRST_CAPACITY ? batch->capacity * 2 : FIRST_CAPACITY;
-    if (capacity < needed)
-        capacity = needed;
-    struct ms_event_record *events =
-        ms_arena_try_array(batch->arena, capacity, sizeof(*batch->events));
-    if (events == NULL)
-        return false;
-    if (batch->n_events > 0)
-        memcpy(events, batch->events, batch->n_events * sizeof(*events));
-    batch->events = events;
-    batch->capacity = capacity;
-    return true;
-}
-
-static bool copy_event(struct ms_event_record *out, struct ms_arena *arena,
-                       const struct ms_event_record *from)
-{
-    *out = *from;
-    struct ms_str *const texts[] = {&out->event_id, &out->action, &out->repository,  &out->tag,
-                                    &out->actor,    &out->body,   &out->instance_id, &out->fault};
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (ms_arena_copy(texts[i], arena, *texts[i]) != MS_OK)
+    if (needed > batch->capacity) {
+        size_t capacity = batch->capacity > 0 ? batch->capacity * 2 : FIRST_CAPACITY;
+        if (capacity < needed)
+            capacity = needed;
+        struct ms_event_record *grown =
+            ms_arena_try_array(batch->arena, capacity, sizeof(*batch->events));
+        if (grown == NULL)
             return false;
+        if (batch->n_events > 0)
+            memcpy(grown, batch->events, batch->n_events * sizeof(*grown));
+        batch->events = grown;
+        batch->capacity = capacity;
     }
-    return true;
-}
-
-static bool copy_events(struct batch *batch, const struct ms_event_record *events, size_t n_events)
-{
-    if (!make_room(batch, n_events))
-        return false;
     for (size_t i = 0; i < n_events; i++) {
-        if (!copy_event(&batch->events[batch->n_events + i], batch->arena, &events[i]))
-            return false;
+        struct ms_event_record *out = &batch->events[batch->n_events + i];
+        *out = events[i];
+        struct ms_str *const texts[] = {&out->event_id,    &out->action, &out->repository,
+                                        &out->tag,         &out->actor,  &out->body,
+                                        &out->instance_id, &out->fault};
+        for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
+            if (ms_arena_copy(texts[t], batch->arena, *texts[t]) != MS_OK)
+                return false;
+        }
     }
-    batch->n_events += n_events;
+    batch->n_events = needed;
     return true;
-}
-
-/* --- commits --- */
-
-static void end_batch(struct inbox *inbox, struct batch *batch, const struct ms_error *err)
-{
-    struct inbox_ticket *ticket;
-    while ((ticket = STAILQ_FIRST(&batch->tickets)) != NULL) {
-        STAILQ_REMOVE_HEAD(&batch->tickets, link);
-        if (ticket->on_done != NULL)
-            ticket->on_done(err, ticket->arg);
-        ms_loop_defer_free(inbox->env->loop, ticket);
-    }
-    batch_free(batch);
 }
 
 /* --- instances --- */
@@ -155,47 +129,34 @@ static void remember_instances(struct inbox *inbox, const struct batch *batch)
     }
 }
 
-/* An instance that is in the database already is not sent there again with each event. */
-static void drop_known_instances(const struct inbox *inbox, struct batch *batch)
-{
-    for (size_t i = 0; i < batch->n_events; i++) {
-        if (inbox_knows_instance(inbox, batch->events[i].instance_id))
-            batch->events[i].instance_id = MS_STR_ABSENT;
-    }
-}
-
-/* --- what was committed --- */
+/* --- commits --- */
 
 static bool is_kept(const struct ms_event_record *event)
 {
     return !ms_str_is_absent(event->event_id);
 }
 
-static size_t count_kept(const struct batch *batch)
+/* The store tells how many were new and not which: duplicates among events of several actions are
+ * counted without these. */
+static void count_events(struct inbox *inbox, const struct batch *batch, size_t n_new)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < batch->n_events; i++)
-        n += is_kept(&batch->events[i]);
-    return n;
-}
-
-/* The store tells how many were new, not which: a mixture is counted without its actions. */
-static const char *common_action(const struct batch *batch)
-{
-    const char *action = NULL;
+    size_t n_kept = 0;
+    const char *common_action = NULL;
     for (size_t i = 0; i < batch->n_events; i++) {
         const struct ms_event_record *event = &batch->events[i];
         if (!is_kept(event))
             continue;
-        if (action != NULL && !ms_str_equal(event->action, ms_str(action)))
-            return "other";
-        action = event->action.ptr;
+        bool is_other = n_kept++ > 0 && !ms_str_equal(event->action, ms_str(common_action));
+        common_action = is_other ? "other" : event->action.ptr;
     }
-    return action;
-}
-
-static void count_each(const struct batch *batch)
-{
+    size_t n_duplicates = n_kept - n_new;
+    inbox->counts.accepted += n_new;
+    inbox->counts.duplicates += n_duplicates;
+    if (n_duplicates > 0) {
+        ms_metrics_add(MS_METRIC_EVENTS, common_action, "accepted", (double)n_new);
+        ms_metrics_add(MS_METRIC_EVENTS, common_action, "duplicate", (double)n_duplicates);
+        return;
+    }
     for (size_t i = 0; i < batch->n_events; i++) {
         const struct ms_event_record *event = &batch->events[i];
         if (is_kept(event))
@@ -205,18 +166,16 @@ static void count_each(const struct batch *batch)
     }
 }
 
-static void count_events(struct inbox *inbox, const struct batch *batch, size_t n_new)
+static void end_batch(struct inbox *inbox, struct batch *batch, const struct ms_error *err)
 {
-    size_t n_duplicates = count_kept(batch) - n_new;
-    inbox->counts.accepted += n_new;
-    inbox->counts.duplicates += n_duplicates;
-    if (n_duplicates == 0) {
-        count_each(batch);
-        return;
+    struct inbox_ticket *ticket;
+    while ((ticket = STAILQ_FIRST(&batch->tickets)) != NULL) {
+        STAILQ_REMOVE_HEAD(&batch->tickets, link);
+        if (ticket->on_done != NULL)
+            ticket->on_done(err, ticket->arg);
+        ms_loop_defer_free(inbox->env->loop, ticket);
     }
-    const char *action = common_action(batch);
-    ms_metrics_add(MS_METRIC_EVENTS, action, "accepted", (double)n_new);
-    ms_metrics_add(MS_METRIC_EVENTS, action, "duplicate", (double)n_duplicates);
+    batch_free(batch);
 }
 
 static void on_committed(const struct ms_error *err, size_t n_new, bool new_instance, void *arg)
@@ -256,7 +215,11 @@ static void commit_next(struct inbox *inbox)
     if (inbox->committing != NULL || TAILQ_EMPTY(&inbox->waiting))
         return;
     struct batch *batch = take_batch(inbox);
-    drop_known_instances(inbox, batch);
+    /* An instance that is in the database already is not sent there again with each event. */
+    for (size_t i = 0; i < batch->n_events; i++) {
+        if (inbox_knows_instance(inbox, batch->events[i].instance_id))
+            batch->events[i].instance_id = MS_STR_ABSENT;
+    }
     inbox->committing = batch;
     inbox->call = ms_store_inbox_put(inbox->env->store, inbox->env->term, batch->events,
                                      batch->n_events, batch->wants_scan, on_committed, inbox);
@@ -288,31 +251,21 @@ static struct batch *open_batch(struct inbox *inbox)
     return batch;
 }
 
-static void drop_if_empty(struct inbox *inbox, struct batch *batch)
-{
-    if (!STAILQ_EMPTY(&batch->tickets))
-        return;
-    TAILQ_REMOVE(&inbox->waiting, batch, link);
-    batch_free(batch);
-}
-
-static bool is_full(const struct inbox *inbox, size_t bytes)
-{
-    return inbox->waiting_bytes > 0 && inbox->waiting_bytes + bytes > INBOX_WAITING_MAX_BYTES;
-}
-
 enum ms_status inbox_submit(struct inbox_ticket **out, struct inbox *inbox,
                             const struct inbox_submission *submission, ms_store_done *on_done,
                             void *arg)
 {
     size_t bytes = bytes_of(submission->events, submission->n_events);
-    if (is_full(inbox, bytes)) {
+    if (inbox->waiting_bytes > 0 && inbox->waiting_bytes + bytes > INBOX_WAITING_MAX_BYTES) {
         ms_limit_reached(MS_LIMIT_INBOX_WAITING);
         return MS_BUSY;
     }
     struct batch *batch = open_batch(inbox);
-    if (!copy_events(batch, submission->events, submission->n_events)) {
-        drop_if_empty(inbox, batch);
+    if (!add_events(batch, submission->events, submission->n_events)) {
+        if (STAILQ_EMPTY(&batch->tickets)) {
+            TAILQ_REMOVE(&inbox->waiting, batch, link);
+            batch_free(batch);
+        }
         return MS_TOO_LARGE;
     }
     batch->wants_scan |= submission->wants_scan;

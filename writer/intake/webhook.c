@@ -50,32 +50,21 @@ static void send_accepted(struct ms_http_request *request)
     ms_http_send(request, 202, NULL, MS_STR_ABSENT, NULL, 0);
 }
 
-static void refuse(struct ms_http_request *request, const struct ms_error *err)
-{
-    ms_log(MS_LOG_WARN, "an envelope was refused",
-           MS_FIELDS(ms_field_c("peer", ms_http_request_peer(request)), ms_field_error(err)));
-    ms_http_send_problem(request, 400, ms_str(err->text), MS_STR_ABSENT, NULL, 0);
-}
-
 /* --- delivery --- */
 
 static void take_unread(struct webhook *webhook, struct ms_http_request *request, const char *why);
-
-/* The database's word on the events themselves would be the same the next time. */
-static bool is_permanent(const struct ms_error *err)
-{
-    return err->status == MS_INVALID || err->status == MS_TOO_LARGE;
-}
 
 static void on_committed(const struct ms_error *err, void *arg)
 {
     struct delivery *delivery = arg;
     struct inbox *inbox = delivery->webhook->inbox;
+    /* What the database says of the events themselves it would say the next time, too. */
+    bool is_permanent = err != NULL && (err->status == MS_INVALID || err->status == MS_TOO_LARGE);
     if (err == NULL && delivery->is_unread)
         inbox_count_oversized(inbox);
     if (err == NULL)
         send_accepted(delivery->request);
-    else if (is_permanent(err) && !delivery->is_unread)
+    else if (is_permanent && !delivery->is_unread)
         take_unread(delivery->webhook, delivery->request, err->text);
     else
         send_unavailable(delivery->request, MS_STR("the events could not be committed"));
@@ -119,23 +108,6 @@ static void take_unread(struct webhook *webhook, struct ms_http_request *request
 
 /* --- the envelope --- */
 
-static bool is_kept(const struct ms_config *config, const struct envelope_event *event)
-{
-    if (event->verdict == ENVELOPE_STORE)
-        return selection_has(config, event->record.repository);
-    return event->verdict == ENVELOPE_DEAD;
-}
-
-/* An event of no interest may still be the first that a registry sends after its restart. */
-static bool ignore(struct ms_event_record *out, const struct webhook *webhook,
-                   const struct ms_event_record *record)
-{
-    const char *action = record->action.ptr;
-    ms_metrics_add(MS_METRIC_EVENTS, action != NULL ? action : "other", "ignored", 1);
-    *out = (struct ms_event_record){.instance_id = record->instance_id};
-    return !inbox_knows_instance(webhook->inbox, record->instance_id);
-}
-
 /* Puts what is to be committed into `records`; returns how many. */
 static size_t choose(struct ms_event_record *records, const struct webhook *webhook,
                      const struct envelope *envelope)
@@ -143,15 +115,24 @@ static size_t choose(struct ms_event_record *records, const struct webhook *webh
     size_t kept = 0;
     for (size_t i = 0; i < envelope->n_events; i++) {
         const struct envelope_event *event = &envelope->events[i];
-        if (!is_kept(webhook->env->config, event)) {
-            kept += ignore(&records[kept], webhook, &event->record);
+        const struct ms_event_record *record = &event->record;
+        if (event->verdict == ENVELOPE_DEAD) {
+            ms_log(MS_LOG_WARN, "an event leads nowhere",
+                   MS_FIELDS(ms_field_str("event", record->event_id),
+                             ms_field_c("why", event->reason)));
+            records[kept++] = *record;
             continue;
         }
-        if (event->verdict == ENVELOPE_DEAD)
-            ms_log(MS_LOG_WARN, "an event leads nowhere",
-                   MS_FIELDS(ms_field_str("event", event->record.event_id),
-                             ms_field_c("why", event->reason)));
-        records[kept++] = event->record;
+        if (event->verdict == ENVELOPE_STORE &&
+            selection_has(webhook->env->config, record->repository)) {
+            records[kept++] = *record;
+            continue;
+        }
+        const char *action = record->action.ptr != NULL ? record->action.ptr : "other";
+        ms_metrics_add(MS_METRIC_EVENTS, action, "ignored", 1);
+        /* It may still be the first that a registry sends after its restart. */
+        if (!inbox_knows_instance(webhook->inbox, record->instance_id))
+            records[kept++] = (struct ms_event_record){.instance_id = record->instance_id};
     }
     return kept;
 }
@@ -163,17 +144,23 @@ static void handle_envelope(struct webhook *webhook, struct ms_http_request *req
     struct envelope envelope;
     enum ms_status status =
         envelope_parse(&envelope, arena, ms_http_request_body(request), OWN_USER_AGENT, &err);
-    struct ms_event_record *records =
-        status == MS_OK ? ms_arena_try_array(arena, envelope.n_events + 1, sizeof(*records)) : NULL;
     if (status == MS_INVALID) {
-        refuse(request, &err);
+        ms_log(MS_LOG_WARN, "an envelope was refused",
+               MS_FIELDS(ms_field_c("peer", ms_http_request_peer(request)), ms_field_error(&err)));
+        ms_http_send_problem(request, 400, ms_str(err.text), MS_STR_ABSENT, NULL, 0);
         return;
     }
-    if (records == NULL) {
-        take_unread(webhook, request, status == MS_OK ? "too large to be read" : err.text);
+    if (status != MS_OK) {
+        take_unread(webhook, request, err.text);
         return;
     }
     webhook->on_self_pulls(envelope.n_own_notifications, webhook->arg);
+    struct ms_event_record *records =
+        ms_arena_try_array(arena, envelope.n_events + 1, sizeof(*records));
+    if (records == NULL) {
+        take_unread(webhook, request, "too large to be read");
+        return;
+    }
     struct inbox_submission submission = {.events = records};
     submission.n_events = choose(records, webhook, &envelope);
     if (submission.n_events == 0)
