@@ -156,6 +156,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const place of document.querySelectorAll(".origin")) place.textContent = location.origin;
+    for (const place of document.querySelectorAll(".host")) place.textContent = location.host;
     themes();
     copying();
     keys();

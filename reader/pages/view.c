@@ -48,6 +48,14 @@ void view_platforms(struct ms_buf *out, struct view_strings platforms, size_t at
         ms_buf_printf(out, " and %zu more", platforms.n - shown);
 }
 
+void view_registry(struct ms_buf *out, const struct view_frame *frame)
+{
+    if (frame->site.registry.len > 0)
+        html_text(out, frame->site.registry);
+    else
+        html_raw(out, "<span class=\"host\">$REGISTRY</span>");
+}
+
 void view_curl(struct ms_buf *out, const struct link *api)
 {
     part_command(out, "The same by machine");

@@ -65,6 +65,9 @@ void view_failure(struct ms_buf *out, const struct view_frame *frame, const stru
 void view_repository_link(struct ms_buf *out, struct ms_str name);
 /* A tag's name as a link to it. */
 void view_tag_link(struct ms_buf *out, struct ms_str repository, struct ms_str tag);
+/* Host and port of the registry. Where it is not known (a public URL that is a path: the same
+ * address serves both) the script puts that of the page. */
+void view_registry(struct ms_buf *out, const struct view_frame *frame);
 /* "linux/amd64, arm64/v8, windows/amd64 and 3 more": a system that goes on is written once. Nothing
  * when there are none. */
 void view_platforms(struct ms_buf *out, struct view_strings platforms, size_t at_most);

@@ -52,9 +52,11 @@ static void write_api(struct ms_buf *out)
         {"Flatpak", "/index/static?label:org.flatpak.ref:exists=1&amp;tag=latest"},
     };
     part_heading(out, "api", "API");
-    html_raw(out, "<p>Every page names the call that gives the same as JSON. All calls stand in "
-                  "the <a href=\"/api/v1/openapi.json\">OpenAPI document</a>. In the examples "
-                  "<code>$METASTORE</code> is the address of this place.</p>\n");
+    html_raw(out,
+             "<p>Every page names the call that gives the same as JSON. All calls stand in "
+             "the <a href=\"/api/v1/openapi.json\">OpenAPI document</a>. In the examples "
+             "<code>$METASTORE</code> is the address of this place, and <code>$REGISTRY</code> "
+             "that of the registry.</p>\n");
     for (size_t i = 0; i < sizeof(EXAMPLES) / sizeof(EXAMPLES[0]); i++) {
         part_command(out, EXAMPLES[i].text);
         html_raw(out, "curl -s &quot;<span class=\"origin\">$METASTORE</span>");
@@ -62,14 +64,6 @@ static void write_api(struct ms_buf *out)
         html_raw(out, "&quot;");
         part_command_end(out);
     }
-}
-
-static void write_host(struct ms_buf *out, const struct view_frame *frame)
-{
-    if (frame->site.registry.len > 0)
-        html_text(out, frame->site.registry);
-    else
-        html_raw(out, "REGISTRY");
 }
 
 static void write_clients(struct ms_buf *out, const struct view_frame *frame)
@@ -88,7 +82,7 @@ static void write_clients(struct ms_buf *out, const struct view_frame *frame)
         while (rest.len > 0 && !ms_str_starts_with(rest, MS_STR("HOST")))
             rest = ms_str_skip(rest, 1);
         html_text(out, ms_str_slice(command, 0, command.len - rest.len));
-        write_host(out, frame);
+        view_registry(out, frame);
         html_text(out, ms_str_skip(rest, 4));
         part_command_end(out);
     }

@@ -145,10 +145,8 @@ static void write_pull(struct ms_buf *out, const struct view_frame *frame, const
 {
     part_command(out, "Pull");
     html_raw(out, "docker pull ");
-    if (frame->site.registry.len > 0) {
-        html_text(out, frame->site.registry);
-        html_raw(out, "/");
-    }
+    view_registry(out, frame);
+    html_raw(out, "/");
     html_text(out, page->repository);
     html_raw(out, is_digest(page->reference) ? "@" : ":");
     html_text(out, page->reference);

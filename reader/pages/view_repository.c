@@ -86,10 +86,8 @@ static void write_head(struct ms_buf *out, const struct repository *page)
 static void write_reference(struct ms_buf *out, const struct view_frame *frame,
                             const struct repository *page, bool by_digest)
 {
-    if (frame->site.registry.len > 0) {
-        html_text(out, frame->site.registry);
-        html_raw(out, "/");
-    }
+    view_registry(out, frame);
+    html_raw(out, "/");
     html_text(out, page->name);
     html_raw(out, by_digest ? "@" : ":");
     html_text(out, by_digest ? page->pull_digest : page->pull_tag);

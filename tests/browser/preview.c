@@ -197,7 +197,8 @@ static void write_page(const char *directory, size_t page, enum preview_set set)
     struct ms_buf html;
     struct preview preview = {.set = set, .arena = ms_arena_new(ARENA_MAX)};
     const struct view_frame frame = {
-        .site = {assets_sheet()->path, assets_script()->path, MS_STR("registry.example.com")},
+        .site = {assets_sheet()->path, assets_script()->path,
+                 set == PREVIEW_HOSTILE ? MS_STR_ABSENT : MS_STR("registry.example.com")},
         .truth = {MS_STR("2026-11-29T08:00:00Z"), MS_STR("81234"), MS_STR("2026-11-29T07:05:00Z"),
                   set == PREVIEW_HOSTILE ? 180 : 0},
     };

@@ -73,6 +73,17 @@ def test_commands_and_digests_are_copied(page):
     assert digest.startswith("sha256:") and len(digest) == 7 + 64
 
 
+@pytest.mark.parametrize("name,host", [("large-repository", "registry.example.com"), ("hostile-repository", None)])
+def test_commands_name_the_registry(browser, preview, name, host):
+    """Where its address is that of the pages, only the browser knows it."""
+    browser.look()
+    browser.open(f"{preview[1]}/{name}.html")
+    host = host or browser.run("return location.host")
+    commands = [code.text for code in browser.driver.find_elements("css selector", ".command code")]
+    pulls = [command for command in commands if command.startswith("docker pull ")]
+    assert pulls and all(command.startswith(f"docker pull {host}/") for command in pulls), commands
+
+
 def test_the_skip_link_is_first(page):
     press(page, Keys.TAB)
     assert page.run("return document.activeElement.className") == "skip"
