@@ -48,11 +48,20 @@ has() { # PORT PATH PATTERN
     ask "http://127.0.0.1:$1$2" | grep -qE -- "$3"
 }
 
+# What the registry would have told of the last month, had it been there.
+tell_pulls() {
+    /usr/bin/python3 "$root/deploy/quickstart.d/make_pulls.py" "$dir/images/pulled.list" "127.0.0.1:$port" |
+        ask --header @<(printf 'Authorization: Bearer %s\n' "$token") --data-binary @- \
+            --header 'Content-Type: application/vnd.docker.distribution.events.v1+json' "$writer_url/events" ||
+        fail "the pulls could not be told"
+}
+
 fill_registry() {
     say "images: making them of busybox, pushing them with skopeo to 127.0.0.1:$port"
     make_images
     push_images
     wait_until "$SEARCHABLE_SECONDS" writer is_searchable
+    tell_pulls
 }
 
 has_scanned() {

@@ -11,8 +11,9 @@ The same arguments give the same bytes: times are fixed, names are sorted.
     for part in index.walk():  # what must be pushed first comes first
         print(part.digest, part.media_type, len(part.data), part.is_manifest)
 
-    make_images.py DIRECTORY [BUSYBOX]   writes the example images (examples.py) below DIRECTORY,
-                                         and DIRECTORY/push.list: SOURCE, REPOSITORY:TAG a line
+    make_images.py DIRECTORY [BUSYBOX]   writes the images (examples.py, products.py) below DIRECTORY,
+                                         DIRECTORY/push.list (SOURCE, REPOSITORY:TAG a line) and
+                                         DIRECTORY/pulled.list (REPOSITORY, TAG, digest, type)
 """
 import gzip
 import hashlib
@@ -109,15 +110,16 @@ def parse_platform(platform):
 
 
 def make_image(layers, platform="linux/amd64", labels=None, annotations=None, created=CREATED,
-               run=None, docker=False):
-    """`run`: members of the configuration's `config`, such as Cmd, Env, ExposedPorts."""
+               run=None, docker=False, instructions=None):
+    """`run`: members of the configuration's `config`, such as Cmd, Env, ExposedPorts;
+    `instructions`: what made each layer."""
+    instructions = instructions or [f"COPY layer {n} /" for n in range(1, len(layers) + 1)]
     config = {
         **parse_platform(platform),
         "created": created,
         "config": {**(run or {}), **({"Labels": labels} if labels else {})},
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
-        "history": [{"created": created, "created_by": f"COPY layer {number} /"}
-                    for number, _ in enumerate(layers, 1)],
+        "history": [{"created": created, "created_by": text} for text in instructions],
     }
     config_blob = Blob(DOCKER_CONFIG if docker else OCI_CONFIG, to_json(config))
     media_type = DOCKER_MANIFEST if docker else OCI_MANIFEST
@@ -225,9 +227,9 @@ def write_images(directory, images):
             yield f"dir:{path / tag}", f"{repository}:{tag}"
             continue
         layout = layouts.setdefault(path, {})
-        layout[tag] = manifest
+        layout[manifest.digest] = manifest  # a tag may move
         if not is_fallback_tag(tag):
-            yield f"oci:{path}:{tag}", f"{repository}:{tag}"
+            yield f"oci:{path}:{manifest.digest}", f"{repository}:{tag}"
             continue
         for part in manifest.parts:
             layout[part.digest] = part
@@ -238,11 +240,17 @@ def write_images(directory, images):
 
 
 def main():
-    from examples import example_images
+    from examples import example_images, make_root
+    from products import product_images
     directory = Path(sys.argv[1]).absolute()
     busybox = Path(sys.argv[2] if len(sys.argv) > 2 else "/bin/busybox").read_bytes()
-    lines = ["\t".join(line) + "\n" for line in write_images(directory, example_images(busybox))]
+    images = [*product_images(make_root(busybox)), *example_images(busybox)]
+    lines = ["\t".join(line) + "\n" for line in write_images(directory, images)]
     (directory / "push.list").write_text("".join(lines))
+    last = {(repository, tag): manifest for repository, tag, manifest in images}
+    (directory / "pulled.list").write_text("".join(
+        f"{repository}\t{tag}\t{manifest.digest}\t{manifest.media_type}\n"
+        for (repository, tag), manifest in last.items() if "sha256-" not in tag))
 
 
 if __name__ == "__main__":
