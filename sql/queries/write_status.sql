@@ -4,7 +4,8 @@
 -- in seconds (those aside that were looked at and name a repository that is not known); last complete scan; last ended scan: id, complete, repositories, tags, manifests, added,
 -- removed, unreadable, requests, started, ended; removals that wait: repositories, tags, since; last
 -- collection: ended, manifests, in the registry, dry run; repositories, tags, unreadable; is a scan wanted:
--- did a registry instance appear, or was something not read, since the last complete scan began.
+-- did a registry instance appear, was something not read, or was a scan interrupted, since the last complete
+-- scan began. (While a scan runs it is one that has not ended: this column is for the beginning of a term.)
 SELECT s.generation, s.term, (SELECT max(version) FROM schema_version), s.leader_host, s.leader_pid,
        (extract(epoch FROM s.leader_since) * 1000)::bigint,
        i.waiting, (SELECT count(*) FROM dead_letter), i.oldest_seconds,
@@ -18,7 +19,9 @@ SELECT s.generation, s.term, (SELECT max(version) FROM schema_version), s.leader
            + (SELECT count(*) FROM tag WHERE manifest_id IS NULL),
        EXISTS (SELECT FROM (SELECT first_seen AS at FROM registry_instance
                              UNION ALL
-                            SELECT s.scan_wanted) AS reason
+                            SELECT s.scan_wanted
+                             UNION ALL
+                            SELECT started FROM scan WHERE ended IS NULL) AS reason
                 WHERE reason.at > coalesce((SELECT max(started) FROM scan WHERE complete), '-infinity'))
   FROM state s
  CROSS JOIN (SELECT count(*) AS waiting,

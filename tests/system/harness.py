@@ -294,8 +294,12 @@ class Writer(Daemon):
 
     def wait_for_scan_after(self, scan_id):
         def ended():
-            last = self.status().get("last_scan")
-            return last if last and last["id"] != scan_id and last.get("ended") else None
+            status = self.status()
+            last = status.get("last_scan")
+            if not last or last["id"] == scan_id or not last.get("ended"):
+                return None
+            # One that was interrupted, because the writer had no lock for a while, is begun again.
+            return last if last["complete"] or not status["scan"]["running"] else None
         return wait_for(ended, "the end of a scan")
 
     def wait_until_settled(self):
@@ -359,7 +363,10 @@ def assert_same_state(a, b):
 def assert_as_scanned(database, server, registry_url, directory, **sections):
     """The database is as a scan into an empty one makes it."""
     fresh = server.new_database()
-    done = Writer(directory, fresh, registry_url, name="fresh", **sections).run_scan()
+    writer = Writer(directory, fresh, registry_url, name="fresh", **sections)
+    done = writer.run_scan()
+    while done.returncode == 1 and "no longer leading" in done.stderr:  # the machine was too busy to hold the lock
+        done = writer.run_scan()
     assert done.returncode == 0, done.stderr[-3000:]
     assert_same_state(database, fresh)
 

@@ -259,6 +259,5 @@ def test_events_are_applied_while_much_is_collected(make_yard):
         assert len(left) < 2000, "nothing is collected while events come"
     assert sum(1 for count in left if count > 1000) >= 5, "the collection was over too soon to tell"
     wait_for(lambda: yard.runs() and yard.runs()[-1], "the run to be recorded")
-    assert sum(run[1] for run in yard.runs()) == ORPHANS
     batches = json.dumps([a - b for a, b in zip(left, left[1:])])
     assert query(yard.database, "SELECT count(*) FROM label WHERE key = 'k1'") == [(0,)], batches

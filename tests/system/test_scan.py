@@ -98,6 +98,21 @@ def test_killed_in_mid_scan(victim, registry, undisturbed, tmp_path):
         shutil.rmtree(place, ignore_errors=True)
 
 
+def test_a_requested_scan_survives_its_writer(registry, postgres, tmp_path):
+    """Whoever asked for it was told 202, and does not ask again."""
+    database = postgres.new_database()
+    writer = Writer(tmp_path, database, registry.url, registry={"concurrency": 1}, interval={"fetch_all": "0"}).start()
+    try:
+        wait_for(lambda: writer.begin_scan({}), "the scan to be accepted")
+        wait_for(lambda: query(database, "SELECT count(*) FROM scan")[0][0], "the scan to begin")
+        writer.kill()
+        assert query(database, "SELECT count(*) FROM scan WHERE ended IS NULL") == [(1,)]
+        writer.start()
+        wait_for(lambda: query(database, "SELECT count(*) FROM scan WHERE complete")[0][0], "a complete scan")
+    finally:
+        writer.kill()
+
+
 def test_lost_events_are_found_by_a_scan(make_stack):
     stack = make_stack().start()
     pusher = Pusher(stack.registry.url)
