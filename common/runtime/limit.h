@@ -41,6 +41,7 @@
     LIMIT(CONTENT_DIGESTS, content_digests)                                                        \
     LIMIT(EVENT_TAGS, event_tags)                                                                  \
     LIMIT(SCAN_NAMES, scan_names)                                                                  \
+    LIMIT(TAG_MANIFESTS, tag_manifests)                                                            \
     LIMIT(VISIT_NAMES, visit_names)                                                                \
     /* reader */                                                                                   \
     LIMIT(ANSWER_SIZE, answer_size)                                                                \

@@ -3,7 +3,8 @@
 
 The requests are taken from the registry's access log, in one scan that is not measured; for the scans that
 are, and for the replays, the registry writes none. A scan's time is that of the whole `metastore-writer
---scan`, from its start to its exit, into a database that has the schema.
+--scan`, from its start to its exit, into a database that has the schema. In the scan that is not measured
+PostgreSQL logs each statement: that scan tells what an image (any manifest that is stored) costs.
 """
 import os
 import re
@@ -19,6 +20,8 @@ RATIO_MAX = 1.25
 SMALL_RATIO_MAX = 1.5
 MEMORY_MAX_MIB = 64
 GROWTH_MAX_MIB = 8
+STATEMENTS_MAX = 12  # an image
+WAL_MAX_KIB = 6
 LINE = re.compile(r'"(HEAD|GET) (\S+) HTTP/1\.1" (\d+)')
 BY_TAG = re.compile(r"/v2/(.+)/manifests/([^:]+)$")
 ACCEPT = ", ".join(["application/vnd.oci.image.index.v1+json",
@@ -78,22 +81,56 @@ def as_request(match, registry, digests):
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def record_scan(bench, registry, writer, name):
+class Cost:
+    """What a scan costs an image, between its beginning and report()."""
+
+    STATEMENT = re.compile(rb"LOG:  (?:execute|statement)")
+
+    def __init__(self, bench, database):
+        self.database = database
+        self.log_path = Path(bench.postgres.directory) / "cluster/log"
+        name = database.rsplit("/", 1)[1]
+        for setting in ("log_statement = 'all'", "log_parameter_max_length = 0"):
+            query(database, f"ALTER DATABASE {name} SET {setting}")
+        self.log_bytes = self.log_path.stat().st_size
+        self.wal = self.position()
+
+    def position(self):
+        return int(query(self.database, "SELECT pg_current_wal_insert_lsn() - '0/0'")[0][0])
+
+    def report(self, bench, what, n_requests, has_limits):
+        wal_kib = (self.position() - self.wal) / 1024
+        with open(self.log_path, "rb") as log:
+            log.seek(self.log_bytes)
+            n_statements = len(self.STATEMENT.findall(log.read()))
+        n, = query(self.database, "SELECT count(*) FROM manifest WHERE raw IS NOT NULL")[0]
+        costs = f"{n_requests / n:.2f} requests, {n_statements / n:.2f} statements, {wal_kib / n:.2f} KiB of WAL"
+        if has_limits:
+            bench.report(f"{what}, an image of {n}", costs, f"at most {STATEMENTS_MAX} statements, {WAL_MAX_KIB} KiB",
+                         n_statements / n <= STATEMENTS_MAX and wal_kib / n <= WAL_MAX_KIB)
+        else:
+            print(f"  {what}, an image of {n}: {costs}", flush=True)
+
+
+def record_scan(bench, registry, writer, name, what):
     """Scans, and keeps the requests in a file."""
+    database = writer.config_values["database"]["postgres"]["url"]
     position = os.path.getsize(registry.log_path)
-    scan(writer)
-    digests = known_digests(writer.config_values["database"]["postgres"]["url"])
+    cost = Cost(bench, database)
+    _, n_requests = scan(writer)
+    cost.report(bench, f"{name} scan{what}", n_requests, name == "first")
+    digests = known_digests(database)
     with open(registry.log_path, errors="replace") as log:
         log.seek(position)
         requests = [as_request(match, registry, digests) for match in filter(None, map(LINE.search, log))]
     return write_requests(bench.place / f"{name}.requests", requests)
 
 
-def record_scans(bench, registry):
+def record_scans(bench, registry, what):
     registry.logs_requests = True
     registry.start()
     writer = new_writer(bench, registry)
-    files = [record_scan(bench, registry, writer, name) for name in ("first", "second")]
+    files = [record_scan(bench, registry, writer, name, what) for name in ("first", "second")]
     registry.kill()
     registry.logs_requests = False
     registry.start()
@@ -128,7 +165,7 @@ class Pair:
 
 def measure_pairs(bench, registry, ratio_max, what):
     pairs = [Pair(f"{kind} scan{what}", path) for kind, path in
-             zip(("first", "second"), record_scans(bench, registry))]
+             zip(("first", "second"), record_scans(bench, registry, what))]
     written = {}
     for _ in range(bench.runs):
         writer = new_writer(bench, registry)

@@ -12,7 +12,7 @@ enum { BODY_MAX = 2048, REFERENCE_MAX = 160 };
 
 struct fake_registry fake_registry;
 
-enum kind { CATALOG, LIST, HEAD, GET, BLOB, DELETE };
+enum kind { CATALOG, LIST, HEAD, GET, BLOB, DELETE, GET_UNLESS };
 
 struct registry_call {
     struct fake_call base;
@@ -92,8 +92,11 @@ static void find_manifest(struct registry_call *call, struct registry_reply *rep
         return;
     reply->digest = fake_digest(letter);
     if (fake_registry.unreadable != NULL && has_letter(fake_registry.unreadable, letter)) {
-        reply->outcome = REGISTRY_UNREADABLE;
-    } else if (call->kind == HEAD && ms_digest_equal(&call->known, &reply->digest)) {
+        if (call->kind == GET || !fake_registry.names_unreadable)
+            reply->outcome = REGISTRY_UNREADABLE;
+        if (call->kind == GET)
+            reply->digest = (struct ms_digest){.len = 0};
+    } else if (ms_digest_equal(&call->known, &reply->digest)) {
         reply->outcome = REGISTRY_NOT_MODIFIED;
     } else {
         make_body(call->body, letter);
@@ -143,7 +146,8 @@ static void tell(struct fake_call *base, const struct ms_error *err)
 static struct registry_call *start(enum kind kind, struct ms_str repository,
                                    struct ms_str reference, registry_done *on_done, void *arg)
 {
-    static const char *const NAMES[] = {"catalog", "list", "head", "get", "blob", "delete"};
+    static const char *const NAMES[] = {"catalog", "list",   "head",      "get",
+                                        "blob",    "delete", "get_unless"};
     struct registry_call *call = calloc(1, sizeof(*call));
     struct ms_digest digest;
     ck_assert_ptr_nonnull(call);
@@ -201,6 +205,24 @@ struct registry_call *registry_get_manifest(struct registry_client *client,
     (void)client;
     (void)priority;
     return start(GET, repository, reference, on_done, arg);
+}
+
+struct registry_call *registry_get_manifest_unless(struct registry_client *client,
+                                                   enum registry_priority priority,
+                                                   struct ms_str repository,
+                                                   struct ms_str reference,
+                                                   const struct ms_digest *known, size_t n_known,
+                                                   registry_done *on_done, void *arg)
+{
+    (void)client;
+    (void)priority;
+    ck_assert_uint_le(n_known, 1);
+    struct registry_call *call =
+        start(n_known > 0 ? GET_UNLESS : GET, repository, reference, on_done, arg);
+    call->kind = GET;
+    if (n_known > 0)
+        call->known = *known;
+    return call;
 }
 
 struct registry_call *registry_get_blob(struct registry_client *client,

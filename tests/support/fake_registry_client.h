@@ -6,7 +6,8 @@
  * Of a manifest only the letter of its digest matters: 'p' to 's' are images with the configuration
  * of that letter in upper case, 'x' to 'z' indexes of "a" and "b", all others artifacts.
  *
- * Logged: catalog NEXT | list REPOSITORY | head, get REPOSITORY REFERENCE | blob REPOSITORY LETTER
+ * Logged: catalog NEXT | list REPOSITORY | head, get, get_unless (what is known) REPOSITORY
+ * REFERENCE | blob REPOSITORY LETTER
  * | delete REPOSITORY LETTER, and after the call that it is about: expect_unreadable REFERENCE. A
  * digest as a reference is "@" and its letter.
  */
@@ -30,6 +31,7 @@ extern struct fake_registry {
     const char *manifests;                   /* letters: those that it has; NULL: all */
     bool is_unknown;                         /* no repository is there: NAME_UNKNOWN */
     const char *unreadable;                  /* letters */
+    bool names_unreadable;                   /* their digests, to a HEAD */
     enum registry_outcome deletion, listing; /* of tags */
     uint64_t n_requests;
 } fake_registry;

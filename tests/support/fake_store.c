@@ -544,7 +544,8 @@ void fake_store_due(struct ms_store_call *call, const char *repository, enum ms_
 
 void fake_store_tag(struct ms_store_call *call, const char *name, char digest)
 {
-    struct ms_known_tag row = {.name = ms_str(name), .readable = true};
+    struct ms_known_tag row = {
+        .name = ms_str(name), .readable = true, .is_unreadable = digest == 0};
     if (digest != 0)
         row.digest = fake_digest(digest);
     call->on_row.tag(&row, call->arg);

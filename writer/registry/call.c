@@ -62,6 +62,16 @@ void registry_call_finish(struct registry_call *call, const struct registry_repl
     discard(call);
 }
 
+/* None when the answer names none, or something that is no digest. */
+static struct ms_digest digest_of(const struct curl_response *response)
+{
+    struct ms_digest digest = {.len = 0};
+    struct ms_str text = curl_response_header(response, "Docker-Content-Digest", 0);
+    if (ms_digest_parse(&digest, ms_str_trim(text)) != MS_OK)
+        digest.len = 0;
+    return digest;
+}
+
 void registry_call_fail(struct registry_call *call, enum registry_outcome outcome,
                         const struct ms_error *err, const struct registry_result *result)
 {
@@ -74,6 +84,8 @@ void registry_call_fail(struct registry_call *call, enum registry_outcome outcom
     if (result != NULL && result->response != NULL) {
         reply.http_status = result->response->http_status;
         reply.error_code = ms_str(result->error_code);
+        if (reply.http_status == 200)
+            reply.digest = digest_of(result->response);
     }
     registry_call_finish(call, &reply);
 }
@@ -241,16 +253,6 @@ static struct ms_str media_type_of(const struct curl_response *response)
 {
     struct ms_str type = curl_response_header(response, "Content-Type", 0);
     return ms_str_is_absent(type) ? MS_STR("") : ms_str_trim(ms_str_next(&type, ';'));
-}
-
-/* None when the answer names none, or something that is no digest. */
-static struct ms_digest digest_of(const struct curl_response *response)
-{
-    struct ms_digest digest = {.len = 0};
-    struct ms_str text = curl_response_header(response, "Docker-Content-Digest", 0);
-    if (ms_digest_parse(&digest, ms_str_trim(text)) != MS_OK)
-        digest.len = 0;
-    return digest;
 }
 
 static void found(struct registry_call *call, const struct curl_response *response,

@@ -26,8 +26,7 @@ enum registry_outcome {
      * that always ends early), 405 for a deletion. `error` says why, in words for people. */
     REGISTRY_UNREADABLE,
     /* Trouble of the registry, the network or the credentials: says nothing about the item. */
-    REGISTRY_FAILED,
-    REGISTRY_CANCELLED
+    REGISTRY_FAILED
 };
 
 enum registry_priority { REGISTRY_EVENT, REGISTRY_SCAN };
@@ -44,7 +43,9 @@ struct registry_reply {
     const struct ms_error *error; /* NULL when found, not modified; else one line for people */
     int http_status;              /* 0: none came */
     struct ms_str error_code; /* the registry's own, e.g. "MANIFEST_UNKNOWN"; absent without one */
-    struct ms_digest digest;  /* of a manifest: of a GET checked, of a HEAD as the header says */
+    /* Of a manifest: of a GET checked, of a HEAD as the header says. When it is unreadable: as the
+     * header of the answer says, if one with a content came. */
+    struct ms_digest digest;
     struct ms_str media_type; /* Content-Type without parameters */
     struct ms_str body;
     const struct ms_str *names; /* catalog page or whole tag list, as the registry ordered them */

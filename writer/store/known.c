@@ -57,6 +57,7 @@ static void on_tag(struct ms_store_call *base, size_t step, const struct ms_pg_r
         .readable = ms_pg_row_bool(row, 2),
         .event_time_ms = ms_pg_row_i64(row, 3),
         .is_index = ms_pg_row_bool(row, 4),
+        .is_unreadable = ms_pg_row_bool(row, 5),
     };
     call->on_row.tag(&tag, call->arg);
 }

@@ -81,6 +81,7 @@ struct ms_known_tag {
     struct ms_str name;
     struct ms_digest digest; /* len 0: unknown */
     bool readable;           /* the tag, its manifest and all below it were readable here */
+    bool is_unreadable;      /* its manifest was not, whatever is below it; so is an unknown one */
     int64_t event_time_ms;   /* of the event that moved it there; 0: none was seen */
     bool is_index;
 };

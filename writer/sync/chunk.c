@@ -36,8 +36,8 @@ struct chunk {
     size_t n_known;
     struct ms_tag_record *records; /* what changed; by name */
     size_t n_records;
-    struct ms_digest *indexes; /* unchanged, of the thorough share */
-    size_t n_indexes;
+    struct content_root *roots; /* what the records point to; unchanged indexes to look below */
+    size_t n_roots;
     bool has_dangling; /* a record's tag answered 404 and was not known to dangle */
     struct ms_held_record *held;
     size_t n_held;
@@ -176,21 +176,11 @@ static void on_content(const struct content_result *result, void *arg)
 
 static void fetch(struct chunk *chunk)
 {
-    struct content_root *roots =
-        ms_arena_alloc(chunk->arena, (chunk->n_records + chunk->n_indexes + 1) * sizeof(*roots));
-    size_t n = 0;
-    for (size_t i = 0; i < chunk->n_records; i++) {
+    for (size_t i = 0; i < chunk->n_records; i++)
         chunk->result.unreadable += !ms_str_is_absent(chunk->records[i].unreadable);
-        if (!ms_digest_is_none(&chunk->records[i].digest))
-            roots[n++] =
-                (struct content_root){.digest = chunk->records[i].digest, .was_seen = true};
-    }
-    for (size_t i = 0; i < chunk->n_indexes; i++)
-        roots[n++] = (struct content_root){
-            .digest = chunk->indexes[i], .was_seen = true, .asks_below = true};
-    if (n > 0)
+    if (chunk->n_roots > 0)
         chunk->content = content_start(chunk->env, chunk->options.repository, chunk->priority,
-                                       roots, n, on_content, chunk);
+                                       chunk->roots, chunk->n_roots, on_content, chunk);
     else
         become_ready(chunk);
 }
@@ -274,7 +264,8 @@ static void note_unchanged(struct chunk *chunk, const struct tags_answer *answer
     const struct ms_known_tag *known = find_known(chunk, answer->name);
     assert(known != NULL); /* only what is known can be unchanged */
     if (known->is_index && is_of_thorough_share(chunk, answer->name))
-        chunk->indexes[chunk->n_indexes++] = known->digest;
+        chunk->roots[chunk->n_roots++] =
+            (struct content_root){.digest = known->digest, .was_seen = true, .asks_below = true};
     else
         chunk->result.manifests++;
 }
@@ -285,6 +276,12 @@ static void note_record(struct chunk *chunk, const struct tags_answer *answer)
     *record = (struct ms_tag_record){.name = ms_arena_dup(chunk->arena, answer->name)};
     if (answer->verdict == TAGS_POINTS) {
         record->digest = answer->digest;
+        chunk->roots[chunk->n_roots++] =
+            (struct content_root){.digest = answer->digest,
+                                  .was_seen = true,
+                                  .manifest = ms_arena_dup(chunk->arena, answer->manifest),
+                                  .media_type = ms_arena_dup(chunk->arena, answer->media_type),
+                                  .unreadable = ms_arena_dup(chunk->arena, answer->reason)};
     } else if (answer->verdict == TAGS_UNREADABLE) {
         record->unreadable = ms_arena_dup(chunk->arena, answer->reason);
     } else {
@@ -302,7 +299,7 @@ static void on_answers(const struct tags_result *result, void *arg)
         return;
     }
     chunk->records = ms_arena_alloc(chunk->arena, result->n_answers * sizeof(*chunk->records));
-    chunk->indexes = ms_arena_alloc(chunk->arena, result->n_answers * sizeof(*chunk->indexes));
+    chunk->roots = ms_arena_alloc(chunk->arena, result->n_answers * sizeof(*chunk->roots));
     for (size_t i = 0; i < result->n_answers; i++) {
         if (is_unchanged(chunk, &result->answers[i]))
             note_unchanged(chunk, &result->answers[i]);
@@ -322,10 +319,13 @@ static void ask(struct chunk *chunk)
         ms_arena_alloc(chunk->arena, chunk->options.n_names * sizeof(*questions));
     for (size_t i = 0; i < chunk->options.n_names; i++) {
         const struct ms_known_tag *known = find_known(chunk, chunk->options.names[i]);
-        questions[i] = (struct tags_question){.name = chunk->options.names[i]};
-        if (known != NULL && known->readable && !is_of_thorough_share(chunk, known->name))
+        questions[i] =
+            (struct tags_question){.name = chunk->options.names[i], .wants_manifest = true};
+        if (known == NULL)
+            continue;
+        questions[i].was_unreadable = known->is_unreadable;
+        if (known->is_unreadable || (known->readable && !is_of_thorough_share(chunk, known->name)))
             questions[i].known = known->digest;
-        questions[i].was_unreadable = known != NULL && ms_digest_is_none(&known->digest);
     }
     chunk->asking = tags_start(chunk->env, chunk->options.repository, chunk->priority, questions,
                                chunk->options.n_names, on_answers, chunk);

@@ -4,7 +4,8 @@
  *
  *   examine   ask the store about nodes not asked about yet (which also tells of all below them)
  *   probe     HEAD: stored already, but does this repository hold it, or still?
- *   fetch     GET the manifest, then its configuration (content_fetch.c), parse, queue the record
+ *   fetch     GET the manifest, unless a root brought it, then its configuration (content_fetch.c,
+ *             content_configs.c); parse; queue the record
  *   flush     store a batch of records; while one is being stored, fetching goes on up to a bound
  *
  * The first failure of the registry or of the database ends the walk; a node that cannot be read
@@ -13,6 +14,7 @@
 #include "writer/sync/content.h"
 
 #include "common/base/alloc.h"
+#include "common/base/map.h"
 #include "common/runtime/limit.h"
 #include "writer/env.h"
 #include "writer/sync/content_fetch.h"
@@ -41,7 +43,9 @@ struct node {
     enum node_state state;
     bool is_root;
     bool is_unseen_root;
-    bool was_unreadable; /* here, when it was last asked for */
+    bool was_unreadable;                /* here, when it was last asked for */
+    struct ms_str manifest, media_type; /* of a root that brought them */
+    struct ms_str told_unreadable;      /* the same */
     struct ms_str unreadable;
     struct registry_call *call;        /* probing, or NULL */
     struct content_fetch *fetch;       /* fetching, and until the record is stored; or NULL */
@@ -62,11 +66,11 @@ struct content {
     size_t first_unfinished; /* all before it are done or left out */
     size_t n_new;            /* nodes that are NODE_NEW */
     bool is_full;            /* the store told of more than there may be nodes */
-    size_t *slots;           /* hash table: index of a node + 1, or 0 */
-    size_t n_slots;
+    struct ms_map by_digest; /* the same nodes */
 
     size_t in_flight;                /* probing or fetching */
     struct ms_store_call *examining; /* what the store knows is being asked, or NULL */
+    struct content_configs *configs;
     struct node *ready[CONTENT_BATCH_RECORDS];
     size_t n_ready, ready_bytes;
     struct node *storing[CONTENT_BATCH_RECORDS];
@@ -77,27 +81,6 @@ struct content {
 static void advance(struct content *content);
 
 /* --- nodes --- */
-
-static size_t slot_of(const struct content *content, const struct ms_digest *digest)
-{
-    uint64_t hash = 0;
-    memcpy(&hash, digest->bytes + 1, sizeof(hash)); /* a digest is its own hash */
-    size_t mask = content->n_slots - 1;
-    size_t slot = (size_t)hash & mask;
-    while (content->slots[slot] != 0 &&
-           !ms_digest_equal(&content->nodes[content->slots[slot] - 1]->digest, digest))
-        slot = (slot + 1) & mask;
-    return slot;
-}
-
-static void grow_slots(struct content *content)
-{
-    free(content->slots);
-    content->n_slots = content->n_slots == 0 ? 64 : content->n_slots * 2;
-    content->slots = ms_alloc(content->n_slots * sizeof(*content->slots));
-    for (size_t i = 0; i < content->n_nodes; i++)
-        content->slots[slot_of(content, &content->nodes[i]->digest)] = i + 1;
-}
 
 static void push_node(struct content *content, struct node *node)
 {
@@ -113,19 +96,16 @@ static void push_node(struct content *content, struct node *node)
 /* The node of a digest, made when it is new. NULL: too many. */
 static struct node *node_for(struct content *content, const struct ms_digest *digest)
 {
-    if (content->n_nodes * 2 >= content->n_slots)
-        grow_slots(content);
-    size_t slot = slot_of(content, digest);
-    if (content->slots[slot] != 0)
-        return content->nodes[content->slots[slot] - 1];
-    struct node *node = NULL;
+    struct node *node = ms_map_get(&content->by_digest, ms_digest_bytes(digest));
+    if (node != NULL)
+        return node;
     if (content->n_nodes < CONTENT_DIGESTS_MAX)
         node = ms_arena_try_alloc(content->arena, sizeof(*node));
     if (node == NULL)
         return NULL;
     *node = (struct node){.content = content, .digest = *digest};
     push_node(content, node);
-    content->slots[slot] = content->n_nodes;
+    (void)ms_map_put(&content->by_digest, ms_digest_bytes(&node->digest), node);
     return node;
 }
 
@@ -148,13 +128,15 @@ static void stop(struct content *content)
     ms_store_call_cancel(content->putting);
     for (size_t i = 0; i < content->n_nodes; i++)
         drop(content->nodes[i]);
+    content_configs_free(content->configs);
+    content->configs = NULL;
 }
 
 static void release(struct content *content)
 {
     ms_arena_free(content->arena);
     free(content->nodes);
-    free(content->slots);
+    ms_map_free(&content->by_digest);
     ms_loop_defer_free(content->env->loop, content);
 }
 
@@ -198,16 +180,16 @@ static void end_node(struct node *node, enum node_state state)
     advance(node->content);
 }
 
-static void set_unreadable(struct node *node, const char *reason)
+static void set_unreadable(struct node *node, struct ms_str reason)
 {
-    struct ms_str text = ms_str_slice(ms_str(reason), 0, CONTENT_REASON_MAX);
-    if (ms_arena_copy(&node->unreadable, node->content->arena, text) != MS_OK)
+    reason = ms_str_slice(reason, 0, CONTENT_REASON_MAX);
+    if (ms_arena_copy(&node->unreadable, node->content->arena, reason) != MS_OK)
         node->unreadable = MS_STR("unreadable");
 }
 
 static void end_unreadable(struct node *node, const char *reason)
 {
-    set_unreadable(node, reason); /* before the text goes with what was fetched */
+    set_unreadable(node, ms_str(reason)); /* before the text goes with what was fetched */
     drop(node);
     end_node(node, NODE_DONE);
 }
@@ -314,8 +296,13 @@ static void on_examined(const struct ms_error *err, void *arg)
         return;
     }
     for (size_t i = content->first_unfinished; i < content->n_nodes; i++) {
-        if (content->nodes[i]->state == NODE_EXAMINING)
-            content->nodes[i]->state = NODE_TO_FETCH; /* never seen by the store */
+        struct node *node = content->nodes[i];
+        if (node->state == NODE_EXAMINING)
+            node->state = NODE_TO_FETCH; /* never seen by the store */
+        if (node->state == NODE_TO_FETCH && !ms_str_is_absent(node->told_unreadable)) {
+            set_unreadable(node, node->told_unreadable);
+            node->state = NODE_DONE;
+        }
     }
     advance(content);
 }
@@ -349,7 +336,7 @@ static void end_putting(struct content *content, const struct ms_error *refusal)
         drop(node);
         node->state = NODE_DONE;
         if (refusal != NULL)
-            set_unreadable(node, write_reason(reason, refusal).ptr);
+            set_unreadable(node, write_reason(reason, refusal));
     }
 }
 
@@ -467,6 +454,9 @@ static void fetch(struct node *node)
         &(struct content_fetch_options){.repository = content->repository,
                                         .priority = content->priority,
                                         .digest = node->digest,
+                                        .manifest = node->manifest,
+                                        .media_type = node->media_type,
+                                        .configs = content->configs,
                                         .was_unreadable = expects_unreadable(node)},
         on_fetched, node);
 }
@@ -478,10 +468,13 @@ static bool batch_is_full(const struct content *content)
     return content->n_ready >= CONTENT_BATCH_RECORDS || content->ready_bytes >= CONTENT_BATCH_BYTES;
 }
 
-/* Nodes under way may all become ready: there must be room for them in the batch. */
-static bool may_start(const struct content *content)
+/* Nodes under way may all become ready: there must be room for them in the batch. Those whose
+ * manifest is at hand wait for no others, so that the store is asked about all their configurations
+ * together. */
+static bool may_start(const struct content *content, const struct node *node)
 {
-    return content->in_flight < content->env->config->registry.concurrency &&
+    bool may_ask = content->in_flight < content->env->config->registry.concurrency;
+    return (may_ask || !ms_str_is_absent(node->manifest)) &&
            content->n_ready + content->in_flight < CONTENT_BATCH_RECORDS &&
            content->ready_bytes < CONTENT_BATCH_BYTES;
 }
@@ -500,10 +493,12 @@ static void skip_finished(struct content *content)
 
 static void start_nodes(struct content *content)
 {
-    for (size_t i = content->first_unfinished; i < content->n_nodes && may_start(content); i++) {
+    for (size_t i = content->first_unfinished; i < content->n_nodes; i++) {
         struct node *node = content->nodes[i];
         if (node->state != NODE_TO_FETCH && node->state != NODE_TO_PROBE)
             continue;
+        if (!may_start(content, node))
+            break;
         content->in_flight++;
         if (node->state == NODE_TO_PROBE)
             probe(node);
@@ -535,6 +530,12 @@ static bool add_roots(struct content *content, const struct content_root *roots,
         bool was_seen = roots[i].was_seen || (node->is_root && !node->is_unseen_root);
         node->is_root = true;
         node->is_unseen_root = !was_seen;
+        if (!ms_str_is_absent(roots[i].manifest)) {
+            node->manifest = roots[i].manifest;
+            node->media_type = roots[i].media_type;
+        }
+        if (!ms_str_is_absent(roots[i].unreadable))
+            node->told_unreadable = roots[i].unreadable;
         content->asks_below |= roots[i].asks_below;
     }
     return true;
@@ -548,6 +549,7 @@ struct content *content_start(const struct env *env, struct ms_str repository,
     content->env = env;
     content->arena = ms_arena_new(CONTENT_ARENA_MAX);
     content->repository = ms_arena_dup(content->arena, repository);
+    content->configs = content_configs_new(env, content->repository, priority);
     content->priority = priority;
     content->on_done = on_done;
     content->arg = arg;
@@ -562,6 +564,7 @@ void content_hurry(struct content *content)
     if (content == NULL)
         return;
     content->priority = REGISTRY_EVENT;
+    content_configs_hurry(content->configs);
     for (size_t i = content->first_unfinished; i < content->n_nodes; i++) {
         registry_call_hurry(content->nodes[i]->call);
         content_fetch_hurry(content->nodes[i]->fetch);

@@ -32,6 +32,10 @@ struct content_root {
     struct ms_digest digest;
     bool was_seen; /* the registry told of it a moment ago; else it is left out when it is absent */
     bool asks_below; /* of any root: the registry is asked whether it still has what is known */
+    /* What the registry said of it a moment ago, so that it is not asked again; views live as long
+     * as the walk. */
+    struct ms_str manifest, media_type; /* its content; absent: to be fetched */
+    struct ms_str unreadable;           /* why there is none; absent: there is, or it is unknown */
 };
 
 /* At least one root. The walk frees itself after on_done. */

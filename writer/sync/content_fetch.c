@@ -2,9 +2,8 @@
 /*
  * See content_fetch.h. In order:
  *
- *   manifest   GET it, parse it
- *   known      does it name a configuration: has the store got that one?
- *   config     else GET it too; parse it
+ *   manifest   GET it, unless it is at hand; parse it
+ *   config     if it names one: ask for it (content_configs.h); parse it
  */
 #include "writer/sync/content_fetch.h"
 
@@ -22,7 +21,8 @@ struct content_fetch {
     struct ms_arena *arena; /* of the record; NULL before there is one */
     struct ms_manifest_record *record;
     struct registry_call *call;
-    struct ms_store_call *store_call;
+    struct content_config_wait *config;
+    bool is_freed;
 };
 
 static void end_read(struct content_fetch *fetch)
@@ -41,13 +41,6 @@ static void end_failed(struct content_fetch *fetch, const struct ms_error *err)
 {
     struct content_fetch_result result = {.outcome = CONTENT_FETCH_FAILED, .err = err};
     fetch->on_done(&result, fetch->arg);
-}
-
-/* What is known to be unreadable is not worth several tries. */
-static void expect(struct content_fetch *fetch)
-{
-    if (fetch->options.was_unreadable)
-        registry_call_expect_unreadable(fetch->call);
 }
 
 /* --- config --- */
@@ -70,7 +63,7 @@ static void add_config(struct content_fetch *fetch, struct ms_str raw)
 static void on_config(const struct registry_reply *reply, void *arg)
 {
     struct content_fetch *fetch = arg;
-    fetch->call = NULL;
+    fetch->config = NULL;
     if (reply->outcome == REGISTRY_FOUND)
         add_config(fetch, reply->body);
     else if (reply->outcome == REGISTRY_ABSENT)
@@ -81,52 +74,22 @@ static void on_config(const struct registry_reply *reply, void *arg)
         end_failed(fetch, reply->error);
 }
 
-/* --- known --- */
-
-static void on_known_config(const struct ms_digest *digest, struct ms_str raw, void *arg)
-{
-    struct content_fetch *fetch = arg;
-    (void)digest;
-    if (ms_arena_copy(&fetch->record->config_raw, fetch->arena, raw) != MS_OK)
-        fetch->record->config_raw = MS_STR_ABSENT;
-}
-
-static void ask_for_config(struct content_fetch *fetch)
-{
-    fetch->call =
-        registry_get_blob(fetch->env->registry, fetch->options.priority, fetch->options.repository,
-                          &fetch->record->config_digest, REGISTRY_CONFIG_MAX, on_config, fetch);
-    expect(fetch);
-}
-
-static void on_known(const struct ms_error *err, void *arg)
-{
-    struct content_fetch *fetch = arg;
-    fetch->store_call = NULL;
-    if (err != NULL)
-        end_failed(fetch, err);
-    else if (!ms_str_is_absent(fetch->record->config_raw))
-        add_config(fetch, fetch->record->config_raw);
-    else
-        ask_for_config(fetch);
-}
-
 /* --- manifest --- */
 
-static void parse(struct content_fetch *fetch, const struct registry_reply *reply)
+static void parse(struct content_fetch *fetch, struct ms_str manifest, struct ms_str media_type)
 {
     struct ms_error err;
     bool wants_config = false;
     fetch->arena = ms_arena_new(FETCH_ARENA_MAX);
     fetch->record = ms_arena_alloc(fetch->arena, sizeof(*fetch->record));
-    struct ms_str raw = ms_arena_dup(fetch->arena, reply->body); /* capped by the client */
-    struct ms_str type = ms_arena_dup(fetch->arena, reply->media_type);
+    struct ms_str raw = ms_arena_dup(fetch->arena, manifest); /* capped by the client */
+    struct ms_str type = ms_arena_dup(fetch->arena, media_type);
     if (manifest_parse(fetch->record, &wants_config, fetch->arena, raw, type,
                        &fetch->options.digest, &err) != MS_OK)
         end_unreadable(fetch, err.text);
     else if (wants_config)
-        fetch->store_call = ms_store_configs_known(fetch->env->store, &fetch->record->config_digest,
-                                                   1, on_known_config, on_known, fetch);
+        fetch->config = content_configs_get(fetch->options.configs, &fetch->record->config_digest,
+                                            fetch->options.was_unreadable, on_config, fetch);
     else
         end_read(fetch);
 }
@@ -137,13 +100,20 @@ static void on_manifest(const struct registry_reply *reply, void *arg)
     struct content_fetch_result absent = {.outcome = CONTENT_FETCH_ABSENT};
     fetch->call = NULL;
     if (reply->outcome == REGISTRY_FOUND)
-        parse(fetch, reply);
+        parse(fetch, reply->body, reply->media_type);
     else if (reply->outcome == REGISTRY_ABSENT)
         fetch->on_done(&absent, fetch->arg);
     else if (reply->outcome == REGISTRY_UNREADABLE)
         end_unreadable(fetch, reply->error->text);
     else
         end_failed(fetch, reply->error);
+}
+
+static void on_at_hand(void *arg)
+{
+    struct content_fetch *fetch = arg;
+    if (!fetch->is_freed)
+        parse(fetch, fetch->options.manifest, fetch->options.media_type);
 }
 
 struct content_fetch *content_fetch_start(const struct env *env,
@@ -154,10 +124,15 @@ struct content_fetch *content_fetch_start(const struct env *env,
     struct content_fetch *fetch = ms_alloc(sizeof(*fetch));
     *fetch =
         (struct content_fetch){.env = env, .options = *options, .on_done = on_done, .arg = arg};
+    if (!ms_str_is_absent(options->manifest)) {
+        ms_loop_defer(env->loop, on_at_hand, fetch);
+        return fetch;
+    }
     fetch->call = registry_get_manifest(env->registry, options->priority, options->repository,
                                         ms_str(ms_digest_format(reference, &options->digest)),
                                         on_manifest, fetch);
-    expect(fetch);
+    if (options->was_unreadable) /* not worth several tries */
+        registry_call_expect_unreadable(fetch->call);
     return fetch;
 }
 
@@ -165,7 +140,6 @@ void content_fetch_hurry(struct content_fetch *fetch)
 {
     if (fetch == NULL)
         return;
-    fetch->options.priority = REGISTRY_EVENT;
     registry_call_hurry(fetch->call);
 }
 
@@ -173,8 +147,9 @@ void content_fetch_free(struct content_fetch *fetch)
 {
     if (fetch == NULL)
         return;
+    fetch->is_freed = true;
     registry_call_cancel(fetch->call);
-    ms_store_call_cancel(fetch->store_call);
+    content_configs_cancel(fetch->config);
     ms_arena_free(fetch->arena);
     ms_loop_defer_free(fetch->env->loop, fetch);
 }

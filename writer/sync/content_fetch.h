@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One manifest with its configuration: the bytes from the registry (a configuration that another
- * image brought already comes from the store), checked and parsed.
+ * One manifest with its configuration: the bytes from the registry, unless they are at hand, and a
+ * configuration that another image brought already from the store; checked and parsed.
  */
 #ifndef CONTENT_FETCH_H
 #define CONTENT_FETCH_H
 
 #include "writer/registry/client.h"
 #include "writer/store/store.h"
+#include "writer/sync/content_configs.h"
 
 struct env;
 struct content_fetch;
@@ -32,7 +33,9 @@ struct content_fetch_options {
     struct ms_str repository; /* lives as long as the fetch */
     enum registry_priority priority;
     struct ms_digest digest;
-    bool was_unreadable; /* when it still is, one answer is enough */
+    struct ms_str manifest, media_type; /* live as long; absent: it is asked for */
+    struct content_configs *configs;    /* lives longer */
+    bool was_unreadable;                /* when it still is, one answer is enough */
 };
 struct content_fetch *content_fetch_start(const struct env *env,
                                           const struct content_fetch_options *options,

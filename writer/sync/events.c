@@ -235,9 +235,12 @@ static void on_answers(const struct tags_result *result, void *arg)
         return;
     }
     for (size_t i = 0; i < pass->n_tags; i++) {
-        pass->tags[i].verdict = result->answers[i].verdict;
-        pass->tags[i].digest = result->answers[i].digest;
-        pass->tags[i].reason = ms_arena_dup(pass->arena, result->answers[i].reason);
+        const struct tags_answer *answer = &result->answers[i];
+        pass->tags[i].verdict = answer->verdict;
+        pass->tags[i].digest = answer->digest;
+        pass->tags[i].reason = ms_arena_dup(pass->arena, answer->reason);
+        pass->tags[i].manifest = ms_arena_dup(pass->arena, answer->manifest);
+        pass->tags[i].media_type = ms_arena_dup(pass->arena, answer->media_type);
     }
     for (size_t i = 0; i < pass->n_deleted; i++)
         pass->deleted[i].is_gone = result->answers[pass->n_tags + i].verdict == TAGS_ABSENT;
@@ -252,12 +255,11 @@ static void ask(struct events_pass *pass)
     struct tags_question *questions =
         ms_arena_alloc(pass->arena, (pass->n_tags + pass->n_deleted + 1) * sizeof(*questions));
     for (size_t i = 0; i < pass->n_tags; i++)
-        questions[n++].name = pass->tags[i].name;
+        questions[n++] = (struct tags_question){.name = pass->tags[i].name, .wants_manifest = true};
     for (size_t i = 0; i < pass->n_deleted; i++) {
         char text[MS_DIGEST_TEXT_MAX];
         (void)ms_digest_format(text, &pass->deleted[i].digest);
-        questions[n++] = (struct tags_question){.name = ms_arena_dup(pass->arena, ms_str(text)),
-                                                .is_probably_absent = true};
+        questions[n++].name = ms_arena_dup(pass->arena, ms_str(text));
     }
     if (n > 0)
         pass->asking = tags_start(pass->env, pass->options.repository, REGISTRY_EVENT, questions, n,
@@ -346,8 +348,13 @@ static void fetch_content(struct events_pass *pass)
         ms_arena_alloc(pass->arena, (pass->n_tags + pass->n_items + 1) * sizeof(*roots));
     size_t n = 0;
     for (size_t i = 0; i < pass->n_tags; i++) {
-        if (pass->tags[i].verdict == TAGS_POINTS)
-            roots[n++] = (struct content_root){.digest = pass->tags[i].digest, .was_seen = true};
+        const struct named_tag *tag = &pass->tags[i];
+        if (tag->verdict == TAGS_POINTS)
+            roots[n++] = (struct content_root){.digest = tag->digest,
+                                               .was_seen = true,
+                                               .manifest = tag->manifest,
+                                               .media_type = tag->media_type,
+                                               .unreadable = tag->reason};
     }
     for (size_t i = 0; i < pass->n_due; i++) {
         const struct event_item *item = &pass->items[i];

@@ -271,8 +271,10 @@ static void fill_tags(struct events_pass *pass, struct ms_apply *change)
         } else if (!is_absent || !has_open_event(pass, tag)) {
             struct ms_tag_record *record = &set[change->n_tags++];
             *record = (struct ms_tag_record){.name = tag->name, .digest = tag->digest};
-            record->unreadable =
-                is_absent ? MS_STR("its manifest is missing in the registry") : tag->reason;
+            if (is_absent)
+                record->unreadable = MS_STR("its manifest is missing in the registry");
+            else if (tag->verdict == TAGS_UNREADABLE)
+                record->unreadable = tag->reason;
             credit(pass, record);
         }
     }

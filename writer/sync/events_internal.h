@@ -46,7 +46,8 @@ struct named_tag {
     struct ms_str name;
     enum tags_verdict verdict;
     struct ms_digest digest;
-    struct ms_str reason;
+    struct ms_str reason; /* as in tags_answer, as are these */
+    struct ms_str manifest, media_type;
     bool is_listed;   /* absent, yet in the tag list: dangling */
     bool is_touched;  /* known to be on a digest that a delete event names */
     int64_t moved_ms; /* when the event happened that moved it to `digest`; 0: unknown */

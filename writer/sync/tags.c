@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See tags.h. Each tag is a HEAD; a HEAD that answers 404, or tells no digest, is asked again with
- * a GET, because only a GET's body shows whether the 404 is the registry's own word. A bounded
- * window of tags is under way at a time; the first failure ends all of them.
+ * See tags.h. Each tag is one GET, conditional when its digest is known, so that the answer is
+ * either "as before" or the manifest itself. Only when the registry does not give a manifest, and
+ * does not name its digest either, a HEAD follows, which may name it. A bounded window of tags is
+ * under way at a time; the first failure ends all of them.
  */
 #include "writer/sync/tags.h"
 
 #include "common/base/alloc.h"
 #include "common/base/arena.h"
+#include "common/runtime/limit.h"
 #include "writer/env.h"
 
 #include <stdlib.h>
 
-enum { TAGS_ARENA_MAX = 64 * 1024 * 1024, TAGS_REASON_MAX = 200 };
+enum {
+    TAGS_ARENA_MAX = 64 * 1024 * 1024,
+    TAGS_REASON_MAX = 200,
+    TAGS_MANIFESTS_MAX = REGISTRY_MANIFEST_MAX /* bytes of all manifests that are kept */
+};
 
 struct tag_probe {
     struct tags *tags;
     struct registry_call *call; /* NULL: not started, or answered */
     struct ms_digest known;
-    bool is_probably_absent, was_unreadable;
+    bool was_unreadable, wants_manifest;
 };
 
 struct tags {
@@ -31,6 +37,8 @@ struct tags {
     size_t n;
     size_t next; /* the first that was not started */
     size_t answered;
+    struct tags_answer **kept; /* those that have a manifest */
+    size_t n_kept, kept_bytes;
     tags_done *on_done;
     void *arg;
 };
@@ -70,79 +78,109 @@ static void end_probe(struct tag_probe *probe, enum tags_verdict verdict)
         start_probes(tags);
 }
 
-static void answer_points(struct tag_probe *probe, const struct ms_digest *digest)
+/* --- the answers to one tag --- */
+
+/* Several tags on one manifest bring it once. */
+static void keep_manifest(struct tags *tags, struct tags_answer *answer,
+                          const struct registry_reply *reply)
 {
-    answer_of(probe)->digest = *digest;
-    end_probe(probe, TAGS_POINTS);
+    for (size_t i = 0; i < tags->n_kept; i++) {
+        if (ms_digest_equal(&tags->kept[i]->digest, &answer->digest))
+            return;
+    }
+    if (tags->kept_bytes + reply->body.len > TAGS_MANIFESTS_MAX) {
+        ms_limit_reached(MS_LIMIT_TAG_MANIFESTS);
+        return;
+    }
+    answer->manifest = ms_arena_dup(tags->arena, reply->body);
+    answer->media_type = ms_arena_dup(tags->arena, reply->media_type);
+    tags->kept[tags->n_kept++] = answer;
+    tags->kept_bytes += reply->body.len;
 }
 
-static void answer_unreadable(struct tag_probe *probe, const struct ms_error *err)
+static void keep_reason(struct tag_probe *probe, const struct ms_error *err)
 {
-    struct ms_str reason = err != NULL ? ms_str(err->text) : MS_STR("no digest in the answer");
-    reason = ms_str_slice(reason, 0, TAGS_REASON_MAX);
+    struct ms_str reason = ms_str_slice(ms_str(err->text), 0, TAGS_REASON_MAX);
     if (ms_arena_copy(&answer_of(probe)->reason, probe->tags->arena, reason) != MS_OK)
         answer_of(probe)->reason = MS_STR("unreadable");
-    end_probe(probe, TAGS_UNREADABLE);
+}
+
+static void end_unreadable(struct tag_probe *probe)
+{
+    end_probe(probe, ms_digest_is_none(&answer_of(probe)->digest) ? TAGS_UNREADABLE : TAGS_POINTS);
+}
+
+/* Whatever it says besides the digest, the manifest stays unreadable. */
+static void on_head(const struct registry_reply *reply, void *arg)
+{
+    struct tag_probe *probe = arg;
+    probe->call = NULL;
+    if (reply->outcome == REGISTRY_FAILED) {
+        finish(probe->tags, reply->error);
+        return;
+    }
+    if (reply->outcome == REGISTRY_FOUND)
+        answer_of(probe)->digest = reply->digest;
+    end_unreadable(probe);
+}
+
+static void ask_for_digest(struct tag_probe *probe)
+{
+    struct tags *tags = probe->tags;
+    probe->call = registry_head_manifest(tags->env->registry, tags->priority, tags->repository,
+                                         answer_of(probe)->name, NULL, on_head, probe);
+    registry_call_expect_unreadable(probe->call);
 }
 
 static void on_get(const struct registry_reply *reply, void *arg)
 {
     struct tag_probe *probe = arg;
+    struct tags_answer *answer = answer_of(probe);
+    bool had_no_digest = probe->was_unreadable && ms_digest_is_none(&probe->known);
     probe->call = NULL;
-    if (reply->outcome == REGISTRY_FOUND)
-        answer_points(probe, &reply->digest);
-    else if (reply->outcome == REGISTRY_ABSENT)
-        end_probe(probe, TAGS_ABSENT);
-    else if (reply->outcome == REGISTRY_UNREADABLE)
-        answer_unreadable(probe, reply->error);
-    else
-        finish(probe->tags, reply->error);
-}
-
-static void start_get(struct tag_probe *probe)
-{
-    struct tags *tags = probe->tags;
-    probe->call = registry_get_manifest(tags->env->registry, tags->priority, tags->repository,
-                                        answer_of(probe)->name, on_get, probe);
-    if (probe->was_unreadable)
-        registry_call_expect_unreadable(probe->call);
-}
-
-static void on_head(const struct registry_reply *reply, void *arg)
-{
-    struct tag_probe *probe = arg;
-    probe->call = NULL;
-    if (reply->outcome == REGISTRY_NOT_MODIFIED) {
-        answer_of(probe)->digest = probe->known;
+    answer->digest = reply->digest;
+    switch (reply->outcome) {
+    case REGISTRY_NOT_MODIFIED:
         end_probe(probe, TAGS_SAME);
-    } else if (reply->outcome == REGISTRY_FOUND && !ms_digest_is_none(&reply->digest)) {
-        answer_points(probe, &reply->digest);
-    } else if (reply->outcome == REGISTRY_FOUND || reply->outcome == REGISTRY_ABSENT) {
-        start_get(probe);
-    } else if (reply->outcome == REGISTRY_UNREADABLE) {
-        answer_unreadable(probe, reply->error);
-    } else {
+        break;
+    case REGISTRY_FOUND:
+        if (probe->wants_manifest)
+            keep_manifest(probe->tags, answer, reply);
+        end_probe(probe, TAGS_POINTS);
+        break;
+    case REGISTRY_ABSENT:
+        end_probe(probe, TAGS_ABSENT);
+        break;
+    case REGISTRY_UNREADABLE:
+        keep_reason(probe, reply->error);
+        if (ms_digest_is_none(&answer->digest) && !had_no_digest)
+            ask_for_digest(probe);
+        else
+            end_unreadable(probe);
+        break;
+    case REGISTRY_FAILED:
         finish(probe->tags, reply->error);
+        break;
     }
 }
 
-static void start_head(struct tag_probe *probe)
+/* What was unreadable may have been repaired since, under the same digest: no condition. */
+static void start_get(struct tag_probe *probe)
 {
     struct tags *tags = probe->tags;
-    probe->call = registry_head_manifest(tags->env->registry, tags->priority, tags->repository,
-                                         answer_of(probe)->name, &probe->known, on_head, probe);
+    size_t n_known = !ms_digest_is_none(&probe->known) && !probe->was_unreadable;
+    probe->call =
+        registry_get_manifest_unless(tags->env->registry, tags->priority, tags->repository,
+                                     answer_of(probe)->name, &probe->known, n_known, on_get, probe);
+    if (probe->was_unreadable)
+        registry_call_expect_unreadable(probe->call);
 }
 
 static void start_probes(struct tags *tags)
 {
     uint64_t window = tags->env->config->registry.concurrency;
-    while (tags->next < tags->n && tags->next - tags->answered < window) {
-        struct tag_probe *probe = &tags->probes[tags->next++];
-        if (probe->is_probably_absent || probe->was_unreadable)
-            start_get(probe);
-        else
-            start_head(probe);
-    }
+    while (tags->next < tags->n && tags->next - tags->answered < window)
+        start_get(&tags->probes[tags->next++]);
 }
 
 struct tags *tags_start(const struct env *env, struct ms_str repository,
@@ -156,11 +194,12 @@ struct tags *tags_start(const struct env *env, struct ms_str repository,
     tags->repository = ms_arena_dup(tags->arena, repository);
     tags->probes = ms_arena_alloc(tags->arena, n_questions * sizeof(*tags->probes));
     tags->answers = ms_arena_alloc(tags->arena, n_questions * sizeof(*tags->answers));
+    tags->kept = ms_arena_alloc(tags->arena, n_questions * sizeof(struct tags_answer *));
     for (size_t i = 0; i < n_questions; i++) {
         tags->probes[i] = (struct tag_probe){.tags = tags,
                                              .known = questions[i].known,
-                                             .is_probably_absent = questions[i].is_probably_absent,
-                                             .was_unreadable = questions[i].was_unreadable};
+                                             .was_unreadable = questions[i].was_unreadable,
+                                             .wants_manifest = questions[i].wants_manifest};
         tags->answers[i].name = ms_arena_dup(tags->arena, questions[i].name);
     }
     start_probes(tags);

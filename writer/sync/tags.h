@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where do these tags of a repository point now? Asks the registry (HEAD, conditional where that is
- * safe, GET before anything is called gone).
+ * Where do these tags of a repository point now, and at what? Asks the registry, one request a tag.
  */
 #ifndef TAGS_H
 #define TAGS_H
@@ -15,7 +14,7 @@ struct tags;
 enum tags_verdict {
     TAGS_SAME,       /* still on the digest that is known */
     TAGS_POINTS,     /* on `digest`, which is new or was to be looked at anyway */
-    TAGS_UNREADABLE, /* exists, but the registry does not give its manifest: `reason` */
+    TAGS_UNREADABLE, /* exists, but the registry does not even name its digest: `reason` */
     TAGS_ABSENT      /* a GET of it answered 404 with the registry's own error code */
 };
 
@@ -23,7 +22,10 @@ struct tags_answer {
     struct ms_str name;
     enum tags_verdict verdict;
     struct ms_digest digest;
-    struct ms_str reason;
+    struct ms_str reason; /* why the registry does not give the manifest; absent: it does */
+    /* What it points to, where that was wanted and no other tag of these brought it already; absent
+     * also when there was more than is kept. */
+    struct ms_str manifest, media_type;
 };
 struct tags_result {
     const struct ms_error *err;        /* NULL: every tag has an answer */
@@ -33,10 +35,12 @@ struct tags_result {
 typedef void tags_done(const struct tags_result *result, void *arg);
 
 struct tags_question {
-    struct ms_str name;      /* a tag, or a digest */
-    struct ms_digest known;  /* none: ask unconditionally */
-    bool is_probably_absent; /* the GET that a 404 needs is made at once */
-    bool was_unreadable;     /* the same, and when it still is one answer is enough */
+    struct ms_str name;     /* a tag, or a digest */
+    struct ms_digest known; /* none: ask unconditionally */
+    /* Its manifest was, `known` or not: ask unconditionally, and when it still is one answer is
+     * enough. */
+    bool was_unreadable;
+    bool wants_manifest;
 };
 struct tags *tags_start(const struct env *env, struct ms_str repository,
                         enum registry_priority priority, const struct tags_question *questions,

@@ -159,8 +159,7 @@ static void ask_for_held(struct visit *visit)
         n = n_max;
     for (size_t i = 0; i < n; i++) {
         const struct ms_digest *digest = &visit->held[visit->n_asked + i];
-        questions[i] = (struct tags_question){.name = ms_str(ms_digest_format(texts[i], digest)),
-                                              .is_probably_absent = true};
+        questions[i] = (struct tags_question){.name = ms_str(ms_digest_format(texts[i], digest))};
     }
     visit->asking = tags_start(visit->env, visit->repository, REGISTRY_SCAN, questions, n,
                                on_held_asked, visit);

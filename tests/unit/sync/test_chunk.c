@@ -20,6 +20,7 @@ static unsigned n_ended;
 static bool has_failed, is_staged;
 static size_t n_gone;
 static uint64_t unreadable;
+static int64_t scan_id;
 
 static void set_up(void)
 {
@@ -33,6 +34,7 @@ static void set_up(void)
     names[1] = MS_STR("v2");
     n_names = 2;
     is_whole = true;
+    scan_id = 1;
 }
 
 static void tear_down(void)
@@ -65,6 +67,7 @@ static void start(void)
                                                       .names = names,
                                                       .n_names = n_names,
                                                       .is_whole = is_whole,
+                                                      .scan_id = scan_id,
                                                       .callbacks = {on_ready, on_done, NULL}});
 }
 
@@ -124,9 +127,66 @@ START_TEST(nothing_is_written_when_nothing_changed)
 {
     fake_store_answer = know_both;
     run();
-    ck_assert_uint_eq(fake_calls_count("apply") + fake_calls_count("get"), 0);
-    ck_assert_uint_eq(fake_calls_count("head"), 2);
+    ck_assert_str_eq(fake_calls.log, "tags_named team/app v1 v2\n"
+                                     "get_unless team/app v1\n"
+                                     "get_unless team/app v2\n");
     fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+END_TEST
+
+/* The registry compares before it looks: what dangles still answers "not modified". */
+START_TEST(each_tag_is_asked_about_without_condition_in_one_of_sixteen_scans)
+{
+    unsigned n_of_v1 = 0, n_of_v2 = 0;
+    fake_store_answer = know_both;
+    for (scan_id = 100; scan_id < 116; scan_id++) {
+        fake_calls_reset();
+        run();
+        n_of_v1 += fake_calls_has("get team/app v1");
+        n_of_v2 += fake_calls_has("get team/app v2");
+        ck_assert_uint_eq(fake_calls_count("get"), 2);
+        ck_assert_uint_eq(fake_calls_count("apply"), 0);
+    }
+    ck_assert_uint_eq(n_of_v1, 1);
+    ck_assert_uint_eq(n_of_v2, 1);
+}
+END_TEST
+
+START_TEST(a_tag_that_moved_costs_no_more_than_its_manifest)
+{
+    fake_registry.tags[1].digest = 'c';
+    fake_store_answer = know_both;
+    run();
+    ck_assert_uint_eq(fake_calls_count("get"), 2);
+    ck_assert(fake_calls_has("contents_put c"));
+    ck_assert(fake_calls_has("apply team/app scan v2=c held:c"));
+}
+END_TEST
+
+START_TEST(a_manifest_that_several_tags_are_on_is_stored_once)
+{
+    fake_registry.tags[0].digest = fake_registry.tags[1].digest = 'p';
+    run();
+    ck_assert_str_eq(fake_calls.log, "tags_named team/app v1 v2\n"
+                                     "get team/app v1\n"
+                                     "get team/app v2\n"
+                                     "manifests_known team/app p\n"
+                                     "configs_known P\n"
+                                     "blob team/app @P\n"
+                                     "contents_put p\n"
+                                     "apply team/app scan v1=p v2=p held:p\n");
+}
+END_TEST
+
+START_TEST(a_tag_whose_manifest_is_not_given_is_on_it_all_the_same)
+{
+    fake_registry.unreadable = "b";
+    fake_registry.names_unreadable = true;
+    run();
+    ck_assert(fake_calls_has("head team/app v2"));
+    ck_assert_uint_eq(fake_calls_count("get"), 2);
+    ck_assert(fake_calls_has("apply team/app scan v1=a v2=b held:ab!"));
+    ck_assert_uint_eq(unreadable, 1);
 }
 END_TEST
 
@@ -186,6 +246,10 @@ static Suite *make_suite(void)
     tcase_add_test(cases, new_tags_are_applied_with_their_manifests);
     tcase_add_test(cases, tags_of_a_part_are_staged_after_their_manifests);
     tcase_add_test(cases, nothing_is_written_when_nothing_changed);
+    tcase_add_test(cases, each_tag_is_asked_about_without_condition_in_one_of_sixteen_scans);
+    tcase_add_test(cases, a_tag_that_moved_costs_no_more_than_its_manifest);
+    tcase_add_test(cases, a_manifest_that_several_tags_are_on_is_stored_once);
+    tcase_add_test(cases, a_tag_whose_manifest_is_not_given_is_on_it_all_the_same);
     tcase_add_test(cases, a_listed_tag_that_answers_404_dangles);
     tcase_add_test(cases, a_tag_known_to_dangle_costs_one_request);
     tcase_add_test(cases, a_tag_that_the_list_lacks_by_now_was_deleted);

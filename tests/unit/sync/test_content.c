@@ -170,6 +170,46 @@ START_TEST(an_event_may_tell_of_a_repair)
 }
 END_TEST
 
+/* Manifests of three images with two configurations, one of them stored. */
+static const char *const IMAGES[] = {
+    "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
+    "\"digest\":\"sha256:"
+    "5050505050505050505050505050505050505050505050505050505050505050\",\"size\":7},\"layers\":[]}",
+    "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
+    "\"digest\":\"sha256:"
+    "5050505050505050505050505050505050505050505050505050505050505050\",\"size\":8},\"layers\":[]}",
+    "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
+    "\"digest\":\"sha256:"
+    "5151515151515151515151515151515151515151515151515151515151515151\",\"size\":7},\"layers\":[]"
+    "}"};
+
+static void know_config_q(struct ms_store_call *call)
+{
+    struct ms_digest digest = fake_digest('Q');
+    if (fake_store_is(call, "configs_known"))
+        call->on_row.config(&digest, MS_STR("{\"os\":\"linux\",\"architecture\":\"arm\"}"),
+                            call->arg);
+}
+
+START_TEST(what_the_roots_bring_is_not_asked_for)
+{
+    fake_store_answer = know_config_q;
+    for (int i = 0; i < 3; i++) {
+        root((char)('a' + i), true);
+        roots[i].manifest = ms_str(IMAGES[i]);
+        roots[i].media_type = MS_STR("application/vnd.oci.image.manifest.v1+json");
+    }
+    root('d', true);
+    roots[3].unreadable = MS_STR("too large");
+    expect("abcd!");
+    ck_assert_str_eq(fake_calls.log, "manifests_known team/app abcd\n"
+                                     "configs_known PQ\n"
+                                     "blob team/app @P\n"
+                                     "contents_put cba\n");
+    fake_calls_play(&(struct fake_scenario){start, cancel, check});
+}
+END_TEST
+
 static void refuse_a(struct ms_store_call *call)
 {
     if (fake_store_is(call, "contents_put") && strchr(strchr(call->line, ' '), 'a') != NULL)
@@ -222,6 +262,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, what_cannot_be_read_ends_nothing);
     tcase_add_test(cases, a_scan_asks_once_for_what_was_unreadable);
     tcase_add_test(cases, an_event_may_tell_of_a_repair);
+    tcase_add_test(cases, what_the_roots_bring_is_not_asked_for);
     tcase_add_test(cases, a_record_that_the_database_refuses_harms_only_itself);
     tcase_add_loop_test(cases, records_that_the_database_refuses_harm_no_others_wherever_they_stand,
                         0, 6);

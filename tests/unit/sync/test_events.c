@@ -95,9 +95,8 @@ START_TEST(a_push_is_applied)
     fake_store_answer = push_v1;
     run();
     ck_assert_str_eq(fake_calls.log, "inbox_load team/app 500\n"
-                                     "head team/app v1\n"
+                                     "get team/app v1\n"
                                      "manifests_known team/app a\n"
-                                     "get team/app @a\n"
                                      "contents_put a\n"
                                      "apply team/app v1=a held:a done:7\n");
     ck_assert_int_eq(how_ended, EVENTS_DONE);
@@ -139,7 +138,7 @@ START_TEST(deleted_digests_are_asked_for_together_with_the_tags_on_them)
     fake_registry.manifests = "b";
     run();
     ck_assert(fake_calls_has("tags_on team/app ab"));
-    ck_assert_ptr_nonnull(strstr(fake_calls.log, "head team/app v1\n"
+    ck_assert_ptr_nonnull(strstr(fake_calls.log, "get team/app v1\n"
                                                  "get team/app @a\n"
                                                  "get team/app @b\n"));
     ck_assert(fake_calls_has("list team/app"));
@@ -169,7 +168,7 @@ START_TEST(more_tags_than_can_be_asked_about_want_a_scan_first)
     fake_calls_run();
     ck_assert(fake_calls_has("scan_want"));
     ck_assert_uint_eq(n_scans_wanted, 1);
-    ck_assert_uint_eq(fake_calls_count("head"), 4);
+    ck_assert_uint_eq(fake_calls_count("get"), 4);
     ck_assert_uint_eq(n_ended, 0);
 }
 END_TEST

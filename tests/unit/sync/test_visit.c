@@ -165,7 +165,7 @@ START_TEST(what_the_list_lacks_and_the_registry_has_is_not_put_down)
     fake_registry.unlisted = "v2";
     fake_store_answer = know_v1_v2;
     run();
-    ck_assert(fake_calls_has("head team/app v2"));
+    ck_assert(fake_calls_has("get team/app v2"));
     ck_assert_uint_eq(fake_calls_count("removals_hold"), 0);
 }
 END_TEST
