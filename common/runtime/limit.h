@@ -32,7 +32,6 @@
     LIMIT(INBOX_WAITING, inbox_waiting)                                                            \
     LIMIT(REGISTRY_BODY, registry_body)                                                            \
     LIMIT(REGISTRY_CALLS, registry_calls)                                                          \
-    LIMIT(REGISTRY_KNOWN, registry_known)                                                          \
     LIMIT(REGISTRY_NAMES, registry_names)                                                          \
     LIMIT(REGISTRY_OWN_NOTIFICATIONS, registry_own_notifications)                                  \
     LIMIT(REGISTRY_REDIRECTS, registry_redirects)                                                  \

@@ -186,15 +186,11 @@ struct registry_call *registry_tags(struct registry_client *client, enum registr
 struct registry_call *registry_head_manifest(struct registry_client *client,
                                              enum registry_priority priority,
                                              struct ms_str repository, struct ms_str reference,
-                                             const struct ms_digest *known, registry_done *on_done,
-                                             void *arg)
+                                             registry_done *on_done, void *arg)
 {
     (void)client;
     (void)priority;
-    struct registry_call *call = start(HEAD, repository, reference, on_done, arg);
-    if (known != NULL)
-        call->known = *known;
-    return call;
+    return start(HEAD, repository, reference, on_done, arg);
 }
 
 struct registry_call *registry_get_manifest(struct registry_client *client,
@@ -207,21 +203,17 @@ struct registry_call *registry_get_manifest(struct registry_client *client,
     return start(GET, repository, reference, on_done, arg);
 }
 
-struct registry_call *registry_get_manifest_unless(struct registry_client *client,
-                                                   enum registry_priority priority,
-                                                   struct ms_str repository,
-                                                   struct ms_str reference,
-                                                   const struct ms_digest *known, size_t n_known,
-                                                   registry_done *on_done, void *arg)
+struct registry_call *
+registry_get_manifest_unless(struct registry_client *client, enum registry_priority priority,
+                             struct ms_str repository, struct ms_str reference,
+                             const struct ms_digest *known, registry_done *on_done, void *arg)
 {
     (void)client;
     (void)priority;
-    ck_assert_uint_le(n_known, 1);
     struct registry_call *call =
-        start(n_known > 0 ? GET_UNLESS : GET, repository, reference, on_done, arg);
+        start(ms_digest_is_none(known) ? GET : GET_UNLESS, repository, reference, on_done, arg);
     call->kind = GET;
-    if (n_known > 0)
-        call->known = *known;
+    call->known = *known;
     return call;
 }
 

@@ -197,31 +197,24 @@ static inline struct ended get_manifest(struct fixture *f, const char *repositor
     return ended;
 }
 
-/* `known` are strings, the last one NULL. */
 static inline struct ended get_manifest_unless(struct fixture *f, const char *repository,
-                                               const char *reference, const char *const *known)
+                                               const char *reference, const char *known)
 {
-    enum { KNOWN_MAX = 64 };
     struct ended ended = {.fixture = f};
-    struct ms_digest digests[KNOWN_MAX];
-    size_t n = 0;
-    for (; known[n] != NULL; n++)
-        ck_assert_int_eq(ms_digest_parse(&digests[n], ms_str(known[n])), MS_OK);
+    struct ms_digest digest;
+    ck_assert_int_eq(ms_digest_parse(&digest, ms_str(known)), MS_OK);
     registry_get_manifest_unless(f->client, REGISTRY_EVENT, ms_str(repository), ms_str(reference),
-                                 digests, n, on_ended, &ended);
+                                 &digest, on_ended, &ended);
     await(&ended);
     return ended;
 }
 
 static inline struct ended head_manifest(struct fixture *f, const char *repository,
-                                         const char *reference, const char *known)
+                                         const char *reference)
 {
     struct ended ended = {.fixture = f};
-    struct ms_digest digest = {.len = 0};
-    if (known != NULL)
-        ck_assert_int_eq(ms_digest_parse(&digest, ms_str(known)), MS_OK);
     registry_head_manifest(f->client, REGISTRY_EVENT, ms_str(repository), ms_str(reference),
-                           &digest, on_ended, &ended);
+                           on_ended, &ended);
     await(&ended);
     return ended;
 }

@@ -46,7 +46,6 @@ static void free_parts(struct registry_call *call)
     ms_buf_free(&call->path);
     ms_buf_free(&call->scope);
     name_list_free(call->names);
-    free(call->known);
 }
 
 static void discard(struct registry_call *call)
@@ -243,7 +242,7 @@ static void finish_without_content(struct registry_call *call, const struct regi
         .http_status = result->response->http_status,
     };
     if (result->verdict == REGISTRY_SAYS_NOT_MODIFIED)
-        reply.digest = call->known[0];
+        reply.digest = call->ask.known;
     registry_call_finish(call, &reply);
 }
 
@@ -316,19 +315,13 @@ static void check_signed(struct registry_call *call, const struct registry_resul
     ms_buf_free(&payload);
 }
 
-static void on_which(const struct registry_result *result, void *arg);
-
 static void on_content(const struct registry_result *result, void *arg)
 {
     static const struct ms_str SIGNED_TYPE =
         MS_STR_INIT("application/vnd.docker.distribution.manifest.v1+prettyjws");
     struct registry_call *call = arg;
     call->request = NULL;
-    if (result->verdict == REGISTRY_SAYS_NOT_MODIFIED && call->n_known > 1) {
-        call->ask.kind = REGISTRY_KIND_HEAD;
-        call->ask.n_known = 0;
-        registry_call_ask(call, on_which);
-    } else if (result->verdict != REGISTRY_SAYS_FOUND) {
+    if (result->verdict != REGISTRY_SAYS_FOUND) {
         finish_without_content(call, result);
     } else if (call->ask.kind == REGISTRY_KIND_MANIFEST &&
                ms_str_equal(media_type_of(result->response), SIGNED_TYPE)) {
@@ -342,30 +335,7 @@ static void on_content(const struct registry_result *result, void *arg)
 static void get_unconditionally(struct registry_call *call)
 {
     call->ask.kind = REGISTRY_KIND_MANIFEST;
-    call->ask.n_known = call->n_known = 0;
     registry_call_ask(call, on_content);
-}
-
-/* It is one of those that are known, but a 304 does not say which. What a HEAD names may be another
- * one: the tag has moved since, or HEAD and GET of this registry differ. */
-static void on_which(const struct registry_result *result, void *arg)
-{
-    struct registry_call *call = arg;
-    call->request = NULL;
-    if (result->verdict != REGISTRY_SAYS_FOUND && result->verdict != REGISTRY_SAYS_ASK_BY_GET) {
-        finish_without_content(call, result);
-        return;
-    }
-    struct ms_digest named = digest_of(result->response);
-    for (size_t i = 0; i < call->n_known && result->verdict == REGISTRY_SAYS_FOUND; i++) {
-        if (ms_digest_equal(&call->known[i], &named)) {
-            struct registry_reply reply = {
-                .outcome = REGISTRY_NOT_MODIFIED, .http_status = 304, .digest = named};
-            registry_call_finish(call, &reply);
-            return;
-        }
-    }
-    get_unconditionally(call);
 }
 
 static void on_head(const struct registry_result *result, void *arg)
@@ -415,31 +385,14 @@ static void set_reference(struct registry_call *call, struct ms_str reference)
     ms_buf_printf(&call->path, "/v2/%s/manifests/%.*s", call->repository, MS_STR_ARG(reference));
 }
 
-static void set_known(struct registry_call *call, const struct ms_digest *known, size_t n_known)
-{
-    if (n_known > REGISTRY_KNOWN_MAX) {
-        ms_limit_reached(MS_LIMIT_REGISTRY_KNOWN);
-        n_known = REGISTRY_KNOWN_MAX;
-    }
-    if (n_known == 0)
-        return;
-    call->known = ms_alloc(n_known * sizeof(*known));
-    memcpy(call->known, known, n_known * sizeof(*known));
-    call->ask.known = call->known;
-    call->ask.n_known = call->n_known = n_known;
-}
-
 struct registry_call *registry_head_manifest(struct registry_client *client,
                                              enum registry_priority priority,
                                              struct ms_str repository, struct ms_str reference,
-                                             const struct ms_digest *known, registry_done *on_done,
-                                             void *arg)
+                                             registry_done *on_done, void *arg)
 {
     struct registry_call *call =
         new_item_call(client, REGISTRY_KIND_HEAD, priority, repository, "pull", on_done, arg);
     set_reference(call, reference);
-    if (known != NULL && !ms_digest_is_none(known))
-        set_known(call, known, 1);
     registry_call_begin(call, on_head);
     return call;
 }
@@ -449,21 +402,20 @@ struct registry_call *registry_get_manifest(struct registry_client *client,
                                             struct ms_str repository, struct ms_str reference,
                                             registry_done *on_done, void *arg)
 {
-    return registry_get_manifest_unless(client, priority, repository, reference, NULL, 0, on_done,
+    const struct ms_digest none = {.len = 0};
+    return registry_get_manifest_unless(client, priority, repository, reference, &none, on_done,
                                         arg);
 }
 
-struct registry_call *registry_get_manifest_unless(struct registry_client *client,
-                                                   enum registry_priority priority,
-                                                   struct ms_str repository,
-                                                   struct ms_str reference,
-                                                   const struct ms_digest *known, size_t n_known,
-                                                   registry_done *on_done, void *arg)
+struct registry_call *
+registry_get_manifest_unless(struct registry_client *client, enum registry_priority priority,
+                             struct ms_str repository, struct ms_str reference,
+                             const struct ms_digest *known, registry_done *on_done, void *arg)
 {
     struct registry_call *call =
         new_item_call(client, REGISTRY_KIND_MANIFEST, priority, repository, "pull", on_done, arg);
     set_reference(call, reference);
-    set_known(call, known, n_known);
+    call->ask.known = *known;
     registry_call_begin(call, on_content);
     return call;
 }

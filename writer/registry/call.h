@@ -38,10 +38,8 @@ struct registry_call {
 
     char repository[MS_REPOSITORY_NAME_MAX + 1];
     struct ms_digest expected; /* none: whatever the tag points to */
-    struct ms_digest *known;   /* ask.known, until they no longer count */
-    size_t n_known;
-    bool has_mismatched;     /* once already */
-    struct ms_error failure; /* while the storage is probed: why the item cannot be had */
+    bool has_mismatched;       /* once already */
+    struct ms_error failure;   /* while the storage is probed: why the item cannot be had */
 
     struct name_list *names; /* of lists; else NULL */
     size_t n_pages;

@@ -70,33 +70,26 @@ struct registry_call *registry_catalog_page(struct registry_client *client, stru
  * ones left out. ABSENT only on NAME_UNKNOWN. A page that repeats itself is FAILED. */
 struct registry_call *registry_tags(struct registry_client *client, enum registry_priority priority,
                                     struct ms_str repository, registry_done *on_done, void *arg);
-/* HEAD by tag or digest; `known` (may be NULL or none): If-None-Match. A HEAD has no body: its 404
- * is ABSENT without error_code: ask again with a GET before something is removed for it. FOUND
- * without a digest: the registry names none. A HEAD that is refused otherwise is repeated as a GET,
- * to learn why. */
+/* HEAD by tag or digest. A HEAD has no body: its 404 is ABSENT without error_code: ask again with a
+ * GET before something is removed for it. FOUND without a digest: the registry names none. A HEAD
+ * that is refused otherwise is repeated as a GET, to learn why. */
 struct registry_call *registry_head_manifest(struct registry_client *client,
                                              enum registry_priority priority,
                                              struct ms_str repository, struct ms_str reference,
-                                             const struct ms_digest *known, registry_done *on_done,
-                                             void *arg);
+                                             registry_done *on_done, void *arg);
 /* GET by tag or digest. The body has the digest that the reference or the answer named; of a signed
  * schema 1 manifest it is the payload, which the digest is made of. */
 struct registry_call *registry_get_manifest(struct registry_client *client,
                                             enum registry_priority priority,
                                             struct ms_str repository, struct ms_str reference,
                                             registry_done *on_done, void *arg);
-/* The same, unless it is one of those that are known: then NOT_MODIFIED, and `digest` says which.
- * More than REGISTRY_KNOWN_MAX are not named to the registry: the first ones are, so put those
- * first that it may well be. Mind that a registry answers so before it reads anything, also of what
- * dangles. One known digest costs one request; of several the registry does not say which it was,
- * and a HEAD follows. */
-enum { REGISTRY_KNOWN_MAX = 30 };
-struct registry_call *registry_get_manifest_unless(struct registry_client *client,
-                                                   enum registry_priority priority,
-                                                   struct ms_str repository,
-                                                   struct ms_str reference,
-                                                   const struct ms_digest *known, size_t n_known,
-                                                   registry_done *on_done, void *arg);
+/* The same, unless it is the one that is known (If-None-Match): then NOT_MODIFIED. Mind that a
+ * registry answers so before it reads anything, also of what dangles. `known` none: as
+ * registry_get_manifest. */
+struct registry_call *
+registry_get_manifest_unless(struct registry_client *client, enum registry_priority priority,
+                             struct ms_str repository, struct ms_str reference,
+                             const struct ms_digest *known, registry_done *on_done, void *arg);
 struct registry_call *registry_get_blob(struct registry_client *client,
                                         enum registry_priority priority, struct ms_str repository,
                                         const struct ms_digest *digest, size_t max_bytes,

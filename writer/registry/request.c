@@ -30,7 +30,6 @@ struct registry_request {
     struct registry_peer *peer;
     enum state state;
     struct registry_ask ask; /* its pointers are those below */
-    struct ms_digest *known;
     char *path;
     char *scope;
     struct registry_credentials used; /* by the last sending; only compared */
@@ -84,9 +83,6 @@ struct registry_request *registry_request_start(struct registry_peer *peer,
     request->ask = *ask;
     request->path = ms_alloc_copy(ask->path);
     request->scope = ms_alloc_copy(ask->scope);
-    request->known = ms_alloc(ask->n_known * sizeof(*ask->known));
-    if (ask->n_known > 0)
-        memcpy(request->known, ask->known, ask->n_known * sizeof(*ask->known));
     request->backoff = (struct ms_backoff){.base_ms = peer->timing->pause_base_ms,
                                            .max_ms = peer->timing->pause_max_ms};
     request->on_done = on_done;
@@ -152,16 +148,15 @@ static void send(struct registry_request *request, const struct registry_credent
     struct registry_peer *peer = request->peer;
     enum registry_kind kind = request->ask.kind;
     char digest[MS_DIGEST_TEXT_MAX];
-    char conditions[REGISTRY_KNOWN_MAX][MS_DIGEST_TEXT_MAX + 32];
-    const char *headers[REGISTRY_KNOWN_MAX + 2] = {NULL}; /* ended by NULL */
+    char condition[MS_DIGEST_TEXT_MAX + 32];
+    const char *headers[3] = {NULL}; /* ended by NULL */
     size_t n_headers = 0;
     if (is_for_manifest(kind))
         headers[n_headers++] = ACCEPT_MANIFESTS;
-    /* A line for each: registries compare each line with the digest, and read no lists. */
-    for (size_t i = 0; i < request->ask.n_known && i < REGISTRY_KNOWN_MAX; i++) {
-        (void)snprintf(conditions[i], sizeof(conditions[i]), "If-None-Match: \"%s\"",
-                       ms_digest_format(digest, &request->known[i]));
-        headers[n_headers++] = conditions[i];
+    if (!ms_digest_is_none(&request->ask.known)) {
+        (void)snprintf(condition, sizeof(condition), "If-None-Match: \"%s\"",
+                       ms_digest_format(digest, &request->ask.known));
+        headers[n_headers++] = condition;
     }
     struct ms_buf url;
     ms_buf_init(&url, REGISTRY_URL_MAX);
@@ -247,7 +242,7 @@ static void on_answer(const struct curl_response *response, void *arg)
         .kind = kind,
         .transport = response->error != NULL ? response->error->status : MS_OK,
         .http_status = response->http_status,
-        .is_conditional = request->ask.n_known > 0,
+        .is_conditional = !ms_digest_is_none(&request->ask.known),
         .was_sent_away = response->was_sent_away,
         .is_refused = response->is_refused,
         .is_html = is_html(response),
@@ -403,7 +398,6 @@ static void discard(struct registry_request *request)
     ms_timer_free(request->timer);
     free(request->path);
     free(request->scope);
-    free(request->known);
     ms_loop_defer_free(request->peer->loop, request);
 }
 

@@ -41,8 +41,7 @@ struct registry_ask {
     enum registry_priority priority;
     const char *path; /* behind the base URL, with the query */
     const char *scope;
-    const struct ms_digest *known; /* If-None-Match; none: unconditional */
-    size_t n_known;
+    struct ms_digest known; /* If-None-Match; none: unconditional */
     size_t max_bytes;
     bool expects_unreadable; /* it was so before: no tries when it perhaps still is */
 };

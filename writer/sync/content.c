@@ -262,9 +262,9 @@ static void probe(struct node *node)
         confirm(node); /* which is all it takes if it is still missing */
         return;
     }
-    node->call = registry_head_manifest(
-        content->env->registry, content->priority, content->repository,
-        ms_str(ms_digest_format(reference, &node->digest)), NULL, on_probed, node);
+    node->call =
+        registry_head_manifest(content->env->registry, content->priority, content->repository,
+                               ms_str(ms_digest_format(reference, &node->digest)), on_probed, node);
 }
 
 /* --- examine: what does the store know? --- */

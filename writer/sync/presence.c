@@ -72,7 +72,7 @@ struct presence *presence_start(const struct env *env, struct ms_str repository,
         ask_for_list(presence);
     else
         presence->call = registry_head_manifest(env->registry, REGISTRY_EVENT, repository,
-                                                ms_str(ms_digest_format(reference, digest)), NULL,
+                                                ms_str(ms_digest_format(reference, digest)),
                                                 on_manifest, presence);
     return presence;
 }

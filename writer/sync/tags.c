@@ -128,7 +128,7 @@ static void ask_for_digest(struct tag_probe *probe)
 {
     struct tags *tags = probe->tags;
     probe->call = registry_head_manifest(tags->env->registry, tags->priority, tags->repository,
-                                         answer_of(probe)->name, NULL, on_head, probe);
+                                         answer_of(probe)->name, on_head, probe);
     registry_call_expect_unreadable(probe->call);
 }
 
@@ -168,10 +168,12 @@ static void on_get(const struct registry_reply *reply, void *arg)
 static void start_get(struct tag_probe *probe)
 {
     struct tags *tags = probe->tags;
-    size_t n_known = !ms_digest_is_none(&probe->known) && !probe->was_unreadable;
+    struct ms_digest condition = probe->known;
+    if (probe->was_unreadable)
+        condition.len = 0;
     probe->call =
         registry_get_manifest_unless(tags->env->registry, tags->priority, tags->repository,
-                                     answer_of(probe)->name, &probe->known, n_known, on_get, probe);
+                                     answer_of(probe)->name, &condition, on_get, probe);
     if (probe->was_unreadable)
         registry_call_expect_unreadable(probe->call);
 }

@@ -146,7 +146,7 @@ START_TEST(a_storage_that_is_down)
     start_with_image(&f);
     set_fault(&f, "/v2/a/", 0, "\"kind\":\"status\",\"status\":500");
     expect(get_manifest(&f, "a", "1"), REGISTRY_FAILED);
-    expect(head_manifest(&f, "a", "1", NULL), REGISTRY_FAILED);
+    expect(head_manifest(&f, "a", "1"), REGISTRY_FAILED);
     fixture_stop(&f);
 }
 END_TEST
@@ -163,7 +163,7 @@ START_TEST(a_manifest_that_the_registry_fails_at)
                  "the registry answers 500 UNKNOWN: m");
     ck_assert_int_eq(fake_count(&f.fake, "manifest"), ATTEMPTS);
     ck_assert_int_eq(fake_count(&f.fake, "tags"), 1); /* the storage was probed */
-    expect(head_manifest(&f, "a", "1", NULL), REGISTRY_UNREADABLE);
+    expect(head_manifest(&f, "a", "1"), REGISTRY_UNREADABLE);
     fixture_stop(&f);
 }
 END_TEST
@@ -342,7 +342,7 @@ START_TEST(refusals)
     ck_assert_int_eq(fake_count(&f.fake, "manifest"), 1);
     set_fault(&f, "manifests/1", 0,
               "\"kind\":\"status\",\"status\":403,\"body\":\"" ERROR_BODY("DENIED") "\"");
-    struct ended head = head_manifest(&f, "a", "1", MISSING); /* a GET tells why */
+    struct ended head = head_manifest(&f, "a", "1"); /* a GET tells why */
     ck_assert_str_eq(head.code, "DENIED");
     expect(head, REGISTRY_UNREADABLE);
     set_fault(&f, "_catalog", 0,
@@ -364,8 +364,8 @@ static void start_many(struct fixture *f, struct ended *ended, struct registry_c
     for (size_t i = 0; i < count; i++) {
         (void)snprintf(tag, sizeof(tag), "%s-%zu", prefix, i);
         ended[i] = (struct ended){.fixture = f};
-        calls[i] = registry_head_manifest(f->client, priority, MS_STR("a"), ms_str(tag), NULL,
-                                          on_ended, &ended[i]);
+        calls[i] = registry_head_manifest(f->client, priority, MS_STR("a"), ms_str(tag), on_ended,
+                                          &ended[i]);
     }
 }
 

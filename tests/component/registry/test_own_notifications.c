@@ -24,8 +24,8 @@ static void start_calls(struct fixture *f, uint64_t wait_ms)
     fake_do(&f->fake, "{\"content\":{\"a/b\":{\"1\":{}}}}");
     n_ended = 0;
     for (size_t i = 0; i < N_CALLS; i++)
-        registry_head_manifest(f->client, REGISTRY_SCAN, MS_STR("a/b"), MS_STR("1"), NULL,
-                               on_call_ended, f);
+        registry_head_manifest(f->client, REGISTRY_SCAN, MS_STR("a/b"), MS_STR("1"), on_call_ended,
+                               f);
 }
 
 static void run_until(struct fixture *f, size_t n)

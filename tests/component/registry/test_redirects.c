@@ -78,7 +78,7 @@ START_TEST(lists_and_manifests_come_from_the_registry_itself)
                 PATHS[i], elsewhere);
     expect_error(get_manifest(&f, "a", "1"), REGISTRY_FAILED, elsewhere);
     ck_assert_int_eq(fake_count(&f.fake, "manifest"), 1); /* asking again would not help */
-    expect_error(head_manifest(&f, "a", "1", NULL), REGISTRY_FAILED, "must not be followed");
+    expect_error(head_manifest(&f, "a", "1"), REGISTRY_FAILED, "must not be followed");
     expect_error(list_tags(&f, "a"), REGISTRY_FAILED, elsewhere);
     struct ended catalog = catalog_page(&f, NULL);
     ck_assert_ptr_null(strstr(catalog.error, "secret"));
