@@ -50,10 +50,10 @@ typedef void ms_pg_done_call(const struct ms_pg_outcome *outcome, void *arg);
 /* What a failure means; of five characters, or "". MS_UNAVAILABLE: the connection, a server that
  * shuts down, starts, is a standby or lacks a resource (08, 53, 57P, 58, 25006), a plan that must
  * be made again; MS_CONFLICT: serialization failure, deadlock, lock not available (40, 55);
- * MS_TIMEOUT: 57014 and the session's time limits; MS_INVALID: data and constraints (22, 23) and
- * everything that is the statement's own fault; MS_NOT_FOUND: no such table, column, function,
- * database; MS_UNAUTHORIZED: 28, 42501; MS_TOO_LARGE: 54; MS_DEPOSED: MS001, which our functions
- * raise; MS_PROTOCOL: XX, internal. */
+ * MS_TIMEOUT: 57014 and the session's time limits; MS_INVALID: data and constraints (22, 23);
+ * MS_NOT_FOUND: no such table, column, function, database; MS_UNAUTHORIZED: 28, 42501;
+ * MS_TOO_LARGE: 54; MS_DEPOSED: MS001, which our functions raise; MS_PROTOCOL: all else, which is
+ * the fault of the statement (42601) or of the server (XX) and never of its data. */
 enum ms_status ms_pg_status_of(const char *sqlstate);
 
 struct ms_pg_step {

@@ -24,6 +24,8 @@ static const struct {
     {"57014", MS_TIMEOUT},      /* statement_timeout, or cancelled by an administrator */
     {"57P05", MS_TIMEOUT},      /* idle session */
     {"08", MS_UNAVAILABLE},     /* connection */
+    {"22", MS_INVALID},         /* data */
+    {"23", MS_INVALID},         /* constraints */
     {"28", MS_UNAUTHORIZED},    /* who are you */
     {"3D", MS_NOT_FOUND},       /* database */
     {"3F", MS_NOT_FOUND},       /* schema */
@@ -33,7 +35,6 @@ static const struct {
     {"55", MS_CONFLICT},        /* lock not available, object in use */
     {"57", MS_UNAVAILABLE},     /* shutting down, starting up */
     {"58", MS_UNAVAILABLE},     /* the server's operating system */
-    {"XX", MS_PROTOCOL},        /* internal error, corruption */
 };
 
 enum ms_status ms_pg_status_of(const char *sqlstate)
@@ -43,5 +44,5 @@ enum ms_status ms_pg_status_of(const char *sqlstate)
     for (size_t i = 0; i < sizeof(MEANINGS) / sizeof(MEANINGS[0]); i++)
         if (strncmp(sqlstate, MEANINGS[i].prefix, strlen(MEANINGS[i].prefix)) == 0)
             return MEANINGS[i].status;
-    return MS_INVALID;
+    return MS_PROTOCOL; /* a faulty statement; internal error, corruption */
 }

@@ -11,6 +11,7 @@
 #include "common/base/alloc.h"
 #include "common/pg/array.h"
 #include "common/pg/link.h"
+#include "common/runtime/log.h"
 #include "writer/store/migrate.h"
 
 #include <stdlib.h>
@@ -317,6 +318,9 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
     base->ticket = NULL;
     if (runs_again(base, status))
         return;
+    if (status == MS_PROTOCOL) /* whoever called takes it for a failure like others */
+        ms_log(MS_LOG_ERROR, "a statement is faulty, or the database is",
+               MS_FIELDS(ms_field_error(&err)));
     end(base, status == MS_OK ? NULL : &err,
         status == MS_OK ? outcome->affected + base->first_step : NULL);
 }

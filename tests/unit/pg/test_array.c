@@ -101,10 +101,10 @@ START_TEST(sqlstates)
         {"58030", MS_UNAVAILABLE}, {"25006", MS_UNAVAILABLE},  {"40001", MS_CONFLICT},
         {"40P01", MS_CONFLICT},    {"55P03", MS_CONFLICT},     {"57014", MS_TIMEOUT},
         {"57P05", MS_TIMEOUT},     {"22P02", MS_INVALID},      {"22P05", MS_INVALID},
-        {"23505", MS_INVALID},     {"42601", MS_INVALID},      {"42P01", MS_NOT_FOUND},
+        {"23505", MS_INVALID},     {"42601", MS_PROTOCOL},     {"42P01", MS_NOT_FOUND},
         {"3D000", MS_NOT_FOUND},   {"28P01", MS_UNAUTHORIZED}, {"42501", MS_UNAUTHORIZED},
-        {"54000", MS_TOO_LARGE},   {"MS001", MS_DEPOSED},      {"MS002", MS_INVALID},
-        {"XX000", MS_PROTOCOL},    {"P0001", MS_INVALID},      {"0A000", MS_INVALID},
+        {"54000", MS_TOO_LARGE},   {"MS001", MS_DEPOSED},      {"MS002", MS_PROTOCOL},
+        {"XX000", MS_PROTOCOL},    {"P0001", MS_PROTOCOL},     {"0A000", MS_PROTOCOL},
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++)
         ck_assert_msg(ms_pg_status_of(CASES[i].sqlstate) == CASES[i].status, "%s",

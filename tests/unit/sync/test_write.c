@@ -172,6 +172,23 @@ START_TEST(what_is_refused_whatever_it_says_of_the_images_fails)
 }
 END_TEST
 
+static void fail_all(struct ms_store_call *call)
+{
+    call->failure = MS_PROTOCOL;
+}
+
+START_TEST(a_faulty_statement_is_no_refusal_of_data)
+{
+    start();
+    fake_store_answer = fail_all;
+    fake_calls_run();
+    ck_assert_uint_eq(n_ended, 1);
+    ck_assert(has_failed);
+    ck_assert_uint_eq(fake_calls_count("apply"), 1);
+    ck_assert_uint_eq(n_unreadable, 0);
+}
+END_TEST
+
 START_TEST(a_reason_is_for_people)
 {
     char reason[WRITE_REASON_MAX];
@@ -191,6 +208,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, what_is_taken_is_one_transaction);
     tcase_add_loop_test(cases, only_the_images_that_are_refused_are_unreadable, 0, 2);
     tcase_add_test(cases, what_is_refused_whatever_it_says_of_the_images_fails);
+    tcase_add_test(cases, a_faulty_statement_is_no_refusal_of_data);
     tcase_add_test(cases, a_reason_is_for_people);
     suite_add_tcase(suite, cases);
     return suite;
