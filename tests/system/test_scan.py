@@ -189,3 +189,31 @@ def test_what_vanished_below_an_index_is_found_within_sixteen_scans(postgres, tm
     finally:
         writer.terminate()
         fake.stop()
+
+
+def rows(stack, table):
+    return query(stack.database, f"SELECT count(*) FROM {table}")[0][0]
+
+
+def test_the_first_start_scans_once(make_stack):
+    """The scan's own requests make the registry tell of itself for the first time: no reason for a second scan."""
+    stack = make_stack({"interval": {"fetch_all": "1h"}})
+    stack.registry.start()
+    pusher = Pusher(stack.registry.url)  # before there is a writer: these events are lost
+    for number in range(20):
+        pusher.image("team/app", str(number), salt=str(number))
+    stack.registry.kill()
+    stack.start()
+    wait_for(lambda: query(stack.database, "SELECT 1 FROM scan WHERE complete"), "the first scan")
+    wait_for(lambda: rows(stack, "registry_instance") == 1, "the registry to tell of the scan's requests")
+    stack.writer.wait_until_settled()
+    assert query(stack.database, "SELECT scan_wanted FROM state") == [(None,)]
+    assert "a registry instance" not in stack.writer.log() and "scan requested" not in stack.writer.log()
+    assert rows(stack, "scan") == 1 and rows(stack, "tag") == 20
+
+    stack.registry.kill()  # what it had to tell is lost
+    stack.registry.start()
+    pusher.image("team/app", "new", salt="new")
+    wait_for(lambda: rows(stack, "scan WHERE complete") == 2, "a scan because of the new instance")
+    stack.writer.wait_until_settled()
+    assert rows(stack, "registry_instance") == 2 and rows(stack, "scan") == 2
