@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """An upgrade that changes what is prepared for readers: documents are made again from what is stored."""
 import json
+import subprocess
+from pathlib import Path
 
 from fake import FakeRegistry
-from harness import Reader, Writer, query, wait_for
+from harness import Reader, Writer, assert_as_scanned, query, wait_for
 from images import OCI_INDEX, OCI_MANIFEST
+
+STORE = Path(__file__).resolve().parents[1] / "component/store"
 
 AGE = """
     UPDATE manifest SET document = '"Digest":"old"', document_version = 0;
@@ -53,3 +57,62 @@ def test_old_documents_are_made_again_without_the_registry(postgres, tmp_path):
     finally:
         reader.terminate()
         writer.terminate()
+
+
+# ---- From schema 1 ----
+
+SECRET_CONFIG = json.dumps({"os": "linux", "architecture": "riscv64", "created": "2024-05-01T12:00:00Z",
+                            "config": {"Labels": {"is": "secret"}}, "rootfs": {"type": "layers", "diff_ids": []}})
+
+
+def load_schema_1(postgres):
+    database = postgres.new_database()
+    with open(STORE / "schema_1.sql", "rb") as dump:
+        subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", database], stdin=dump, check=True, capture_output=True)
+    return database
+
+
+def fill_from(fake, database):
+    """The registry has what the database knows."""
+    for name, media_type, raw in query(database, (
+            "SELECT r.name, m.media_type, m.raw FROM repository_manifest h JOIN repository r ON r.id = h.repository_id "
+            "JOIN manifest m ON m.id = h.manifest_id WHERE m.raw IS NOT NULL AND h.unreadable IS NULL")):
+        fake.do(put_manifest={"repository": name, "type": media_type, "body": bytes(raw).decode()})
+    for name, raw in query(database, ("SELECT DISTINCT r.name, c.raw FROM repository r, config c "
+                                      "WHERE c.raw IS NOT NULL AND r.deleted_at IS NULL")):
+        fake.do(put_blob={"repository": name, "body": bytes(raw).decode()})
+    for name, tag, digest in query(database, (
+            "SELECT r.name, t.name, 'sha256:' || encode(substr(m.digest, 2), 'hex') FROM tag t "
+            "JOIN repository r ON r.id = t.repository_id JOIN manifest m ON m.id = t.manifest_id")):
+        fake.do(tag={"repository": name, "tag": tag, "digest": digest})
+    fake.do(put_manifest={"repository": "app/web", "type": OCI_MANIFEST, "body": "{}"})  # app/web:broken
+
+
+def test_contents_of_schema_1_become_as_if_read_by_this_version(postgres, tmp_path):
+    """Encrypted images were artifacts, titles of indexes were those of images, entries had no variants …"""
+    database = load_schema_1(postgres)
+    fake = FakeRegistry(tmp_path).start()
+    fill_from(fake, database)
+    writer = Writer(tmp_path, database, fake.url, interval={"fetch_all": 0})
+    kinds = ("SELECT t.name, m.kind, m.architecture FROM tag t JOIN repository r ON r.id = t.repository_id "
+             "JOIN manifest m ON m.id = t.manifest_id WHERE r.name = 'app/secret' ORDER BY 1")
+    try:
+        fake.fault("blobs", kind="status", status=503)  # it is away when the program is upgraded
+        writer.start()
+        wait_for(lambda: query(database, kinds) == [("fetched", "artifact", None), ("stored", "image", "amd64")],
+                 "what needs no registry")
+        assert query(database, "SELECT document_version FROM state") == [(1,)], "a part is still to be done"
+        writer.kill()
+        fake.do(clear_faults=True)
+        fake.do(put_blob={"repository": "app/secret", "body": SECRET_CONFIG})
+        writer.start()
+        wait_for(lambda: query(database, "SELECT document_version FROM state") != [(1,)], "the end")
+        assert query(database, kinds) == [("fetched", "image", "riscv64"), ("stored", "image", "amd64")]
+        asked = [request["path"] for request in fake.asked() if "/manifests/" in request["path"]]
+        assert not asked, "manifests are stored"
+        assert_as_scanned(database, postgres, fake.url, tmp_path)
+        query(database, (STORE / "store_recount.sql").read_text().replace("%", "%%"))
+        assert [line for line, in query(database, "SELECT recount()") if not line.startswith("generation")] == []
+    finally:
+        writer.kill()
+        fake.stop()

@@ -19,6 +19,11 @@ MS_STORE_STATEMENT(write_content_labels);
 MS_STORE_STATEMENT(write_content_annotations);
 MS_STORE_STATEMENT(write_content_manifests);
 MS_STORE_STATEMENT(write_content_index_images);
+MS_STORE_STATEMENT(write_remake_locks);
+MS_STORE_STATEMENT(write_remake_manifests);
+MS_STORE_STATEMENT(write_remake_uncount);
+MS_STORE_STATEMENT(write_remake_forget);
+MS_STORE_STATEMENT(write_remake_count);
 
 struct contents {
     const struct ms_manifest_record *manifests;
@@ -238,6 +243,24 @@ static void put_manifests(struct ms_store_call *base, const struct contents *con
     ms_store_call_i64(base, MS_DOCUMENT_VERSION);
 }
 
+/* All steps of one transaction but for the first statement, which is open already. */
+static void put_contents(struct ms_store_call *base, const struct contents *contents)
+{
+    put_blobs(base, contents);
+    put_configs(base, contents);
+    ms_store_call_step(base, &write_content_stubs);
+    add_all_digests(base, contents);
+    ms_store_call_step(base, &write_content_locks);
+    add_all_digests(base, contents);
+    put_layers(base, contents);
+    put_children(base, contents);
+    put_pairs(base, contents, true);
+    put_pairs(base, contents, false);
+    put_manifests(base, contents);
+    ms_store_call_step(base, &write_content_index_images);
+    add_own_digests(base, contents);
+}
+
 struct ms_store_call *ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
                                             const struct ms_manifest_record *manifests,
                                             size_t n_manifests, ms_store_done *on_done, void *arg)
@@ -245,18 +268,28 @@ struct ms_store_call *ms_store_contents_put(struct ms_store_writer *store, uint6
     const struct contents contents = {.manifests = manifests, .n = n_manifests};
     struct ms_store_call *base =
         ms_store_call_plain(store, term, &write_content_blobs, on_done, arg);
-    put_blobs(base, &contents);
-    put_configs(base, &contents);
-    ms_store_call_step(base, &write_content_stubs);
-    add_all_digests(base, &contents);
-    ms_store_call_step(base, &write_content_locks);
-    add_all_digests(base, &contents);
-    put_layers(base, &contents);
-    put_children(base, &contents);
-    put_pairs(base, &contents, true);
-    put_pairs(base, &contents, false);
-    put_manifests(base, &contents);
-    ms_store_call_step(base, &write_content_index_images);
+    put_contents(base, &contents);
+    return ms_store_call_start(base);
+}
+
+struct ms_store_call *ms_store_contents_remake(struct ms_store_writer *store, uint64_t term,
+                                               const struct ms_manifest_record *manifests,
+                                               size_t n_manifests, ms_store_done *on_done,
+                                               void *arg)
+{
+    static const struct ms_pg_statement *const TAKE_BACK[] = {
+        &write_remake_manifests, &write_remake_uncount, &write_remake_forget};
+    const struct contents contents = {.manifests = manifests, .n = n_manifests};
+    struct ms_store_call *base =
+        ms_store_call_plain(store, term, &write_remake_locks, on_done, arg);
+    add_own_digests(base, &contents);
+    for (size_t i = 0; i < sizeof(TAKE_BACK) / sizeof(TAKE_BACK[0]); i++) {
+        ms_store_call_step(base, TAKE_BACK[i]);
+        add_own_digests(base, &contents);
+    }
+    ms_store_call_step(base, &write_content_blobs);
+    put_contents(base, &contents);
+    ms_store_call_step(base, &write_remake_count);
     add_own_digests(base, &contents);
     return ms_store_call_start(base);
 }

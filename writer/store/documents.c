@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Documents that an older version of the program made: what they were made from, and new ones in
- * their place.
+ * Contents that an older version of the program stored: what they were made from.
  */
 #include "writer/store/call.h"
 
 MS_STORE_STATEMENT(write_documents_old);
-MS_STORE_STATEMENT(write_documents_put);
 MS_STORE_STATEMENT(write_documents_end);
 
-enum { DOCUMENTS_BATCH = 64, DOCUMENTS_BATCH_BYTES = 1024 * 1024 };
+enum { DOCUMENTS_BATCH_BYTES = 1024 * 1024 };
 
 struct old_call {
     struct ms_store_call base;
@@ -25,6 +23,7 @@ static void on_old(struct ms_store_call *base, size_t step, const struct ms_pg_r
         .media_type = row->columns[2],
         .raw = row->columns[3],
         .config_raw = row->columns[4],
+        .repository = row->columns[5],
     };
     (void)step;
     if (ms_str_to_u64(&old.id, row->columns[0]) == MS_OK &&
@@ -52,29 +51,9 @@ struct ms_store_call *ms_store_documents_old(struct ms_store_writer *store, uint
     call->base.binary_results = true;
     ms_store_call_u64(&call->base, after_id);
     ms_store_call_i64(&call->base, MS_DOCUMENT_VERSION);
-    ms_store_call_u64(&call->base, DOCUMENTS_BATCH);
+    ms_store_call_u64(&call->base, MS_OLD_DOCUMENTS_MAX);
     ms_store_call_u64(&call->base, DOCUMENTS_BATCH_BYTES);
     return ms_store_call_start(&call->base);
-}
-
-struct ms_store_call *ms_store_documents_put(struct ms_store_writer *store, uint64_t term,
-                                             const struct ms_new_document *documents, size_t n,
-                                             ms_store_done *on_done, void *arg)
-{
-    struct ms_store_call *base =
-        ms_store_call_plain(store, term, &write_documents_put, on_done, arg);
-    struct ms_buf *digests = ms_store_call_array(base);
-    struct ms_buf *texts = ms_store_call_array(base);
-    struct ms_buf *configs = ms_store_call_array(base);
-    struct ms_buf *config_texts = ms_store_call_array(base);
-    for (size_t i = 0; i < n; i++) {
-        ms_store_add_digest(digests, &documents[i].digest);
-        ms_store_add_text(texts, documents[i].document);
-        ms_store_add_digest(configs, &documents[i].config_digest);
-        ms_store_add_text(config_texts, documents[i].config_document);
-    }
-    ms_store_call_i64(base, MS_DOCUMENT_VERSION);
-    return ms_store_call_start(base);
 }
 
 struct ms_store_call *ms_store_documents_end(struct ms_store_writer *store, uint64_t term,

@@ -93,21 +93,15 @@ struct ms_known_manifest {
     bool is_unreadable; /* … or to hold it, unreadable */
 };
 
-/* What a document of an older version was made from. */
+/* What contents that an older version of the program stored were made from. */
 struct ms_old_document {
     uint64_t id;
     struct ms_digest digest;
     struct ms_str media_type, raw;
-    struct ms_str config_raw; /* absent: none */
+    struct ms_str config_raw; /* absent: not stored */
+    struct ms_str repository; /* one that holds it, readable; absent: none does */
 };
-
-/* Of an image or an index. */
-struct ms_new_document {
-    struct ms_digest digest;
-    struct ms_str document;
-    struct ms_digest config_digest; /* len 0: none */
-    struct ms_str config_document;
-};
+enum { MS_OLD_DOCUMENTS_MAX = 16 }; /* at once: their repositories wait until they are made again */
 
 struct ms_scan_record {
     int64_t id;
@@ -277,14 +271,11 @@ struct ms_store_call *ms_store_manifests_known(struct ms_store_writer *store,
                                                const struct ms_digest *digests, size_t n_digests,
                                                ms_store_known_manifest_row *on_row,
                                                ms_store_done *on_done, void *arg);
-/* Some manifests with documents of a version before MS_DOCUMENT_VERSION, after this id and in its
- * order; no row: there are no more. */
+/* Some manifests with contents of a version before MS_DOCUMENT_VERSION, after this id and in its
+ * order, at most MS_OLD_DOCUMENTS_MAX; no row: there are no more. */
 typedef void ms_store_old_document_row(const struct ms_old_document *old, void *arg);
 struct ms_store_call *ms_store_documents_old(struct ms_store_writer *store, uint64_t after_id,
                                              ms_store_old_document_row *on_row,
-                                             ms_store_done *on_done, void *arg);
-struct ms_store_call *ms_store_documents_put(struct ms_store_writer *store, uint64_t term,
-                                             const struct ms_new_document *documents, size_t n,
                                              ms_store_done *on_done, void *arg);
 /* There are no more; from now on ms_store_documents_old gives none. Readers hear of changes. */
 struct ms_store_call *ms_store_documents_end(struct ms_store_writer *store, uint64_t term,
@@ -311,6 +302,12 @@ struct ms_store_call *ms_store_held_digests(struct ms_store_writer *store, struc
 struct ms_store_call *ms_store_contents_put(struct ms_store_writer *store, uint64_t term,
                                             const struct ms_manifest_record *manifests,
                                             size_t n_manifests, ms_store_done *on_done, void *arg);
+/* Stores contents that are stored already as if they were new, and counts them anew in every
+ * repository that shows them, in one transaction. Readers hear of it by ms_store_documents_end. */
+struct ms_store_call *ms_store_contents_remake(struct ms_store_writer *store, uint64_t term,
+                                               const struct ms_manifest_record *manifests,
+                                               size_t n_manifests, ms_store_done *on_done,
+                                               void *arg);
 /* The one short transaction. */
 typedef void ms_store_apply_done(const struct ms_error *err, const struct ms_apply_result *result,
                                  void *arg);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Making documents again after an upgrade: when this program makes others than the one before
- * (MS_DOCUMENT_VERSION), the stored ones are made again from the stored bytes, without the
- * registry. Once in a term.
+ * Making contents again after an upgrade: when this program reads manifests otherwise than the one
+ * before, or makes other documents of them (MS_DOCUMENT_VERSION), what is stored of them is made
+ * again from the stored bytes: kind, platform, sizes, labels, titles, documents and what
+ * repositories count of them. The registry is asked only for configurations that the version before
+ * did not read. Once in a term.
  */
 #ifndef DOCUMENTS_H
 #define DOCUMENTS_H

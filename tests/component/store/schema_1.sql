@@ -3482,3 +3482,50 @@ ALTER TABLE ONLY public.tag
 --
 
 
+
+--
+-- Two encrypted images, as schema 1 had them: artifacts, whose configurations nobody read. That of the first is stored
+-- because another image has it; that of the second is
+--
+--     {"os": "linux", "architecture": "riscv64", "created": "2024-05-01T12:00:00Z", "config": {"Labels": {"is": "secret"}}, "rootfs": {"type": "layers", "diff_ids": []}}
+--
+
+INSERT INTO public.blob (digest, size) VALUES
+    ('\x01954d1bb83d80bb6f6e746b28f0de3ec4c4ed980cfe67ed23a9159cd464ff339a', 9),
+    ('\x0117277d21477fd2899c45567bde264c9a5fbeb0c5881237cb22920bc081f6bdfb', 388),
+    ('\x0124c8aab59e735a29d9207818359f60ec4cfd53974a1628e77839fac6031cc691', 163)
+    ON CONFLICT DO NOTHING;
+INSERT INTO public.config (id) SELECT id FROM public.blob WHERE digest = '\x0124c8aab59e735a29d9207818359f60ec4cfd53974a1628e77839fac6031cc691';
+INSERT INTO public.repository (name, tag_count, image_count, artifact_count, size, created, updated, updated_source) VALUES
+    ('app/secret', 2, 0, 2, 1412, '2024-05-01Z', '2024-05-01Z', 'seen');
+INSERT INTO public.manifest (digest, kind, media_type, artifact_type, size, raw, config_id, annotations, document_version)
+SELECT '\x01c051fb74317bd73457024ac4ad466bace2d2fdfba8f411facaa2d91493b6de0c', 'artifact', 'application/vnd.oci.image.manifest.v1+json',
+       'application/vnd.oci.image.config.v1+json', 426, '\x7b22736368656d6156657273696f6e223a20322c20226d6564696154797065223a20226170706c69636174696f6e2f766e642e6f63692e696d6167652e6d616e69666573742e76312b6a736f6e222c2022636f6e666967223a207b226d6564696154797065223a20226170706c69636174696f6e2f766e642e6f63692e696d6167652e636f6e6669672e76312b6a736f6e222c2022646967657374223a20227368613235363a31373237376432313437376664323839396334353536376264653236346339613566626562306335383831323337636232323932306263303831663662646662222c202273697a65223a203338387d2c20226c6179657273223a205b7b226d6564696154797065223a20226170706c69636174696f6e2f766e642e6f63692e696d6167652e6c617965722e76312e7461722b677a69702b656e63727970746564222c2022646967657374223a20227368613235363a39353464316262383364383062623666366537343662323866306465336563346334656439383063666536376564323361393135396364343634666633333961222c202273697a65223a20397d5d7d',
+       id, '{}', 1
+  FROM public.blob WHERE digest = '\x0117277d21477fd2899c45567bde264c9a5fbeb0c5881237cb22920bc081f6bdfb';
+INSERT INTO public.manifest (digest, kind, media_type, artifact_type, size, raw, config_id, annotations, document_version)
+SELECT '\x013f0b488353ec6fb3bc3b904e8e0f2946abe35141efd700b04a36d28d50b2d664', 'artifact', 'application/vnd.oci.image.manifest.v1+json',
+       'application/vnd.oci.image.config.v1+json', 426, '\x7b22736368656d6156657273696f6e223a20322c20226d6564696154797065223a20226170706c69636174696f6e2f766e642e6f63692e696d6167652e6d616e69666573742e76312b6a736f6e222c2022636f6e666967223a207b226d6564696154797065223a20226170706c69636174696f6e2f766e642e6f63692e696d6167652e636f6e6669672e76312b6a736f6e222c2022646967657374223a20227368613235363a32346338616162353965373335613239643932303738313833353966363065633463666435333937346131363238653737383339666163363033316363363931222c202273697a65223a203136337d2c20226c6179657273223a205b7b226d6564696154797065223a20226170706c69636174696f6e2f766e642e6f63692e696d6167652e6c617965722e76312e7461722b677a69702b656e63727970746564222c2022646967657374223a20227368613235363a39353464316262383364383062623666366537343662323866306465336563346334656439383063666536376564323361393135396364343634666633333961222c202273697a65223a20397d5d7d',
+       id, '{}', 1
+  FROM public.blob WHERE digest = '\x0124c8aab59e735a29d9207818359f60ec4cfd53974a1628e77839fac6031cc691';
+INSERT INTO public.manifest_layer (manifest_id, "position", blob_id, media_type)
+SELECT m.id, 0, b.id, 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted'
+  FROM public.manifest m, public.blob b
+ WHERE m.digest IN ('\x01c051fb74317bd73457024ac4ad466bace2d2fdfba8f411facaa2d91493b6de0c', '\x013f0b488353ec6fb3bc3b904e8e0f2946abe35141efd700b04a36d28d50b2d664')
+   AND b.digest = '\x01954d1bb83d80bb6f6e746b28f0de3ec4c4ed980cfe67ed23a9159cd464ff339a';
+INSERT INTO public.repository_manifest (repository_id, manifest_id, "references")
+SELECT r.id, m.id, 1 FROM public.repository r, public.manifest m
+ WHERE r.name = 'app/secret' AND m.digest IN ('\x01c051fb74317bd73457024ac4ad466bace2d2fdfba8f411facaa2d91493b6de0c', '\x013f0b488353ec6fb3bc3b904e8e0f2946abe35141efd700b04a36d28d50b2d664');
+INSERT INTO public.repository_blob (repository_id, blob_id, "references")
+SELECT r.id, b.id, CASE b.digest WHEN '\x01954d1bb83d80bb6f6e746b28f0de3ec4c4ed980cfe67ed23a9159cd464ff339a' THEN 2 ELSE 1 END FROM public.repository r, public.blob b
+ WHERE r.name = 'app/secret' AND b.digest IN ('\x01954d1bb83d80bb6f6e746b28f0de3ec4c4ed980cfe67ed23a9159cd464ff339a', '\x0117277d21477fd2899c45567bde264c9a5fbeb0c5881237cb22920bc081f6bdfb', '\x0124c8aab59e735a29d9207818359f60ec4cfd53974a1628e77839fac6031cc691');
+INSERT INTO public.tag (repository_id, name, manifest_id, updated, updated_source)
+SELECT r.id, 'stored', m.id, '2024-05-01Z', 'seen' FROM public.repository r, public.manifest m
+ WHERE r.name = 'app/secret' AND m.digest = '\x01c051fb74317bd73457024ac4ad466bace2d2fdfba8f411facaa2d91493b6de0c';
+INSERT INTO public.tag_history (repository_id, tag, digest, from_time, source)
+SELECT id, 'stored', '\x01c051fb74317bd73457024ac4ad466bace2d2fdfba8f411facaa2d91493b6de0c', '2024-05-01Z', 'scan' FROM public.repository WHERE name = 'app/secret';
+INSERT INTO public.tag (repository_id, name, manifest_id, updated, updated_source)
+SELECT r.id, 'fetched', m.id, '2024-05-01Z', 'seen' FROM public.repository r, public.manifest m
+ WHERE r.name = 'app/secret' AND m.digest = '\x013f0b488353ec6fb3bc3b904e8e0f2946abe35141efd700b04a36d28d50b2d664';
+INSERT INTO public.tag_history (repository_id, tag, digest, from_time, source)
+SELECT id, 'fetched', '\x013f0b488353ec6fb3bc3b904e8e0f2946abe35141efd700b04a36d28d50b2d664', '2024-05-01Z', 'scan' FROM public.repository WHERE name = 'app/secret';

@@ -131,6 +131,8 @@ a/liar|small|3|t
 app/api|1.0|10 3|t
 app/cache|buildcache|8 800 11|
 app/cache|image|8|t
+app/secret|fetched|9|
+app/secret|stored|9|t
 app/web|1.0|10 3 5|t
 app/web|broken|?|
 app/web|latest|?|
