@@ -5,6 +5,7 @@
 -- ms since 1970 bigint[], $8 actors text[], $9 bodies bytea[], $10 why it leads nowhere text[] (NULL: it
 -- does not). Column: events that are new. What is longer than an index takes is cut: it names nothing that
 -- exists. No clock of a registry is believed that is ahead of ours, and no time outside of the years 1 to 9999.
+-- Schema 1 remembered the ids alone: for two days after it, what it has seen is sent again in vain.
 WITH sent AS (
     SELECT CASE WHEN length(event_id) <= 200 THEN event_id
                 ELSE encode(sha256(convert_to(event_id, 'UTF8')), 'hex') END AS event_id,
@@ -18,12 +19,18 @@ WITH sent AS (
            AS e (event_id, action, repository, tag, digest, is_blob, time_ms, actor, body, fault, place)
 ), arrived AS (
     SELECT DISTINCT ON (key) * FROM sent ORDER BY key, place
+), upgrade AS (
+    SELECT coalesce(max(applied_at) > now() - interval '2 days', false) AS is_recent
+      FROM schema_version WHERE version = 2 AND EXISTS (SELECT FROM schema_version WHERE version = 1)
 ), fresh AS (
     INSERT INTO event_seen (slot, event_id)
     SELECT event_slot(0), a.key
       FROM arrived a
      WHERE NOT EXISTS (SELECT FROM event_seen s
                         WHERE s.slot = event_slot(-1) AND s.event_id = a.key)
+       AND NOT ((SELECT is_recent FROM upgrade)
+                AND EXISTS (SELECT FROM event_seen s
+                             WHERE s.slot IN (event_slot(-1), event_slot(0)) AND s.event_id = a.event_id))
      ORDER BY a.key
         ON CONFLICT DO NOTHING
     RETURNING event_id AS key

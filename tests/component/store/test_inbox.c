@@ -125,6 +125,28 @@ START_TEST(an_event_counts_once)
 }
 END_TEST
 
+/* Its writer remembered ids only, and what it was sent last is perhaps sent again to this one. */
+START_TEST(what_schema_1_has_seen_counts_once)
+{
+    struct ms_event_record event = {.event_id = MS_STR("e1"), .repository = MS_STR("app")};
+    (void)sql("INSERT INTO schema_version (version, min_reader_version) VALUES (1, 1);"
+              "INSERT INTO event_seen (slot, event_id) VALUES (event_slot(0), 'e1'),"
+              "                                               (event_slot(-1), 'e2')");
+    ck_assert_int_eq(put_event(event), MS_OK);
+    ck_assert_uint_eq(last_count, 0);
+    event.event_id = MS_STR("e2");
+    ck_assert_int_eq(put_event(event), MS_OK);
+    ck_assert_uint_eq(last_count, 0);
+    event.event_id = MS_STR("e3");
+    ck_assert_int_eq(put_event(event), MS_OK);
+    ck_assert_uint_eq(last_count, 1);
+    (void)sql("UPDATE schema_version SET applied_at = applied_at - interval '3 days'");
+    event.event_id = MS_STR("e1");
+    ck_assert_int_eq(put_event(event), MS_OK);
+    ck_assert_uint_eq(last_count, 1);
+}
+END_TEST
+
 START_TEST(odd_events_do_no_harm)
 {
     static char longest[100000];
@@ -468,6 +490,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, events_are_kept_until_they_are_applied);
     tcase_add_test(tcase, an_event_counts_once);
+    tcase_add_test(tcase, what_schema_1_has_seen_counts_once);
     tcase_add_test(tcase, odd_events_do_no_harm);
     tcase_add_test(tcase, events_wait_and_die);
     tcase_add_test(tcase, every_repository_has_its_turn);
