@@ -3,6 +3,7 @@
  * metastore-reader: options, configuration, then the supervisor, which forks the workers (reader.c)
  * and the watcher.
  */
+#include "common/http/healthcheck.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
 #include "reader/answer/spool.h"
@@ -33,21 +34,38 @@ static const char HELP[] =
     "  --config FILE    configuration (default /etc/metastore/config.yaml)\n"
     "  --check-config   check the configuration and exit\n"
     "  --print-config   print the effective configuration, secrets masked, and exit\n"
+    "  --healthcheck    ask the running program whether it lives: 0 yes, 1 no\n"
     "  --help           show this help and exit\n"
     "  --version        show the version and exit\n"
     "\n"
     "Exit status: 0 success, 1 failure at run time, 2 bad usage or configuration.\n"
     "Signals: SIGTERM and SIGINT drain and exit, SIGHUP reads the configuration again.\n";
 
-enum action { ACTION_RUN, ACTION_CHECK, ACTION_PRINT, ACTION_HELP, ACTION_VERSION, ACTION_MISUSED };
+enum action {
+    ACTION_RUN,
+    ACTION_CHECK,
+    ACTION_PRINT,
+    ACTION_HEALTHCHECK,
+    ACTION_HELP,
+    ACTION_VERSION,
+    ACTION_MISUSED
+};
 
 static enum action read_options(const char **out_config_path, int argc, char **argv)
 {
-    enum { OPTION_CONFIG = 1, OPTION_CHECK, OPTION_PRINT, OPTION_HELP, OPTION_VERSION };
+    enum {
+        OPTION_CONFIG = 1,
+        OPTION_CHECK,
+        OPTION_PRINT,
+        OPTION_HEALTHCHECK,
+        OPTION_HELP,
+        OPTION_VERSION
+    };
     static const struct option OPTIONS[] = {
         {"config", required_argument, NULL, OPTION_CONFIG},
         {"check-config", no_argument, NULL, OPTION_CHECK},
         {"print-config", no_argument, NULL, OPTION_PRINT},
+        {"healthcheck", no_argument, NULL, OPTION_HEALTHCHECK},
         {"help", no_argument, NULL, OPTION_HELP},
         {"version", no_argument, NULL, OPTION_VERSION},
         {NULL, 0, NULL, 0},
@@ -64,6 +82,9 @@ static enum action read_options(const char **out_config_path, int argc, char **a
             break;
         case OPTION_PRINT:
             action = ACTION_PRINT;
+            break;
+        case OPTION_HEALTHCHECK:
+            action = ACTION_HEALTHCHECK;
             break;
         case OPTION_HELP:
             return ACTION_HELP;
@@ -100,6 +121,15 @@ static int print_config(const struct ms_config *config)
     bool printed = printf("%.*s", MS_STR_ARG(ms_buf_view(&text))) >= 0 && fflush(stdout) == 0;
     ms_buf_free(&text);
     return printed ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int check_health(const struct ms_config *config)
+{
+    struct ms_error err;
+    if (ms_healthcheck(config->reader.listen, &err) == MS_OK)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "metastore-reader: %s: %s\n", config->reader.listen, err.text);
+    return EXIT_FAILURE;
 }
 
 static size_t count_workers(const struct ms_config *config)
@@ -172,13 +202,15 @@ static int run(struct reader_program *program)
 static int load_and(enum action action, const char *config_path)
 {
     struct reader_program program = {.config_path = config_path};
-    if (!load_config(&program.config, config_path))
-        return EXIT_USAGE;
+    if (!load_config(&program.config, config_path)) /* a health check knows 0 and 1 only */
+        return action == ACTION_HEALTHCHECK ? EXIT_FAILURE : EXIT_USAGE;
     int exit_status = EXIT_SUCCESS;
     if (action == ACTION_RUN)
         exit_status = run(&program);
     else if (action == ACTION_PRINT)
         exit_status = print_config(program.config);
+    else if (action == ACTION_HEALTHCHECK)
+        exit_status = check_health(program.config);
     ms_config_free(program.config);
     return exit_status;
 }
@@ -198,6 +230,7 @@ int main(int argc, char **argv)
     case ACTION_RUN:
     case ACTION_CHECK:
     case ACTION_PRINT:
+    case ACTION_HEALTHCHECK:
         break;
     }
     return load_and(action, config_path);
