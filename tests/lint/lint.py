@@ -60,7 +60,7 @@ LAYERS = {
     "reader/process": "common/base common/runtime common/config common/http reader/store reader/shared",
     "reader": "common reader",
 
-    "deploy": "common",
+    "deploy/manual": "common",
     "tests": "common writer reader tests",
 }
 BANNED = re.compile(
