@@ -67,7 +67,7 @@ void routes_set_metric_labels(void)
 {
     static const char *routes[N_ROUTES];
     static const char *const QUERIES[] = {
-#define QUERY_LABEL(upper, lower) #lower,
+#define QUERY_LABEL(upper, lower, class) #lower,
         MS_READ_QUERIES(QUERY_LABEL)
 #undef QUERY_LABEL
     };

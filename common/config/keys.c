@@ -85,7 +85,13 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
      .fallback_note = "database.postgres.url",
      .meaning = "what readers query; a hot standby is fine"},
     {KEY("database.postgres.connections", database.connections, MS_TYPE_COUNT, 0),
-     .fallback = "4", .min = 1, .max = 1000, .meaning = "connections of one process"},
+     .fallback = "4", .min = 1, .max = 1000,
+     .meaning = "connections of one process. A reader's worker shares them out to classes of "
+                "statements, of which none waits behind one that costs more: with 2, lookups have "
+                "one and everything else the other; with 3, walks (dumps, the index by what no "
+                "index finds) have their own too; with 4, so have lists (searches share the fourth "
+                "with the index without a filter, taking turns); with 5, so has that index; more "
+                "go to searches, lookups, lists and walks, in turn. With 1 all share it"},
 
     {KEY("writer.listen", writer.listen, MS_TYPE_LISTEN, 0), .fallback = ":8087",
      .meaning = "where the writer serves `/events`, `/scan`, `/status`, health and metrics"},
@@ -112,7 +118,9 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
      .fallback = "30s", .min = 100, .max = HOUR,
      .meaning = "how long a client may take nothing of its answer"},
     {KEY("reader.statement_timeout", reader.statement_timeout_ms, MS_TYPE_DURATION, 0),
-     .fallback = "15s", .min = 100, .max = HOUR, .meaning = "time for one query"},
+     .fallback = "15s", .min = 100, .max = HOUR,
+     .meaning = "time for one query: a third of it for lookups and lists, all of it for searches, "
+                "forty times as long for the index without a filter and for walks"},
     {KEY("reader.max_waiting", reader.max_waiting, MS_TYPE_COUNT, 0),
      .fallback = "1000", .min = 1, .max = 1000000,
      .meaning = "queries of one worker that wait for a connection"},

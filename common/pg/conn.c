@@ -22,6 +22,7 @@
 #include <string.h>
 
 enum conn_state { OPENING, READY, LOST };
+enum { TIMEOUT_TEXT_MAX = 24 };
 
 struct ms_pg_conn {
     struct ms_loop *loop;
@@ -31,6 +32,7 @@ struct ms_pg_conn {
     struct ms_pg_link *link;
     struct ms_timer *deadline; /* of OPENING */
     uint64_t statement_timeout_ms;
+    uint64_t timeout_in_force_ms; /* for what is sent from now on */
     bool read_only;
     struct ms_pg_tickets tickets; /* in the order of their answers */
     size_t in_flight;
@@ -62,10 +64,16 @@ static const struct ms_pg_statement SETTINGS_STATEMENT = {
            " WHERE v.setting IS NOT NULL",
 };
 
+static const struct ms_pg_statement TIMEOUT_STATEMENT = {
+    .name = "statement_timeout",
+    .sql = "SELECT set_config('statement_timeout', $1::text, false)",
+};
+
 static void on_open(void *arg);
 static void on_input(void *arg);
 static void on_failed(const struct ms_error *err, void *arg);
 static void on_deadline(void *arg);
+static void submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket);
 static void lose(struct ms_pg_conn *conn, const struct ms_error *err);
 
 static const struct ms_pg_link_events LINK_EVENTS = {
@@ -83,6 +91,7 @@ struct ms_pg_conn *ms_pg_conn_new(struct ms_loop *loop, const struct ms_pg_conn_
         .state = OPENING,
         .deadline = ms_timer_new(loop, on_deadline, conn),
         .statement_timeout_ms = options->statement_timeout_ms,
+        .timeout_in_force_ms = options->statement_timeout_ms,
         .read_only = options->read_only,
         .events = events,
         .arg = arg,
@@ -95,6 +104,16 @@ struct ms_pg_conn *ms_pg_conn_new(struct ms_loop *loop, const struct ms_pg_conn_
 }
 
 /* --- opening --- */
+
+static void submit_own(struct ms_pg_conn *conn, const struct ms_pg_step *step,
+                       ms_pg_done_call *on_done)
+{
+    const struct ms_pg_batch batch = {.steps = step, .n_steps = 1, .on_done = on_done, .arg = conn};
+    struct ms_pg_ticket *ticket;
+    if (ms_pg_ticket_new(&ticket, &batch, NULL) != MS_OK)
+        abort(); /* out of memory */
+    submit(conn, ticket);
+}
 
 static void on_settings_done(const struct ms_pg_outcome *outcome, void *arg)
 {
@@ -116,7 +135,7 @@ static void on_open(void *arg)
         ms_pg_link_fail(conn->link);
         return;
     }
-    char timeout[24];
+    char timeout[TIMEOUT_TEXT_MAX];
     (void)snprintf(timeout, sizeof(timeout), "%llu",
                    (unsigned long long)conn->statement_timeout_ms);
     const struct ms_pg_param params[] = {
@@ -126,12 +145,7 @@ static void on_open(void *arg)
     };
     const struct ms_pg_step step = {
         .statement = &SETTINGS_STATEMENT, .params = params, .n_params = 3};
-    const struct ms_pg_batch batch = {
-        .steps = &step, .n_steps = 1, .on_done = on_settings_done, .arg = conn};
-    struct ms_pg_ticket *ticket;
-    if (ms_pg_ticket_new(&ticket, &batch, NULL) != MS_OK)
-        abort(); /* out of memory */
-    ms_pg_conn_submit(conn, ticket);
+    submit_own(conn, &step, on_settings_done);
 }
 
 /* --- sending --- */
@@ -181,7 +195,7 @@ static bool send_ticket(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
 }
 
 /* PQpipelineSync has written to the socket already; the flush is for what did not fit. */
-void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
+static void submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
 {
     if (conn->in_flight == 0)
         conn->began_us = conn->heard_us = ms_clock_mono_us();
@@ -193,6 +207,33 @@ void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
         return;
     }
     ms_pg_link_flush(conn->link);
+}
+
+static void on_timeout_changed(const struct ms_pg_outcome *outcome, void *arg)
+{
+    if (outcome->err != NULL)
+        lose(arg, outcome->err); /* what was sent behind it has the wrong limit */
+}
+
+/* The session's limit changes before the ticket is sent, in a transaction of its own. */
+static void change_timeout(struct ms_pg_conn *conn, uint64_t timeout_ms)
+{
+    char text[TIMEOUT_TEXT_MAX];
+    (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)timeout_ms);
+    const struct ms_pg_param param = {.value = ms_str(text)};
+    const struct ms_pg_step step = {
+        .statement = &TIMEOUT_STATEMENT, .params = &param, .n_params = 1};
+    submit_own(conn, &step, on_timeout_changed);
+    conn->timeout_in_force_ms = timeout_ms;
+}
+
+void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
+{
+    uint64_t timeout_ms = ticket->statement_timeout_ms > 0 ? ticket->statement_timeout_ms
+                                                           : conn->statement_timeout_ms;
+    if (timeout_ms != conn->timeout_in_force_ms)
+        change_timeout(conn, timeout_ms);
+    submit(conn, ticket);
 }
 
 /* --- taking results --- */
@@ -485,4 +526,9 @@ int64_t ms_pg_conn_silent_us(const struct ms_pg_conn *conn, int64_t now_us)
 {
     bool owes = conn->state == READY && conn->in_flight > 0;
     return owes ? now_us - conn->heard_us : 0;
+}
+
+uint64_t ms_pg_conn_statement_timeout_ms(const struct ms_pg_conn *conn)
+{
+    return conn->timeout_in_force_ms;
 }

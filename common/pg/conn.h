@@ -46,6 +46,8 @@ size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn);
 int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us);
 /* For how long the server has sent nothing although it owes an answer; 0 when idle. */
 int64_t ms_pg_conn_silent_us(const struct ms_pg_conn *conn, int64_t now_us);
+/* The limit of the statements sent last; 0: the server's. */
+uint64_t ms_pg_conn_statement_timeout_ms(const struct ms_pg_conn *conn);
 /* The same as if it had failed: calls back. */
 void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why);
 

@@ -295,14 +295,14 @@ static void expire_queue(struct ms_pg_pool *pool, int64_t now_us)
  * calls back. */
 static bool give_up_stuck(struct ms_pg_pool *pool, int64_t now_us)
 {
-    int64_t limit_us = (int64_t)(pool->options.statement_timeout_ms + SILENCE_GRACE_MS) * 1000;
-    bool limited = pool->options.statement_timeout_ms > 0;
     bool busy = false;
     struct ms_pg_conn *stuck = NULL;
     for (size_t i = 0; i < pool->n_conns; i++) {
         struct ms_pg_conn *conn = pool->conns[i];
         busy = busy || ms_pg_conn_in_flight(conn) > 0;
-        if (limited && ms_pg_conn_silent_us(conn, now_us) > limit_us)
+        uint64_t limit_ms = ms_pg_conn_statement_timeout_ms(conn);
+        if (limit_ms > 0 &&
+            ms_pg_conn_silent_us(conn, now_us) > (int64_t)(limit_ms + SILENCE_GRACE_MS) * 1000)
             stuck = conn;
     }
     if (stuck != NULL)

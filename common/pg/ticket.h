@@ -50,7 +50,8 @@ struct ms_pg_ticket {
     ms_pg_row_call *on_row;
     ms_pg_done_call *on_done;
     void *arg;
-    int64_t started_us; /* monotonic */
+    int64_t started_us;            /* monotonic */
+    uint64_t statement_timeout_ms; /* 0: the connection's */
     bool binary_results;
     bool row_by_row;
     bool close_on_cancel;

@@ -33,6 +33,7 @@ enum label {
     LABEL_RESULT,
     LABEL_KIND,
     LABEL_STATE,
+    LABEL_CLASS,
     LABEL_NONE,
 };
 
@@ -48,6 +49,7 @@ static const char *const RESULTS[] = {"accepted", "duplicate", "ignored", "overs
 static const char *const KINDS[] = {"catalog", "tags",   "head",  "manifest",
                                     "blob",    "delete", "token", "ping"};
 static const char *const STATES[] = {"done", "total"};
+static const char *const STATEMENT_CLASSES[] = {"lookup", "list", "search", "index", "walk"};
 
 /* clang-format off */
 #define SET(label_name, list)                                                                      \
@@ -63,6 +65,7 @@ static struct label_set {
     [LABEL_CODE] = SET("code", CODES),    [LABEL_LIMIT] = SET("limit", ms_limit_names),
     [LABEL_ACTION] = SET("action", ACTIONS), [LABEL_RESULT] = SET("result", RESULTS),
     [LABEL_KIND] = SET("kind", KINDS),    [LABEL_STATE] = SET("state", STATES),
+    [LABEL_CLASS] = SET("class", STATEMENT_CLASSES),
 };
 /* clang-format on */
 

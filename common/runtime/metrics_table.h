@@ -61,6 +61,12 @@
            "Disk held by large answers.")                                                          \
     METRIC(STALE_SECONDS, "stale_seconds", GAUGE_MAX, READER, NO_LABEL,                            \
            "How long the database has been out of sight; 0: in sight.")                            \
+    METRIC(STATEMENTS_RUNNING, "statements_running", GAUGE, READER, ONE(CLASS),                    \
+           "Statements that a connection was given to.")                                           \
+    METRIC(STATEMENTS_TIMED_OUT, "statements_timed_out_total", COUNTER, READER, ONE(CLASS),        \
+           "Statements that took longer than their class may.")                                    \
+    METRIC(STATEMENTS_CANCELLED, "statements_cancelled_total", COUNTER, READER, ONE(CLASS),        \
+           "Statements that ended because nobody waited for them any more.")                       \
     METRIC(PARKED_REQUESTS, "parked_requests", GAUGE, READER, NO_LABEL,                            \
            "Requests that wait for a change.")                                                     \
     METRIC(WORKER_RESTARTS, "worker_restarts_total", COUNTER, READER, NO_LABEL,                    \

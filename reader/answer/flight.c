@@ -264,7 +264,6 @@ static enum ms_status ask(struct flight *flight, struct ms_error *err)
     struct ms_store_query statement = {.query = query->statement,
                                        .params = query->params,
                                        .n_params = query->n_params,
-                                       .stream = query->is_large,
                                        .on_row = on_row,
                                        .on_done = on_done,
                                        .arg = flight};

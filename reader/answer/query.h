@@ -45,7 +45,7 @@ struct answer_query {
     struct ms_str repository; /* the one that it depends on; absent: depends on all of them */
     bool shows_counts;        /* pulls do not raise the generation: cached for a minute at most */
     bool is_momentary;        /* what it shows does not raise the generation: never cached */
-    bool is_large;            /* likely so: streamed from one snapshot by a connection of its own */
+    bool is_large;            /* likely so: needs room on the disk */
     const char *content_type; /* static string */
     answer_row *on_row;
     answer_finish *on_finish; /* may be NULL */

@@ -227,7 +227,7 @@ static enum ms_status choose_way(struct index_query *out, const struct query *qu
             return MS_OK;
         return write_array(&out->params[P_VALUES], query, group, arena);
     }
-    out->statement = MS_READ_INDEX_ALL;
+    out->statement = query->n_terms == 0 ? MS_READ_INDEX_WHOLE : MS_READ_INDEX_ALL;
     out->n_params = P_KEY;
     out->is_large = true;
     return MS_OK;

@@ -9,78 +9,103 @@
 #ifndef MS_STORE_QUERIES_H
 #define MS_STORE_QUERIES_H
 
-/* X(name): MS_READ_<NAME> is the enum, read_<name>.sql the file, "<name>" the metric's label. */
+/*
+ * What a statement can cost, from the least to the most. Each class has connections, a queue and a
+ * time limit of its own, so that none waits behind one that costs more.
+ *
+ *   lookup   one thing by its name: some rows of an index
+ *   list     a page of what is in an order that an index has
+ *   search   what has to be looked for; the index by a label, an annotation or a tag
+ *   index    the index without a filter, which Flatpak reads
+ *   walk     everything: dumps, and the index by what no index finds
+ */
+enum ms_read_class {
+    MS_CLASS_LOOKUP,
+    MS_CLASS_LIST,
+    MS_CLASS_SEARCH,
+    MS_CLASS_INDEX,
+    MS_CLASS_WALK,
+    MS_CLASS_COUNT
+};
+/* The values of the metrics' label, in the order of the enum. */
+extern const char *const ms_read_class_names[MS_CLASS_COUNT];
+
+/* X(name, file, class): MS_READ_<NAME> is the enum, read_<file>.sql the file, "<file>" the metric's
+ * label, MS_CLASS_<CLASS> what it can cost. */
 #define MS_READ_QUERIES(X)                                                                         \
-    X(INDEX_REPOSITORY, index_repository)                                                          \
-    X(INDEX_LABEL, index_label)                                                                    \
-    X(INDEX_LABEL_KEY, index_label_key)                                                            \
-    X(INDEX_ANNOTATION, index_annotation)                                                          \
-    X(INDEX_ANNOTATION_KEY, index_annotation_key)                                                  \
-    X(INDEX_TAG, index_tag)                                                                        \
-    X(INDEX_ALL, index_all)                                                                        \
-    X(SEARCH, search)                                                                              \
-    X(SEARCH_POPULAR, search_popular)                                                              \
-    X(CATALOG, catalog)                                                                            \
-    X(TAGS_LIST, tags_list)                                                                        \
-    X(REFERRERS, referrers)                                                                        \
-    X(REPOSITORIES_BY_NAME, repositories_by_name)                                                  \
-    X(REPOSITORIES_BY_PULLS, repositories_by_pulls)                                                \
-    X(REPOSITORIES_BY_SIZE, repositories_by_size)                                                  \
-    X(REPOSITORIES_BY_TAGS, repositories_by_tags)                                                  \
-    X(REPOSITORIES_BY_UPDATED, repositories_by_updated)                                            \
-    X(REPOSITORY, repository)                                                                      \
-    X(TAGS_BY_NAME, tags_by_name)                                                                  \
-    X(TAGS_BY_PULLS, tags_by_pulls)                                                                \
-    X(TAGS_BY_SIZE, tags_by_size)                                                                  \
-    X(TAGS_BY_VERSION, tags_by_version)                                                            \
-    X(TAGS_BY_UPDATED, tags_by_updated)                                                            \
-    X(TAG_HISTORY, tag_history)                                                                    \
-    X(MANIFEST, manifest)                                                                          \
-    X(MANIFEST_RAW, manifest_raw)                                                                  \
-    X(STATS, stats)                                                                                \
-    X(STATUS, status)                                                                              \
-    X(CHANGES, changes)                                                                            \
-    X(DUMP, dump)                                                                                  \
-    X(FIND, find)                                                                                  \
-    X(FIND_BY_NAME, find_by_name)                                                                  \
-    X(FIND_BY_PULLS, find_by_pulls)                                                                \
-    X(FIND_BY_SIZE, find_by_size)                                                                  \
-    X(FIND_BY_UPDATED, find_by_updated)                                                            \
-    X(FACETS, facets)                                                                              \
-    X(SUGGEST, suggest)                                                                            \
-    X(ACTIVITY, activity)                                                                          \
-    X(NAMESPACES_BY_NAME, namespaces_by_name)                                                      \
-    X(NAMESPACES_BY_REPOSITORIES, namespaces_by_repositories)                                      \
-    X(NAMESPACES_BY_SIZE, namespaces_by_size)                                                      \
-    X(NAMESPACES_BY_UPDATED, namespaces_by_updated)                                                \
-    X(PAGE_HOME, page_home)                                                                        \
-    X(PAGE_REPOSITORIES_BY_NAME, page_repositories_by_name)                                        \
-    X(PAGE_REPOSITORIES_BY_PULLS, page_repositories_by_pulls)                                      \
-    X(PAGE_REPOSITORIES_BY_SIZE, page_repositories_by_size)                                        \
-    X(PAGE_REPOSITORIES_BY_TAGS, page_repositories_by_tags)                                        \
-    X(PAGE_REPOSITORIES_BY_UPDATED, page_repositories_by_updated)                                  \
-    X(PAGE_SEARCH, page_search)                                                                    \
-    X(PAGE_SEARCH_BY_NAME, page_search_by_name)                                                    \
-    X(PAGE_SEARCH_BY_PULLS, page_search_by_pulls)                                                  \
-    X(PAGE_SEARCH_BY_SIZE, page_search_by_size)                                                    \
-    X(PAGE_SEARCH_BY_UPDATED, page_search_by_updated)                                              \
-    X(PAGE_REPOSITORY_BY_NAME, page_repository_by_name)                                            \
-    X(PAGE_REPOSITORY_BY_PULLS, page_repository_by_pulls)                                          \
-    X(PAGE_REPOSITORY_BY_SIZE, page_repository_by_size)                                            \
-    X(PAGE_REPOSITORY_BY_UPDATED, page_repository_by_updated)                                      \
-    X(PAGE_REPOSITORY_BY_VERSION, page_repository_by_version)                                      \
-    X(PAGE_IMAGE, page_image)                                                                      \
-    X(PAGE_COMPARE, page_compare)                                                                  \
-    X(PAGE_STATS, page_stats)                                                                      \
-    X(FEED, feed)                                                                                  \
-    X(ASSERT_REQUEST, assert_request)                                                              \
-    X(ASSERT, assert)
+    X(INDEX_REPOSITORY, index_repository, LIST)                                                    \
+    X(INDEX_LABEL, index_label, SEARCH)                                                            \
+    X(INDEX_LABEL_KEY, index_label_key, SEARCH)                                                    \
+    X(INDEX_ANNOTATION, index_annotation, SEARCH)                                                  \
+    X(INDEX_ANNOTATION_KEY, index_annotation_key, SEARCH)                                          \
+    X(INDEX_TAG, index_tag, SEARCH)                                                                \
+    X(INDEX_WHOLE, index_whole, INDEX)                                                             \
+    X(INDEX_ALL, index_all, WALK)                                                                  \
+    X(SEARCH, search, SEARCH)                                                                      \
+    X(SEARCH_POPULAR, search_popular, LIST)                                                        \
+    X(CATALOG, catalog, LIST)                                                                      \
+    X(TAGS_LIST, tags_list, LIST)                                                                  \
+    X(REFERRERS, referrers, LIST)                                                                  \
+    X(REPOSITORIES_BY_NAME, repositories_by_name, LIST)                                            \
+    X(REPOSITORIES_BY_PULLS, repositories_by_pulls, LIST)                                          \
+    X(REPOSITORIES_BY_SIZE, repositories_by_size, LIST)                                            \
+    X(REPOSITORIES_BY_TAGS, repositories_by_tags, LIST)                                            \
+    X(REPOSITORIES_BY_UPDATED, repositories_by_updated, LIST)                                      \
+    X(REPOSITORY, repository, LOOKUP)                                                              \
+    X(TAGS_BY_NAME, tags_by_name, LIST)                                                            \
+    X(TAGS_BY_PULLS, tags_by_pulls, LIST)                                                          \
+    X(TAGS_BY_SIZE, tags_by_size, LIST)                                                            \
+    X(TAGS_BY_VERSION, tags_by_version, LIST)                                                      \
+    X(TAGS_BY_UPDATED, tags_by_updated, LIST)                                                      \
+    X(TAG_HISTORY, tag_history, LIST)                                                              \
+    X(MANIFEST, manifest, LOOKUP)                                                                  \
+    X(MANIFEST_RAW, manifest_raw, LOOKUP)                                                          \
+    X(STATS, stats, LIST)                                                                          \
+    X(STATUS, status, LOOKUP)                                                                      \
+    X(CHANGES, changes, LIST)                                                                      \
+    X(DUMP, dump, WALK)                                                                            \
+    X(FIND, find, SEARCH)                                                                          \
+    X(FIND_BY_NAME, find_by_name, SEARCH)                                                          \
+    X(FIND_BY_PULLS, find_by_pulls, SEARCH)                                                        \
+    X(FIND_BY_SIZE, find_by_size, SEARCH)                                                          \
+    X(FIND_BY_UPDATED, find_by_updated, SEARCH)                                                    \
+    X(FACETS, facets, SEARCH)                                                                      \
+    X(SUGGEST, suggest, SEARCH)                                                                    \
+    X(ACTIVITY, activity, LIST)                                                                    \
+    X(NAMESPACES_BY_NAME, namespaces_by_name, LIST)                                                \
+    X(NAMESPACES_BY_REPOSITORIES, namespaces_by_repositories, LIST)                                \
+    X(NAMESPACES_BY_SIZE, namespaces_by_size, LIST)                                                \
+    X(NAMESPACES_BY_UPDATED, namespaces_by_updated, LIST)                                          \
+    X(PAGE_HOME, page_home, LIST)                                                                  \
+    X(PAGE_REPOSITORIES_BY_NAME, page_repositories_by_name, LIST)                                  \
+    X(PAGE_REPOSITORIES_BY_PULLS, page_repositories_by_pulls, LIST)                                \
+    X(PAGE_REPOSITORIES_BY_SIZE, page_repositories_by_size, LIST)                                  \
+    X(PAGE_REPOSITORIES_BY_TAGS, page_repositories_by_tags, LIST)                                  \
+    X(PAGE_REPOSITORIES_BY_UPDATED, page_repositories_by_updated, LIST)                            \
+    X(PAGE_SEARCH, page_search, SEARCH)                                                            \
+    X(PAGE_SEARCH_BY_NAME, page_search_by_name, SEARCH)                                            \
+    X(PAGE_SEARCH_BY_PULLS, page_search_by_pulls, SEARCH)                                          \
+    X(PAGE_SEARCH_BY_SIZE, page_search_by_size, SEARCH)                                            \
+    X(PAGE_SEARCH_BY_UPDATED, page_search_by_updated, SEARCH)                                      \
+    X(PAGE_REPOSITORY_BY_NAME, page_repository_by_name, LIST)                                      \
+    X(PAGE_REPOSITORY_BY_PULLS, page_repository_by_pulls, LIST)                                    \
+    X(PAGE_REPOSITORY_BY_SIZE, page_repository_by_size, LIST)                                      \
+    X(PAGE_REPOSITORY_BY_UPDATED, page_repository_by_updated, LIST)                                \
+    X(PAGE_REPOSITORY_BY_VERSION, page_repository_by_version, LIST)                                \
+    X(PAGE_IMAGE, page_image, LIST)                                                                \
+    X(PAGE_COMPARE, page_compare, LIST)                                                            \
+    X(PAGE_STATS, page_stats, LIST)                                                                \
+    X(FEED, feed, LIST)                                                                            \
+    X(ASSERT_REQUEST, assert_request, LOOKUP)                                                      \
+    X(ASSERT, assert, LOOKUP)
 
 enum ms_read_query {
-#define MS_READ_ENUM(upper, lower) MS_READ_##upper,
+#define MS_READ_ENUM(upper, lower, class) MS_READ_##upper,
     MS_READ_QUERIES(MS_READ_ENUM)
 #undef MS_READ_ENUM
         MS_READ_QUERY_COUNT
 };
+
+enum ms_read_class ms_read_class_of(enum ms_read_query query);
 
 #endif

@@ -1,79 +1,135 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reader's side of store.h on PostgreSQL: the statements of sql/queries/read_*.sql on a pool of
- * read-only connections. Always: a ms_store_read lives from
- * ms_store_reader_run until its on_done has returned or it was cancelled.
+ * The reader's side of store.h on PostgreSQL: the statements of sql/queries/read_*.sql on pools of
+ * read-only connections. Each class of statements has a pool, or shares one with others when there
+ * are not enough connections. Always: a ms_store_read lives from ms_store_reader_run until its
+ * on_done has returned or it was cancelled.
  */
 #include "common/base/alloc.h"
 #include "common/pg/pool.h"
+#include "common/runtime/metrics.h"
 #include "reader/store/store.h"
 
-#define MS_READ_EXTERN(upper, lower) extern const char ms_sql_read_##lower[];
+#include <string.h>
+
+#define MS_READ_EXTERN(upper, lower, class) extern const char ms_sql_read_##lower[];
 MS_READ_QUERIES(MS_READ_EXTERN)
 #undef MS_READ_EXTERN
 
 static const struct ms_pg_statement STATEMENTS[] = {
-#define MS_READ_STATEMENT(upper, lower) {#lower, ms_sql_read_##lower},
+#define MS_READ_STATEMENT(upper, lower, class) {#lower, ms_sql_read_##lower},
     MS_READ_QUERIES(MS_READ_STATEMENT)
 #undef MS_READ_STATEMENT
 };
 
-enum { PARAMS_MAX = 64 };
+static const enum ms_read_class CLASSES[] = {
+#define MS_READ_CLASS(upper, lower, class) MS_CLASS_##class,
+    MS_READ_QUERIES(MS_READ_CLASS)
+#undef MS_READ_CLASS
+};
 
-/* Streams have connections of their own, unpipelined, and more time: what reads everything takes as
- * long as there is much. Few at once, since each keeps a processor of the database busy; the others
- * wait for as long as the proxies before us usually do. */
+const char *const ms_read_class_names[MS_CLASS_COUNT] = {"lookup", "list", "search", "index",
+                                                         "walk"};
+
 enum {
-    STREAMS_MAX = 2,
-    STREAMS_PART = 2, /* of all connections */
-    STREAM_WAIT_MS = 60 * 1000,
-    STREAM_TIMEOUT_MS = 30 * 60 * 1000
+    PARAMS_MAX = 64,
+    POOLS_MAX = MS_CLASS_COUNT,
+    /* Of statement_timeout. What is cheap has less of it, so that a connection is soon free again;
+     * what reads everything takes as long as there is much. */
+    CHEAP_PART = 3,
+    WHOLE_TIMES = 40,
+    LONG_WAIT_MS = 60 * 1000 /* as long as the proxies before us usually wait */
 };
 
 struct ms_store_reader {
     struct ms_loop *loop;
-    struct ms_pg_pool *pool;
-    struct ms_pg_pool *streams;
+    struct ms_pg_pool *pools[POOLS_MAX];
+    size_t n_pools;
+    const unsigned char *pool_of; /* by class */
+    uint64_t timeouts_ms[MS_CLASS_COUNT];
+    size_t n_running[MS_CLASS_COUNT];
 };
 
 struct ms_store_read {
-    struct ms_loop *loop;
+    struct ms_store_reader *store;
     struct ms_pg_ticket *ticket;
+    enum ms_read_class class;
     ms_store_row *on_row;
     ms_store_done *on_done;
     void *arg;
 };
 
-/* Never none. */
-static size_t count_streams(size_t connections)
+/* --- shares --- */
+
+enum ms_read_class ms_read_class_of(enum ms_read_query query)
 {
-    size_t part = connections / STREAMS_PART;
-    return part > STREAMS_MAX ? STREAMS_MAX : part > 0 ? part : 1;
+    return CLASSES[query];
+}
+
+/* Which pool a class has, by the number of connections (from 5 on: its own). The first to be kept
+ * apart are the lookups, then the walks; a dump is in nobody's way from three connections on. */
+static const unsigned char POOL_OF[POOLS_MAX][MS_CLASS_COUNT] = {
+    {0, 0, 0, 0, 0}, {0, 1, 1, 1, 1}, {0, 1, 1, 1, 2}, {0, 1, 2, 2, 3}, {0, 1, 2, 3, 4},
+};
+
+/* Who gets the sixth connection, the seventh and so on. */
+static const enum ms_read_class MORE[] = {MS_CLASS_SEARCH, MS_CLASS_LOOKUP, MS_CLASS_LIST,
+                                          MS_CLASS_WALK};
+
+static void share_out(size_t shares[static POOLS_MAX], size_t connections)
+{
+    size_t n = connections < POOLS_MAX ? connections : POOLS_MAX;
+    for (size_t i = 0; i < n; i++)
+        shares[i] = 1;
+    for (size_t i = n; i < connections; i++)
+        shares[POOL_OF[POOLS_MAX - 1][MORE[(i - n) % (sizeof(MORE) / sizeof(MORE[0]))]]]++;
+}
+
+static uint64_t timeout_of(enum ms_read_class class, uint64_t statement_timeout_ms)
+{
+    switch (class) {
+    case MS_CLASS_LOOKUP:
+    case MS_CLASS_LIST:
+        return (statement_timeout_ms + CHEAP_PART - 1) / CHEAP_PART;
+    case MS_CLASS_INDEX:
+    case MS_CLASS_WALK:
+        return statement_timeout_ms * WHOLE_TIMES;
+    case MS_CLASS_SEARCH:
+    case MS_CLASS_COUNT:
+        break;
+    }
+    return statement_timeout_ms;
 }
 
 struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
                                             const struct ms_store_options *options)
 {
     struct ms_store_reader *store = ms_alloc(sizeof(*store));
-    size_t n_streams = count_streams(options->connections);
-    struct ms_pg_pool_options pool = {
-        .conninfo = options->url,
-        .application_name = options->application_name,
-        .max_connections = options->connections > n_streams ? options->connections - n_streams : 1,
-        .max_waiting = options->max_waiting,
-        .statement_timeout_ms = options->statement_timeout_ms,
-        .read_only = true,
-        .on_state = options->on_state,
-        .arg = options->arg,
-    };
+    size_t connections = options->connections > 0 ? options->connections : 1;
+    size_t shares[POOLS_MAX] = {0};
+    share_out(shares, connections);
     store->loop = loop;
-    store->pool = ms_pg_pool_new(loop, &pool);
-    pool.on_state = NULL;
-    pool.max_connections = n_streams;
-    pool.pipeline_depth = 1;
-    pool.statement_timeout_ms = STREAM_TIMEOUT_MS;
-    pool.wait_timeout_ms = STREAM_WAIT_MS;
-    store->streams = ms_pg_pool_new(loop, &pool);
+    store->n_pools = connections < POOLS_MAX ? connections : POOLS_MAX;
+    store->pool_of = POOL_OF[store->n_pools - 1];
+    for (size_t class = 0; class < MS_CLASS_COUNT; class ++)
+        store->timeouts_ms[class] = timeout_of(class, options->statement_timeout_ms);
+    for (size_t i = 0; i < store->n_pools; i++) {
+        /* Only lookups are pipelined, and only where nothing else can be in front of them. */
+        bool is_for_lookups = i == store->pool_of[MS_CLASS_LOOKUP];
+        store->pools[i] =
+            ms_pg_pool_new(loop, &(struct ms_pg_pool_options){
+                                     .conninfo = options->url,
+                                     .application_name = options->application_name,
+                                     .max_connections = shares[i],
+                                     .max_waiting = options->max_waiting,
+                                     .wait_timeout_ms = is_for_lookups ? 0 : LONG_WAIT_MS,
+                                     .statement_timeout_ms = options->statement_timeout_ms,
+                                     .read_only = true,
+                                     .pipeline_depth = is_for_lookups && store->n_pools > 1 ? 0 : 1,
+                                     .on_state = is_for_lookups ? options->on_state : NULL,
+                                     .arg = options->arg,
+                                 });
+    }
     return store;
 }
 
@@ -81,9 +137,19 @@ void ms_store_reader_free(struct ms_store_reader *store)
 {
     if (store == NULL)
         return;
-    ms_pg_pool_free(store->pool);
-    ms_pg_pool_free(store->streams);
+    for (size_t i = 0; i < store->n_pools; i++)
+        ms_pg_pool_free(store->pools[i]);
     ms_loop_defer_free(store->loop, store);
+}
+
+/* --- queries --- */
+
+static void count_running(struct ms_store_read *read, size_t before, size_t after)
+{
+    size_t *n = &read->store->n_running[read->class];
+    *n = *n - before + after;
+    ms_metrics_set(MS_METRIC_STATEMENTS_RUNNING, ms_read_class_names[read->class], NULL,
+                   (double)*n);
 }
 
 static void on_row(size_t statement, const struct ms_pg_row *row, void *arg)
@@ -97,6 +163,9 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_read *read = arg;
     read->ticket = NULL;
+    count_running(read, 1, 0);
+    if (outcome->err != NULL && outcome->err->status == MS_TIMEOUT)
+        ms_metrics_add(MS_METRIC_STATEMENTS_TIMED_OUT, ms_read_class_names[read->class], NULL, 1);
     read->on_done(outcome->err, read->arg);
     free(read);
 }
@@ -105,6 +174,7 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
                                    const struct ms_store_query *query, struct ms_error *err)
 {
     struct ms_pg_param params[PARAMS_MAX];
+    enum ms_read_class class = CLASSES[query->query];
     if (query->n_params > PARAMS_MAX)
         return ms_error_set(err, MS_TOO_LARGE, "more than %d parameters of a query", PARAMS_MAX);
     for (size_t i = 0; i < query->n_params; i++)
@@ -112,21 +182,27 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
     struct ms_pg_step step = {
         .statement = &STATEMENTS[query->query], .params = params, .n_params = query->n_params};
     struct ms_store_read *read = ms_alloc(sizeof(*read));
-    *read = (struct ms_store_read){
-        .loop = store->loop, .on_row = query->on_row, .on_done = query->on_done, .arg = query->arg};
+    *read = (struct ms_store_read){.store = store,
+                                   .class = class,
+                                   .on_row = query->on_row,
+                                   .on_done = query->on_done,
+                                   .arg = query->arg};
     struct ms_pg_batch batch = {.steps = &step,
                                 .n_steps = 1,
                                 .row_by_row = true,
-                                .close_on_cancel = query->stream,
+                                .close_on_cancel =
+                                    class == MS_CLASS_INDEX || class == MS_CLASS_WALK,
+                                .statement_timeout_ms = store->timeouts_ms[class],
                                 .on_row = on_row,
                                 .on_done = on_done,
                                 .arg = read};
     enum ms_status status =
-        ms_pg_pool_run(&read->ticket, query->stream ? store->streams : store->pool, &batch, err);
+        ms_pg_pool_run(&read->ticket, store->pools[store->pool_of[class]], &batch, err);
     if (status != MS_OK) {
         free(read);
         return status;
     }
+    count_running(read, 0, 1);
     *out = read;
     return MS_OK;
 }
@@ -136,5 +212,7 @@ void ms_store_read_cancel(struct ms_store_read *read)
     if (read == NULL || read->ticket == NULL)
         return; /* inside its on_done, which frees it */
     ms_pg_ticket_cancel(read->ticket);
-    ms_loop_defer_free(read->loop, read); /* we may be inside its on_row */
+    count_running(read, 1, 0);
+    ms_metrics_add(MS_METRIC_STATEMENTS_CANCELLED, ms_read_class_names[read->class], NULL, 1);
+    ms_loop_defer_free(read->store->loop, read); /* we may be inside its on_row */
 }

@@ -26,7 +26,6 @@ struct ms_store_query {
     enum ms_read_query query;    /* sql/queries/read_*.sql by store/queries.h */
     const struct ms_str *params; /* text, followed by a NUL; absent: NULL */
     size_t n_params;
-    bool stream; /* reads much: on a connection of its own, with more time */
     ms_store_row *on_row;
     ms_store_done *on_done;
     void *arg;

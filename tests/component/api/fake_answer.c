@@ -13,11 +13,11 @@
 struct answered answered;
 PGconn *connection;
 
-#define STATEMENT_EXTERN(upper, lower) extern const char ms_sql_read_##lower[];
+#define STATEMENT_EXTERN(upper, lower, class) extern const char ms_sql_read_##lower[];
 MS_READ_QUERIES(STATEMENT_EXTERN)
 #undef STATEMENT_EXTERN
 static const char *const STATEMENTS[] = {
-#define STATEMENT(upper, lower) ms_sql_read_##lower,
+#define STATEMENT(upper, lower, class) ms_sql_read_##lower,
     MS_READ_QUERIES(STATEMENT)
 #undef STATEMENT
 };

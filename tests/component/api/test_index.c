@@ -35,7 +35,7 @@ static void expect_index(const char *query, const char *results)
 START_TEST(everything_and_platforms)
 {
     expect_index("", API "," WEB "," COPY "," ODD);
-    ck_assert_int_eq(answered.query, MS_READ_INDEX_ALL);
+    ck_assert_int_eq(answered.query, MS_READ_INDEX_WHOLE);
     ck_assert(answered.is_large);
     expect_index("os=linux", WEB "," COPY "," ODD);
     expect_index("os=linux&os=windows&architecture=amd64", API "," WEB_AMD64_ONLY "," COPY "," ODD);

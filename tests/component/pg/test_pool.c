@@ -191,6 +191,36 @@ START_TEST(settings_are_in_force)
 }
 END_TEST
 
+START_TEST(a_batch_may_have_a_time_limit_of_its_own)
+{
+    static const char *const SQL = "SELECT current_setting('statement_timeout')";
+    static const struct {
+        uint64_t limit_ms;
+        const char *shown;
+    } CASES[] = {{0, "20s"}, {1500, "1500ms"}, {1500, "1500ms"}, {3000, "3s"}, {0, "20s"}};
+    enum { N_CASES = sizeof(CASES) / sizeof(CASES[0]) };
+    struct ms_pg_pool_options options = usual_options();
+    options.max_connections = 1;
+    options.statement_timeout_ms = 20000;
+    begin(options);
+    static struct ask asks[N_CASES];
+    for (size_t i = 0; i < N_CASES; i++) { /* all in flight at once */
+        ask_add(&asks[i], "limit", SQL, NULL);
+        asks[i].batch.statement_timeout_ms = CASES[i].limit_ms;
+        ask_start(&asks[i]);
+    }
+    await(N_CASES);
+    for (size_t i = 0; i < N_CASES; i++)
+        ck_assert_str_eq(asks[i].first, CASES[i].shown);
+    static struct ask slow;
+    ask_add(&slow, "slow", "SELECT pg_sleep(30)", NULL);
+    slow.batch.statement_timeout_ms = 100;
+    ask_wait(&slow);
+    ck_assert_int_eq(slow.status, MS_TIMEOUT);
+    end();
+}
+END_TEST
+
 /* Prepared statements that the server has forgotten, or whose plans no longer fit. */
 START_TEST(prepared_statements_heal)
 {
@@ -499,6 +529,7 @@ static Suite *make_suite(void)
     tcase_add_test(batches, an_error_at_commit_is_an_error);
     tcase_add_test(batches, failures_have_a_meaning);
     tcase_add_test(batches, settings_are_in_force);
+    tcase_add_test(batches, a_batch_may_have_a_time_limit_of_its_own);
     tcase_add_test(batches, prepared_statements_heal);
     tcase_add_test(batches, a_failing_prepare_is_told_to_everybody);
     tcase_add_test(batches, a_full_queue_says_so);

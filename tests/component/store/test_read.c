@@ -397,18 +397,18 @@ static struct ms_store_reader *open_reader(const char *url)
     return ms_store_reader_new(loop,
                                &(struct ms_store_options){.url = url,
                                                           .application_name = "metastore-test",
-                                                          .connections = 2,
+                                                          .connections = 3,
                                                           .max_waiting = 10,
                                                           .statement_timeout_ms = 5000});
 }
 
-static struct ms_store_query tags_query(bool stream)
+/* One of a class that shares a connection with others, and one that has its own. */
+static struct ms_store_query tags_query(bool is_walk)
 {
     static const struct ms_str PARAMS[] = {MS_STR_INIT("library/none"), MS_STR_INIT(""), {NULL, 0}};
-    return (struct ms_store_query){.query = MS_READ_TAGS_LIST,
+    return (struct ms_store_query){.query = is_walk ? MS_READ_DUMP : MS_READ_TAGS_LIST,
                                    .params = PARAMS,
-                                   .n_params = 3,
-                                   .stream = stream,
+                                   .n_params = is_walk ? 0 : 3,
                                    .on_row = on_row,
                                    .on_done = on_done,
                                    .arg = &answer};

@@ -40,7 +40,7 @@ START_TEST(the_most_telling_filter_is_the_way_in)
         size_t n_params;
         bool is_large;
     } CASES[] = {
-        {"", MS_READ_INDEX_ALL, 8, true},
+        {"", MS_READ_INDEX_WHOLE, 8, true},
         {"os=linux&architecture=amd64", MS_READ_INDEX_ALL, 8, true},
         {"repository:matches=a*", MS_READ_INDEX_ALL, 8, true},
         {"tag:matches=v*", MS_READ_INDEX_ALL, 8, true},

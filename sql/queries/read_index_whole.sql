@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- /index without a filter: all of it, which is made once after a change and kept. Parameters and columns:
+-- read_index_all.sql; all parameters are NULL.
+-- include read_index_all.sql
