@@ -3,7 +3,8 @@
  * One pooled connection in pipeline mode. Its states, in the order of its life and of this file:
  *
  *   OPENING  connecting, then the session's settings, all within connect_timeout_ms
- *   READY    tickets are sent as they are submitted, and end as their results come
+ *   READY    tickets are sent as they are submitted, and end as their results come; while it is
+ *            cancelling, none is: the server's signal may still hit what comes next
  *   LOST     failed: its tickets end, then on_lost
  *
  * What always holds: the server answers in the order of asking, so the first ticket's next reply
@@ -17,12 +18,11 @@
 #include "common/base/clock.h"
 #include "common/pg/link.h"
 #include "common/pg/prepared.h"
+#include "common/pg/settings.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum conn_state { OPENING, READY, LOST };
-enum { TIMEOUT_TEXT_MAX = 24 };
 
 struct ms_pg_conn {
     struct ms_loop *loop;
@@ -39,34 +39,15 @@ struct ms_pg_conn {
     int64_t began_us; /* when the first ticket became the first */
     int64_t heard_us; /* when the server last sent something, or began to owe an answer */
     struct ms_pg_prepared_set prepared;
+    struct ms_pg_backend backend;
+    struct ms_pg_pool *canceller;
+    struct ms_pg_ticket *cancel; /* on the canceller; NULL: none is under way */
+    int64_t cancelling_since_us; /* 0: all is as usual */
+    bool may_be_hit; /* an attempt to cancel failed: the connection is not used any more */
     struct ms_str *columns;
     size_t columns_capacity;
     const struct ms_pg_conn_events *events;
     void *arg;
-};
-
-/* In milliseconds: the server stops the queries of a client that has gone. Not every server knows
- * the setting. */
-#define CHECK_CLIENT_EVERY "1000"
-
-static const struct ms_pg_statement SETTINGS_STATEMENT = {
-    .name = "session_settings",
-    .sql = "SELECT set_config(s.name, v.setting, false)"
-           " FROM (VALUES ('statement_timeout', $1::text),"
-           " ('default_transaction_read_only', $2::text),"
-           " ('client_connection_check_interval', $3::text),"
-           /* Statements are few, fixed and prepared: planning each execution anew costs more than
-            * most of them, and compiling them always does. */
-           " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'),"
-           /* One processor a statement: other clients ask as well. */
-           " ('max_parallel_workers_per_gather', '0')) AS v(name, setting)"
-           " JOIN pg_catalog.pg_settings AS s ON s.name = v.name"
-           " WHERE v.setting IS NOT NULL",
-};
-
-static const struct ms_pg_statement TIMEOUT_STATEMENT = {
-    .name = "statement_timeout",
-    .sql = "SELECT set_config('statement_timeout', $1::text, false)",
 };
 
 static void on_open(void *arg);
@@ -74,7 +55,9 @@ static void on_input(void *arg);
 static void on_failed(const struct ms_error *err, void *arg);
 static void on_deadline(void *arg);
 static void submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket);
+static void end_cancelling(struct ms_pg_conn *conn);
 static void lose(struct ms_pg_conn *conn, const struct ms_error *err);
+static void lose_because(struct ms_pg_conn *conn, const char *why);
 
 static const struct ms_pg_link_events LINK_EVENTS = {
     .on_open = on_open,
@@ -93,6 +76,7 @@ struct ms_pg_conn *ms_pg_conn_new(struct ms_loop *loop, const struct ms_pg_conn_
         .statement_timeout_ms = options->statement_timeout_ms,
         .timeout_in_force_ms = options->statement_timeout_ms,
         .read_only = options->read_only,
+        .canceller = options->canceller,
         .events = events,
         .arg = arg,
     };
@@ -105,14 +89,11 @@ struct ms_pg_conn *ms_pg_conn_new(struct ms_loop *loop, const struct ms_pg_conn_
 
 /* --- opening --- */
 
-static void submit_own(struct ms_pg_conn *conn, const struct ms_pg_step *step,
-                       ms_pg_done_call *on_done)
+static void on_settings_row(size_t statement, const struct ms_pg_row *row, void *arg)
 {
-    const struct ms_pg_batch batch = {.steps = step, .n_steps = 1, .on_done = on_done, .arg = conn};
-    struct ms_pg_ticket *ticket;
-    if (ms_pg_ticket_new(&ticket, &batch, NULL) != MS_OK)
-        abort(); /* out of memory */
-    submit(conn, ticket);
+    (void)statement;
+    struct ms_pg_conn *conn = arg;
+    ms_pg_settings_backend(&conn->backend, row);
 }
 
 static void on_settings_done(const struct ms_pg_outcome *outcome, void *arg)
@@ -135,17 +116,8 @@ static void on_open(void *arg)
         ms_pg_link_fail(conn->link);
         return;
     }
-    char timeout[TIMEOUT_TEXT_MAX];
-    (void)snprintf(timeout, sizeof(timeout), "%llu",
-                   (unsigned long long)conn->statement_timeout_ms);
-    const struct ms_pg_param params[] = {
-        {.value = conn->statement_timeout_ms > 0 ? ms_str(timeout) : MS_STR_ABSENT},
-        {.value = conn->read_only ? MS_STR("on") : MS_STR_ABSENT},
-        {.value = MS_STR(CHECK_CLIENT_EVERY)},
-    };
-    const struct ms_pg_step step = {
-        .statement = &SETTINGS_STATEMENT, .params = params, .n_params = 3};
-    submit_own(conn, &step, on_settings_done);
+    submit(conn, ms_pg_settings_ticket(conn->statement_timeout_ms, conn->read_only, on_settings_row,
+                                       on_settings_done, conn));
 }
 
 /* --- sending --- */
@@ -215,24 +187,14 @@ static void on_timeout_changed(const struct ms_pg_outcome *outcome, void *arg)
         lose(arg, outcome->err); /* what was sent behind it has the wrong limit */
 }
 
-/* The session's limit changes before the ticket is sent, in a transaction of its own. */
-static void change_timeout(struct ms_pg_conn *conn, uint64_t timeout_ms)
-{
-    char text[TIMEOUT_TEXT_MAX];
-    (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)timeout_ms);
-    const struct ms_pg_param param = {.value = ms_str(text)};
-    const struct ms_pg_step step = {
-        .statement = &TIMEOUT_STATEMENT, .params = &param, .n_params = 1};
-    submit_own(conn, &step, on_timeout_changed);
-    conn->timeout_in_force_ms = timeout_ms;
-}
-
 void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket)
 {
     uint64_t timeout_ms = ticket->statement_timeout_ms > 0 ? ticket->statement_timeout_ms
                                                            : conn->statement_timeout_ms;
-    if (timeout_ms != conn->timeout_in_force_ms)
-        change_timeout(conn, timeout_ms);
+    if (timeout_ms != conn->timeout_in_force_ms) {
+        submit(conn, ms_pg_settings_timeout_ticket(timeout_ms, on_timeout_changed, conn));
+        conn->timeout_in_force_ms = timeout_ms;
+    }
     submit(conn, ticket);
 }
 
@@ -355,7 +317,7 @@ static void take_end_of_command(struct ms_pg_conn *conn, struct ms_pg_ticket *ti
         ticket->reply++;
         ticket->single_row = false;
     } else if (ticket->null_seen) {
-        ms_pg_conn_give_up(conn, "a result is missing");
+        lose_because(conn, "a result is missing");
     } else {
         ticket->null_seen = true;
     }
@@ -386,7 +348,7 @@ static void take_result(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, PG
         else if (reply->kind == MS_PG_REPLY_SYNC)
             end_ticket(conn);
         else
-            ms_pg_conn_give_up(conn, "a transaction ended too early");
+            lose_because(conn, "a transaction ended too early");
         break;
     case PGRES_PIPELINE_ABORTED:
     case PGRES_EMPTY_QUERY:
@@ -397,7 +359,7 @@ static void take_result(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket, PG
     case PGRES_COPY_BOTH:
     case PGRES_BAD_RESPONSE:
     default:
-        ms_pg_conn_give_up(conn, "unexpected kind of result");
+        lose_because(conn, "unexpected kind of result");
         break;
     }
 }
@@ -412,7 +374,7 @@ static bool take_next(struct ms_pg_conn *conn)
         ticket->replies[ticket->reply].kind == MS_PG_REPLY_EXECUTE) {
         ticket->single_row = true;
         if (PQsetSingleRowMode(pq) != 1) {
-            ms_pg_conn_give_up(conn, "no single-row mode");
+            lose_because(conn, "no single-row mode");
             return false;
         }
     }
@@ -433,8 +395,45 @@ static void on_input(void *arg)
     conn->heard_us = ms_clock_mono_us();
     while (take_next(conn))
         continue;
-    if (!conn->freed && conn->state == READY)
+    if (conn->freed || conn->state != READY)
+        return;
+    end_cancelling(conn);
+    conn->events->on_drained(conn, conn->arg);
+}
+
+/* --- cancelling --- */
+
+/* The signal was sent, and what it was meant for is over: it cannot hit what comes now. */
+static void end_cancelling(struct ms_pg_conn *conn)
+{
+    if (conn->cancel == NULL && conn->in_flight == 0 && !conn->may_be_hit)
+        conn->cancelling_since_us = 0;
+}
+
+/* After a failure nobody knows whether the signal is still to come. */
+static void on_cancelled(const struct ms_pg_outcome *outcome, void *arg)
+{
+    struct ms_pg_conn *conn = arg;
+    conn->cancel = NULL;
+    conn->may_be_hit = conn->may_be_hit || outcome->err != NULL;
+    end_cancelling(conn);
+    if (conn->cancelling_since_us == 0)
         conn->events->on_drained(conn, conn->arg);
+}
+
+bool ms_pg_conn_cancel(struct ms_pg_conn *conn)
+{
+    if (conn->cancelling_since_us == 0)
+        conn->cancelling_since_us = ms_clock_mono_us();
+    if (conn->cancel == NULL && conn->in_flight > 0 &&
+        ms_pg_cancel(&conn->cancel, conn->canceller, &conn->backend, on_cancelled, conn) != MS_OK)
+        conn->cancel = NULL; /* it is asked for again */
+    return conn->cancel != NULL || conn->in_flight > 0;
+}
+
+int64_t ms_pg_conn_cancelling_us(const struct ms_pg_conn *conn, int64_t now_us)
+{
+    return conn->cancelling_since_us > 0 ? now_us - conn->cancelling_since_us : 0;
 }
 
 /* --- the end --- */
@@ -444,6 +443,7 @@ void ms_pg_conn_free(struct ms_pg_conn *conn)
     if (conn == NULL)
         return;
     conn->freed = true;
+    ms_pg_ticket_cancel(conn->cancel);
     while (!TAILQ_EMPTY(&conn->tickets)) {
         struct ms_pg_ticket *ticket = pop_ticket(conn);
         ticket->cancelled = true; /* we may be inside one of its callbacks */
@@ -465,6 +465,8 @@ static void lose(struct ms_pg_conn *conn, const struct ms_error *err)
     ms_timer_stop(conn->deadline);
     ms_pg_link_free(conn->link);
     conn->link = NULL;
+    ms_pg_ticket_cancel(conn->cancel);
+    conn->cancel = NULL;
     while (!conn->freed && !TAILQ_EMPTY(&conn->tickets)) {
         struct ms_pg_ticket *ticket = pop_ticket(conn);
         if (ticket->pool == NULL)
@@ -488,18 +490,39 @@ static void on_deadline(void *arg)
     lose(arg, &err);
 }
 
-void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why)
+static void lose_because(struct ms_pg_conn *conn, const char *why)
 {
     struct ms_error err;
     (void)ms_error_set(&err, MS_UNAVAILABLE, "connection given up: %s", why);
     lose(conn, &err);
 }
 
+static void on_nothing(const struct ms_pg_outcome *outcome, void *arg)
+{
+    (void)outcome; /* the server looks itself whether its client is still there */
+    (void)arg;
+}
+
+void ms_pg_conn_give_up(struct ms_pg_conn *conn)
+{
+    struct ms_pg_ticket *ticket = TAILQ_FIRST(&conn->tickets), *cancel;
+    enum ms_status status = MS_OK;
+    while (ticket != NULL && ticket->pool == NULL) /* the connection's own */
+        ticket = TAILQ_NEXT(ticket, next);
+    if (ticket != NULL)
+        ticket->was_silent = true; /* the others only stood behind it */
+    if (conn->canceller != NULL)
+        status = ms_pg_cancel(&cancel, conn->canceller, &conn->backend, on_nothing, NULL);
+    lose_because(conn, status == MS_OK ? "the database has not answered in time"
+                                       : "the database does not answer at all");
+}
+
 /* --- what the pool asks --- */
 
 bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn)
 {
-    return conn->state == READY && ms_pg_link_is_usable(conn->link);
+    return conn->state == READY && conn->cancelling_since_us == 0 &&
+           ms_pg_link_is_usable(conn->link);
 }
 
 bool ms_pg_conn_is_opening(const struct ms_pg_conn *conn)
@@ -515,6 +538,16 @@ bool ms_pg_conn_has_worked(const struct ms_pg_conn *conn)
 size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn)
 {
     return conn->in_flight;
+}
+
+bool ms_pg_conn_is_unawaited(const struct ms_pg_conn *conn)
+{
+    struct ms_pg_ticket *ticket;
+    TAILQ_FOREACH(ticket, &conn->tickets, next) {
+        if (!ticket->cancelled && ticket->pool != NULL)
+            return false;
+    }
+    return conn->state == READY && conn->in_flight > 0;
 }
 
 int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us)

@@ -6,6 +6,7 @@
 #ifndef MS_PG_CONN_H
 #define MS_PG_CONN_H
 
+#include "common/pg/cancel.h"
 #include "common/pg/ticket.h"
 
 struct ms_pg_conn;
@@ -16,6 +17,7 @@ struct ms_pg_conn_options {
     uint64_t connect_timeout_ms;   /* until the session's settings are in force */
     uint64_t statement_timeout_ms; /* 0: the server's */
     bool read_only;
+    struct ms_pg_pool *canceller; /* of ms_pg_conn_cancel() */
 };
 
 struct ms_pg_conn_events {
@@ -37,10 +39,20 @@ void ms_pg_conn_free(struct ms_pg_conn *conn); /* and its tickets, without callb
 /* Takes the ticket over until on_end. Never calls back before it returns. */
 void ms_pg_conn_submit(struct ms_pg_conn *conn, struct ms_pg_ticket *ticket);
 
+/* Cancels on the server what is in flight, for which nobody waits. Until that has had its effect,
+ * the connection is not ready; then on_drained comes. May be called again meanwhile: a signal ends
+ * one statement, and others may have been sent behind it. False: nothing is left to cancel, but a
+ * signal may still come, so the connection cannot be used any more. */
+bool ms_pg_conn_cancel(struct ms_pg_conn *conn);
+/* For how long it has been waiting for that; 0: it is not. */
+int64_t ms_pg_conn_cancelling_us(const struct ms_pg_conn *conn, int64_t now_us);
+
 bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn);
 bool ms_pg_conn_is_opening(const struct ms_pg_conn *conn);
 bool ms_pg_conn_has_worked(const struct ms_pg_conn *conn); /* was ready once */
 size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn);
+/* Something is in flight, and nobody waits for any of it. */
+bool ms_pg_conn_is_unawaited(const struct ms_pg_conn *conn);
 
 /* For how long the server has been at work on the first ticket; 0 when idle. */
 int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us);
@@ -48,7 +60,8 @@ int64_t ms_pg_conn_busy_us(const struct ms_pg_conn *conn, int64_t now_us);
 int64_t ms_pg_conn_silent_us(const struct ms_pg_conn *conn, int64_t now_us);
 /* The limit of the statements sent last; 0: the server's. */
 uint64_t ms_pg_conn_statement_timeout_ms(const struct ms_pg_conn *conn);
-/* The same as if it had failed: calls back. */
-void ms_pg_conn_give_up(struct ms_pg_conn *conn, const char *why);
+/* The same as if it had failed, because the server is silent: calls back. What runs is cancelled on
+ * the server, if it can be reached otherwise. */
+void ms_pg_conn_give_up(struct ms_pg_conn *conn);
 
 #endif

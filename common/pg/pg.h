@@ -42,6 +42,8 @@ typedef void ms_pg_row_call(size_t statement, const struct ms_pg_row *row, void 
  */
 struct ms_pg_outcome {
     const struct ms_error *err; /* its status is what ms_pg_status_of() says of the sqlstate */
+    bool was_silent; /* the connection was given up because the server did not answer this batch,
+                        long after its time limit */
     char sqlstate[6];
     const uint64_t *affected; /* rows affected by each statement, n_statements of them */
 };

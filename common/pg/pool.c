@@ -25,6 +25,7 @@ enum {
     CONNECT_TIMEOUT_MS = 5000,
     PIPELINE_DEPTH = 16,
     SILENCE_GRACE_MS = 5000, /* after statement_timeout: then the server itself is stuck */
+    CANCEL_LIMIT_MS = 5000,  /* then the connection is closed */
     SWEEP_EVERY_MS = 100,
     SLOW_US = 20000, /* a ticket at work for so long: better not queue behind it */
     RETRY_BASE_MS = 100,
@@ -77,6 +78,7 @@ static void open_conn(struct ms_pg_pool *pool)
         .connect_timeout_ms = pool->options.connect_timeout_ms,
         .statement_timeout_ms = pool->options.statement_timeout_ms,
         .read_only = pool->options.read_only,
+        .canceller = pool->options.canceller,
     };
     pool->conns[pool->n_conns++] = ms_pg_conn_new(pool->loop, &options, &CONN_EVENTS, pool);
 }
@@ -168,8 +170,16 @@ static void pump(struct ms_pg_pool *pool)
         leave_queue(pool, ticket);
         ms_pg_conn_submit(conn, ticket);
     }
-    if (pool->waiting > 0 || pool->n_conns == 0)
+    if (pool->waiting > 0 || (pool->n_conns == 0 && !pool->options.is_lazy))
         open_more(pool);
+}
+
+static void cancel_if_unawaited(struct ms_pg_pool *pool, struct ms_pg_conn *conn)
+{
+    if (pool->options.canceller == NULL || !ms_pg_conn_is_unawaited(conn))
+        return;
+    (void)ms_pg_conn_cancel(conn);
+    keep_sweeping(pool);
 }
 
 static void end_waiting(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket,
@@ -210,7 +220,7 @@ static void on_conn_ready(struct ms_pg_conn *conn, void *arg)
 static void on_conn_drained(struct ms_pg_conn *conn, void *arg)
 {
     struct ms_pg_pool *pool = arg;
-    (void)conn;
+    cancel_if_unawaited(pool, conn);
     pump(pool);
     if (pool->on_idle != NULL)
         ms_timer_start(pool->sweep, 0);
@@ -240,7 +250,7 @@ static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *er
         send_again(pool, ticket);
         return;
     }
-    if (err != NULL && err->status == MS_TIMEOUT)
+    if (((err != NULL && err->status == MS_TIMEOUT) || ticket->was_silent) && !ticket->cancelled)
         ms_limit_reached(MS_LIMIT_STATEMENT_TIME);
     ms_metrics_observe(MS_METRIC_QUERY_SECONDS, ticket->commands[0].statement->name,
                        (double)(ms_clock_mono_us() - ticket->started_us) / 1e6);
@@ -299,21 +309,38 @@ static bool give_up_stuck(struct ms_pg_pool *pool, int64_t now_us)
     struct ms_pg_conn *stuck = NULL;
     for (size_t i = 0; i < pool->n_conns; i++) {
         struct ms_pg_conn *conn = pool->conns[i];
-        busy = busy || ms_pg_conn_in_flight(conn) > 0;
+        busy = busy || ms_pg_conn_in_flight(conn) > 0 || ms_pg_conn_cancelling_us(conn, now_us) > 0;
         uint64_t limit_ms = ms_pg_conn_statement_timeout_ms(conn);
         if (limit_ms > 0 &&
             ms_pg_conn_silent_us(conn, now_us) > (int64_t)(limit_ms + SILENCE_GRACE_MS) * 1000)
             stuck = conn;
     }
     if (stuck != NULL)
-        ms_pg_conn_give_up(stuck, "the database has not answered in time");
+        ms_pg_conn_give_up(stuck);
     return busy;
+}
+
+/* Asks again for what is to be cancelled, and closes what does not end. Never calls back. */
+static void press_cancelled(struct ms_pg_pool *pool, int64_t now_us)
+{
+    for (size_t i = pool->n_conns; i-- > 0;) { /* the last one takes the place of a removed one */
+        struct ms_pg_conn *conn = pool->conns[i];
+        int64_t since_us = ms_pg_conn_cancelling_us(conn, now_us);
+        bool is_late = since_us > (int64_t)CANCEL_LIMIT_MS * 1000;
+        if (is_late)
+            ms_limit_reached(MS_LIMIT_PG_CANCEL_TIME);
+        if (is_late || (since_us > 0 && !ms_pg_conn_cancel(conn))) {
+            remove_conn(pool, conn);
+            pump(pool);
+        }
+    }
 }
 
 static void on_sweep(void *arg)
 {
     struct ms_pg_pool *pool = arg;
     int64_t now_us = ms_clock_mono_us();
+    press_cancelled(pool, now_us);
     expire_queue(pool, now_us);
     bool busy = !pool->closed && give_up_stuck(pool, now_us);
     if (pool->closed)
@@ -355,7 +382,8 @@ struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_
     pool->retry = ms_timer_new(loop, on_retry, pool);
     pool->sweep = ms_timer_new(loop, on_sweep, pool);
     pool->backoff = (struct ms_backoff){.base_ms = RETRY_BASE_MS, .max_ms = RETRY_MAX_MS};
-    open_conn(pool);
+    if (!pool->options.is_lazy)
+        open_conn(pool);
     return pool;
 }
 
@@ -430,10 +458,11 @@ void ms_pg_ticket_cancel(struct ms_pg_ticket *ticket)
     if (ticket->conn == NULL) {
         leave_queue(pool, ticket);
         free(ticket);
+        pump(pool);
+    } else if (pool->options.canceller != NULL) {
+        cancel_if_unawaited(pool, ticket->conn);
     } else if (ticket->close_on_cancel && ms_pg_conn_in_flight(ticket->conn) == 1) {
         remove_conn(pool, ticket->conn);
-    } else {
-        return;
+        pump(pool);
     }
-    pump(pool);
 }

@@ -30,6 +30,10 @@ struct ms_pg_pool_options {
      * is NULL when connected. May be NULL. */
     void (*on_state)(bool connected, const struct ms_error *err, void *arg);
     void *arg;
+    bool is_lazy; /* the first connection is opened when it is needed, and a lost one likewise */
+    /* Cancels on the server what was cancelled here, or was given up; borrowed, freed after this
+     * pool. NULL: it runs to its end. */
+    struct ms_pg_pool *canceller;
 };
 
 /* Copies the options and their strings. */
@@ -47,10 +51,12 @@ void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *ar
  * prepared statement before it had delivered a row is run once more by itself. */
 enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,
                               const struct ms_pg_batch *batch, struct ms_error *err) MS_CHECKED;
-/* No callback comes any more; what is on the wire runs to its end, unobserved. With
- * close_on_cancel, the connection is closed instead when nothing else is in flight on it (always so
- * with a pipeline_depth of 1): to read the rest would take longer than to connect anew. NULL is
- * fine. */
+/* No callback comes any more. What was not sent is forgotten. What is on the wire is cancelled on
+ * the server, if the pool has a canceller, as soon as nobody waits for anything else on its
+ * connection, which is not used again before that has had its effect (and closed when that takes
+ * too long). Without a canceller it runs to its end, unobserved; with close_on_cancel, the
+ * connection is then closed instead when nothing else is in flight on it (always so with a
+ * pipeline_depth of 1): to read the rest would take longer than to connect anew. NULL is fine. */
 void ms_pg_ticket_cancel(struct ms_pg_ticket *ticket);
 
 #endif

@@ -137,7 +137,8 @@ void ms_pg_ticket_rewind(struct ms_pg_ticket *ticket)
 void ms_pg_ticket_finish(struct ms_pg_ticket *ticket, const struct ms_error *err,
                          const char *sqlstate)
 {
-    struct ms_pg_outcome outcome = {.err = err, .affected = ticket->affected};
+    struct ms_pg_outcome outcome = {
+        .err = err, .was_silent = ticket->was_silent, .affected = ticket->affected};
     memcpy(outcome.sqlstate, sqlstate, strnlen(sqlstate, sizeof(outcome.sqlstate) - 1));
     if (!ticket->cancelled) {
         ticket->cancelled = true; /* ending is the last callback */

@@ -56,6 +56,7 @@ struct ms_pg_ticket {
     bool row_by_row;
     bool close_on_cancel;
     bool cancelled; /* no callback any more */
+    bool was_silent;
     bool rows_seen; /* at least one was delivered */
     bool retried;
     bool stale;      /* failed because a prepared statement was forgotten or outdated */

@@ -26,6 +26,7 @@
     LIMIT(PG_WAITING, pg_waiting)                                                                  \
     LIMIT(PG_WAIT_TIMEOUT, pg_wait_timeout)                                                        \
     LIMIT(PG_BATCH, pg_batch)                                                                      \
+    LIMIT(PG_CANCEL_TIME, pg_cancel_time)                                                          \
     LIMIT(STATEMENT_TIME, statement_time)                                                          \
     /* writer */                                                                                   \
     LIMIT(EVENT_BODY, event_body)                                                                  \
@@ -47,7 +48,8 @@
     LIMIT(CACHE_ENTRY, cache_entry)                                                                \
     LIMIT(PARKED_REQUESTS, parked_requests)                                                        \
     LIMIT(RING, ring)                                                                              \
-    LIMIT(SPOOL_BYTES, spool_bytes)
+    LIMIT(SPOOL_BYTES, spool_bytes)                                                                \
+    LIMIT(TIMED_OUT_AGAIN, timed_out_again)
 /* clang-format on */
 
 enum ms_limit {

@@ -30,6 +30,7 @@ static void on_forget(void *arg)
     const struct answers *answers = arg;
     cache_clear(answers->caches.memory);
     cache_clear(answers->caches.files);
+    flights_forget(answers->flights);
 }
 
 static void on_changed(void *arg)

@@ -4,11 +4,13 @@
  *
  *   ask            FLIGHT_ASKING: rows come, and are built into an entry (build.c)
  *   pause          FLIGHT_PAUSING, then ask again: what came is older than what we know, or of
- *                  another epoch; or our connection is lost, but the watcher's is not
+ *                  another epoch; or our connection is lost, but the watcher's is not (a few times,
+ *                  since it may be the query that costs the server its process)
  *   judge          what came of it? The rules are those of timeline.c
  *   (wait)         FLIGHT_AHEAD, for the watcher: what came is newer than what it has told
  *   deliver        FLIGHT_ENDING: sends the result to all who wait, and keeps it
- *   fail           FLIGHT_ENDING: sends what is still kept, or an error
+ *   fail           FLIGHT_ENDING: sends what is still kept, or an error. A query that took too
+ *                  long is not asked again, and for a minute neither is it for others
  *
  * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled. It is
  * freed in a later turn, for we may be inside one of its query's callbacks. While the watcher sees
@@ -18,8 +20,11 @@
 #include "reader/answer/flight.h"
 
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/runtime/limit.h"
 #include "common/runtime/log.h"
 #include "reader/answer/build.h"
+#include "reader/answer/timeouts.h"
 #include "reader/store/store.h"
 
 #include <sys/queue.h>
@@ -27,7 +32,8 @@
 enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
     PAUSE_MS = 100,
-    PAUSES_MAX = 20
+    PAUSES_MAX = 20,
+    LOSSES_MAX = 2 /* a query is asked so often again after a lost connection */
 };
 
 enum flight_state {
@@ -56,6 +62,7 @@ struct flight {
     struct timeline_query asked;
     struct build build;
     unsigned n_pauses;
+    unsigned n_losses;      /* of connections that it was asked on */
     struct ms_timer *timer; /* while PAUSING, AHEAD, or ENDING with an error */
     struct ms_error err;    /* while ENDING with one */
     struct waiter_list waiters;
@@ -65,6 +72,7 @@ TAILQ_HEAD(flight_list, flight);
 struct flights {
     struct flight_means means;
     struct flight_list list;
+    struct timeouts *timeouts;
 };
 
 static void on_timer(void *arg);
@@ -180,10 +188,15 @@ static void pause_flight(struct flight *flight)
 
 /* A database that restarts is soon back, and nobody needs to know: so it is asked again as long as
  * the watcher sees it. */
+static bool is_worth_asking_again(const struct flight *flight, enum ms_status status)
+{
+    return status == MS_UNAVAILABLE && timeline_is_watched(now(flight)) &&
+           flight->n_pauses < PAUSES_MAX && flight->n_losses <= LOSSES_MAX;
+}
+
 static void ask_again_or_fail(struct flight *flight, const struct ms_error *err)
 {
-    if (err->status == MS_UNAVAILABLE && timeline_is_watched(now(flight)) &&
-        flight->n_pauses < PAUSES_MAX)
+    if (is_worth_asking_again(flight, err->status))
         pause_flight(flight);
     else
         fail(flight, err);
@@ -249,10 +262,15 @@ static void on_done(const struct ms_error *err, void *arg)
     struct flight *flight = arg;
     flight->read = NULL;
     tracker_refresh(flight->flights->means.tracker);
-    if (err != NULL)
-        ask_again_or_fail(flight, err);
-    else
+    if (err == NULL) {
         judge(flight);
+        return;
+    }
+    /* Of a database that is out of sight, the query's own cost is not known. */
+    if (err->status == MS_TIMEOUT && timeline_is_watched(now(flight)))
+        timeouts_note(flight->flights->timeouts, flight->query.key, ms_clock_mono_ms());
+    flight->n_losses++;
+    ask_again_or_fail(flight, err);
 }
 
 static enum ms_status ask(struct flight *flight, struct ms_error *err)
@@ -346,6 +364,13 @@ void flight_serve(struct flights *flights, struct ms_http_request *request,
                   const struct answer_query *query, const struct answer_reply *reply)
 {
     struct ms_error err;
+    if (timeouts_has(flights->timeouts, query->key, ms_clock_mono_ms())) {
+        ms_limit_reached(MS_LIMIT_TIMED_OUT_AGAIN);
+        (void)ms_error_set(&err, MS_TIMEOUT, "it took too long a moment ago");
+        send_failure(request, flights->means.caches, flights->means.tracker, query->key, &err,
+                     reply);
+        return;
+    }
     struct flight *flight = find_joinable(flights, query->key);
     if (flight != NULL) {
         add_waiter(flight, request, reply);
@@ -366,6 +391,7 @@ struct flights *flights_new(const struct flight_means *means)
 {
     struct flights *flights = ms_alloc(sizeof(*flights));
     flights->means = *means;
+    flights->timeouts = timeouts_new();
     TAILQ_INIT(&flights->list);
     return flights;
 }
@@ -377,6 +403,7 @@ void flights_free(struct flights *flights)
     struct flight *flight;
     while ((flight = TAILQ_FIRST(&flights->list)) != NULL)
         drop(flight);
+    timeouts_free(flights->timeouts);
     free(flights);
 }
 
@@ -387,6 +414,11 @@ void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t g
         if (flight->repository_hash == 0 || flight->repository_hash == repository_hash)
             timeline_touch(&flight->asked, generation);
     }
+}
+
+void flights_forget(struct flights *flights)
+{
+    timeouts_clear(flights->timeouts);
 }
 
 void flights_note_look(struct flights *flights)

@@ -33,6 +33,9 @@ void flight_serve(struct flights *flights, struct ms_http_request *request,
 /* A result from before this generation is sent, but not kept. */
 void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t generation);
 
+/* Nothing that was known of the database is worth anything. */
+void flights_forget(struct flights *flights);
+
 /* The watcher has looked at the database, and the tracker knows what it saw. */
 void flights_note_look(struct flights *flights);
 

@@ -7,15 +7,20 @@
 
 #include "common/base/json_write.h"
 #include "reader/answer/cache.h"
+#include "reader/answer/timeouts.h"
 #include "reader/answer/tracker.h"
 #include "reader/shared/freshness.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_HEADERS_MAX = 4, NUMBER_MAX = 24, ERROR_BODY_MAX = 64 * 1024, STALE_NOTICE_MAX = 4096 };
-
-#define RETRY_AFTER MS_STR("2")
+enum {
+    OWN_HEADERS_MAX = 4,
+    NUMBER_MAX = 24,
+    ERROR_BODY_MAX = 64 * 1024,
+    STALE_NOTICE_MAX = 4096,
+    RETRY_SECONDS = 2
+};
 
 /* --- answers --- */
 
@@ -122,27 +127,34 @@ static const char *describe_outage(enum ms_status status)
     return NULL;
 }
 
-void send_query_error(struct ms_http_request *request, enum ms_status status)
+/* In the form of the path, or in the one that this answer has for errors. */
+static void send_retry(struct ms_http_request *request, int status, const char *code,
+                       struct ms_str detail, uint64_t retry_seconds,
+                       const struct answer_reply *reply)
 {
-    const char *outage = describe_outage(status);
-    if (outage != NULL)
-        send_error(request, 503, "UNAVAILABLE", ms_str(outage), MS_STR_ABSENT);
+    char text[NUMBER_MAX];
+    struct ms_http_header retry = {"Retry-After", format_number(text, retry_seconds)};
+    if (reply != NULL && reply->on_error != NULL)
+        reply->on_error(request, status, detail, retry_seconds, reply->on_error_arg);
     else
-        send_error(request, 500, "UNKNOWN", MS_STR("the query failed; the log says why"),
-                   MS_STR_ABSENT);
+        send_error_with(request, status, code, detail, MS_STR_ABSENT, &retry,
+                        retry_seconds > 0 ? 1 : 0);
 }
 
-/* In the form that this answer has for errors. */
 static void send_own_error(struct ms_http_request *request, enum ms_status status,
                            const struct answer_reply *reply)
 {
     const char *outage = describe_outage(status);
-    if (reply->on_error == NULL)
-        send_query_error(request, status);
+    if (outage == NULL)
+        send_retry(request, 500, "UNKNOWN", MS_STR("the query failed; the log says why"), 0, reply);
     else
-        reply->on_error(request, outage != NULL ? 503 : 500,
-                        ms_str(outage != NULL ? outage : "the query failed; the log says why"),
-                        reply->on_error_arg);
+        send_retry(request, 503, "UNAVAILABLE", ms_str(outage),
+                   status == MS_TIMEOUT ? TIMEOUTS_LIVE_MS / 1000 : RETRY_SECONDS, reply);
+}
+
+void send_query_error(struct ms_http_request *request, enum ms_status status)
+{
+    send_own_error(request, status, NULL);
 }
 
 void send_failure(struct ms_http_request *request, const struct caches *caches,
@@ -202,11 +214,15 @@ void send_error_with(struct ms_http_request *request, int status, const char *co
                      const struct ms_http_header *headers, size_t n_headers)
 {
     struct ms_http_header all[ANSWER_HEADERS_MAX + OWN_HEADERS_MAX];
+    char retry[NUMBER_MAX];
+    bool says_when = false;
     size_t n = n_headers < ANSWER_HEADERS_MAX ? n_headers : (size_t)ANSWER_HEADERS_MAX;
     for (size_t i = 0; i < n; i++)
         all[i] = headers[i];
-    if (status == 503)
-        all[n++] = (struct ms_http_header){"Retry-After", RETRY_AFTER};
+    for (size_t i = 0; i < n; i++)
+        says_when = says_when || strcmp(all[i].name, "Retry-After") == 0;
+    if (status == 503 && !says_when)
+        all[n++] = (struct ms_http_header){"Retry-After", format_number(retry, RETRY_SECONDS)};
     bool is_v2 = path_begins(request, "/v2");
     if (is_v2)
         all[n++] =

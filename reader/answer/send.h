@@ -19,9 +19,10 @@ enum { ANSWER_HEADERS_MAX = 8, ANSWER_CACHE_CONTROL_MAX = 64 };
  * and will be answered later. */
 typedef bool answer_hold(struct ms_http_request *request, uint64_t generation, void *arg);
 
-/* Answers the request with an error in a form of its own. */
+/* Answers the request with an error in a form of its own. `retry_seconds`: when to try again; 0: it
+ * is of no use. */
 typedef void answer_error(struct ms_http_request *request, int status, struct ms_str detail,
-                          void *arg);
+                          uint64_t retry_seconds, void *arg);
 /* Writes the body anew, so that it says itself how stale it is. */
 typedef void answer_stale(struct ms_buf *out, struct ms_str body, uint64_t stale_seconds);
 
@@ -54,7 +55,7 @@ void send_failure(struct ms_http_request *request, const struct caches *caches,
 void send_query_error(struct ms_http_request *request, enum ms_status status);
 
 /* An error in the form that fits the path: /v1 and /v2 the distribution form with `code`, all else
- * problem+json with `parameter` (may be absent). A 503 says when to try again. */
+ * problem+json with `parameter` (may be absent). A 503 says when to try again: in two seconds. */
 void send_error(struct ms_http_request *request, int status, const char *code, struct ms_str detail,
                 struct ms_str parameter);
 /* The same with more headers (Allow). */

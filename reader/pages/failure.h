@@ -11,7 +11,7 @@ struct failure {
     struct ms_str name;          /* the repository that was asked for; absent: none was */
     bool was_there;              /* it is known to have been there */
     struct view_strings nearest; /* names like it */
-    uint64_t retry_seconds;      /* of a 503; 0: not said */
+    uint64_t retry_seconds;      /* of a 429 or 503; 0: not said */
 };
 
 #endif

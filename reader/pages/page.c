@@ -21,7 +21,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 4096, ERROR_MAX = 64 * 1024, ROW_CELLS = 3 };
+enum {
+    KEY_MAX = 16 * 1024,
+    PATTERN_MAX = 4096,
+    ERROR_MAX = 64 * 1024,
+    ROW_CELLS = 3,
+    SECONDS_MAX = 24
+};
 enum { COLUMN_AS_OF, COLUMN_LAST_SCAN, N_TRUTH_COLUMNS };
 
 const struct ms_http_header PAGE_HEADERS[] = {
@@ -66,22 +72,30 @@ struct layout_site page_site(const struct env *env)
                                 host_of(ms_str(env->config->registry.public_url))};
 }
 
-void page_fail(struct ms_http_request *request, struct answers *answers, int status,
-               struct ms_str detail)
+static void fail(struct ms_http_request *request, struct answers *answers, int status,
+                 struct ms_str detail, uint64_t retry_seconds)
 {
+    char seconds[SECONDS_MAX];
     struct ms_http_header headers[PAGE_N_HEADERS + 1];
     const struct view_frame frame = {.site = page_site(answers->env)};
     struct ms_buf html;
     size_t n = PAGE_N_HEADERS;
     memcpy(headers, PAGE_HEADERS, sizeof(PAGE_HEADERS[0]) * PAGE_N_HEADERS);
-    if (status == 503)
-        headers[n++] = (struct ms_http_header){"Retry-After", MS_STR("2")};
+    (void)snprintf(seconds, sizeof(seconds), "%llu", (unsigned long long)retry_seconds);
+    if (retry_seconds > 0)
+        headers[n++] = (struct ms_http_header){"Retry-After", ms_str(seconds)};
     ms_buf_init(&html, ERROR_MAX);
-    view_failure(&html, &frame,
-                 &(struct failure){
-                     .status = status, .detail = detail, .retry_seconds = status == 503 ? 2 : 0});
+    view_failure(
+        &html, &frame,
+        &(struct failure){.status = status, .detail = detail, .retry_seconds = retry_seconds});
     ms_http_send(request, status, PAGE_CONTENT_TYPE, ms_buf_view(&html), headers, n);
     ms_buf_free(&html);
+}
+
+void page_fail(struct ms_http_request *request, struct answers *answers, int status,
+               struct ms_str detail)
+{
+    fail(request, answers, status, detail, 0);
 }
 
 /* --- ask --- */
@@ -236,9 +250,10 @@ static void on_finish(struct answer_result *result, void *arg)
 
 /* --- serve --- */
 
-static void on_error(struct ms_http_request *request, int status, struct ms_str detail, void *arg)
+static void on_error(struct ms_http_request *request, int status, struct ms_str detail,
+                     uint64_t retry_seconds, void *arg)
 {
-    page_fail(request, arg, status, detail);
+    fail(request, arg, status, detail, retry_seconds);
 }
 
 /* A copy with what was not known when the page was made: that it is stale. */

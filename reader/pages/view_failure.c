@@ -14,6 +14,8 @@ static const char *title_of(int status)
         return "The request cannot be understood";
     case 404:
         return "Not found";
+    case 429:
+        return "Too many requests";
     case 503:
         return "Not available at the moment";
     default:

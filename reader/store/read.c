@@ -38,6 +38,7 @@ enum {
      * what reads everything takes as long as there is much. */
     CHEAP_PART = 3,
     WHOLE_TIMES = 40,
+    CANCEL_TIMEOUT_MS = 2000,
     LONG_WAIT_MS = 60 * 1000 /* as long as the proxies before us usually wait */
 };
 
@@ -45,6 +46,7 @@ struct ms_store_reader {
     struct ms_loop *loop;
     struct ms_pg_pool *pools[POOLS_MAX];
     size_t n_pools;
+    struct ms_pg_pool *canceller;
     const unsigned char *pool_of; /* by class */
     uint64_t timeouts_ms[MS_CLASS_COUNT];
     size_t n_running[MS_CLASS_COUNT];
@@ -111,8 +113,18 @@ struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
     store->loop = loop;
     store->n_pools = connections < POOLS_MAX ? connections : POOLS_MAX;
     store->pool_of = POOL_OF[store->n_pools - 1];
-    for (size_t class = 0; class < MS_CLASS_COUNT; class ++)
-        store->timeouts_ms[class] = timeout_of(class, options->statement_timeout_ms);
+    for (size_t i = 0; i < MS_CLASS_COUNT; i++)
+        store->timeouts_ms[i] = timeout_of(i, options->statement_timeout_ms);
+    store->canceller = ms_pg_pool_new(
+        loop, &(struct ms_pg_pool_options){.conninfo = options->url,
+                                           .application_name = options->application_name,
+                                           .max_connections = 1,
+                                           .max_waiting = connections,
+                                           .wait_timeout_ms = CANCEL_TIMEOUT_MS,
+                                           .connect_timeout_ms = CANCEL_TIMEOUT_MS,
+                                           .statement_timeout_ms = CANCEL_TIMEOUT_MS,
+                                           .read_only = true,
+                                           .is_lazy = true});
     for (size_t i = 0; i < store->n_pools; i++) {
         /* Only lookups are pipelined, and only where nothing else can be in front of them. */
         bool is_for_lookups = i == store->pool_of[MS_CLASS_LOOKUP];
@@ -128,6 +140,7 @@ struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
                                      .pipeline_depth = is_for_lookups && store->n_pools > 1 ? 0 : 1,
                                      .on_state = is_for_lookups ? options->on_state : NULL,
                                      .arg = options->arg,
+                                     .canceller = store->canceller,
                                  });
     }
     return store;
@@ -139,6 +152,7 @@ void ms_store_reader_free(struct ms_store_reader *store)
         return;
     for (size_t i = 0; i < store->n_pools; i++)
         ms_pg_pool_free(store->pools[i]);
+    ms_pg_pool_free(store->canceller);
     ms_loop_defer_free(store->loop, store);
 }
 
@@ -164,9 +178,15 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
     struct ms_store_read *read = arg;
     read->ticket = NULL;
     count_running(read, 1, 0);
-    if (outcome->err != NULL && outcome->err->status == MS_TIMEOUT)
+    const struct ms_error *err = outcome->err;
+    struct ms_error silent;
+    if (outcome->was_silent) {
+        (void)ms_error_set(&silent, MS_TIMEOUT, "%s", err->text);
+        err = &silent;
+    }
+    if (err != NULL && err->status == MS_TIMEOUT)
         ms_metrics_add(MS_METRIC_STATEMENTS_TIMED_OUT, ms_read_class_names[read->class], NULL, 1);
-    read->on_done(outcome->err, read->arg);
+    read->on_done(err, read->arg);
     free(read);
 }
 
@@ -190,8 +210,6 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
     struct ms_pg_batch batch = {.steps = &step,
                                 .n_steps = 1,
                                 .row_by_row = true,
-                                .close_on_cancel =
-                                    class == MS_CLASS_INDEX || class == MS_CLASS_WALK,
                                 .statement_timeout_ms = store->timeouts_ms[class],
                                 .on_row = on_row,
                                 .on_done = on_done,

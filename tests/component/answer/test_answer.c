@@ -450,6 +450,42 @@ START_TEST(time_outs_and_faults_have_their_status)
 }
 END_TEST
 
+START_TEST(what_took_too_long_is_not_asked_again_for_a_minute)
+{
+    size_t a = ask("/x"), b = ask("/v2/x");
+    await(has_reads, 2);
+    break_off(0, MS_TIMEOUT);
+    break_off(1, MS_TIMEOUT);
+    await(is_over, a);
+    ck_assert(says(a, "HTTP/1.1 503 ") && says(a, "Retry-After: 60\r\n"));
+    await(is_over, b);
+    ck_assert(says(b, "HTTP/1.1 503 ") && says(b, "Retry-After: 60\r\n"));
+    a = ask("/x");
+    await(is_over, a);
+    ck_assert(says(a, "HTTP/1.1 503 ") && says(a, "took too long"));
+    settle(); /* others are asked */
+    ck_assert_uint_eq(fake_store.n_reads, 3);
+    freshness_reset(shared, 2, 50); /* of another database nothing is known */
+    a = ask("/x");
+    await(has_reads, 4);
+    finish(3, "50", "text");
+    expect(a, "200", "50", "text");
+}
+END_TEST
+
+START_TEST(a_query_that_costs_connections_is_given_up)
+{
+    size_t a = ask("/x");
+    for (size_t i = 0; i < 3; i++) {
+        await(has_reads, i + 1);
+        break_off(i, MS_UNAVAILABLE);
+    }
+    await(is_over, a);
+    ck_assert(says(a, "HTTP/1.1 503 "));
+    ck_assert_uint_eq(fake_store.n_reads, 3);
+}
+END_TEST
+
 START_TEST(a_schema_that_is_not_understood_is_503)
 {
     freshness_seen(shared, false, -1, FRESHNESS_SCHEMA_NEW);
@@ -505,6 +541,8 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_short_loss_is_waited_out);
     tcase_add_test(tcase, a_failure_falls_back_to_what_is_kept);
     tcase_add_test(tcase, time_outs_and_faults_have_their_status);
+    tcase_add_test(tcase, what_took_too_long_is_not_asked_again_for_a_minute);
+    tcase_add_test(tcase, a_query_that_costs_connections_is_given_up);
     tcase_add_test(tcase, a_schema_that_is_not_understood_is_503);
     tcase_add_test(tcase, the_last_client_to_leave_cancels);
     suite_add_tcase(suite, tcase);

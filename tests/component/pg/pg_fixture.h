@@ -99,6 +99,7 @@ struct ask {
     char first[ASK_TEXT];
     bool done;
     bool ok;
+    bool was_silent;
     enum ms_status status;
     char sqlstate[6];
     char text[MS_ERROR_TEXT_MAX];
@@ -123,6 +124,7 @@ static inline void on_ask_done(const struct ms_pg_outcome *outcome, void *arg)
     ck_assert(!ask->done);
     ask->done = true;
     ask->ok = outcome->err == NULL;
+    ask->was_silent = outcome->was_silent;
     ask->status = outcome->err != NULL ? outcome->err->status : MS_OK;
     memcpy(ask->sqlstate, outcome->sqlstate, sizeof(ask->sqlstate));
     if (outcome->err != NULL)
