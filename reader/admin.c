@@ -9,6 +9,7 @@
 #include "common/http/server.h"
 #include "common/runtime/metrics.h"
 #include "reader/answer/answer.h"
+#include "reader/answer/flight.h"
 #include "reader/answer/longpoll.h"
 #include "reader/process/supervisor.h"
 #include "reader/shared/freshness.h"
@@ -77,6 +78,7 @@ void admin_update_gauges(const struct answers *answers)
     ms_metrics_set(MS_METRIC_STALE_SECONDS, NULL, NULL, (double)stale_seconds);
     ms_metrics_set(MS_METRIC_HTTP_CONNECTIONS, NULL, NULL,
                    (double)ms_http_server_connections(answers->env->server));
+    flights_update_gauges(answers->flights);
     ms_metrics_set(MS_METRIC_CACHE_BYTES, NULL, NULL, (double)cache_bytes(caches->memory));
     ms_metrics_set(MS_METRIC_PARKED_REQUESTS, NULL, NULL,
                    (double)longpoll_count(answers->longpoll));

@@ -56,7 +56,8 @@ struct ms_config {
     } writer;
     struct {
         char *listen;
-        uint64_t workers; /* 0: auto, one a core */
+        uint64_t workers;                      /* 0: auto, one a core */
+        struct ms_string_list trusted_proxies; /* each a network: common/runtime/network.h */
         char *cors_origin;
         uint64_t max_stale_ms;
         uint64_t max_connections;

@@ -102,6 +102,11 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
     {KEY("reader.workers", reader.workers, MS_TYPE_WORKERS, 0),
      .fallback = "auto", .min = 1, .max = MS_WORKERS_MAX,
      .meaning = "worker processes; `auto` is one a core"},
+    {KEY("reader.trusted_proxies", reader.trusted_proxies, MS_TYPE_NETWORKS, MS_KEY_RELOAD),
+     .fallback_note = "[]",
+     .meaning = "networks whose `X-Forwarded-For` names the client; turns at the database go round "
+                "the clients that wait (IPv6: one /64 is one client), and a client with many "
+                "waiting is refused (429 with `Retry-After`) only while others wait"},
     {KEY("reader.cors_origin", reader.cors_origin, MS_TYPE_HEADER, 0),
      .meaning = "value of `Access-Control-Allow-Origin`; none: no CORS"},
     {KEY("reader.max_stale", reader.max_stale_ms, MS_TYPE_DURATION, MS_KEY_RELOAD),
@@ -209,7 +214,7 @@ bool ms_config_type_is_number(enum ms_config_type type)
 
 bool ms_config_type_is_list(enum ms_config_type type)
 {
-    return type == MS_TYPE_GLOBS || type == MS_TYPE_REPOSITORIES;
+    return type == MS_TYPE_GLOBS || type == MS_TYPE_REPOSITORIES || type == MS_TYPE_NETWORKS;
 }
 
 const struct ms_config_key *ms_config_key_find(struct ms_str name)

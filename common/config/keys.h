@@ -24,6 +24,7 @@ enum ms_config_type {
     MS_TYPE_WORD, /* one of `words`, stored as its position */
     MS_TYPE_GLOBS,
     MS_TYPE_REPOSITORIES,
+    MS_TYPE_NETWORKS,
 };
 
 enum {

@@ -205,6 +205,7 @@ static void print_range(struct ms_buf *out, const struct ms_config_key *key)
         [MS_TYPE_WORD] = "",
         [MS_TYPE_GLOBS] = "list of globs",
         [MS_TYPE_REPOSITORIES] = "list of names",
+        [MS_TYPE_NETWORKS] = "list of networks",
     };
     ms_buf_append_c(out, TYPES[key->type]);
     if (ms_config_type_is_number(key->type)) {

@@ -9,6 +9,7 @@
 #include "common/base/alloc.h"
 #include "common/base/refname.h"
 #include "common/config/keys.h"
+#include "common/runtime/network.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -313,6 +314,12 @@ static enum ms_status check_item(const struct ms_config_key *key, struct ms_str 
         return ms_refname_is_repository(text)
                    ? MS_OK
                    : type_error(text, "the name of a repository such as library/postgres", err);
+    struct ms_network network;
+    if (key->type == MS_TYPE_NETWORKS)
+        return ms_network_parse(&network, text) == MS_OK
+                   ? MS_OK
+                   : type_error(text, "an address or a network such as 10.0.0.0/8 or fd00::/8",
+                                err);
     if (text.len == 0 || text.len > GLOB_MAX || memchr(text.ptr, ' ', text.len) != NULL)
         return type_error(text, "a glob such as library/*", err);
     return check_text(text, err);

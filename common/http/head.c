@@ -16,7 +16,7 @@
 
 /* The fields that frame, before the rules between them are applied. */
 struct framing {
-    unsigned hosts, lengths, codings, none_matches, accept_encodings, authorizations;
+    unsigned hosts, lengths, codings, none_matches, accept_encodings, forwards, authorizations;
     struct ms_str host, length, coding;
     bool close, keep_alive, expects_other;
 };
@@ -177,6 +177,8 @@ static void note_field(struct ms_http_head *head, struct framing *framing,
         framing->none_matches++;
     } else if (is_named(field, "Accept-Encoding")) {
         framing->accept_encodings++;
+    } else if (is_named(field, "X-Forwarded-For")) {
+        framing->forwards++;
     } else if (is_named(field, "Authorization")) {
         framing->authorizations++;
     }
@@ -264,7 +266,8 @@ static struct ms_http_fault apply_framing(struct ms_http_head *head, const struc
     if (head->is_http_1_0)
         head->expects_continue = false;
     head->keep_alive = !framing->close && (!head->is_http_1_0 || framing->keep_alive);
-    head->has_split_lists = framing->none_matches > 1 || framing->accept_encodings > 1;
+    head->has_split_lists =
+        framing->none_matches > 1 || framing->accept_encodings > 1 || framing->forwards > 1;
     return MS_HTTP_NO_FAULT;
 }
 

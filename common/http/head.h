@@ -36,7 +36,7 @@ struct ms_http_head {
     bool expects_continue;
     bool is_chunked;
     uint64_t content_length; /* 0 when chunked or absent */
-    bool has_split_lists;    /* If-None-Match or Accept-Encoding stands there more than once */
+    bool has_split_lists;    /* one of the headers that are joined stands there more than once */
     size_t n_fields;
     struct ms_http_field fields[MS_HTTP_FIELDS_MAX];
 };

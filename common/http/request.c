@@ -97,6 +97,7 @@ struct ms_http_request *ms_http_request_new(struct ms_http_conn *conn,
     if (head->has_split_lists) {
         join_lists(request, "If-None-Match");
         join_lists(request, "Accept-Encoding");
+        join_lists(request, "X-Forwarded-For");
     }
     return request;
 }

@@ -28,7 +28,7 @@ struct ms_str ms_http_request_path(const struct ms_http_request *request);
 /* Behind the '?', raw; empty without one. */
 struct ms_str ms_http_request_query(const struct ms_http_request *request);
 /* The first header of that name (ASCII case ignored), trimmed; absent when there is none. Lines of
- * If-None-Match and Accept-Encoding are joined with ", " as RFC 9110 5.3 says. */
+ * If-None-Match, Accept-Encoding and X-Forwarded-For are joined with ", " as RFC 9110 5.3 says. */
 struct ms_str ms_http_request_header(const struct ms_http_request *request, const char *name);
 /* The whole body; empty without one. Absent when it was longer than max_kept_body_bytes: then it
  * has been read and thrown away, and only its length is known. */

@@ -43,6 +43,7 @@ struct ms_pg_pool {
     size_t waiting;         /* in the queue */
     struct ms_timer *retry; /* no connection is opened while it runs */
     struct ms_backoff backoff;
+    struct ms_timer *room;  /* on_room, in the next turn */
     struct ms_timer *sweep; /* runs while something waits or is in flight */
     bool state_was_told;    /* once at least */
     bool connected;         /* as it was told */
@@ -59,6 +60,7 @@ static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *er
 static void on_conn_drained(struct ms_pg_conn *conn, void *arg);
 static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, void *arg);
 static void on_retry(void *arg);
+static void on_room(void *arg);
 static void on_sweep(void *arg);
 
 static const struct ms_pg_conn_events CONN_EVENTS = {
@@ -172,6 +174,8 @@ static void pump(struct ms_pg_pool *pool)
     }
     if (pool->waiting > 0 || (pool->n_conns == 0 && !pool->options.is_lazy))
         open_more(pool);
+    if (pool->options.on_room != NULL)
+        ms_timer_start(pool->room, 0);
 }
 
 static void cancel_if_unawaited(struct ms_pg_pool *pool, struct ms_pg_conn *conn)
@@ -280,6 +284,12 @@ static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, vo
         pump(pool);
 }
 
+static void on_room(void *arg)
+{
+    const struct ms_pg_pool *pool = arg;
+    pool->options.on_room(pool->options.on_room_arg);
+}
+
 static void on_retry(void *arg)
 {
     pump(arg);
@@ -381,6 +391,7 @@ struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_
     TAILQ_INIT(&pool->queue);
     pool->retry = ms_timer_new(loop, on_retry, pool);
     pool->sweep = ms_timer_new(loop, on_sweep, pool);
+    pool->room = ms_timer_new(loop, on_room, pool);
     pool->backoff = (struct ms_backoff){.base_ms = RETRY_BASE_MS, .max_ms = RETRY_MAX_MS};
     if (!pool->options.is_lazy)
         open_conn(pool);
@@ -401,6 +412,7 @@ void ms_pg_pool_free(struct ms_pg_pool *pool)
         ms_pg_conn_free(pool->conns[--pool->n_conns]);
     ms_timer_free(pool->retry);
     ms_timer_free(pool->sweep);
+    ms_timer_free(pool->room);
     free(pool->conns);
     ms_alloc_wipe(pool->conninfo);
     ms_alloc_wipe(pool->application_name);
@@ -417,6 +429,18 @@ void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *ar
     pool->on_idle = on_idle;
     pool->idle_arg = arg;
     ms_timer_start(pool->sweep, 0);
+}
+
+bool ms_pg_pool_has_room(struct ms_pg_pool *pool)
+{
+    if (pool->away)
+        return true;
+    if (!TAILQ_EMPTY(&pool->queue))
+        return false;
+    if (choose(pool) != NULL)
+        return true;
+    open_more(pool);
+    return false;
 }
 
 enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,

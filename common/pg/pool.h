@@ -30,6 +30,9 @@ struct ms_pg_pool_options {
      * is NULL when connected. May be NULL. */
     void (*on_state)(bool connected, const struct ms_error *err, void *arg);
     void *arg;
+    /* Told, in a turn of its own, when ms_pg_pool_has_room() may have become true. May be NULL. */
+    ms_loop_call *on_room;
+    void *on_room_arg;
     bool is_lazy; /* the first connection is opened when it is needed, and a lost one likewise */
     /* Cancels on the server what was cancelled here, or was given up; borrowed, freed after this
      * pool. NULL: it runs to its end. */
@@ -51,6 +54,10 @@ void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *ar
  * prepared statement before it had delivered a row is run once more by itself. */
 enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,
                               const struct ms_pg_batch *batch, struct ms_error *err) MS_CHECKED;
+/* A batch would be sent at once, or fail at once: then ms_pg_pool_run() need not let it wait, and
+ * who has a queue of his own can decide late who is next. False: another connection is opened if
+ * one may be, and on_room comes. */
+bool ms_pg_pool_has_room(struct ms_pg_pool *pool);
 /* No callback comes any more. What was not sent is forgotten. What is on the wire is cancelled on
  * the server, if the pool has a canceller, as soon as nobody waits for anything else on its
  * connection, which is not used again before that has had its effect (and closed when that takes

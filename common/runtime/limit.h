@@ -45,6 +45,7 @@
     LIMIT(VISIT_NAMES, visit_names)                                                                \
     /* reader */                                                                                   \
     LIMIT(ANSWER_SIZE, answer_size)                                                                \
+    LIMIT(CLIENT_WAITING, client_waiting)                                                          \
     LIMIT(CACHE_ENTRY, cache_entry)                                                                \
     LIMIT(PARKED_REQUESTS, parked_requests)                                                        \
     LIMIT(RING, ring)                                                                              \

@@ -61,6 +61,10 @@
            "Disk held by large answers.")                                                          \
     METRIC(STALE_SECONDS, "stale_seconds", GAUGE_MAX, READER, NO_LABEL,                            \
            "How long the database has been out of sight; 0: in sight.")                            \
+    METRIC(STATEMENTS_WAITING, "statements_waiting", GAUGE, READER, ONE(CLASS),                    \
+           "Statements that wait for a connection.")                                               \
+    METRIC(STATEMENTS_REFUSED, "statements_refused_total", COUNTER, READER, ONE(CLASS),            \
+           "Statements that were not run: too many waited (503), of one client (429), or too long.") \
     METRIC(STATEMENTS_RUNNING, "statements_running", GAUGE, READER, ONE(CLASS),                    \
            "Statements that a connection was given to.")                                           \
     METRIC(STATEMENTS_TIMED_OUT, "statements_timed_out_total", COUNTER, READER, ONE(CLASS),        \

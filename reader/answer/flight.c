@@ -2,15 +2,15 @@
 /*
  * Queries under way. The life of one:
  *
- *   ask            FLIGHT_ASKING: rows come, and are built into an entry (build.c)
- *   pause          FLIGHT_PAUSING, then ask again: what came is older than what we know, or of
- *                  another epoch; or our connection is lost, but the watcher's is not (a few times,
- *                  since it may be the query that costs the server its process)
- *   judge          what came of it? The rules are those of timeline.c
- *   (wait)         FLIGHT_AHEAD, for the watcher: what came is newer than what it has told
- *   deliver        FLIGHT_ENDING: sends the result to all who wait, and keeps it
- *   fail           FLIGHT_ENDING: sends what is still kept, or an error. A query that took too
- *                  long is not asked again, and for a minute neither is it for others
+ *   queue          FLIGHT_WAITING: the database is at work on others, and it is not its turn
+ * (turns.c) ask            FLIGHT_ASKING: rows come, and are built into an entry (build.c) pause
+ * FLIGHT_PAUSING, then ask again: what came is older than what we know, or of another epoch; or our
+ * connection is lost, but the watcher's is not (a few times, since it may be the query that costs
+ * the server its process) judge          what came of it? The rules are those of timeline.c (wait)
+ * FLIGHT_AHEAD, for the watcher: what came is newer than what it has told deliver FLIGHT_ENDING:
+ * sends the result to all who wait, and keeps it fail           FLIGHT_ENDING: sends what is still
+ * kept, or an error. A query that took too long is not asked again, and for a minute neither is it
+ * for others
  *
  * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled. It is
  * freed in a later turn, for we may be inside one of its query's callbacks. While the watcher sees
@@ -23,10 +23,13 @@
 #include "common/base/clock.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
+#include "common/runtime/metrics.h"
 #include "reader/answer/build.h"
 #include "reader/answer/timeouts.h"
+#include "reader/answer/turns.h"
 #include "reader/store/store.h"
 
+#include <stddef.h>
 #include <sys/queue.h>
 
 enum {
@@ -36,7 +39,15 @@ enum {
     LOSSES_MAX = 2 /* a query is asked so often again after a lost connection */
 };
 
+/* For so long a query waits for its turn: as long as the proxies before us usually do, if it is one
+ * that takes its time. */
+static const uint64_t WAITS_MS[MS_CLASS_COUNT] = {
+    [MS_CLASS_LOOKUP] = 10 * 1000, [MS_CLASS_LIST] = 10 * 1000, [MS_CLASS_SEARCH] = 30 * 1000,
+    [MS_CLASS_INDEX] = 60 * 1000,  [MS_CLASS_WALK] = 60 * 1000,
+};
+
 enum flight_state {
+    FLIGHT_WAITING,
     FLIGHT_ASKING,
     FLIGHT_PAUSING,
     FLIGHT_AHEAD,
@@ -47,6 +58,7 @@ struct waiter {
     TAILQ_ENTRY(waiter) link;
     struct flight *flight;
     struct ms_http_request *request;
+    struct client client;
     struct answer_reply reply;
 };
 TAILQ_HEAD(waiter_list, waiter);
@@ -59,12 +71,15 @@ struct flight {
     struct answer_query query;  /* what belongs to a request may be gone long before the flight */
     uint64_t repository_hash;   /* 0: it depends on everything */
     struct ms_store_read *read; /* while ASKING */
+    enum ms_read_class class;
+    struct turns_item turn; /* while WAITING */
     struct timeline_query asked;
     struct build build;
     unsigned n_pauses;
     unsigned n_losses;      /* of connections that it was asked on */
-    struct ms_timer *timer; /* while PAUSING, AHEAD, or ENDING with an error */
+    struct ms_timer *timer; /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
     struct ms_error err;    /* while ENDING with one */
+    bool is_crowded;        /* the error is that its client has too many of them */
     struct waiter_list waiters;
 };
 TAILQ_HEAD(flight_list, flight);
@@ -73,6 +88,7 @@ struct flights {
     struct flight_means means;
     struct flight_list list;
     struct timeouts *timeouts;
+    struct turns *turns;
 };
 
 static void on_timer(void *arg);
@@ -85,6 +101,7 @@ static const struct timeline *now(const struct flight *flight)
 static void drop(struct flight *flight)
 {
     TAILQ_REMOVE(&flight->flights->list, flight, link);
+    turns_remove(flight->flights->turns, &flight->turn);
     ms_store_read_cancel(flight->read);
     ms_timer_free(flight->timer);
     build_release(&flight->build);
@@ -104,18 +121,24 @@ static void on_gone(void *arg)
 {
     struct waiter *waiter = arg;
     struct flight *flight = waiter->flight;
+    if (flight->state == FLIGHT_WAITING)
+        turns_leave(flight->flights->turns, &flight->turn, &waiter->client);
     remove_waiter(waiter);
     if (TAILQ_EMPTY(&flight->waiters))
         drop(flight);
 }
 
-static void add_waiter(struct flight *flight, struct ms_http_request *request,
-                       const struct answer_reply *reply)
+static struct waiter *add_waiter(struct flight *flight, struct ms_http_request *request,
+                                 const struct answer_reply *reply)
 {
     struct waiter *waiter = ms_alloc(sizeof(*waiter));
     *waiter = (struct waiter){.flight = flight, .request = request, .reply = *reply};
+    client_find(&waiter->client, ms_str(ms_http_request_peer(request)),
+                ms_http_request_header(request, "X-Forwarded-For"),
+                &flight->flights->means.env->config->reader.trusted_proxies);
     TAILQ_INSERT_TAIL(&flight->waiters, waiter, link);
     ms_http_request_on_gone(request, on_gone, waiter);
+    return waiter;
 }
 
 /* --- the end --- */
@@ -132,13 +155,17 @@ static void fail(struct flight *flight, const struct ms_error *err)
     while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
         struct waiter taken = *waiter;
         remove_waiter(waiter);
-        send_failure(taken.request, means->caches, means->tracker, flight->query.key, err,
-                     &taken.reply);
+        if (flight->is_crowded)
+            send_crowded(taken.request, means->caches, means->tracker, flight->query.key,
+                         &taken.reply);
+        else
+            send_failure(taken.request, means->caches, means->tracker, flight->query.key, err,
+                         &taken.reply);
     }
     drop(flight);
 }
 
-/* In a turn of its own: we are inside the query's callback. */
+/* In a turn of its own: we are inside the query's callback, or inside another request's handler. */
 static void fail_later(struct flight *flight, const struct ms_error *err)
 {
     ms_store_read_cancel(flight->read);
@@ -288,15 +315,102 @@ static enum ms_status ask(struct flight *flight, struct ms_error *err)
     return ms_store_reader_run(&flight->read, flight->flights->means.env->store, &statement, err);
 }
 
+/* --- turns --- */
+
+static struct flight *flight_of(struct turns_item *turn)
+{
+    return (struct flight *)(void *)((char *)turn - offsetof(struct flight, turn));
+}
+
+/* Asks for as many as there are connections. */
+static void pump(struct flights *flights)
+{
+    struct turns_item *turn;
+    do {
+        unsigned classes = 0;
+        for (unsigned class = 0; class < MS_CLASS_COUNT; class += 1)
+            if (turns_count(flights->turns, class) > 0 &&
+                ms_store_reader_has_room(flights->means.env->store, class))
+                classes |= 1U << class;
+        turn = turns_next(flights->turns, classes);
+        if (turn == NULL)
+            break;
+        struct flight *flight = flight_of(turn);
+        struct ms_error err;
+        ms_timer_stop(flight->timer);
+        if (ask(flight, &err) == MS_OK)
+            continue;
+        if (is_worth_asking_again(flight, err.status))
+            pause_flight(flight);
+        else
+            fail_later(flight, &err);
+    } while (turn != NULL);
+}
+
+static void on_room(void *arg)
+{
+    pump(arg);
+}
+
+static void refuse(struct flight *flight, enum turns_verdict verdict)
+{
+    struct ms_error err;
+    flight->is_crowded = verdict == TURNS_CLIENT_FULL;
+    ms_limit_reached(flight->is_crowded ? MS_LIMIT_CLIENT_WAITING : MS_LIMIT_PG_WAITING);
+    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, ms_read_class_names[flight->class], NULL, 1);
+    (void)ms_error_set(&err, MS_BUSY, "too many queries wait for the database");
+    fail_later(flight, &err);
+}
+
+static enum turns_verdict join_queue(struct flight *flight, const struct client *client)
+{
+    struct turns *turns = flight->flights->turns;
+    enum turns_verdict verdict = turns_add(turns, &flight->turn, client);
+    struct turns_item *displaced =
+        verdict == TURNS_FULL ? turns_displace(turns, flight->class, client) : NULL;
+    if (displaced == NULL)
+        return verdict;
+    refuse(flight_of(displaced), TURNS_CLIENT_FULL);
+    return turns_add(turns, &flight->turn, client);
+}
+
+/* Asks, now or when it is its turn. */
+static void queue_up(struct flight *flight)
+{
+    const struct waiter *waiter;
+    flight->state = FLIGHT_WAITING;
+    TAILQ_FOREACH(waiter, &flight->waiters, link) {
+        enum turns_verdict verdict = join_queue(flight, &waiter->client);
+        if (verdict != TURNS_WAITS) {
+            refuse(flight, verdict);
+            return;
+        }
+    }
+    ms_timer_start(flight->timer, WAITS_MS[flight->class]);
+    pump(flight->flights);
+}
+
+static void wait_no_longer(struct flight *flight)
+{
+    struct ms_error err;
+    turns_remove(flight->flights->turns, &flight->turn);
+    ms_limit_reached(MS_LIMIT_PG_WAIT_TIMEOUT);
+    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, ms_read_class_names[flight->class], NULL, 1);
+    (void)ms_error_set(&err, timeline_is_watched(now(flight)) ? MS_BUSY : MS_UNAVAILABLE,
+                       "no connection to the database was free in time");
+    fail(flight, &err);
+}
+
 static void on_timer(void *arg)
 {
     struct flight *flight = arg;
-    struct ms_error err;
     tracker_refresh(flight->flights->means.tracker);
     switch (flight->state) {
+    case FLIGHT_WAITING:
+        wait_no_longer(flight);
+        break;
     case FLIGHT_PAUSING:
-        if (ask(flight, &err) != MS_OK)
-            ask_again_or_fail(flight, &err);
+        queue_up(flight);
         break;
     case FLIGHT_AHEAD:
         judge(flight);
@@ -314,7 +428,8 @@ static void on_timer(void *arg)
 static bool may_join(const struct flight *flight)
 {
     switch (flight->state) {
-    case FLIGHT_PAUSING: /* it will be asked anew */
+    case FLIGHT_WAITING: /* it will be asked from now on */
+    case FLIGHT_PAUSING:
         return true;
     case FLIGHT_ASKING:
     case FLIGHT_AHEAD:
@@ -335,10 +450,12 @@ static struct flight *find_joinable(const struct flights *flights, struct ms_str
     return NULL;
 }
 
-static struct flight *new_flight(struct flights *flights)
+static struct flight *new_flight(struct flights *flights, enum ms_read_query statement)
 {
     struct flight *flight = ms_alloc(sizeof(*flight));
     flight->flights = flights;
+    flight->class = ms_read_class_of(statement);
+    turns_item_init(&flight->turn, flight->class);
     flight->arena = ms_arena_new(FLIGHT_ARENA_MAX);
     flight->timer = ms_timer_new(flights->means.env->loop, on_timer, flight);
     TAILQ_INIT(&flight->waiters);
@@ -373,16 +490,17 @@ void flight_serve(struct flights *flights, struct ms_http_request *request,
     }
     struct flight *flight = find_joinable(flights, query->key);
     if (flight != NULL) {
-        add_waiter(flight, request, reply);
+        const struct waiter *waiter = add_waiter(flight, request, reply);
+        if (flight->state == FLIGHT_WAITING)
+            (void)join_queue(flight, &waiter->client); /* it waits already: nobody is refused */
         return;
     }
-    flight = new_flight(flights);
+    flight = new_flight(flights, query->statement);
     add_waiter(flight, request, reply);
-    enum ms_status status = copy_query(flight, query, &err);
-    if (status == MS_OK)
-        status = ask(flight, &err);
-    if (status != MS_OK)
-        ask_again_or_fail(flight, &err);
+    if (copy_query(flight, query, &err) == MS_OK)
+        queue_up(flight);
+    else
+        fail_later(flight, &err);
 }
 
 /* --- all of them --- */
@@ -392,6 +510,8 @@ struct flights *flights_new(const struct flight_means *means)
     struct flights *flights = ms_alloc(sizeof(*flights));
     flights->means = *means;
     flights->timeouts = timeouts_new();
+    flights->turns = turns_new(means->env->config->reader.max_waiting);
+    ms_store_reader_on_room(means->env->store, on_room, flights);
     TAILQ_INIT(&flights->list);
     return flights;
 }
@@ -403,8 +523,17 @@ void flights_free(struct flights *flights)
     struct flight *flight;
     while ((flight = TAILQ_FIRST(&flights->list)) != NULL)
         drop(flight);
+    ms_store_reader_on_room(flights->means.env->store, NULL, NULL);
+    turns_free(flights->turns);
     timeouts_free(flights->timeouts);
     free(flights);
+}
+
+void flights_update_gauges(const struct flights *flights)
+{
+    for (size_t class = 0; class < MS_CLASS_COUNT; class += 1)
+        ms_metrics_set(MS_METRIC_STATEMENTS_WAITING, ms_read_class_names[class], NULL,
+                       (double)turns_count(flights->turns, class));
 }
 
 void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t generation)

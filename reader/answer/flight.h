@@ -30,6 +30,8 @@ void flights_free(struct flights *flights);
 void flight_serve(struct flights *flights, struct ms_http_request *request,
                   const struct answer_query *query, const struct answer_reply *reply);
 
+void flights_update_gauges(const struct flights *flights);
+
 /* A result from before this generation is sent, but not kept. */
 void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t generation);
 

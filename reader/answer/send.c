@@ -157,19 +157,35 @@ void send_query_error(struct ms_http_request *request, enum ms_status status)
     send_own_error(request, status, NULL);
 }
 
-void send_failure(struct ms_http_request *request, const struct caches *caches,
-                  struct tracker *tracker, struct ms_str key, const struct ms_error *err,
-                  const struct answer_reply *reply)
+static bool send_what_is_kept(struct ms_http_request *request, const struct caches *caches,
+                              struct tracker *tracker, struct ms_str key,
+                              const struct answer_reply *reply)
 {
     const struct cache_entry *entry = caches_find(caches, key);
-    if (entry == NULL || !timeline_may_show(entry->generation, &tracker->now)) {
-        send_own_error(request, err->status, reply);
-        return;
-    }
+    if (entry == NULL || !timeline_may_show(entry->generation, &tracker->now))
+        return false;
     uint64_t generation = timeline_kept_generation(entry->generation, &tracker->now);
     uint64_t age_seconds = freshness_age_ms(tracker->freshness) / 1000;
     timeline_note_shown(&tracker->now, generation);
     send_kept(request, caches, key, entry, generation, age_seconds > 0 ? age_seconds : 1, reply);
+    return true;
+}
+
+void send_failure(struct ms_http_request *request, const struct caches *caches,
+                  struct tracker *tracker, struct ms_str key, const struct ms_error *err,
+                  const struct answer_reply *reply)
+{
+    if (!send_what_is_kept(request, caches, tracker, key, reply))
+        send_own_error(request, err->status, reply);
+}
+
+void send_crowded(struct ms_http_request *request, const struct caches *caches,
+                  struct tracker *tracker, struct ms_str key, const struct answer_reply *reply)
+{
+    if (!send_what_is_kept(request, caches, tracker, key, reply))
+        send_retry(request, 429, "TOOMANYREQUESTS",
+                   MS_STR("too many of your requests wait for the database, and others wait too"),
+                   RETRY_SECONDS, reply);
 }
 
 /* --- errors --- */

@@ -51,6 +51,9 @@ void send_kept(struct ms_http_request *request, const struct caches *caches, str
 void send_failure(struct ms_http_request *request, const struct caches *caches,
                   struct tracker *tracker, struct ms_str key, const struct ms_error *err,
                   const struct answer_reply *reply);
+/* The same when too many queries of this client wait already, and others wait too: 429. */
+void send_crowded(struct ms_http_request *request, const struct caches *caches,
+                  struct tracker *tracker, struct ms_str key, const struct answer_reply *reply);
 /* The error of a query that nothing is kept of. */
 void send_query_error(struct ms_http_request *request, enum ms_status status);
 

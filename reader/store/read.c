@@ -22,15 +22,6 @@ static const struct ms_pg_statement STATEMENTS[] = {
 #undef MS_READ_STATEMENT
 };
 
-static const enum ms_read_class CLASSES[] = {
-#define MS_READ_CLASS(upper, lower, class) MS_CLASS_##class,
-    MS_READ_QUERIES(MS_READ_CLASS)
-#undef MS_READ_CLASS
-};
-
-const char *const ms_read_class_names[MS_CLASS_COUNT] = {"lookup", "list", "search", "index",
-                                                         "walk"};
-
 enum {
     PARAMS_MAX = 64,
     POOLS_MAX = MS_CLASS_COUNT,
@@ -50,6 +41,8 @@ struct ms_store_reader {
     const unsigned char *pool_of; /* by class */
     uint64_t timeouts_ms[MS_CLASS_COUNT];
     size_t n_running[MS_CLASS_COUNT];
+    ms_loop_call *on_room;
+    void *on_room_arg;
 };
 
 struct ms_store_read {
@@ -62,11 +55,6 @@ struct ms_store_read {
 };
 
 /* --- shares --- */
-
-enum ms_read_class ms_read_class_of(enum ms_read_query query)
-{
-    return CLASSES[query];
-}
 
 /* Which pool a class has, by the number of connections (from 5 on: its own). The first to be kept
  * apart are the lookups, then the walks; a dump is in nobody's way from three connections on. */
@@ -101,6 +89,13 @@ static uint64_t timeout_of(enum ms_read_class class, uint64_t statement_timeout_
         break;
     }
     return statement_timeout_ms;
+}
+
+static void on_pool_room(void *arg)
+{
+    const struct ms_store_reader *store = arg;
+    if (store->on_room != NULL)
+        store->on_room(store->on_room_arg);
 }
 
 struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
@@ -141,6 +136,8 @@ struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
                                      .on_state = is_for_lookups ? options->on_state : NULL,
                                      .arg = options->arg,
                                      .canceller = store->canceller,
+                                     .on_room = on_pool_room,
+                                     .on_room_arg = store,
                                  });
     }
     return store;
@@ -157,6 +154,17 @@ void ms_store_reader_free(struct ms_store_reader *store)
 }
 
 /* --- queries --- */
+
+void ms_store_reader_on_room(struct ms_store_reader *store, ms_loop_call *on_room, void *arg)
+{
+    store->on_room = on_room;
+    store->on_room_arg = arg;
+}
+
+bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class)
+{
+    return ms_pg_pool_has_room(store->pools[store->pool_of[class]]);
+}
 
 static void count_running(struct ms_store_read *read, size_t before, size_t after)
 {
@@ -194,7 +202,7 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
                                    const struct ms_store_query *query, struct ms_error *err)
 {
     struct ms_pg_param params[PARAMS_MAX];
-    enum ms_read_class class = CLASSES[query->query];
+    enum ms_read_class class = ms_read_class_of(query->query);
     if (query->n_params > PARAMS_MAX)
         return ms_error_set(err, MS_TOO_LARGE, "more than %d parameters of a query", PARAMS_MAX);
     for (size_t i = 0; i < query->n_params; i++)

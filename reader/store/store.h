@@ -34,6 +34,11 @@ struct ms_store_query {
 struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
                                             const struct ms_store_options *options);
 void ms_store_reader_free(struct ms_store_reader *store); /* no callbacks any more; NULL is fine */
+/* A query of this class would be sent at once, or fail at once. False: on_room is called, in a turn
+ * of its own, when that may have changed. What is run without room waits in the order of coming. */
+bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class);
+/* At wiring only; NULL: nobody is told any more. */
+void ms_store_reader_on_room(struct ms_store_reader *store, ms_loop_call *on_room, void *arg);
 enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_reader *store,
                                    const struct ms_store_query *query,
                                    struct ms_error *err) MS_CHECKED;

@@ -21,6 +21,25 @@ void fake_store_reset(void)
     memset(&fake_store, 0, sizeof(fake_store));
 }
 
+bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class)
+{
+    (void)store;
+    return !fake_store.is_full[class];
+}
+
+void ms_store_reader_on_room(struct ms_store_reader *store, ms_loop_call *on_room, void *arg)
+{
+    (void)store;
+    fake_store.on_room = on_room;
+    fake_store.on_room_arg = arg;
+}
+
+void fake_store_make_room(enum ms_read_class class)
+{
+    fake_store.is_full[class] = false;
+    fake_store.on_room(fake_store.on_room_arg);
+}
+
 enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_reader *store,
                                    const struct ms_store_query *query, struct ms_error *err)
 {

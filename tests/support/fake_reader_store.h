@@ -22,11 +22,16 @@ struct fake_store {
     struct ms_store_read reads[FAKE_STORE_READS_MAX]; /* in the order of their start */
     size_t n_reads;
     enum ms_status refusal; /* of the queries to come; MS_OK: none */
+    bool is_full[MS_CLASS_COUNT];
+    ms_loop_call *on_room;
+    void *on_room_arg;
 };
 extern struct fake_store fake_store;
 
 /* Forgets all queries, none of which may be under way. */
 void fake_store_reset(void);
+/* There is room for the class until the test says otherwise. */
+void fake_store_make_room(enum ms_read_class class);
 /* A row of the n-th query; columns[0] is the generation. */
 void fake_store_row(size_t n, const struct ms_str *columns, size_t n_columns);
 /* The n-th query ends, well with MS_OK. */

@@ -53,6 +53,8 @@ struct freshness_shared *shared;
 bool counts;
 
 static struct freshness freshness;
+static struct ms_config config;
+static char *proxies[] = {(char[]){"127.0.0.1"}}; /* so that a client is who he says */
 static struct spool *spool;
 static _Atomic uint64_t spool_used[1];
 static uint16_t port;
@@ -84,11 +86,14 @@ static void on_request(struct ms_http_request *request, void *arg)
     struct ms_str path = ms_http_request_path(request);
     struct answer_query query = {.key = path,
                                  .statement = MS_READ_TAGS_LIST,
-                                 .is_large = ms_str_starts_with(path, MS_STR("/large")),
                                  .shows_counts = counts,
                                  .content_type = "text/plain",
                                  .on_row = on_row,
                                  .on_finish = on_finish};
+    if (ms_str_starts_with(path, MS_STR("/large"))) {
+        query.statement = MS_READ_DUMP;
+        query.is_large = true;
+    }
     if (ms_str_starts_with(path, MS_STR("/r/")))
         query.repository = ms_str_skip(path, 3);
     answer_serve(arg, request, &query, NULL);
@@ -122,7 +127,9 @@ void begin_with(uint64_t spool_bytes_max)
     counts = false;
     shared = calloc(1, freshness_shared_size());
     freshness_init(&freshness, shared);
-    env = (struct env){.loop = ms_loop_new(), .freshness = &freshness};
+    config.reader.max_waiting = 20;
+    config.reader.trusted_proxies = (struct ms_string_list){.items = proxies, .count = 1};
+    env = (struct env){.loop = ms_loop_new(), .config = &config, .freshness = &freshness};
     spool = spool_new(&(struct spool_options){
         .dir = "/tmp", .max_bytes = spool_bytes_max, .used = spool_used, .n_used = 1});
     answers_init(&answers, &env,

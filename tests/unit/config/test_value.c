@@ -66,6 +66,9 @@ static const struct {
     {"writer.listen", "unix:/run/w.sock", "    listen: \"unix:/run/w.sock\"  #"},
     {"reader.workers", "64", "    workers: 64  #"},
     {"reader.workers", "auto", "    workers: auto  #"},
+    {"reader.trusted_proxies", "[]", "    trusted_proxies: []  #"},
+    {"reader.trusted_proxies", "[127.0.0.1, 10.0.0.0/8, \"fd00::/8\"]",
+     "    trusted_proxies: [\"127.0.0.1\", \"10.0.0.0/8\", \"fd00::/8\"]  #"},
     {"reader.cors_origin", "\"*\"", "    cors_origin: \"*\"  #"},
     {"interval.fetch_all", "0", "    fetch_all: 0  #"},
     {"interval.fetch_all", "1h30m", "    fetch_all: 1h30m  #"},
@@ -98,6 +101,7 @@ END_TEST
 #define NO_SIZE "must be a size such as 64MiB, 1MB or 0, not "
 #define NO_ADDRESS                                                                                 \
     "must be an address such as \":8088\", \"127.0.0.1:8088\", \"[::1]:8088\" or \"unix:/path\""
+#define NO_NETWORK "must be an address or a network such as 10.0.0.0/8 or fd00::/8, not "
 #define NO_LIBPQ "libpq cannot read it: "
 #define NO_DATABASE                                                                                \
     "must be a URI such as postgresql://user@host/database or a keyword string such as "           \
@@ -158,6 +162,9 @@ static const struct {
     {"registry.include", "\"*\"", "must be a list, such as [\"team/*\"]"},
     {"registry.include", "{a: b}", "must be a list, such as [\"team/*\"]"},
     {"registry.include", "[]", "the list must not be empty"},
+    {"reader.trusted_proxies", "[10.0.0.0/33]", NO_NETWORK "\"10.0.0.0/33\""},
+    {"reader.trusted_proxies", "[proxy.example.com]", NO_NETWORK "\"proxy.example.com\""},
+    {"reader.trusted_proxies", "[\"\"]", NO_NETWORK "\"\""},
     {"registry.exclude", "[~]", "an item of the list is empty"},
     {"registry.exclude", "[\"\"]", "must be a glob such as library/*, not \"\""},
     {"registry.exclude", "[a b]", "must be a glob such as library/*, not \"a b\""},

@@ -117,6 +117,9 @@ START_TEST(repeated_lists_are_noticed)
         "GET / HTTP/1.1\r\n" HOST "If-None-Match: \"a\"\r\nif-none-match: \"b\"\r\n\r\n";
     ck_assert_int_eq(parse(&head, twice).status, 0);
     ck_assert(head.has_split_lists);
+    twice = "GET / HTTP/1.1\r\n" HOST "X-Forwarded-For: a\r\nX-Forwarded-For: b\r\n\r\n";
+    ck_assert_int_eq(parse(&head, twice).status, 0);
+    ck_assert(head.has_split_lists);
 }
 END_TEST
 

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fair queues. A class has a ring of clients, a client has his turns in the order in which he came
+ * for them, and an item knows its turns. Always: a client is in the ring of a class as long as he
+ * has a turn in it, and forgotten with the last; the first of the ring is the next.
+ */
+#include "reader/answer/turns.h"
+
+#include "common/base/alloc.h"
+#include "common/base/map.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct turn {
+    TAILQ_ENTRY(turn) of_client;
+    TAILQ_ENTRY(turn) of_item;
+    struct waiting *waiting;
+    struct turns_item *item;
+    size_t n_requests;
+};
+
+/* One client in one class. */
+struct waiting {
+    TAILQ_ENTRY(waiting) ring;
+    struct {
+        struct client client;
+        uint64_t class;
+    } key; /* no padding: its bytes are the key of the map */
+    struct turn_list turns;
+    size_t n_turns;
+};
+TAILQ_HEAD(ring, waiting);
+
+struct turns {
+    size_t max_items;
+    size_t n_items;
+    struct {
+        struct ring ring;
+        size_t n_items;
+    } classes[TURNS_CLASSES_MAX];
+    size_t last_class; /* the one that came last */
+    struct ms_map waiting;
+};
+
+static_assert(sizeof(((struct waiting *)0)->key) == sizeof(struct client) + sizeof(uint64_t),
+              "padding in a key");
+
+struct turns *turns_new(size_t max_items)
+{
+    struct turns *turns = ms_alloc(sizeof(*turns));
+    turns->max_items = max_items;
+    for (size_t i = 0; i < TURNS_CLASSES_MAX; i++)
+        TAILQ_INIT(&turns->classes[i].ring);
+    return turns;
+}
+
+void turns_free(struct turns *turns)
+{
+    if (turns == NULL)
+        return;
+    ms_map_free(&turns->waiting);
+    free(turns);
+}
+
+void turns_item_init(struct turns_item *item, size_t class)
+{
+    assert(class < TURNS_CLASSES_MAX);
+    item->class = class;
+    TAILQ_INIT(&item->turns);
+}
+
+bool turns_item_waits(const struct turns_item *item)
+{
+    return !TAILQ_EMPTY(&item->turns);
+}
+
+size_t turns_count(const struct turns *turns, size_t class)
+{
+    return turns->classes[class].n_items;
+}
+
+/* --- clients --- */
+
+static struct ms_str key_of(const struct waiting *waiting)
+{
+    return ms_str_n((const char *)&waiting->key, sizeof(waiting->key));
+}
+
+static struct waiting *find(const struct turns *turns, size_t class, const struct client *client)
+{
+    struct waiting probe = {.key = {*client, class}};
+    return ms_map_get(&turns->waiting, key_of(&probe));
+}
+
+static struct waiting *enter(struct turns *turns, size_t class, const struct client *client)
+{
+    struct waiting *waiting = ms_alloc(sizeof(*waiting));
+    waiting->key.client = *client;
+    waiting->key.class = class;
+    TAILQ_INIT(&waiting->turns);
+    ms_map_put(&turns->waiting, key_of(waiting), waiting);
+    TAILQ_INSERT_TAIL(&turns->classes[class].ring, waiting, ring);
+    return waiting;
+}
+
+static void drop_turn(struct turns *turns, struct turn *turn)
+{
+    struct waiting *waiting = turn->waiting;
+    TAILQ_REMOVE(&waiting->turns, turn, of_client);
+    TAILQ_REMOVE(&turn->item->turns, turn, of_item);
+    free(turn);
+    if (--waiting->n_turns > 0)
+        return;
+    ms_map_remove(&turns->waiting, key_of(waiting));
+    TAILQ_REMOVE(&turns->classes[waiting->key.class].ring, waiting, ring);
+    free(waiting);
+}
+
+/* --- items --- */
+
+static void count_items(struct turns *turns, const struct turns_item *item, size_t before,
+                        size_t after)
+{
+    turns->n_items = turns->n_items - before + after;
+    turns->classes[item->class].n_items = turns->classes[item->class].n_items - before + after;
+}
+
+static struct turn *turn_of(const struct turns_item *item, const struct waiting *waiting)
+{
+    struct turn *turn;
+    TAILQ_FOREACH(turn, &waiting->turns, of_client) {
+        if (turn->item == item)
+            return turn;
+    }
+    return NULL;
+}
+
+static bool others_wait(const struct turns *turns, size_t class, const struct waiting *waiting)
+{
+    const struct waiting *first = TAILQ_FIRST(&turns->classes[class].ring);
+    return first != NULL && (first != waiting || TAILQ_NEXT(first, ring) != NULL);
+}
+
+enum turns_verdict turns_add(struct turns *turns, struct turns_item *item,
+                             const struct client *client)
+{
+    struct waiting *waiting = find(turns, item->class, client);
+    struct turn *turn = waiting != NULL ? turn_of(item, waiting) : NULL;
+    if (!turns_item_waits(item)) {
+        if (waiting != NULL && waiting->n_turns >= TURNS_CLIENT_MAX &&
+            others_wait(turns, item->class, waiting))
+            return TURNS_CLIENT_FULL;
+        if (turns->n_items >= turns->max_items)
+            return TURNS_FULL;
+        count_items(turns, item, 0, 1);
+    }
+    if (turn == NULL) {
+        if (waiting == NULL)
+            waiting = enter(turns, item->class, client);
+        turn = ms_alloc(sizeof(*turn));
+        turn->waiting = waiting;
+        turn->item = item;
+        TAILQ_INSERT_TAIL(&waiting->turns, turn, of_client);
+        TAILQ_INSERT_TAIL(&item->turns, turn, of_item);
+        waiting->n_turns++;
+    }
+    turn->n_requests++;
+    return TURNS_WAITS;
+}
+
+void turns_leave(struct turns *turns, struct turns_item *item, const struct client *client)
+{
+    const struct waiting *waiting = find(turns, item->class, client);
+    struct turn *turn = waiting != NULL ? turn_of(item, waiting) : NULL;
+    if (turn == NULL || --turn->n_requests > 0)
+        return;
+    drop_turn(turns, turn);
+    if (!turns_item_waits(item))
+        count_items(turns, item, 1, 0);
+}
+
+void turns_remove(struct turns *turns, struct turns_item *item)
+{
+    struct turn *turn;
+    if (!turns_item_waits(item))
+        return;
+    while ((turn = TAILQ_FIRST(&item->turns)) != NULL)
+        drop_turn(turns, turn);
+    count_items(turns, item, 1, 0);
+}
+
+/* --- who is next --- */
+
+/* He goes to the end of the ring, or out of it. */
+static struct turns_item *take_from(struct turns *turns, size_t class)
+{
+    struct ring *ring = &turns->classes[class].ring;
+    struct waiting *next = TAILQ_FIRST(ring);
+    struct turns_item *item = TAILQ_FIRST(&next->turns)->item;
+    TAILQ_REMOVE(ring, next, ring);
+    TAILQ_INSERT_TAIL(ring, next, ring);
+    turns_remove(turns, item);
+    return item;
+}
+
+struct turns_item *turns_next(struct turns *turns, unsigned classes)
+{
+    for (size_t i = 1; i <= TURNS_CLASSES_MAX; i++) {
+        size_t class = (turns->last_class + i) % TURNS_CLASSES_MAX;
+        if ((classes & 1U << class) == 0 || turns->classes[class].n_items == 0)
+            continue;
+        turns->last_class = class;
+        return take_from(turns, class);
+    }
+    return NULL;
+}
+
+static const struct waiting *find_longest(const struct turns *turns)
+{
+    const struct waiting *longest = NULL, *waiting;
+    for (size_t i = 0; i < TURNS_CLASSES_MAX; i++) {
+        TAILQ_FOREACH(waiting, &turns->classes[i].ring, ring) {
+            if (longest == NULL || waiting->n_turns > longest->n_turns)
+                longest = waiting;
+        }
+    }
+    return longest;
+}
+
+struct turns_item *turns_displace(struct turns *turns, size_t class, const struct client *client)
+{
+    const struct waiting *own = find(turns, class, client);
+    const struct waiting *longest = find_longest(turns);
+    const struct turn *turn;
+    if (longest == NULL || longest->n_turns <= (own != NULL ? own->n_turns : 0) + 1)
+        return NULL;
+    TAILQ_FOREACH_REVERSE(turn, &longest->turns, turn_list, of_client)
+    {
+        struct turns_item *item = turn->item;
+        if (TAILQ_NEXT(TAILQ_FIRST(&item->turns), of_item) != NULL)
+            continue;
+        turns_remove(turns, item);
+        return item;
+    }
+    return NULL;
+}

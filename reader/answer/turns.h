@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who is next: fair queues of what waits for the database. Pure.
+ *
+ * Each class has a queue of its own. In it the turns go round the clients that wait, so that a
+ * client's thousand items cost another client one turn. An item that several clients wait for comes
+ * at the earliest of their turns. Classes that may come at the same time take turns as well.
+ *
+ * One client's queue is bounded only while others wait in the same class.
+ */
+#ifndef TURNS_H
+#define TURNS_H
+
+#include "reader/answer/client.h"
+
+#include <sys/queue.h>
+
+enum { TURNS_CLASSES_MAX = 8, TURNS_CLIENT_MAX = 32 /* items of one client while others wait */ };
+
+struct turns;
+struct turn; /* of a client for an item */
+TAILQ_HEAD(turn_list, turn);
+
+/* Part of what waits; nobody else looks into it. */
+struct turns_item {
+    struct turn_list turns; /* empty: it does not wait */
+    size_t class;
+};
+
+enum turns_verdict {
+    TURNS_WAITS,
+    TURNS_FULL,       /* as many items wait as may */
+    TURNS_CLIENT_FULL /* as many items of this client do, and others wait too */
+};
+
+/* At most `max_items` wait, over all classes. */
+struct turns *turns_new(size_t max_items);
+void turns_free(struct turns *turns); /* nothing may wait; NULL is fine */
+
+void turns_item_init(struct turns_item *item, size_t class);
+bool turns_item_waits(const struct turns_item *item);
+
+/* The client waits for the item: one more request of his, at the end of his own queue if he did not
+ * wait for it before. An item that waits already takes everybody. */
+enum turns_verdict turns_add(struct turns *turns, struct turns_item *item,
+                             const struct client *client);
+/* A request of the client does not wait for the item any more. */
+void turns_leave(struct turns *turns, struct turns_item *item, const struct client *client);
+/* Nobody waits for it any more. */
+void turns_remove(struct turns *turns, struct turns_item *item);
+
+/* The next item of the classes in the mask (1 << class), which does not wait any more; or NULL. */
+struct turns_item *turns_next(struct turns *turns, unsigned classes);
+
+/* When all is full: of the client for whom most items wait in one class, the item that came last
+ * and that nobody else waits for. It does not wait any more. NULL when nobody has more than
+ * `client` would have. */
+struct turns_item *turns_displace(struct turns *turns, size_t class, const struct client *client);
+
+size_t turns_count(const struct turns *turns, size_t class); /* items that wait */
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each statement can cost, from the table of queries.h.
+ */
+#include "reader/store/queries.h"
+
+static const enum ms_read_class CLASSES[] = {
+#define MS_READ_CLASS(upper, lower, class) MS_CLASS_##class,
+    MS_READ_QUERIES(MS_READ_CLASS)
+#undef MS_READ_CLASS
+};
+
+const char *const ms_read_class_names[MS_CLASS_COUNT] = {"lookup", "list", "search", "index",
+                                                         "walk"};
+
+enum ms_read_class ms_read_class_of(enum ms_read_query query)
+{
+    return CLASSES[query];
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What waits for the database: whose turn it is, who is refused. Clients are told apart by what the
+ * proxy, which is the test, says. */
+#include "common/runtime/metrics.h"
+#include "reader/answer/flight.h"
+#include "tests/component/answer/answer_fixture.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+
+static size_t ask_as(const char *client, const char *path)
+{
+    char header[64];
+    (void)snprintf(header, sizeof(header), "X-Forwarded-For: %s\r\n", client);
+    return ask_with(path, header);
+}
+
+static double waiting(void)
+{
+    flights_update_gauges(answers.flights);
+    return ms_metrics_get(MS_METRIC_STATEMENTS_WAITING, "list", NULL);
+}
+
+static bool has_waiting(size_t n)
+{
+    return waiting() >= (double)n && waiting() <= (double)n;
+}
+
+static void fill_connections(void)
+{
+    fake_store.is_full[MS_CLASS_LIST] = true;
+}
+
+START_TEST(turns_go_round_the_clients)
+{
+    fill_connections();
+    size_t a1 = ask_as("192.0.2.1", "/a1");
+    await(has_waiting, 1);
+    size_t a2 = ask_as("192.0.2.1", "/a2");
+    await(has_waiting, 2);
+    size_t b1 = ask_as("192.0.2.2", "/b1");
+    await(has_waiting, 3);
+    ck_assert_uint_eq(fake_store.n_reads, 0);
+    fake_store_make_room(MS_CLASS_LIST);
+    ck_assert_uint_eq(fake_store.n_reads, 3);
+    finish(0, "100", "first");
+    finish(1, "100", "second");
+    finish(2, "100", "third");
+    expect(a1, "200", "100", "first");
+    expect(b1, "200", "100", "second");
+    expect(a2, "200", "100", "third");
+}
+END_TEST
+
+START_TEST(equal_requests_wait_together)
+{
+    fill_connections();
+    size_t a1 = ask_as("192.0.2.1", "/x");
+    await(has_waiting, 1);
+    size_t a2 = ask_as("192.0.2.1", "/y");
+    await(has_waiting, 2);
+    size_t b = ask_as("192.0.2.2", "/y");
+    await(all_arrived, 3);
+    leave(a1);
+    await(has_waiting, 1);
+    leave(a2);
+    await(all_arrived, 1);
+    ck_assert(has_waiting(1)); /* b still waits for it */
+    fake_store_make_room(MS_CLASS_LIST);
+    ck_assert_uint_eq(fake_store.n_reads, 1);
+    finish(0, "100", "text");
+    expect(b, "200", "100", "text");
+}
+END_TEST
+
+START_TEST(what_was_not_sent_is_forgotten_with_its_client)
+{
+    fill_connections();
+    size_t a = ask("/x");
+    await(has_waiting, 1);
+    leave(a);
+    await(has_waiting, 0);
+    fake_store_make_room(MS_CLASS_LIST);
+    ck_assert_uint_eq(fake_store.n_reads, 0);
+}
+END_TEST
+
+/* The queue holds 20, as the fixture's configuration says. */
+START_TEST(a_full_queue_makes_room_for_others)
+{
+    size_t crowd[20];
+    char path[16];
+    fill_connections();
+    for (size_t i = 0; i < 20; i++) {
+        (void)snprintf(path, sizeof(path), "/%s%zu", i < 10 ? "v2/" : "", i);
+        crowd[i] = ask_as("192.0.2.1", path);
+        await(has_waiting, i + 1);
+    }
+    size_t more = ask_as("192.0.2.1", "/more"); /* nobody else waits: all is full */
+    await(is_over, more);
+    ck_assert(says(more, "HTTP/1.1 503 ") && says(more, "Retry-After: 2\r\n"));
+    size_t other = ask_as("192.0.2.2", "/other");
+    await(is_over, crowd[19]);
+    ck_assert(says(crowd[19], "HTTP/1.1 429 ") && says(crowd[19], "Retry-After: 2\r\n"));
+    ck_assert(says(crowd[19], "problem+json"));
+    ck_assert(has_waiting(20));
+    for (size_t i = 10; i < 19; i++) {
+        leave(crowd[i]);
+        await(has_waiting, 19 + 10 - i);
+    }
+    fake_store_make_room(MS_CLASS_LIST);
+    ck_assert_uint_eq(fake_store.n_reads, 11);
+    finish(1, "100", "the second turn is the other's");
+    expect(other, "200", "100", "the second turn is the other's");
+}
+END_TEST
+
+START_TEST(classes_do_not_wait_for_each_other)
+{
+    fake_store.is_full[MS_CLASS_WALK] = true;
+    size_t walk = ask("/large");
+    await(all_arrived, 1);
+    size_t list = ask("/x");
+    await(has_reads, 1);
+    finish(0, "100", "text");
+    expect(list, "200", "100", "text");
+    fake_store_make_room(MS_CLASS_WALK);
+    await(has_reads, 2);
+    finish(1, "100", "all");
+    expect(walk, "200", "100", "all");
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("answer_turns");
+    TCase *tcase = tcase_create("answer_turns");
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, turns_go_round_the_clients);
+    tcase_add_test(tcase, equal_requests_wait_together);
+    tcase_add_test(tcase, what_was_not_sent_is_forgotten_with_its_client);
+    tcase_add_test(tcase, a_full_queue_makes_room_for_others);
+    tcase_add_test(tcase, classes_do_not_wait_for_each_other);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
