@@ -11,6 +11,7 @@
 #include "reader/answer/compressor.h"
 #include "reader/answer/flight.h"
 #include "reader/answer/longpoll.h"
+#include "reader/answer/refill.h"
 #include "reader/shared/freshness.h"
 
 enum { LARGEST_ENTRY_PART = 4 }; /* no answer in memory takes more than this part of its cache */
@@ -37,6 +38,8 @@ static void on_changed(void *arg)
 {
     const struct answers *answers = arg;
     longpoll_wake(answers->longpoll);
+    if (answers->refill != NULL)
+        refill_wake(answers->refill);
 }
 
 void answers_init(struct answers *out, const struct env *env, const struct answers_options *options)
@@ -56,6 +59,8 @@ void answers_init(struct answers *out, const struct env *env, const struct answe
                                                       .tracker = &out->tracker,
                                                       .caches = &out->caches,
                                                       .compressor = out->compressor});
+    if (memory_bytes > 0)
+        out->refill = refill_new(env, out->flights, &out->caches);
     tracker_subscribe(&out->tracker, &(struct tracker_subscriber){.on_touched = on_touched,
                                                                   .on_forget = on_forget,
                                                                   .on_changed = on_changed,
@@ -64,6 +69,7 @@ void answers_init(struct answers *out, const struct env *env, const struct answe
 
 void answers_release(struct answers *answers)
 {
+    refill_free(answers->refill);
     flights_free(answers->flights);
     compressor_free(answers->compressor);
     longpoll_free(answers->longpoll);
@@ -98,6 +104,8 @@ void answer_serve(struct answers *answers, struct ms_http_request *request,
         send_error(request, 503, "UNAVAILABLE", ms_str(problem), MS_STR_ABSENT);
         return;
     }
+    if (answers->refill != NULL && ms_read_class_of(query->statement) == MS_CLASS_INDEX)
+        refill_note(answers->refill, query);
     const struct cache_entry *entry = caches_find(&answers->caches, query->key);
     bool has_expired =
         entry != NULL && entry->expires_ms != 0 && entry->expires_ms <= ms_clock_mono_ms();

@@ -16,6 +16,7 @@
 
 struct compressor; /* of large answers: compressor.h */
 struct flights;    /* queries under way: flight.h */
+struct refill;     /* answers that are made again: refill.h */
 struct longpoll;   /* requests that wait for a change: longpoll.h */
 
 /* How one worker answers. Every handler of a route has it as its `arg`. */
@@ -25,6 +26,7 @@ struct answers {
     struct caches caches;
     struct compressor *compressor;
     struct flights *flights;
+    struct refill *refill; /* NULL: nothing is kept */
     struct longpoll *longpoll;
 };
 

@@ -12,83 +12,25 @@
  * kept, or an error. A query that took too long is not asked again, and for a minute neither is it
  * for others
  *
- * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled. It is
+ * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled (if it
+ * is the reader's own, that is so when a change has made its result worthless). It is
  * freed in a later turn, for we may be inside one of its query's callbacks. While the watcher sees
  * the database, nothing is shown of a generation that it has not told: so what is kept is never
  * older than what was shown.
  */
-#include "reader/answer/flight.h"
-
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
-#include "reader/answer/build.h"
+#include "reader/answer/flight_inner.h"
 #include "reader/answer/timeouts.h"
-#include "reader/answer/turns.h"
-#include "reader/store/store.h"
-
-#include <stddef.h>
-#include <sys/queue.h>
 
 enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
     PAUSE_MS = 100,
     PAUSES_MAX = 20,
     LOSSES_MAX = 2 /* a query is asked so often again after a lost connection */
-};
-
-/* For so long a query waits for its turn: as long as the proxies before us usually do, if it is one
- * that takes its time. */
-static const uint64_t WAITS_MS[MS_CLASS_COUNT] = {
-    [MS_CLASS_LOOKUP] = 10 * 1000, [MS_CLASS_LIST] = 10 * 1000, [MS_CLASS_SEARCH] = 30 * 1000,
-    [MS_CLASS_INDEX] = 60 * 1000,  [MS_CLASS_WALK] = 60 * 1000,
-};
-
-enum flight_state {
-    FLIGHT_WAITING,
-    FLIGHT_ASKING,
-    FLIGHT_PAUSING,
-    FLIGHT_AHEAD,
-    FLIGHT_ENDING /* being sent, or about to fail: nobody joins any more */
-};
-
-struct waiter {
-    TAILQ_ENTRY(waiter) link;
-    struct flight *flight;
-    struct ms_http_request *request;
-    struct client client;
-    struct answer_reply reply;
-};
-TAILQ_HEAD(waiter_list, waiter);
-
-struct flight {
-    TAILQ_ENTRY(flight) link;
-    struct flights *flights;
-    enum flight_state state;
-    struct ms_arena *arena;     /* of the query's copy */
-    struct answer_query query;  /* what belongs to a request may be gone long before the flight */
-    uint64_t repository_hash;   /* 0: it depends on everything */
-    struct ms_store_read *read; /* while ASKING */
-    enum ms_read_class class;
-    struct turns_item turn; /* while WAITING */
-    struct timeline_query asked;
-    struct build build;
-    unsigned n_pauses;
-    unsigned n_losses;      /* of connections that it was asked on */
-    struct ms_timer *timer; /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
-    struct ms_error err;    /* while ENDING with one */
-    bool is_crowded;        /* the error is that its client has too many of them */
-    struct waiter_list waiters;
-};
-TAILQ_HEAD(flight_list, flight);
-
-struct flights {
-    struct flight_means means;
-    struct flight_list list;
-    struct timeouts *timeouts;
-    struct turns *turns;
 };
 
 static void on_timer(void *arg);
@@ -124,7 +66,7 @@ static void on_gone(void *arg)
     if (flight->state == FLIGHT_WAITING)
         turns_leave(flight->flights->turns, &flight->turn, &waiter->client);
     remove_waiter(waiter);
-    if (TAILQ_EMPTY(&flight->waiters))
+    if (TAILQ_EMPTY(&flight->waiters) && !flight->is_own)
         drop(flight);
 }
 
@@ -166,9 +108,10 @@ static void fail(struct flight *flight, const struct ms_error *err)
 }
 
 /* In a turn of its own: we are inside the query's callback, or inside another request's handler. */
-static void fail_later(struct flight *flight, const struct ms_error *err)
+void flight_fail_later(struct flight *flight, const struct ms_error *err)
 {
     ms_store_read_cancel(flight->read);
+    turns_remove(flight->flights->turns, &flight->turn);
     flight->read = NULL;
     flight->state = FLIGHT_ENDING;
     flight->err = *err;
@@ -281,7 +224,7 @@ static void on_row(const struct ms_str *columns, size_t n_columns, void *arg)
     if (status == MS_OK && asked->snapshot >= asked->oldest_allowed)
         status = build_add_row(&flight->build, asked->snapshot, columns + 1, n_columns - 1, &err);
     if (status != MS_OK)
-        fail_later(flight, &err);
+        flight_fail_later(flight, &err);
 }
 
 static void on_done(const struct ms_error *err, void *arg)
@@ -289,6 +232,8 @@ static void on_done(const struct ms_error *err, void *arg)
     struct flight *flight = arg;
     flight->read = NULL;
     tracker_refresh(flight->flights->means.tracker);
+    if (flight->state != FLIGHT_ASKING) /* a change has come: see flights_touch() */
+        return;
     if (err == NULL) {
         judge(flight);
         return;
@@ -300,7 +245,7 @@ static void on_done(const struct ms_error *err, void *arg)
     ask_again_or_fail(flight, err);
 }
 
-static enum ms_status ask(struct flight *flight, struct ms_error *err)
+enum ms_status flight_ask(struct flight *flight, struct ms_error *err)
 {
     const struct answer_query *query = &flight->query;
     build_begin(&flight->build);
@@ -315,90 +260,12 @@ static enum ms_status ask(struct flight *flight, struct ms_error *err)
     return ms_store_reader_run(&flight->read, flight->flights->means.env->store, &statement, err);
 }
 
-/* --- turns --- */
-
-static struct flight *flight_of(struct turns_item *turn)
+void flight_ask_later(struct flight *flight, const struct ms_error *err)
 {
-    return (struct flight *)(void *)((char *)turn - offsetof(struct flight, turn));
-}
-
-/* Asks for as many as there are connections. */
-static void pump(struct flights *flights)
-{
-    struct turns_item *turn;
-    do {
-        unsigned classes = 0;
-        for (unsigned class = 0; class < MS_CLASS_COUNT; class += 1)
-            if (turns_count(flights->turns, class) > 0 &&
-                ms_store_reader_has_room(flights->means.env->store, class))
-                classes |= 1U << class;
-        turn = turns_next(flights->turns, classes);
-        if (turn == NULL)
-            break;
-        struct flight *flight = flight_of(turn);
-        struct ms_error err;
-        ms_timer_stop(flight->timer);
-        if (ask(flight, &err) == MS_OK)
-            continue;
-        if (is_worth_asking_again(flight, err.status))
-            pause_flight(flight);
-        else
-            fail_later(flight, &err);
-    } while (turn != NULL);
-}
-
-static void on_room(void *arg)
-{
-    pump(arg);
-}
-
-static void refuse(struct flight *flight, enum turns_verdict verdict)
-{
-    struct ms_error err;
-    flight->is_crowded = verdict == TURNS_CLIENT_FULL;
-    ms_limit_reached(flight->is_crowded ? MS_LIMIT_CLIENT_WAITING : MS_LIMIT_PG_WAITING);
-    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, ms_read_class_names[flight->class], NULL, 1);
-    (void)ms_error_set(&err, MS_BUSY, "too many queries wait for the database");
-    fail_later(flight, &err);
-}
-
-static enum turns_verdict join_queue(struct flight *flight, const struct client *client)
-{
-    struct turns *turns = flight->flights->turns;
-    enum turns_verdict verdict = turns_add(turns, &flight->turn, client);
-    struct turns_item *displaced =
-        verdict == TURNS_FULL ? turns_displace(turns, flight->class, client) : NULL;
-    if (displaced == NULL)
-        return verdict;
-    refuse(flight_of(displaced), TURNS_CLIENT_FULL);
-    return turns_add(turns, &flight->turn, client);
-}
-
-/* Asks, now or when it is its turn. */
-static void queue_up(struct flight *flight)
-{
-    const struct waiter *waiter;
-    flight->state = FLIGHT_WAITING;
-    TAILQ_FOREACH(waiter, &flight->waiters, link) {
-        enum turns_verdict verdict = join_queue(flight, &waiter->client);
-        if (verdict != TURNS_WAITS) {
-            refuse(flight, verdict);
-            return;
-        }
-    }
-    ms_timer_start(flight->timer, WAITS_MS[flight->class]);
-    pump(flight->flights);
-}
-
-static void wait_no_longer(struct flight *flight)
-{
-    struct ms_error err;
-    turns_remove(flight->flights->turns, &flight->turn);
-    ms_limit_reached(MS_LIMIT_PG_WAIT_TIMEOUT);
-    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, ms_read_class_names[flight->class], NULL, 1);
-    (void)ms_error_set(&err, timeline_is_watched(now(flight)) ? MS_BUSY : MS_UNAVAILABLE,
-                       "no connection to the database was free in time");
-    fail(flight, &err);
+    if (is_worth_asking_again(flight, err->status))
+        pause_flight(flight);
+    else
+        flight_fail_later(flight, err);
 }
 
 static void on_timer(void *arg)
@@ -407,10 +274,11 @@ static void on_timer(void *arg)
     tracker_refresh(flight->flights->means.tracker);
     switch (flight->state) {
     case FLIGHT_WAITING:
-        wait_no_longer(flight);
+        flight_queue_expire(&flight->err, flight);
+        fail(flight, &flight->err);
         break;
     case FLIGHT_PAUSING:
-        queue_up(flight);
+        flight_queue_up(flight);
         break;
     case FLIGHT_AHEAD:
         judge(flight);
@@ -492,15 +360,34 @@ void flight_serve(struct flights *flights, struct ms_http_request *request,
     if (flight != NULL) {
         const struct waiter *waiter = add_waiter(flight, request, reply);
         if (flight->state == FLIGHT_WAITING)
-            (void)join_queue(flight, &waiter->client); /* it waits already: nobody is refused */
+            flight_queue_join(flight, &waiter->client);
         return;
     }
     flight = new_flight(flights, query->statement);
     add_waiter(flight, request, reply);
     if (copy_query(flight, query, &err) == MS_OK)
-        queue_up(flight);
+        flight_queue_up(flight);
     else
-        fail_later(flight, &err);
+        flight_fail_later(flight, &err);
+}
+
+bool flights_fill(struct flights *flights, const struct answer_query *query)
+{
+    struct ms_error err;
+    struct flight *flight;
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        if (flight->state != FLIGHT_ENDING && ms_str_equal(flight->query.key, query->key))
+            return false;
+    }
+    if (timeouts_has(flights->timeouts, query->key, ms_clock_mono_ms()))
+        return false;
+    flight = new_flight(flights, query->statement);
+    flight->is_own = true;
+    if (copy_query(flight, query, &err) == MS_OK)
+        flight_queue_up(flight);
+    else
+        flight_fail_later(flight, &err);
+    return true;
 }
 
 /* --- all of them --- */
@@ -511,7 +398,7 @@ struct flights *flights_new(const struct flight_means *means)
     flights->means = *means;
     flights->timeouts = timeouts_new();
     flights->turns = turns_new(means->env->config->reader.max_waiting);
-    ms_store_reader_on_room(means->env->store, on_room, flights);
+    ms_store_reader_on_room(means->env->store, flight_queue_pump, flights);
     TAILQ_INIT(&flights->list);
     return flights;
 }
@@ -539,9 +426,15 @@ void flights_update_gauges(const struct flights *flights)
 void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t generation)
 {
     struct flight *flight;
+    struct ms_error err;
+    (void)ms_error_set(&err, MS_UNAVAILABLE, "a change has come");
     TAILQ_FOREACH(flight, &flights->list, link) {
-        if (flight->repository_hash == 0 || flight->repository_hash == repository_hash)
-            timeline_touch(&flight->asked, generation);
+        if (flight->repository_hash != 0 && flight->repository_hash != repository_hash)
+            continue;
+        timeline_touch(&flight->asked, generation);
+        if (flight->is_own && TAILQ_EMPTY(&flight->waiters) && flight->state != FLIGHT_ENDING &&
+            !(flight->asked.has_snapshot && flight->asked.snapshot >= generation))
+            flight_fail_later(flight, &err);
     }
 }
 

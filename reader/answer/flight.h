@@ -32,6 +32,10 @@ void flight_serve(struct flights *flights, struct ms_http_request *request,
 
 void flights_update_gauges(const struct flights *flights);
 
+/* Asks the database for nobody, so that the answer is kept. False: somebody's request does so
+ * already, or it is under way. */
+bool flights_fill(struct flights *flights, const struct answer_query *query);
+
 /* A result from before this generation is sent, but not kept. */
 void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t generation);
 

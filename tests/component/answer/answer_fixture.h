@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A worker's answers for tests: reader/answer behind a real HTTP server, with a store that the test
- * plays. Requests to /r/NAME depend on a repository, /large is streamed, all others depend on
- * everything. Rows have a generation and a text, of which the body is made.
+ * plays. Requests to /r/NAME depend on a repository, all others on everything; /large walks, and
+ * /index is the one that everybody asks for. Rows have a generation and a text, of which the body
+ * is made.
  */
 #ifndef ANSWER_FIXTURE_H
 #define ANSWER_FIXTURE_H

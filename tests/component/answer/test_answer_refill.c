@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The index is made again after a change, before anybody asks; what cannot be made in time is
+ * served as it was. */
+#include "common/base/clock.h"
+#include "tests/component/answer/answer_fixture.h"
+#include "tests/support/check_main.h"
+
+static void change(uint64_t generation)
+{
+    touch(generation, "any");
+    see_database();
+    answers_note_look(&answers);
+}
+
+static void ask_once(void)
+{
+    size_t a = ask("/index");
+    await(has_reads, 1);
+    finish(0, "100", "old");
+    expect(a, "200", "100", "old");
+}
+
+START_TEST(after_a_change_it_is_made_again)
+{
+    ask_once();
+    change(101);
+    await(has_reads, 2);
+    finish(1, "101", "new");
+    expect(ask("/index"), "200", "101", "new");
+    ck_assert_uint_eq(fake_store.n_reads, 2);
+}
+END_TEST
+
+START_TEST(who_comes_meanwhile_shares_it)
+{
+    ask_once();
+    change(101);
+    await(has_reads, 2);
+    size_t a = ask("/index");
+    await(all_arrived, 1);
+    size_t other = ask("/x");
+    await(has_reads, 3);
+    finish(1, "101", "new");
+    expect(a, "200", "101", "new");
+    finish(2, "101", "other");
+    expect(other, "200", "101", "other");
+    ck_assert_uint_eq(fake_store.n_reads, 3);
+}
+END_TEST
+
+START_TEST(another_change_makes_it_worthless)
+{
+    ask_once();
+    change(101);
+    await(has_reads, 2);
+    change(102);
+    await(is_cancelled, 1);
+    size_t a = ask("/index"); /* never what is from before it */
+    await(has_reads, 3);
+    finish(2, "102", "newer");
+    expect(a, "200", "102", "newer");
+}
+END_TEST
+
+START_TEST(who_leaves_does_not_end_it)
+{
+    ask_once();
+    change(101);
+    await(has_reads, 2);
+    size_t a = ask("/index");
+    settle();
+    leave(a);
+    await(all_arrived, 1);
+    finish(1, "101", "new");
+    expect(ask("/index"), "200", "101", "new");
+}
+END_TEST
+
+START_TEST(nothing_else_is_made_again)
+{
+    size_t a = ask("/x");
+    await(has_reads, 1);
+    finish(0, "100", "old");
+    expect(a, "200", "100", "old");
+    change(101);
+    settle();
+    ck_assert_uint_eq(fake_store.n_reads, 2);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("answer_refill");
+    TCase *tcase = tcase_create("answer_refill");
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, after_a_change_it_is_made_again);
+    tcase_add_test(tcase, who_comes_meanwhile_shares_it);
+    tcase_add_test(tcase, another_change_makes_it_worthless);
+    tcase_add_test(tcase, who_leaves_does_not_end_it);
+    tcase_add_test(tcase, nothing_else_is_made_again);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
