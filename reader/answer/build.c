@@ -31,7 +31,19 @@ void build_release(struct build *build)
     build->file = NULL;
 }
 
-void build_begin(struct build *build)
+/* When the disk's share is used up, what was kept longest goes. */
+static enum ms_status open_file(struct build *build, uint64_t reserved, struct ms_error *err)
+{
+    enum ms_status status;
+    do
+        status = spool_file_new(&build->file, build->caches->spool, reserved, err);
+    while (status == MS_TOO_LARGE && cache_drop_oldest(build->caches->files));
+    if (status == MS_TOO_LARGE)
+        ms_limit_reached(MS_LIMIT_SPOOL_BYTES);
+    return status;
+}
+
+enum ms_status build_begin(struct build *build, struct ms_error *err)
 {
     struct answer_result *result = &build->result;
     struct ms_buf body = result->body, link = result->link;
@@ -43,16 +55,22 @@ void build_begin(struct build *build)
     build->file = NULL;
     if (build->query->state_bytes > 0)
         memcpy(build->builder_state, build->query->state, build->query->state_bytes);
+    return build->query->is_large ? open_file(build, SPOOL_FROM_BYTES, err) : MS_OK;
 }
 
 /* --- to disk --- */
+
+static bool is_in_memory(const struct build *build)
+{
+    return build->file == NULL || spool_file_bytes(build->file) == 0;
+}
 
 /* The part of the body in memory that the ETag is made from. */
 static struct ms_str tagged_part(const struct build *build)
 {
     const struct answer_result *result = &build->result;
     struct ms_str body = ms_buf_view(&result->body);
-    bool is_start = build->file == NULL || spool_file_bytes(build->file) == 0;
+    bool is_start = is_in_memory(build);
     return ms_str_slice(body, is_start ? result->untagged : 0, body.len - result->untagged_end);
 }
 
@@ -61,7 +79,7 @@ static enum ms_status move_to_file(struct build *build, struct ms_error *err)
 {
     enum ms_status status = MS_OK;
     if (build->file == NULL)
-        status = spool_file_new(&build->file, build->caches->spool, err);
+        status = open_file(build, 0, err);
     if (status != MS_OK)
         return status;
     struct ms_str tagged = tagged_part(build);
@@ -93,7 +111,7 @@ enum ms_status build_add_row(struct build *build, uint64_t generation, const str
     build->result.generation = generation;
     build->query->on_row(&build->result, columns, n_columns, build->builder_state);
     enum ms_status status = check_size(build, err);
-    size_t at_least = build->file == NULL ? SPOOL_FROM_BYTES : SPOOL_PIECE_BYTES;
+    size_t at_least = is_in_memory(build) ? SPOOL_FROM_BYTES : SPOOL_PIECE_BYTES;
     if (status == MS_OK && build->result.body.len >= at_least)
         status = move_to_file(build, err);
     return status;
@@ -122,7 +140,7 @@ enum ms_status build_finish(struct cache_entry *out, struct build *build, struct
     if (build->query->on_finish != NULL)
         build->query->on_finish(result, build->builder_state);
     enum ms_status status = check_size(build, err);
-    if (status == MS_OK && (build->file != NULL || result->body.len >= SPOOL_FROM_BYTES)) {
+    if (status == MS_OK && (!is_in_memory(build) || result->body.len >= SPOOL_FROM_BYTES)) {
         status = finish_file(&entry, build, err);
     } else if (status == MS_OK) {
         struct ms_str tagged = tagged_part(build); /* it stays in its place */

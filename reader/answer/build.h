@@ -21,8 +21,9 @@ void build_init(struct build *build, const struct caches *caches, const struct a
                 void *builder_state);
 void build_release(struct build *build); /* also one that is all zero */
 
-/* Before the first row; again when the query is repeated. */
-void build_begin(struct build *build);
+/* Before the query is run; again when it is repeated. What is likely to be large has room on the
+ * disk from then on: MS_TOO_LARGE or MS_IO, there is none. */
+enum ms_status build_begin(struct build *build, struct ms_error *err) MS_CHECKED;
 /* `generation` is that of the query's snapshot; `columns` are without it. */
 enum ms_status build_add_row(struct build *build, uint64_t generation, const struct ms_str *columns,
                              size_t n_columns, struct ms_error *err) MS_CHECKED;

@@ -30,7 +30,9 @@ enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
     PAUSE_MS = 100,
     PAUSES_MAX = 20,
-    LOSSES_MAX = 2 /* a query is asked so often again after a lost connection */
+    LOOK_EVERY_MS = 200,
+    PATIENCE_MS = 1000, /* then what has only expired is served rather than nothing */
+    LOSSES_MAX = 2      /* a query is asked so often again after a lost connection */
 };
 
 static void on_timer(void *arg);
@@ -59,9 +61,8 @@ static void remove_waiter(struct waiter *waiter)
     free(waiter);
 }
 
-static void on_gone(void *arg)
+static void stop_waiting(struct waiter *waiter)
 {
-    struct waiter *waiter = arg;
     struct flight *flight = waiter->flight;
     if (flight->state == FLIGHT_WAITING)
         turns_leave(flight->flights->turns, &flight->turn, &waiter->client);
@@ -70,16 +71,24 @@ static void on_gone(void *arg)
         drop(flight);
 }
 
+static void on_gone(void *arg)
+{
+    stop_waiting(arg);
+}
+
 static struct waiter *add_waiter(struct flight *flight, struct ms_http_request *request,
                                  const struct answer_reply *reply)
 {
     struct waiter *waiter = ms_alloc(sizeof(*waiter));
-    *waiter = (struct waiter){.flight = flight, .request = request, .reply = *reply};
+    *waiter = (struct waiter){
+        .flight = flight, .request = request, .since_ms = ms_clock_mono_ms(), .reply = *reply};
     client_find(&waiter->client, ms_str(ms_http_request_peer(request)),
                 ms_http_request_header(request, "X-Forwarded-For"),
                 &flight->flights->means.env->config->reader.trusted_proxies);
     TAILQ_INSERT_TAIL(&flight->waiters, waiter, link);
     ms_http_request_on_gone(request, on_gone, waiter);
+    if (!ms_timer_is_running(flight->flights->look))
+        ms_timer_start(flight->flights->look, LOOK_EVERY_MS);
     return waiter;
 }
 
@@ -145,6 +154,50 @@ static void deliver(struct flight *flight)
         caches_put(means->caches, flight->query.key, flight->repository_hash, &entry);
     cache_entry_release(&entry);
     drop(flight);
+}
+
+/* --- what is kept, instead of waiting --- */
+
+/* The database is out of sight, or busy: whoever can be served with what has expired is. */
+static void serve_what_is_kept(struct flight *flight)
+{
+    const struct flight_means *means = &flight->flights->means;
+    const struct cache_entry *entry = caches_find(means->caches, flight->query.key);
+    int64_t patient_since_ms = ms_clock_mono_ms() - PATIENCE_MS;
+    bool is_blind = now(flight)->stale_seconds > 0;
+    struct ms_str key = flight->query.key;
+    struct ms_error err;
+    if (flight->state == FLIGHT_ENDING || entry == NULL ||
+        !timeline_may_show(entry->generation, now(flight)))
+        return;
+    (void)ms_error_set(&err, MS_UNAVAILABLE, "the database has not answered yet");
+    for (struct waiter *waiter = TAILQ_FIRST(&flight->waiters), *next; waiter != NULL;
+         waiter = next) {
+        struct waiter taken = *waiter;
+        next = TAILQ_NEXT(waiter, link);
+        if (!is_blind && waiter->since_ms > patient_since_ms)
+            continue;
+        if (next == NULL) {
+            send_failure(taken.request, means->caches, means->tracker, key, &err, &taken.reply);
+            stop_waiting(waiter); /* the last one may take the flight along */
+            return;
+        }
+        stop_waiting(waiter);
+        send_failure(taken.request, means->caches, means->tracker, key, &err, &taken.reply);
+    }
+}
+
+static void on_look(void *arg)
+{
+    struct flights *flights = arg;
+    tracker_refresh(flights->means.tracker);
+    for (struct flight *flight = TAILQ_FIRST(&flights->list), *next; flight != NULL;
+         flight = next) {
+        next = TAILQ_NEXT(flight, link);
+        serve_what_is_kept(flight);
+    }
+    if (!TAILQ_EMPTY(&flights->list))
+        ms_timer_start(flights->look, LOOK_EVERY_MS);
 }
 
 /* --- the query --- */
@@ -248,7 +301,9 @@ static void on_done(const struct ms_error *err, void *arg)
 enum ms_status flight_ask(struct flight *flight, struct ms_error *err)
 {
     const struct answer_query *query = &flight->query;
-    build_begin(&flight->build);
+    enum ms_status status = build_begin(&flight->build, err);
+    if (status != MS_OK)
+        return status;
     timeline_ask(&flight->asked, now(flight));
     flight->state = FLIGHT_ASKING;
     struct ms_store_query statement = {.query = query->statement,
@@ -396,6 +451,7 @@ struct flights *flights_new(const struct flight_means *means)
 {
     struct flights *flights = ms_alloc(sizeof(*flights));
     flights->means = *means;
+    flights->look = ms_timer_new(means->env->loop, on_look, flights);
     flights->timeouts = timeouts_new();
     flights->turns = turns_new(means->env->config->reader.max_waiting);
     ms_store_reader_on_room(means->env->store, flight_queue_pump, flights);
@@ -411,6 +467,7 @@ void flights_free(struct flights *flights)
     while ((flight = TAILQ_FIRST(&flights->list)) != NULL)
         drop(flight);
     ms_store_reader_on_room(flights->means.env->store, NULL, NULL);
+    ms_timer_free(flights->look);
     turns_free(flights->turns);
     timeouts_free(flights->timeouts);
     free(flights);

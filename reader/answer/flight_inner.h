@@ -24,6 +24,7 @@ struct waiter {
     struct flight *flight;
     struct ms_http_request *request;
     struct client client;
+    int64_t since_ms;
     struct answer_reply reply;
 };
 TAILQ_HEAD(waiter_list, waiter);
@@ -55,6 +56,7 @@ struct flights {
     struct flight_list list;
     struct timeouts *timeouts;
     struct turns *turns;
+    struct ms_timer *look; /* for who has waited long: runs while somebody waits */
 };
 
 /* --- flight.c --- */

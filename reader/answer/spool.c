@@ -33,6 +33,7 @@ struct spool_file {
     unsigned references;
     int fd;
     uint64_t length;
+    uint64_t reserved;    /* beyond that */
     struct ms_hash *hash; /* NULL when finished */
     const char *content_type;
     char etag[MS_ETAG_MAX];
@@ -117,15 +118,22 @@ enum ms_status spool_check(const char *dir, struct ms_error *err)
     return status;
 }
 
-enum ms_status spool_file_new(struct spool_file **out, struct spool *spool, struct ms_error *err)
+enum ms_status spool_file_new(struct spool_file **out, struct spool *spool, uint64_t reserved,
+                              struct ms_error *err)
 {
     int fd = -1;
-    enum ms_status status = open_unlinked(&fd, spool->options.dir, err);
+    enum ms_status status = reserve(spool, reserved, err);
     if (status != MS_OK)
         return status;
+    status = open_unlinked(&fd, spool->options.dir, err);
+    if (status != MS_OK) {
+        give_back(spool, reserved);
+        return status;
+    }
     struct spool_file *file = ms_alloc(sizeof(*file));
     file->spool = spool;
     file->references = 1;
+    file->reserved = reserved;
     file->fd = fd;
     file->gzip_fd = -1;
     file->hash = ms_hash_new(MS_SHA256);
@@ -156,7 +164,7 @@ void spool_file_unref(struct spool_file *file)
         return;
     drop_gzip(file);
     close(file->fd);
-    give_back(file->spool, file->length);
+    give_back(file->spool, file->length + file->reserved);
     ms_hash_free(file->hash);
     free(file);
 }
@@ -179,20 +187,23 @@ static enum ms_status write_all(int fd, struct ms_str bytes, struct ms_error *er
     return MS_OK;
 }
 
-/* Reserves first; what was reserved is in *length, also when the disk refuses it. */
-static enum ms_status append(struct spool *spool, int fd, uint64_t *length, struct ms_str bytes,
-                             struct ms_error *err)
+/* Reserves first, what `*reserved` does not hold; it is in *length then, also when the disk refuses
+ * it. */
+static enum ms_status append(struct spool *spool, int fd, uint64_t *length, uint64_t *reserved,
+                             struct ms_str bytes, struct ms_error *err)
 {
-    enum ms_status status = reserve(spool, bytes.len, err);
+    uint64_t held = bytes.len < *reserved ? bytes.len : *reserved;
+    enum ms_status status = reserve(spool, bytes.len - held, err);
     if (status != MS_OK)
         return status;
+    *reserved -= held;
     *length += bytes.len;
     return write_all(fd, bytes, err);
 }
 
 enum ms_status spool_file_append(struct spool_file *file, struct ms_str bytes, struct ms_error *err)
 {
-    return append(file->spool, file->fd, &file->length, bytes, err);
+    return append(file->spool, file->fd, &file->length, &file->reserved, bytes, err);
 }
 
 void spool_file_tag(struct spool_file *file, struct ms_str bytes)
@@ -203,6 +214,8 @@ void spool_file_tag(struct spool_file *file, struct ms_str bytes)
 void spool_file_finish(struct spool_file *file, const char *content_type)
 {
     struct ms_digest digest;
+    give_back(file->spool, file->reserved);
+    file->reserved = 0;
     ms_hash_finish(&digest, file->hash);
     file->hash = NULL;
     file->content_type = content_type;
@@ -257,10 +270,12 @@ static enum ms_status compress_piece(struct spool_file *file, char *buffer, stru
         return status;
     file->compressed += plain.len;
     struct ms_buf packed;
+    uint64_t reserved = 0;
     ms_buf_init(&packed, 2 * COMPRESS_PIECE_BYTES);
     status = ms_gzip_write(file->gzip, &packed, plain, file->compressed == file->length);
     if (status == MS_OK)
-        status = append(file->spool, file->gzip_fd, &file->gzip_length, ms_buf_view(&packed), err);
+        status = append(file->spool, file->gzip_fd, &file->gzip_length, &reserved,
+                        ms_buf_view(&packed), err);
     ms_buf_free(&packed);
     return status;
 }

@@ -27,8 +27,9 @@ uint64_t spool_bytes(const struct spool *spool); /* of this worker */
 /* MS_IO: no file can be made in this directory; err says why. For the start of the program. */
 enum ms_status spool_check(const char *dir, struct ms_error *err) MS_CHECKED;
 
-/* MS_IO: the directory cannot be written to. */
-enum ms_status spool_file_new(struct spool_file **out, struct spool *spool,
+/* `reserved` bytes are counted as if they were written already, until the file is finished. MS_IO:
+ * the directory cannot be written to; MS_TOO_LARGE: there is no room for them, see below. */
+enum ms_status spool_file_new(struct spool_file **out, struct spool *spool, uint64_t reserved,
                               struct ms_error *err) MS_CHECKED;
 struct spool_file *spool_file_ref(struct spool_file *file); /* returns file */
 void spool_file_unref(struct spool_file *file);             /* NULL is fine */

@@ -175,6 +175,27 @@ START_TEST(a_full_spool_drops_the_oldest_then_refuses)
 }
 END_TEST
 
+START_TEST(a_full_spool_is_told_before_the_query_is_run)
+{
+    end();
+    begin_with(4 * MIB);
+    size_t a = ask("/large1");
+    await(has_reads, 1);
+    rows(0, "100", 13); /* which nobody can drop: it is being made */
+    size_t b = ask("/large2");
+    await(is_over, b);
+    ck_assert(says(b, "HTTP/1.1 503 ") && says(b, "too large at present"));
+    ck_assert_uint_eq(fake_store.n_reads, 1);
+    done(0);
+    await(is_over, a);
+    size_t c = ask("/large3"); /* needs the room of the first, which is only kept */
+    await(has_reads, 2);
+    finish(1, "100", "and then is small");
+    expect(c, "200", "100", "and then is small");
+    ck_assert_uint_eq(spool_bytes(answers.caches.spool), 0);
+}
+END_TEST
+
 START_TEST(who_leaves_a_large_answer_frees_the_disk)
 {
     size_t a = ask("/large");
@@ -200,6 +221,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, who_has_it_does_not_wait_for_gzip, 0, 2);
     tcase_add_test(tcase, several_are_compressed_in_turn);
     tcase_add_test(tcase, a_full_spool_drops_the_oldest_then_refuses);
+    tcase_add_test(tcase, a_full_spool_is_told_before_the_query_is_run);
     tcase_add_test(tcase, who_leaves_a_large_answer_frees_the_disk);
     suite_add_tcase(suite, tcase);
     return suite;

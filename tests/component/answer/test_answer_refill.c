@@ -88,6 +88,36 @@ START_TEST(nothing_else_is_made_again)
 }
 END_TEST
 
+/* As if its minute were over. */
+static void expire(const char *key)
+{
+    struct cache_entry entry = {0};
+    cache_entry_copy(&entry, cache_find(answers.caches.memory, ms_str(key)));
+    entry.expires_ms = 1;
+    cache_put(answers.caches.memory, ms_str(key), 0, &entry);
+    cache_entry_release(&entry);
+}
+
+/* The database is frozen, or only slow; it need not be known yet. */
+START_TEST(what_has_expired_is_served_while_the_database_is_silent)
+{
+    counts = true;
+    size_t a = ask("/x");
+    await(has_reads, 1);
+    finish(0, "100", "counts");
+    expect(a, "200", "100", "counts");
+    expire("/x");
+    if (_i == 1)
+        fake_store.is_full[MS_CLASS_LIST] = true;
+    size_t b = ask("/x"), c = ask("/x");
+    expect(b, "200", "100", "counts");
+    expect(c, "200", "100", "counts");
+    ck_assert(says(b, "\r\nX-Metastore-Stale: 1\r\n"));
+    if (_i == 0)
+        await(is_cancelled, 1);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("answer_refill");
@@ -99,6 +129,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, another_change_makes_it_worthless);
     tcase_add_test(tcase, who_leaves_does_not_end_it);
     tcase_add_test(tcase, nothing_else_is_made_again);
+    tcase_add_loop_test(tcase, what_has_expired_is_served_while_the_database_is_silent, 0, 2);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -47,7 +47,7 @@ static struct ms_str mebibyte(void)
 static struct spool_file *new_file(unsigned mebibytes)
 {
     struct spool_file *file;
-    ck_assert_int_eq(spool_file_new(&file, spool, &err), MS_OK);
+    ck_assert_int_eq(spool_file_new(&file, spool, 0, &err), MS_OK);
     for (unsigned i = 0; i < mebibytes; i++)
         ck_assert_int_eq(spool_file_append(file, mebibyte(), &err), MS_OK);
     return file;
@@ -137,7 +137,7 @@ START_TEST(a_missing_directory_is_told)
     struct spool *lost = spool_new(&(struct spool_options){
         .dir = "/nonexistent/spool", .max_bytes = LIMIT, .used = used, .n_used = 2, .own = 1});
     struct spool_file *file = NULL;
-    ck_assert_int_eq(spool_file_new(&file, lost, &err), MS_IO);
+    ck_assert_int_eq(spool_file_new(&file, lost, 0, &err), MS_IO);
     ck_assert_ptr_null(file);
     ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/spool"));
     spool_free(lost);
