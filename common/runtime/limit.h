@@ -48,7 +48,12 @@
     LIMIT(CLIENT_WAITING, client_waiting)                                                          \
     LIMIT(CACHE_ENTRY, cache_entry)                                                                \
     LIMIT(PARKED_REQUESTS, parked_requests)                                                        \
+    LIMIT(QUERY_GLOB_BYTES, query_glob_bytes)                                                      \
+    LIMIT(QUERY_GLOBS, query_globs)                                                                \
+    LIMIT(QUERY_PARAMETERS, query_parameters)                                                      \
     LIMIT(RING, ring)                                                                              \
+    LIMIT(SEARCH_TERMS, search_terms)                                                              \
+    LIMIT(SEARCH_WORD_BYTES, search_word_bytes)                                                    \
     LIMIT(SPOOL_BYTES, spool_bytes)                                                                \
     LIMIT(TIMED_OUT_AGAIN, timed_out_again)
 /* clang-format on */
@@ -66,5 +71,9 @@ extern const char *const ms_limit_names[MS_LIMIT_COUNT];
 
 /* Counts it. The log is the caller's: what a limit means, the module knows that has it. */
 void ms_limit_reached(enum ms_limit limit);
+
+struct ms_buf;
+/* Appends what a question may cost, and what is answered beyond that, as Markdown. */
+void ms_limit_manual(struct ms_buf *out);
 
 #endif

@@ -4,7 +4,7 @@
  * the tables of the code in the place of these lines, so that the manual cannot drift from the
  * code:
  *
- *   @keys@ and @metrics@                    of a page in Markdown
+ *   @keys@, @bounds@ and @metrics@          of a page in Markdown
  *   @keys.mdoc@, @metrics.mdoc writer@, @metrics.mdoc reader@   of a man page, in the language
  * mdoc(7)
  *
@@ -12,6 +12,7 @@
  * are; those of a man page are the same rows, written anew.
  */
 #include "common/config/config.h"
+#include "common/runtime/limit.h"
 #include "common/runtime/metrics.h"
 
 #include <stdio.h>
@@ -148,6 +149,10 @@ static void write_line(struct ms_buf *out, struct ms_str line)
     static const struct ms_str VERSION = MS_STR_INIT("@version@");
     if (ms_str_equal(line, MS_STR("@keys@"))) {
         ms_config_manual(out);
+        return;
+    }
+    if (ms_str_equal(line, MS_STR("@bounds@"))) {
+        ms_limit_manual(out);
         return;
     }
     if (ms_str_equal(line, MS_STR("@metrics@"))) {

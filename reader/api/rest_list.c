@@ -5,6 +5,7 @@
 #include "reader/api/rest_list.h"
 
 #include "common/base/json_write.h"
+#include "common/runtime/limit.h"
 #include "reader/answer/answer.h"
 #include "reader/api/rest_question.h"
 
@@ -117,6 +118,10 @@ enum ms_status rest_list_add_pattern(struct rest_list *list, const char *name)
         paging_value(&value, &list->query, list->kind->table, name, list->arena, &list->fault);
     if (status != MS_OK)
         return status;
+    if (value.len > QUERY_GLOB_MAX) {
+        ms_limit_reached(MS_LIMIT_QUERY_GLOB_BYTES);
+        return paging_fail(&list->fault, list->arena, name, " has more than 256 bytes");
+    }
     ms_buf_init(&buf, PATTERN_MAX);
     if (!ms_str_is_absent(value)) {
         append_pattern(&buf, value);

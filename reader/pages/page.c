@@ -188,10 +188,10 @@ void page_ask_add_pattern(struct page_ask *ask, struct ms_str value)
         query_append_like_literal(&buf, value);
         ms_buf_append_char(&buf, '%');
     }
-    /* What does not fit matches nothing: no name is so long. */
+    /* What is too long matches nothing: no name is so long. */
+    bool is_possible = value.len <= QUERY_GLOB_MAX && ms_buf_status(&buf) == MS_OK;
     if (value.len > 0)
-        pattern =
-            ms_buf_status(&buf) == MS_OK ? ms_arena_dup(ask->arena, ms_buf_view(&buf)) : MS_STR("");
+        pattern = is_possible ? ms_arena_dup(ask->arena, ms_buf_view(&buf)) : MS_STR("");
     ms_buf_free(&buf);
     page_ask_add(ask, pattern);
 }

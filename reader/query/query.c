@@ -6,6 +6,7 @@
 #include "reader/query/query.h"
 
 #include "common/http/request.h"
+#include "common/runtime/limit.h"
 #include "reader/query/suggest.h"
 
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct parse {
     struct query_fault *fault;
     struct query_term terms[QUERY_TERMS_MAX];
     size_t n_terms;
+    size_t n_globs;
 };
 
 /* `before "parameter" after`, in the arena as far as there is room. */
@@ -113,14 +115,36 @@ static enum ms_status read_term(struct query_term *term, struct parse *parse, st
     return fail_unknown(parse, name);
 }
 
+static enum ms_status fail_at_limit(struct parse *parse, enum ms_limit limit, const char *before,
+                                    struct ms_str parameter, const char *after)
+{
+    ms_limit_reached(limit);
+    return fail(parse, MS_TOO_LARGE, before, parameter, after);
+}
+
+/* A glob costs the product of its length and that of what it is compared with. */
+static enum ms_status check_glob(struct parse *parse, struct ms_str name, struct ms_str glob)
+{
+    if (glob.len > QUERY_GLOB_MAX)
+        return fail_at_limit(parse, MS_LIMIT_QUERY_GLOB_BYTES, "a glob of more than 256 bytes in",
+                             name, "");
+    if (parse->n_globs == QUERY_GLOBS_MAX)
+        return fail_at_limit(parse, MS_LIMIT_QUERY_GLOBS, "more than 32 globs, at", name, "");
+    parse->n_globs++;
+    return MS_OK;
+}
+
 static enum ms_status add_param(struct parse *parse, const struct ms_http_param *param)
 {
     if (parse->n_terms == QUERY_TERMS_MAX)
-        return fail(parse, MS_TOO_LARGE, "too many parameters, at", param->name, "");
+        return fail_at_limit(parse, MS_LIMIT_QUERY_PARAMETERS, "too many parameters, at",
+                             param->name, "");
     struct query_term term = {.key = MS_STR(""), .op = QUERY_EQUAL, .value = param->value};
     if (ms_str_is_absent(term.value))
         term.value = MS_STR("");
     enum ms_status status = read_term(&term, parse, param->name);
+    if (status == MS_OK && term.op == QUERY_MATCHES)
+        status = check_glob(parse, param->name, term.value);
     if (status == MS_OK)
         parse->terms[parse->n_terms++] = term;
     return status;

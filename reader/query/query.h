@@ -30,7 +30,9 @@ struct query {
     size_t n_terms;
 };
 
-enum { QUERY_TERMS_MAX = 256 };
+/* Bounds of what a question may cost: parameters in all, globs among them (equal ones count, too),
+ * and the bytes of a glob. */
+enum { QUERY_TERMS_MAX = 256, QUERY_GLOBS_MAX = 32, QUERY_GLOB_MAX = 256 };
 
 /* What is wrong, for the client. */
 struct query_fault {
@@ -42,8 +44,8 @@ struct query_fault {
  * `:matches` or `:exists` always means the operator: a label that is itself called `x:matches` is
  * asked for with `label:x:matches:matches=` (a glob without `*` and `?` is the plain value). Other
  * colons belong to the key. A parameter without `=` has the empty value.
- * MS_INVALID: `fault` says why, in memory of the arena. MS_TOO_LARGE: more than QUERY_TERMS_MAX
- * parameters or the arena is full; `fault` says so too. */
+ * MS_INVALID: `fault` says why, in memory of the arena. MS_TOO_LARGE: more parameters or
+ * globs than there may be, too long a glob, or the arena is full; `fault` says so too. */
 enum ms_status query_parse(struct query *out, struct ms_str raw, const struct query_param *table,
                            size_t n_table, struct ms_arena *arena,
                            struct query_fault *fault) MS_CHECKED;

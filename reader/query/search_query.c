@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/refname.h"
+#include "common/runtime/limit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -269,12 +270,19 @@ static enum ms_status read_term(struct parse *parse)
                                .value = MS_STR_ABSENT,
                                .not_before_ms = INT64_MIN,
                                .before_ms = INT64_MAX};
-    if (parse->query->n_terms == SEARCH_TERMS_MAX)
-        return fail_at(parse, parse->at, "too many terms");
+    size_t begin = parse->at;
+    if (parse->query->n_terms == SEARCH_TERMS_MAX) {
+        ms_limit_reached(MS_LIMIT_SEARCH_TERMS);
+        return fail_at(parse, begin, "too many terms");
+    }
     term.is_not = take(parse, "-");
     if (is_blank(peek(parse)))
         return fail_at(parse, parse->at, "nothing stands behind the minus sign");
     enum ms_status status = read_unsigned(&term, parse);
+    if (status == MS_OK && term.kind == SEARCH_WORD && term.value.len > SEARCH_WORD_BYTES_MAX) {
+        ms_limit_reached(MS_LIMIT_SEARCH_WORD_BYTES);
+        return fail_at(parse, begin, "a word of more than 256 bytes");
+    }
     if (status == MS_OK)
         parse->query->terms[parse->query->n_terms++] = term;
     return status;

@@ -8,6 +8,7 @@
 
 #include "common/base/json_write.h"
 #include "common/base/refname.h"
+#include "common/runtime/limit.h"
 #include "reader/query/query.h"
 
 enum { JSON_MAX = 512 * 1024 };
@@ -185,6 +186,18 @@ static bool read_word(struct word *out, struct ms_str text)
     return out->name.len > 0 || !ms_str_is_absent(out->tag);
 }
 
+/* Between two characters. */
+static struct ms_str cut(struct ms_str text)
+{
+    size_t end = SEARCH_WORDS_BYTES_MAX;
+    if (text.len <= end)
+        return text;
+    ms_limit_reached(MS_LIMIT_SEARCH_WORD_BYTES);
+    while (end > 0 && ((unsigned char)text.ptr[end] & 0xc0) == 0x80)
+        end--;
+    return ms_str_slice(text, 0, end);
+}
+
 /* False: there are no more. */
 static bool next_word(struct word *out, struct ms_str *rest)
 {
@@ -195,7 +208,7 @@ static bool next_word(struct word *out, struct ms_str *rest)
         size_t end = begin;
         while (end < rest->len && is_part_of_word(rest->ptr[end]))
             end++;
-        struct ms_str text = ms_str_slice(*rest, begin, end);
+        struct ms_str text = cut(ms_str_slice(*rest, begin, end));
         *rest = ms_str_skip(*rest, end);
         if (text.len > 0 && read_word(out, text))
             return true;
@@ -219,6 +232,8 @@ static size_t write_words(struct ms_buf *out, struct ms_str *longest, struct ms_
             *longest = word.name;
         n_words++;
     }
+    if (n_words == SEARCH_WORDS_MAX && next_word(&word, &text))
+        ms_limit_reached(MS_LIMIT_SEARCH_TERMS);
     ms_json_end_array(&json);
     ms_buf_free(&scratch);
     return n_words;

@@ -8,10 +8,15 @@
 #include "common/base/arena.h"
 #include "common/base/buf.h"
 
-/* More words are ignored: this is no language, and each is looked for in every candidate. Words
- * with misspellings have SEARCH_NEAR_MIN letters and digits and at most SEARCH_NEAR_MAX characters.
- */
-enum { SEARCH_WORDS_MAX = 16, SEARCH_NEAR_MIN = 5, SEARCH_NEAR_MAX = 32 };
+/* More words, and more bytes of a word, are ignored: this is no language, and each word is looked
+ * for in every candidate. Words with misspellings have SEARCH_NEAR_MIN letters and digits and at
+ * most SEARCH_NEAR_MAX characters. */
+enum {
+    SEARCH_WORDS_MAX = 8,
+    SEARCH_WORDS_BYTES_MAX = 256,
+    SEARCH_NEAR_MIN = 5,
+    SEARCH_NEAR_MAX = 32
+};
 
 struct search_words {
     size_t n_words;     /* 0: nothing to search for */

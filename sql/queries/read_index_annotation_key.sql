@@ -7,6 +7,8 @@
 -- $7 filters on labels   jsonb    $8 on annotations
 --    [{"key", "equal": [...] or "like": [...] or neither: it exists}]
 -- NULL is no filter; all of them must hold, in each one value is enough.
+-- Globs are compared with the first 4096 characters of a value, here and in all that follows: LIKE on a longer one
+-- could not be interrupted for long.
 -- $9 the annotation's key: text. $10 LIKE patterns of its value: text[], NULL: any value.
 -- Columns: generation, repository (empty in the first row, which is always there), is_list, the
 -- entry of "Images" or "Lists" as JSON. In the order of /index: by name, images before lists, by
@@ -15,7 +17,7 @@ WITH image AS MATERIALIZED (
     SELECT DISTINCT x.manifest_id
     FROM annotation x
     WHERE left(x.key, 200) = left($9::text, 200) AND x.key = $9::text
-      AND ($10::text[] IS NULL OR x.value LIKE ANY ($10::text[]))
+      AND ($10::text[] IS NULL OR left(x.value, 4096) LIKE ANY ($10::text[]))
 ),
 -- include index_candidates.sql
 -- include index_entries.sql

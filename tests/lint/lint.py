@@ -49,7 +49,7 @@ LAYERS = {
 
     "reader/store": "common/base common/runtime common/pg",
     "reader/shared": "common/base common/runtime common/config",
-    "reader/query": "common/base common/http common/pg/array.h reader/store/queries.h",
+    "reader/query": "common/base common/runtime/limit.h common/http common/pg/array.h reader/store/queries.h",
     "reader/answer": "common/base common/runtime common/config common/http reader/env.h reader/store reader/shared",
     "reader/api": "common/base common/runtime common/config common/http common/pg/array.h reader/env.h reader/store "
                   "reader/shared reader/query reader/answer",

@@ -106,7 +106,9 @@ def test_order_and_headers(filled):
 
 
 @pytest.mark.parametrize("query, named", [("labels:x=1", "labels:x"), ("label:=1", "label:"), ("foo=1", "foo"),
-                                          ("label:x:exists=2", "label:x:exists"), ("repositry=a", "repositry")])
+                                          ("label:x:exists=2", "label:x:exists"), ("repositry=a", "repositry"),
+                                          ("label:x:matches=" + 257 * "*", "label:x:matches"),
+                                          ("&".join(f"tag:matches={n}*" for n in range(33)), "tag:matches")])
 def test_bad_parameters_are_named(module_stack, query, named):
     answer = module_stack.reader.get("/index/static?" + query)
     assert answer.status_code == 400

@@ -108,10 +108,10 @@ matching AS (
                                WHEN t.kind IN ('os', 'arch') THEN 8
                                WHEN t.kind = 'is' THEN 9
                                WHEN t.kind = 'updated' THEN 10
-                               WHEN lower(m.title) LIKE t."like" THEN 5
-                               WHEN lower(m.description) LIKE t."like" THEN 6
+                               WHEN lower(left(m.title, 4096)) LIKE t."like" THEN 5
+                               WHEN lower(left(m.description, 4096)) LIKE t."like" THEN 6
                                WHEN EXISTS (SELECT FROM label l WHERE l.manifest_id = m.id
-                                              AND lower(l.value) LIKE t."like") THEN 7
+                                              AND lower(left(l.value, 1000)) LIKE t."like") THEN 7
                                WHEN flag.has_filters THEN 10 END)
                FROM (SELECT kind, "like" FROM term WHERE NOT is_not
                      UNION ALL
@@ -138,9 +138,9 @@ matching AS (
           WHERE t.is_not = coalesce(CASE t.kind
               WHEN 'word' THEN r.name LIKE t."like"
                   OR lower(r.title) LIKE t."like" OR lower(r.description) LIKE t."like"
-                  OR lower(m.title) LIKE t."like" OR lower(m.description) LIKE t."like"
+                  OR lower(left(m.title, 4096)) LIKE t."like" OR lower(left(m.description, 4096)) LIKE t."like"
                   OR EXISTS (SELECT FROM label l
-                             WHERE l.manifest_id = m.id AND lower(l.value) LIKE t."like")
+                             WHERE l.manifest_id = m.id AND lower(left(l.value, 1000)) LIKE t."like")
               WHEN 'tag' THEN t.value = ANY (tagged.names)
                   AND (t.key IS NULL OR r.name = t.key OR right(r.name, length(t.key) + 1) = '/' || t.key)
               WHEN 'digest' THEN m.digest BETWEEN t.low AND t.high

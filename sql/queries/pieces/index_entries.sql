@@ -59,14 +59,14 @@ entry AS (
                       SELECT FROM label l
                       WHERE l.manifest_id = i.id AND l.key = f.key
                         AND (f."equal" IS NULL OR l.value = ANY (f."equal"))
-                        AND (f."like" IS NULL OR l.value LIKE ANY (f."like")))))
+                        AND (f."like" IS NULL OR left(l.value, 4096) LIKE ANY (f."like")))))
           AND ($8::jsonb IS NULL OR NOT EXISTS (
                   SELECT FROM annotation_filter f
                   WHERE NOT EXISTS (
                       SELECT FROM annotation a
                       WHERE a.manifest_id = i.id AND a.key = f.key
                         AND (f."equal" IS NULL OR a.value = ANY (f."equal"))
-                        AND (f."like" IS NULL OR a.value LIKE ANY (f."like")))))
+                        AND (f."like" IS NULL OR left(a.value, 4096) LIKE ANY (f."like")))))
     ) matching
     WHERE held.unreadable IS NULL AND matching.images IS NOT NULL
 )

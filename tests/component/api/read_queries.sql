@@ -57,7 +57,7 @@ SELECT put_manifest('web-amd64', 'image', 'linux', 'amd64',
                     jsonb_build_object('pattern', '100%_\', 'long', repeat('l', 300) || 'end',
                                        repeat('k', 300) || 'end', 'v', 'utf8', 'käse'), '{}'),
        put_manifest('odd-decoy', 'image', 'linux', 'amd64',
-                    jsonb_build_object('pattern', '100xx', 'long', repeat('l', 300) || 'dne',
+                    jsonb_build_object('pattern', '100xx', 'huge', repeat('h', 4095) || 'ie', 'long', repeat('l', 300) || 'dne',
                                        repeat('k', 300) || 'dne', 'v', 'utf8', 'kse'), '{}'),
        put_manifest('untagged', 'image', 'linux', 'amd64', '{"vendor": "Acme"}', '{}'),
        put_manifest('signature', 'image', 'linux', 'amd64', '{}', '{}');

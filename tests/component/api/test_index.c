@@ -141,6 +141,17 @@ START_TEST(special_characters_and_long_values)
 }
 END_TEST
 
+/* "hh…hie", 4097 characters: the last one is not looked at. */
+START_TEST(globs_see_the_beginning_of_a_value)
+{
+    expect_index("label:huge:matches=h*i",
+                 REPOSITORY("library/odd", TAGGED("odd-decoy", "\"decoy\"", ""), ""));
+    expect_index("repository=library/odd&label:huge:matches=h*i",
+                 REPOSITORY("library/odd", TAGGED("odd-decoy", "\"decoy\"", ""), ""));
+    expect_index("label:huge:matches=h*e", "");
+}
+END_TEST
+
 /* The statement is only the way in: whichever is taken, the answer is the same. */
 START_TEST(every_way_in_leads_to_the_same)
 {
@@ -195,6 +206,7 @@ static Suite *make_suite(void)
         labels_are_filtered,
         annotations_are_filtered,
         special_characters_and_long_values,
+        globs_see_the_beginning_of_a_value,
         every_way_in_leads_to_the_same,
         static_and_dynamic_share_all_but_cache_control,
         a_faulty_index_query_is_a_400_that_names_it,

@@ -199,6 +199,34 @@ START_TEST(parameters_are_limited)
 }
 END_TEST
 
+START_TEST(globs_are_limited)
+{
+    struct query query;
+    struct query_fault fault;
+    ms_buf_append_c(&text, "label:a:matches=");
+    for (int i = 0; i < QUERY_GLOB_MAX; i++)
+        ms_buf_append_char(&text, '*');
+    ck_assert_int_eq(query_parse(&query, ms_buf_view(&text), TABLE, TABLE_SIZE, arena, &fault),
+                     MS_OK);
+    ms_buf_append_char(&text, '*');
+    ck_assert_int_eq(query_parse(&query, ms_buf_view(&text), TABLE, TABLE_SIZE, arena, &fault),
+                     MS_TOO_LARGE);
+    ck_assert(ms_str_equal(fault.parameter, MS_STR("label:a:matches")));
+    ms_buf_clear(&text);
+    ms_buf_append_c(&text, "label:a=");
+    for (int i = 0; i < 2 * QUERY_GLOB_MAX; i++)
+        ms_buf_append_char(&text, '*'); /* a value is no glob */
+    for (int i = 0; i < QUERY_GLOBS_MAX; i++)
+        ms_buf_printf(&text, "&label:a:matches=%d*", i);
+    ck_assert_int_eq(query_parse(&query, ms_buf_view(&text), TABLE, TABLE_SIZE, arena, &fault),
+                     MS_OK);
+    ms_buf_append_c(&text, "&repository:matches=*");
+    ck_assert_int_eq(query_parse(&query, ms_buf_view(&text), TABLE, TABLE_SIZE, arena, &fault),
+                     MS_TOO_LARGE);
+    ck_assert(ms_str_equal(fault.parameter, MS_STR("repository:matches")));
+}
+END_TEST
+
 START_TEST(long_names_are_cut_in_messages_only)
 {
     for (int i = 0; i < 1000; i++)
@@ -283,6 +311,7 @@ static Suite *make_suite(void)
     tcase_add_test(test, a_map_needs_a_name_and_exists_needs_1);
     tcase_add_test(test, bad_encodings_are_faults);
     tcase_add_test(test, parameters_are_limited);
+    tcase_add_test(test, globs_are_limited);
     tcase_add_test(test, long_names_are_cut_in_messages_only);
     tcase_add_test(test, groups_are_alternatives);
     tcase_add_test(test, lenient_values_are_always_fit_for_the_database);

@@ -157,6 +157,20 @@ START_TEST(terms_are_limited)
 }
 END_TEST
 
+START_TEST(words_are_limited)
+{
+    char text[SEARCH_WORD_BYTES_MAX + 6];
+    memset(text, 'x', sizeof(text));
+    memcpy(text, "a b ", 4);
+    text[SEARCH_WORD_BYTES_MAX + 4] = '\0';
+    parse(text);
+    ck_assert_uint_eq(query.terms[2].value.len, SEARCH_WORD_BYTES_MAX);
+    text[SEARCH_WORD_BYTES_MAX + 4] = 'x';
+    text[SEARCH_WORD_BYTES_MAX + 5] = '\0';
+    expect_fault(text, 5);
+}
+END_TEST
+
 /* --- plans --- */
 
 static void expect_plan(const char *text, const char *way, const char *key, const char *value)
@@ -230,6 +244,7 @@ static Suite *make_suite(void)
     tcase_add_test(test, a_date_is_a_whole_day);
     tcase_add_test(test, a_fault_points_at_its_character);
     tcase_add_test(test, terms_are_limited);
+    tcase_add_test(test, words_are_limited);
     tcase_add_test(test, the_most_telling_term_leads);
     tcase_add_test(test, terms_become_json);
     tcase_add_test(test, a_full_arena_is_said);

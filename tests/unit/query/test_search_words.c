@@ -177,6 +177,18 @@ START_TEST(words_are_limited)
 }
 END_TEST
 
+START_TEST(a_long_word_is_cut_between_characters)
+{
+    struct search_words words;
+    ms_buf_append_char(&text, 'x');
+    for (int i = 0; i < 1000; i++)
+        ms_buf_append_c(&text, "\xc3\xa4"); /* ends in the middle of one */
+    ck_assert_int_eq(search_words_read(&words, ms_buf_view(&text), arena), MS_OK);
+    ck_assert_uint_eq(words.n_words, 1);
+    ck_assert_uint_eq(words.like.len, SEARCH_WORDS_BYTES_MAX - 1);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("search_words");
@@ -190,6 +202,7 @@ static Suite *make_suite(void)
     tcase_add_test(test, a_word_may_be_a_reference);
     tcase_add_test(test, the_longest_word_is_looked_up);
     tcase_add_test(test, words_are_limited);
+    tcase_add_test(test, a_long_word_is_cut_between_characters);
     suite_add_tcase(suite, test);
     return suite;
 }
