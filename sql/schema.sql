@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 2 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 3 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 2;
+    c_present constant integer := 3;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -162,9 +162,11 @@ CREATE TABLE manifest (
 );
 CREATE INDEX manifest_subject ON manifest (subject) WHERE subject IS NOT NULL;
 CREATE INDEX manifest_config ON manifest (config_id) WHERE config_id IS NOT NULL;
+CREATE INDEX manifest_architecture ON manifest (coalesce(architecture, '')) WHERE kind = 'image';
+CREATE INDEX manifest_os ON manifest (coalesce(os, '')) WHERE kind = 'image';
 -- Most titles come from labels, which repository_label has: these are the others.
 CREATE INDEX manifest_text_trgm ON manifest
-    USING gin (lower(coalesce(title, '') || ' ' || coalesce(description, '')) gin_trgm_ops)
+    USING gin (lower(left(coalesce(title, ''), 4096) || ' ' || left(coalesce(description, ''), 4096)) gin_trgm_ops)
     WHERE (title IS NOT NULL OR description IS NOT NULL) AND annotations LIKE '%org.opencontainers.image.%';
 COMMENT ON TABLE manifest IS 'Manifests of every kind, by digest. kind unknown and raw NULL: only the digest is known (a child that is missing, something unreadable)';
 COMMENT ON COLUMN manifest.media_type IS 'As the manifest says, else as the registry''s answer said';
@@ -276,7 +278,7 @@ CREATE TABLE repository (
     title          text,
     description    text
 ) WITH (fillfactor = 70);
-CREATE INDEX repository_popular ON repository (pulls DESC, updated DESC NULLS LAST, name) WHERE tag_count > 0;
+CREATE INDEX repository_popular ON repository (pulls DESC, updated DESC NULLS LAST, name) WHERE deleted_at IS NULL;
 CREATE INDEX repository_text_trgm ON repository
     USING gin (name gin_trgm_ops, lower(title) gin_trgm_ops, lower(description) gin_trgm_ops);
 CREATE INDEX repository_near ON repository
@@ -1351,7 +1353,8 @@ END $$;
 -- >>> functions/repositories.sql
 -- Repositories: made, closed, and what is said of one.
 
--- Title and description of the tag that stands for the repository, its times.
+-- Title and description (their first 4096 characters, lists repeat them) of the tag that stands for the repository,
+-- its times.
 CREATE OR REPLACE FUNCTION refresh_repository(p_repository bigint) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -1373,8 +1376,8 @@ BEGIN
          ORDER BY place LIMIT 1
     ), shown AS (
         -- what annotations of an index say comes first
-        SELECT coalesce(chosen_manifest.title, m.title) AS title,
-               coalesce(chosen_manifest.description, m.description) AS description
+        SELECT left(coalesce(chosen_manifest.title, m.title), 4096) AS title,
+               left(coalesce(chosen_manifest.description, m.description), 4096) AS description
           FROM chosen c
           JOIN manifest chosen_manifest ON chosen_manifest.id = c.manifest_id
           LEFT JOIN manifest m ON m.id = CASE chosen_manifest.kind WHEN 'index' THEN
@@ -1743,10 +1746,10 @@ BEGIN
 END $$;
 -- <<<
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (2, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (3, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 2 is in place
+\echo metastore: schema 3 is in place
 \endif

@@ -30,10 +30,13 @@ void ms_limit_manual(struct ms_buf *out)
          "400 that names the parameter"},
         {MS_LIMIT_QUERY_GLOB_BYTES, "256 bytes of a glob, and of `q` of a list",
          "400 that names the parameter"},
-        {MS_LIMIT_SEARCH_TERMS, "32 terms of a search, 8 words in `/v1/search`",
+        {MS_LIMIT_SEARCH_TERMS, "16 terms of a search, 8 words in `/v1/search`",
          "`/api`: 400 that points at the character; `/v1/search`: the rest is ignored"},
-        {MS_LIMIT_SEARCH_WORD_BYTES, "256 bytes of a word or phrase",
+        {MS_LIMIT_SEARCH_WORD_BYTES, "512 bytes of a word or phrase",
          "`/api`: 400 that points at the character; `/v1/search`: the rest is ignored"},
+        {MS_LIMIT_SEARCH_CANDIDATES,
+         "10,000 repositories and 10,000 manifests that a search looks at",
+         "the answer is of these: `\"truncated\": true`, \"about\" on pages"},
     };
     ms_buf_append_c(out, "| `metastore_limit_reached_total{limit}` | at most | beyond it "
                          "|\n|---|---|---|\n");

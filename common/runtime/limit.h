@@ -52,6 +52,7 @@
     LIMIT(QUERY_GLOBS, query_globs)                                                                \
     LIMIT(QUERY_PARAMETERS, query_parameters)                                                      \
     LIMIT(RING, ring)                                                                              \
+    LIMIT(SEARCH_CANDIDATES, search_candidates)                                                    \
     LIMIT(SEARCH_TERMS, search_terms)                                                              \
     LIMIT(SEARCH_WORD_BYTES, search_word_bytes)                                                    \
     LIMIT(SPOOL_BYTES, spool_bytes)                                                                \

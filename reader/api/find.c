@@ -4,6 +4,7 @@
  * there is to ask for next.
  */
 #include "common/base/json_write.h"
+#include "common/runtime/limit.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_list.h"
@@ -114,6 +115,8 @@ static void on_facets(struct answer_result *result, const struct ms_str *columns
 {
     (void)arg;
     assert(n_columns == 1);
+    if (ms_str_ends_with(columns[0], MS_STR(REST_LIST_TRUNCATED)))
+        ms_limit_reached(MS_LIMIT_SEARCH_CANDIDATES);
     ms_buf_append(&result->body, columns[0]);
 }
 

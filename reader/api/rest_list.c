@@ -12,7 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 16 * 1024, TOTAL_MAX = 40 };
+enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 16 * 1024, TOTAL_MAX = 64 };
 
 enum {
     COLUMN_PLACE,
@@ -30,7 +30,7 @@ struct state {
     const struct rest_list_kind *kind;
     char head[REST_LIST_HEAD_MAX];
     size_t head_len;
-    char total[TOTAL_MAX]; /* the member; empty: it is not wanted */
+    char total[TOTAL_MAX]; /* the members about it; empty: it is not wanted */
     size_t total_len;
     bool is_unknown;
     bool has_rows;
@@ -52,6 +52,8 @@ static void take_head(struct answer_result *result, struct state *state,
     if (total.len > 0)
         memcpy(state->total, total.ptr, total.len);
     state->total_len = total.len;
+    if (ms_str_ends_with(total, MS_STR(REST_LIST_TRUNCATED)))
+        ms_limit_reached(MS_LIMIT_SEARCH_CANDIDATES);
     if (state->is_unknown)
         return;
     ms_buf_append_char(&result->body, '{');

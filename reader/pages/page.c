@@ -350,7 +350,8 @@ struct page_list page_list_read(struct page *page, struct ms_str list)
 {
     struct page_list out = {.rows = json_get(list, "rows"),
                             .total = json_number(json_get(list, "total")),
-                            .is_found = json_is_true(json_get(list, "found"))};
+                            .is_found = json_is_true(json_get(list, "found")),
+                            .is_truncated = json_is_true(json_get(list, "truncated"))};
     struct paging_page place;
     struct ms_str rest = out.rows, row;
     if (page->kind->sorts == NULL || paging_page_init(&place, MS_STR("/"), &page->query,

@@ -5,6 +5,7 @@
  */
 #include "reader/pages/search.h"
 
+#include "common/runtime/limit.h"
 #include "reader/html/format.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
@@ -116,6 +117,9 @@ static void build(struct ms_buf *out, struct page *page)
     struct search search = read_asked(page);
     struct ms_str label = search_text_label(&search);
     search.total = list.total;
+    search.is_truncated = list.is_truncated;
+    if (list.is_truncated)
+        ms_limit_reached(MS_LIMIT_SEARCH_CANDIDATES);
     search.cursors = list.cursors;
     search.nearest = page_strings(page, json_get(body, "nearest"), NEAREST_MAX);
     read_results(&search, page, list.rows);

@@ -44,6 +44,7 @@ struct search {
     struct ms_str kind; /* "" or one of the types */
     struct ms_str sort; /* "" is by relevance */
     int64_t total;
+    bool is_truncated; /* the search stopped before it had seen everything */
     const struct search_filter *filters;
     size_t n_filters;
     const struct search_facet *facets;

@@ -189,7 +189,7 @@ static void write_head(struct ms_buf *out, const struct search *page)
     }
     html_raw(out, "</h1>\n");
     if (page->fault == NULL && page->total > 0) {
-        html_raw(out, "<p class=\"whole\">");
+        html_raw(out, page->is_truncated ? "<p class=\"whole\">about " : "<p class=\"whole\">");
         format_count(out, page->total, "result", "results");
         html_raw(out, ", ");
         write_orders(out, page);
@@ -226,7 +226,11 @@ static void write_facets(struct ms_buf *out, const struct search *page)
         }
         html_raw(out, "</ul></div>\n");
     }
-    html_raw(out, "<p class=\"subtle\">Numbers are images.</p></section>\n");
+    html_raw(
+        out,
+        page->is_truncated
+            ? "<p class=\"subtle\">Numbers are images, of the 10,000 looked at.</p></section>\n"
+            : "<p class=\"subtle\">Numbers are images.</p></section>\n");
 }
 
 static void write_fault(struct ms_buf *out, const struct search *page)
@@ -248,7 +252,10 @@ static void write_fault(struct ms_buf *out, const struct search *page)
 
 static void write_nothing(struct ms_buf *out, const struct search *page)
 {
-    html_raw(out, "<p>Nothing has all of this. Searched were names, titles, descriptions and label "
+    html_raw(out, page->is_truncated
+                      ? "<p>Nothing in the most popular repositories has all of this. "
+                      : "<p>Nothing has all of this. ");
+    html_raw(out, "Searched were names, titles, descriptions and label "
                   "values of repositories and of images that a tag shows.</p>\n");
     if (page->nearest.n > 0) {
         html_raw(out, "<p>Names like it: ");

@@ -281,7 +281,7 @@ static enum ms_status read_term(struct parse *parse)
     enum ms_status status = read_unsigned(&term, parse);
     if (status == MS_OK && term.kind == SEARCH_WORD && term.value.len > SEARCH_WORD_BYTES_MAX) {
         ms_limit_reached(MS_LIMIT_SEARCH_WORD_BYTES);
-        return fail_at(parse, begin, "a word of more than 256 bytes");
+        return fail_at(parse, begin, "a word of more than 512 bytes");
     }
     if (status == MS_OK)
         parse->query->terms[parse->query->n_terms++] = term;

@@ -19,7 +19,7 @@
 #include "common/base/str.h"
 
 /* Bytes of a word or phrase are few: it is compared with many texts. */
-enum { SEARCH_TERMS_MAX = 32, SEARCH_WORD_BYTES_MAX = 256, SEARCH_DIGEST_HEX = 64 };
+enum { SEARCH_TERMS_MAX = 16, SEARCH_WORD_BYTES_MAX = 512, SEARCH_DIGEST_HEX = 64 };
 
 enum search_kind {
     SEARCH_WORD, /* value; also phrases */

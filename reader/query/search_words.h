@@ -13,7 +13,7 @@
  * most SEARCH_NEAR_MAX characters. */
 enum {
     SEARCH_WORDS_MAX = 8,
-    SEARCH_WORDS_BYTES_MAX = 256,
+    SEARCH_WORDS_BYTES_MAX = 512,
     SEARCH_NEAR_MIN = 5,
     SEARCH_NEAR_MAX = 32
 };

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Repositories: made, closed, and what is said of one.
 
--- Title and description of the tag that stands for the repository, its times.
+-- Title and description (their first 4096 characters, lists repeat them) of the tag that stands for the repository,
+-- its times.
 CREATE OR REPLACE FUNCTION refresh_repository(p_repository bigint) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -23,8 +24,8 @@ BEGIN
          ORDER BY place LIMIT 1
     ), shown AS (
         -- what annotations of an index say comes first
-        SELECT coalesce(chosen_manifest.title, m.title) AS title,
-               coalesce(chosen_manifest.description, m.description) AS description
+        SELECT left(coalesce(chosen_manifest.title, m.title), 4096) AS title,
+               left(coalesce(chosen_manifest.description, m.description), 4096) AS description
           FROM chosen c
           JOIN manifest chosen_manifest ON chosen_manifest.id = c.manifest_id
           LEFT JOIN manifest m ON m.id = CASE chosen_manifest.kind WHEN 'index' THEN

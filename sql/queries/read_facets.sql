@@ -36,5 +36,6 @@ SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
                SELECT row_to_json(f)
                FROM (SELECT l.value, count(DISTINCT l.manifest_id) AS images
                      FROM image JOIN label l ON l.manifest_id = image.id AND l.key = $5::text
-                     GROUP BY l.value ORDER BY 2 DESC, 1 LIMIT 100) f)) AS label_values) o) AS body
+                     GROUP BY l.value ORDER BY 2 DESC, 1 LIMIT 100) f)) AS label_values) o)
+           || CASE WHEN (SELECT is_cut FROM bounds) THEN ',"truncated":true' ELSE '' END AS body
 FROM state s

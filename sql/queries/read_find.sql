@@ -6,14 +6,14 @@
 -- $5 the rows walked are to be shown in reverse: boolean    $6 count all rows: it is always done
 -- $7 the terms, all must be true: jsonb [{"kind", "is_not", …}], see reader/query/search_plan.h
 -- $8 the way in: text, and $9 its key, $10 its value: text
+-- The search stops at 10,000 candidates, the most popular first, and says so (pieces/find_items.sql).
 -- $11 the type of results: text, NULL: all
 -- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 WITH
 -- include find_results.sql
 ranked AS MATERIALIZED (
-    SELECT result.*, row_number() OVER (ORDER BY score DESC, r.pulls DESC, r.updated DESC NULLS LAST,
-                                                 r.name, type = 'repository' DESC, result.digest) AS number
+    SELECT result.*, row_number() OVER (ORDER BY score DESC, pulls DESC, updated DESC NULLS LAST, name,
+                                                 type = 'repository' DESC, digest) AS number
     FROM result
-    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = result.repository_id OFFSET 0) r
 ),
 -- include find_shown.sql

@@ -3,9 +3,8 @@
 WITH
 -- include find_results.sql
 ranked AS MATERIALIZED (
-    SELECT result.*, row_number() OVER (ORDER BY r.name, score DESC, r.pulls DESC, r.updated DESC NULLS LAST,
-                                                 r.name, type = 'repository' DESC, result.digest) AS number
+    SELECT result.*, row_number() OVER (ORDER BY name, score DESC, pulls DESC, updated DESC NULLS LAST, name,
+                                                 type = 'repository' DESC, digest) AS number
     FROM result
-    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = result.repository_id OFFSET 0) r
 ),
 -- include find_shown.sql

@@ -20,4 +20,5 @@ WITH image AS MATERIALIZED (
       AND x.key = $9::text AND x.value = ANY ($10::text[])
 ),
 -- include index_candidates.sql
+candidate AS NOT MATERIALIZED (SELECT * FROM image_candidate),
 -- include index_entries.sql

@@ -13,11 +13,21 @@
 -- Columns: generation, repository (empty in the first row, which is always there), is_list, the
 -- entry of "Images" or "Lists" as JSON. In the order of /index: by name, images before lists, by
 -- digest.
-WITH image AS MATERIALIZED (
+WITH
+-- include index_few.sql
+image AS MATERIALIZED (
     SELECT DISTINCT x.manifest_id
     FROM label x
-    WHERE left(x.key, 200) = left($9::text, 200) AND x.key = $9::text
+    WHERE NOT (SELECT is_so FROM scarce) AND left(x.key, 200) = left($9::text, 200) AND x.key = $9::text
       AND ($10::text[] IS NULL OR left(x.value, 4096) LIKE ANY ($10::text[]))
+    UNION ALL
+    SELECT few.id
+    FROM few
+    WHERE (SELECT is_so FROM scarce)
+      AND EXISTS (SELECT FROM label x
+                  WHERE x.manifest_id = few.id AND x.key = $9::text
+                    AND ($10::text[] IS NULL OR left(x.value, 4096) LIKE ANY ($10::text[])) OFFSET 0)
 ),
 -- include index_candidates.sql
+candidate AS NOT MATERIALIZED (SELECT * FROM image_candidate),
 -- include index_entries.sql

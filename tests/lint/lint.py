@@ -55,7 +55,7 @@ LAYERS = {
                   "reader/shared reader/query reader/answer",
     "reader/html": "common/base",
     "reader/assets": "common/base",
-    "reader/pages": "common/base common/config common/http reader/env.h reader/query reader/answer reader/html "
+    "reader/pages": "common/base common/runtime/limit.h common/config common/http reader/env.h reader/query reader/answer reader/html "
                     "reader/assets reader/api/paging.h reader/api/official.h",
     "reader/process": "common/base common/runtime common/config common/http reader/store reader/shared",
     "reader": "common reader",

@@ -14,6 +14,7 @@ from oracle_search import SEEN, Term
 from random_registry import KEYS, VALUES, WORDS, digest_of
 
 FAR = datetime(1, 1, 1, tzinfo=timezone.utc)
+GLOB_BYTES_MAX = 256
 
 
 def told(answer, status=200):
@@ -104,6 +105,8 @@ class Questions:
                 value = self.some(values)
                 operator = operator if name in ("repository", "tag") else ""
             value = "1" if operator == ":exists" else self.to_glob(value) if operator else value
+            if operator == ":matches" and len(value.encode()) > GLOB_BYTES_MAX:
+                continue  # refused
             if "\0" not in value:
                 params.setdefault(name + operator, []).append(value)
         return params

@@ -44,6 +44,81 @@ def test_what_is_generated_has_real_digests_and_documents(small):
 
 
 # ---------------------------------------------------------------------------------------------
+# Searches stop. The statements with another bound are put beside themselves.
+# ---------------------------------------------------------------------------------------------
+
+def word(text, is_not=False):
+    return {"kind": "word", "is_not": is_not, "plain": text, "like": text, "whole": f"\\y{text}\\y"}
+
+
+BROAD = [
+    ([], "all", None, None),
+    ([word("e")], "all", None, None),
+    ([word("zzz", True)], "all", None, None),
+    ([word("works")], "word", None, "works"),
+    ([{"kind": "os", "is_not": False, "value": "linux"}], "all", None, None),
+    ([{"kind": "is", "is_not": False, "value": "artifact"}], "all", None, None),
+    ([{"kind": "label", "is_not": False, "key": "maintainer"}], "label_key", "maintainer", None),
+    ([{"kind": "tag", "is_not": False, "value": "latest"}], "tag", None, "latest"),
+    ([{"kind": "updated", "is_not": False, "from_ms": 0}], "all", None, None),
+]
+
+
+def asked(database, name, bound, parameters):
+    statement = (BUILD / "queries" / f"{name}.sql").read_text()
+    assert "10000" in statement and "10001" in statement
+    statement = statement.replace("10000", str(bound)).replace("10001", str(bound + 1))
+    with psycopg2.connect(database) as connection, connection.cursor() as cursor:
+        cursor.execute(f"PREPARE q AS {statement}")
+        cursor.execute(f"EXECUTE q ({', '.join(['%s'] * len(parameters))})", parameters)
+        return cursor.fetchall()
+
+
+def found(database, bound, terms, way, key, value):
+    rows = asked(database, "read_find", bound,
+                 (None, None, 10_000, False, False, False, json.dumps(terms), way, key, value, None))
+    head = json.loads("{%s}" % rows[0][6])
+    results = [json.loads(row[6]) for row in rows[1:]]
+    assert head["total"] == len(results)
+    return [(r["type"], r.get("name") or r["repository"], r.get("digest")) for r in results], "truncated" in head
+
+
+@pytest.mark.parametrize("terms, way, key, value", BROAD)
+def test_a_search_that_stops_says_so_and_finds_nothing_else(small, terms, way, key, value):
+    whole, is_cut = found(small, 10_000, terms, way, key, value)
+    assert whole and not is_cut
+    some, is_cut = found(small, 25, terms, way, key, value)
+    assert is_cut and 0 < len(some) < len(whole)
+    places = [whole.index(result) for result in some]
+    assert places == sorted(places) and len(set(some)) == len(some)
+    # The same bound as there are candidates: nothing is cut.
+    everything = found(small, 900, terms, way, key, value)
+    assert everything == (whole, False) or everything[1]
+
+
+def test_a_search_that_stops_has_the_most_popular_and_what_is_named_so(small):
+    (most,), = query(small, "SELECT name FROM repository WHERE tag_count > 0 ORDER BY pulls DESC LIMIT 1")
+    (least,), = query(small, "SELECT name FROM repository WHERE tag_count > 0 ORDER BY pulls, name LIMIT 1")
+    some, is_cut = found(small, 25, [], "all", None, None)
+    assert is_cut and some[0] == ("repository", most, None)
+    for text in (least, least.split("/")[1]):
+        some, is_cut = found(small, 25, [word(text)], "all", None, None)
+        assert is_cut and ("repository", least, None) in some
+
+
+@pytest.mark.parametrize("terms, way, key, value", BROAD)
+def test_facets_that_stop_say_so_and_count_no_more(small, terms, way, key, value):
+    (_, whole), = asked(small, "read_facets", 10_000, (json.dumps(terms), way, key, value, None))
+    (_, some), = asked(small, "read_facets", 25, (json.dumps(terms), way, key, value, None))
+    whole, some = json.loads(whole + "}"), json.loads(some + "}")
+    assert "truncated" not in whole and some["truncated"] is True
+    for name in ("os", "architecture", "label_keys", "annotation_keys"):
+        counts = {count["value"]: count["images"] for count in whole[name]}
+        assert all(count["images"] <= counts[count["value"]] for count in some[name])
+    assert sum(count["images"] for count in some["os"]) <= 27
+
+
+# ---------------------------------------------------------------------------------------------
 # Plans. The server explains what the reader asks (auto_explain), as it was executed: parts of a
 # statement that were not are no matter.
 # ---------------------------------------------------------------------------------------------
@@ -66,23 +141,31 @@ POINTS = [
     "/index/static?repository=library/redis", "/index/static?tag=mirror",
     "/index/static?label:org.opencontainers.image.revision={revision}",
     "/index/static?annotation:org.opencontainers.image.base.name=none",
-    "/api/v1/search?q=grafana-proxy", "/api/v1/search?q={index}", "/api/v1/facets?q=grafana-proxy",
+    "/index/static?label:maintainer:exists=1&architecture=nope", "/index/static?architecture=nope",
+    "/index/static?annotation:org.example.team:exists=1&os=plan9",
+    "/api/v1/search?q=grafana-proxy", "/api/v1/search?q=library/redis:latest", "/api/v1/search?q={index}", "/api/v1/facets?q=grafana-proxy",
     "/api/v1/changes?since=9990", "/api/v1/status",
+]
+# What would read much, and stops: searches without a term that an index finds, or with one that nearly everything has.
+BOUNDED_BLOCKS_MAX = 300_000
+BOUNDED = [
+    "/api/v1/search", "/api/v1/search?q=a", "/api/v1/search?q=re", "/api/v1/search?q=-zzz",
+    "/api/v1/search?q=works", "/api/v1/search?q=proprietary", "/api/v1/search?q=arch:arm64",
+    "/api/v1/search?q=os:linux", "/api/v1/search?q=is:index", "/api/v1/search?q=is:artifact",
+    "/api/v1/search?q=:latest", "/api/v1/search?q=updated:>2026-01-01", "/api/v1/search?q=updated:>2000-01-01",
+    "/api/v1/search?q=label:maintainer", "/api/v1/search?q=os:linux&sort=-size", "/search?q=a", "/search?q=os:linux",
+    "/api/v1/facets", "/api/v1/facets?q=a", "/api/v1/facets?q=arch:arm64", "/api/v1/facets?q=works",
 ]
 # What rightly reads much: lists of everything, counts without a filter, filters that much passes, words too short for
 # an index or that nearly everything has, orders that no index has. They may look up
 # each row of the database a few times, and read no table from end to end for each of something.
 LARGE_ANSWERS = [
-    "/index/static", "/index/static?tag=latest", "/index/static?label:maintainer:exists=1",
+    "/index/static", "/index/static?tag=latest", "/index/static?architecture=arm64", "/index/static?label:maintainer:exists=1",
     "/index/static?annotation:org.example.team:exists=1", "/index/static?repository=large/one",
-    "/index/static?repository:matches=library/*",
+    "/index/static?repository:matches=library/*", "/index/static?repository:matches=zz*",
     "/v2/_catalog", "/v2/large/one/tags/list",
     "/v1/search", "/v1/search?q=a", "/v1/search?q=re", "/v1/search?q=proprietary", "/v1/search?q=works",
     "/v1/search?q=security@example.com", # three words since only what may be in a name holds one together
-    "/api/v1/search", "/api/v1/search?q=a", "/api/v1/search?q=re", "/api/v1/search?q=arch:arm64",
-    "/api/v1/search?q=os:linux", "/api/v1/search?q=is:index", "/api/v1/search?q=:latest",
-    "/api/v1/search?q=updated:>2026-01-01",
-    "/api/v1/facets", "/api/v1/facets?q=a", "/api/v1/facets?q=arch:arm64",
     "/api/v1/repositories?sort=-pulls", "/api/v1/repositories?sort=-size", "/api/v1/repositories?sort=-updated",
     "/api/v1/repositories?sort=-tags",
     f"{TAGS}?sort=-pulls", f"{TAGS}?sort=-size", f"{TAGS}?total=1",
@@ -171,6 +254,12 @@ def test_questions_for_little_use_indexes(postgres, large, rows_of, path):
         assert not read_whole, (statement, read_whole)
         assert rows_touched(plan) <= ROWS_MAX, statement
         assert blocks_touched(plan) <= BLOCKS_MAX, statement
+
+
+@pytest.mark.parametrize("path", BOUNDED)
+def test_questions_for_much_that_stop(postgres, large, path):
+    for statement, plan in ask(postgres, large, path):
+        assert blocks_touched(plan) <= BOUNDED_BLOCKS_MAX, statement
 
 
 @pytest.mark.parametrize("path", LARGE_ANSWERS)

@@ -1,8 +1,14 @@
 -- From `asked`, the terms and the way in, to `item`, the manifests of which every term is true; on the way
--- `term`, `flag` and `way_repository`.
+-- `term`, `flag`, `chosen`, the repositories, and `bounds`, whether there was more.
+--
+-- A search looks at 10,000 candidates and no more: repositories, and manifests in them. What the way in leads to is
+-- looked up by an index. If that is more, or if there is no way, the most popular repositories are walked instead, an
+-- index has their order, and every term is a filter. Of each repository its 100 latest manifests come first, so that
+-- one that has very many does not hide the others.
 term AS MATERIALIZED (
-    SELECT t.kind, t.is_not, lower(t.plain) AS plain, '%' || lower(t."like") || '%' AS "like",
-           lower(t."like") || '%' AS prefix, lower(t.whole) AS whole, t.key, t.value,
+    SELECT t.kind, t.is_not, lower(t.plain) AS plain, lower(t."like") AS pattern,
+           '%' || lower(t."like") || '%' AS "like", lower(t."like") || '%' AS prefix, lower(t.whole) AS whole,
+           t.key, t.value,
            CASE WHEN t.kind = 'digest' THEN '\x01'::bytea || decode(rpad(t.value, 64, '0'), 'hex') END AS low,
            CASE WHEN t.kind = 'digest' THEN '\x01'::bytea || decode(rpad(t.value, 64, 'f'), 'hex') END AS high,
            to_timestamp(t.from_ms / 1000.0) AS not_before, to_timestamp(t.before_ms / 1000.0) AS before
@@ -10,95 +16,186 @@ term AS MATERIALIZED (
     CROSS JOIN jsonb_to_recordset(asked.terms)
                AS t (kind text, is_not boolean, plain text, "like" text, whole text, key text, value text,
                      from_ms bigint, before_ms bigint)
+    ORDER BY t.kind = 'word' -- what is cheap is tried first
 ),
 flag AS MATERIALIZED (
     SELECT coalesce(bool_or(kind <> 'word'), false) AS has_filters,
+           coalesce(bool_or(kind = 'word'), false) AS has_words,
            coalesce(bool_or(kind IN ('is', 'digest') AND NOT is_not), false) AS is_any_kind,
-           coalesce(bool_or(kind IN ('tag', 'updated')), false) AS asks_tags
+           coalesce(bool_or(kind IN ('tag', 'updated')), false) AS asks_tags,
+           -- Manifests are counted, or are results where a term is true of themselves.
+           NOT (SELECT is_ranked FROM asked) OR coalesce(bool_or(NOT is_not OR kind <> 'word'), false)
+               AS needs_manifests,
+           -- Then no manifest is a result that has the word by its repository's name or title alone.
+           (SELECT is_ranked AND way = 'word' FROM asked) AND count(*) FILTER (WHERE NOT is_not) = 1
+               AND bool_and(kind = 'word') AS is_one_word
     FROM term
 ),
 -- The ways in: one of them is gone, the others find nothing and cost nothing.
-way_manifest AS MATERIALIZED (
-    SELECT x.manifest_id FROM label x
-    WHERE (SELECT way FROM asked) = 'label'
-      AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
-      AND left(x.value, 200) = left((SELECT value FROM asked), 200) AND x.value = (SELECT value FROM asked)
-    UNION
-    SELECT x.manifest_id FROM label x
-    WHERE (SELECT way FROM asked) = 'label_key'
-      AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
-    UNION
-    SELECT x.manifest_id FROM annotation x
-    WHERE (SELECT way FROM asked) = 'annotation'
-      AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
-      AND left(x.value, 200) = left((SELECT value FROM asked), 200) AND x.value = (SELECT value FROM asked)
-    UNION
-    SELECT x.manifest_id FROM annotation x
-    WHERE (SELECT way FROM asked) = 'annotation_key'
-      AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
-    UNION
-    SELECT m.id FROM manifest m
-    WHERE (SELECT way FROM asked) = 'digest'
-      AND m.digest BETWEEN '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, '0'), 'hex')
-                       AND '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, 'f'), 'hex')
-    UNION
+way_found AS MATERIALIZED (
+    (SELECT x.manifest_id FROM label x
+     WHERE (SELECT way FROM asked) = 'label'
+       AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
+       AND left(x.value, 200) = left((SELECT value FROM asked), 200) AND x.value = (SELECT value FROM asked)
+     LIMIT 10001)
+    UNION ALL
+    (SELECT x.manifest_id FROM label x
+     WHERE (SELECT way FROM asked) = 'label_key'
+       AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
+     LIMIT 10001)
+    UNION ALL
+    (SELECT x.manifest_id FROM annotation x
+     WHERE (SELECT way FROM asked) = 'annotation'
+       AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
+       AND left(x.value, 200) = left((SELECT value FROM asked), 200) AND x.value = (SELECT value FROM asked)
+     LIMIT 10001)
+    UNION ALL
+    (SELECT x.manifest_id FROM annotation x
+     WHERE (SELECT way FROM asked) = 'annotation_key'
+       AND left(x.key, 200) = left((SELECT key FROM asked), 200) AND x.key = (SELECT key FROM asked)
+     LIMIT 10001)
+    UNION ALL
+    (SELECT m.id FROM manifest m
+     WHERE (SELECT way FROM asked) = 'digest'
+       AND m.digest BETWEEN '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, '0'), 'hex')
+                        AND '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, 'f'), 'hex')
+     LIMIT 10001)
+    UNION ALL
     -- What a manifest's own annotations call it; titles from labels are found by way_repository.
-    SELECT m.id FROM manifest m
-    WHERE (SELECT way FROM asked) = 'word'
-      AND (m.title IS NOT NULL OR m.description IS NOT NULL)
-      AND m.annotations LIKE '%org.opencontainers.image.%'
-      AND lower(coalesce(m.title, '') || ' ' || coalesce(m.description, ''))
-          LIKE '%' || lower((SELECT value FROM asked)) || '%'
+    (SELECT m.id FROM manifest m
+     WHERE (SELECT way FROM asked) = 'word'
+       AND (m.title IS NOT NULL OR m.description IS NOT NULL)
+       AND m.annotations LIKE '%org.opencontainers.image.%'
+       AND lower(left(coalesce(m.title, ''), 4096) || ' ' || left(coalesce(m.description, ''), 4096))
+           LIKE '%' || lower((SELECT value FROM asked)) || '%'
+     LIMIT 10001)
+    UNION ALL
+    (SELECT used.manifest_id
+     FROM blob b
+     CROSS JOIN LATERAL (SELECT m.id AS manifest_id FROM manifest m WHERE m.config_id = b.id
+                         UNION ALL
+                         SELECT l.manifest_id FROM manifest_layer l WHERE l.blob_id = b.id) used
+     WHERE (SELECT way FROM asked) = 'digest'
+       AND b.digest BETWEEN '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, '0'), 'hex')
+                        AND '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, 'f'), 'hex')
+     LIMIT 10001)
+),
+way_tag AS MATERIALIZED (
+    (SELECT repository_id, manifest_id FROM tag
+     WHERE (SELECT way FROM asked) = 'tag' AND name = (SELECT value FROM asked)
+     LIMIT 10001)
+    UNION ALL
+    (SELECT t.repository_id, t.manifest_id
+     FROM repository r
+     CROSS JOIN LATERAL (SELECT repository_id, manifest_id FROM tag
+                         WHERE repository_id = r.id AND name = (SELECT value FROM asked) OFFSET 0) t
+     WHERE (SELECT way FROM asked) = 'repository_tag'
+       AND (r.name = (SELECT key FROM asked) OR r.name LIKE '%/' || replace((SELECT key FROM asked), '_', '\_'))
+     LIMIT 10001)
+),
+way_label AS MATERIALIZED (
+    SELECT repository_id FROM repository_label
+    WHERE (SELECT way FROM asked) = 'word' AND value LIKE '%' || lower((SELECT value FROM asked)) || '%'
+    LIMIT 50001
+),
+way_pair AS MATERIALIZED (
+    (SELECT h.repository_id, h.manifest_id
+     FROM (SELECT DISTINCT manifest_id FROM way_found WHERE (SELECT count(*) FROM way_found) <= 10000) w
+     CROSS JOIN LATERAL (SELECT * FROM repository_manifest WHERE manifest_id = w.manifest_id OFFSET 0) h
+     WHERE h.unreadable IS NULL
+     LIMIT 10001)
     UNION
-    SELECT used.manifest_id
-    FROM blob b
-    CROSS JOIN LATERAL (SELECT m.id AS manifest_id FROM manifest m WHERE m.config_id = b.id
-                        UNION ALL
-                        SELECT l.manifest_id FROM manifest_layer l WHERE l.blob_id = b.id) used
-    WHERE (SELECT way FROM asked) = 'digest'
-      AND b.digest BETWEEN '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, '0'), 'hex')
-                       AND '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, 'f'), 'hex')
+    (SELECT h.repository_id, h.manifest_id
+     FROM way_tag t
+     CROSS JOIN LATERAL (SELECT t.manifest_id
+                         UNION ALL
+                         SELECT image_id FROM index_image WHERE index_id = t.manifest_id) top
+     CROSS JOIN LATERAL (SELECT * FROM repository_manifest
+                         WHERE repository_id = t.repository_id AND manifest_id = top.manifest_id OFFSET 0) h
+     WHERE h.unreadable IS NULL
+     LIMIT 10001)
 ),
 way_repository AS MATERIALIZED (
-    SELECT r.id FROM repository r
-    WHERE (SELECT way FROM asked) = 'word'
-      AND (r.name LIKE '%' || lower((SELECT value FROM asked)) || '%'
-           OR lower(r.title) LIKE '%' || lower((SELECT value FROM asked)) || '%'
-           OR lower(r.description) LIKE '%' || lower((SELECT value FROM asked)) || '%')
-    UNION
-    SELECT l.repository_id FROM repository_label l
-    WHERE (SELECT way FROM asked) = 'word' AND l.value LIKE '%' || lower((SELECT value FROM asked)) || '%'
-    UNION
-    SELECT r.id FROM repository r WHERE (SELECT way FROM asked) = 'all'
+    SELECT id, bool_or(by_label) AS by_label
+    FROM (SELECT repository_id AS id, true AS by_label FROM way_label
+          UNION ALL
+          (SELECT id, false FROM repository
+           WHERE (SELECT way FROM asked) = 'word'
+             AND (name LIKE '%' || lower((SELECT value FROM asked)) || '%'
+                  OR lower(title) LIKE '%' || lower((SELECT value FROM asked)) || '%'
+                  OR lower(description) LIKE '%' || lower((SELECT value FROM asked)) || '%')
+           LIMIT 10001)) found
+    GROUP BY id
+),
+found_way AS MATERIALIZED (
+    SELECT (SELECT way FROM asked) = 'all'
+           OR greatest((SELECT count(*) FROM way_found), (SELECT count(*) FROM way_tag),
+                       (SELECT count(*) FROM way_pair), (SELECT count(*) FROM way_repository)) > 10000
+           OR (SELECT count(*) FROM way_label) > 50000 AS is_wide
+),
+-- The repositories that are looked at. No walk misses one whose name is, or begins with, a word.
+walked_repository AS MATERIALIZED (
+    SELECT id, name, last_component, pulls, updated, tag_count, title, description
+    FROM repository
+    WHERE (SELECT is_wide FROM found_way) AND deleted_at IS NULL
+    ORDER BY pulls DESC, updated DESC NULLS LAST, name
+    LIMIT 10001
+),
+named_repository AS MATERIALIZED (
+    SELECT named.id
+    FROM term t
+    CROSS JOIN LATERAL ((SELECT id FROM repository
+                         WHERE name >= t.plain AND name < t.plain || U&'\+10FFFF' ORDER BY name LIMIT 100)
+                        UNION ALL
+                        (SELECT id FROM repository WHERE name LIKE '%/' || t.pattern LIMIT 100)) named
+    WHERE t.kind = 'word' AND NOT t.is_not AND (SELECT count(*) FROM walked_repository) > 10000
+),
+chosen AS MATERIALIZED (
+    SELECT id, name, last_component, pulls, updated, tag_count, lower(title) AS title,
+           lower(description) AS description, by_label
+    FROM (SELECT w.*, true AS by_label FROM walked_repository w
+          UNION ALL
+          SELECT r.*, i.by_label
+          FROM (SELECT id, by_label FROM way_repository WHERE NOT (SELECT is_wide FROM found_way)
+                UNION
+                SELECT id, true FROM named_repository WHERE id NOT IN (SELECT id FROM walked_repository)) i
+          CROSS JOIN LATERAL (SELECT id, name, last_component, pulls, updated, tag_count, title, description
+                              FROM repository WHERE id = i.id AND deleted_at IS NULL OFFSET 0) r) r
+    ORDER BY pulls DESC, updated DESC NULLS LAST, name
+),
+chosen_pair AS MATERIALIZED (
+    SELECT c.id AS repository_id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description
+    FROM chosen c
+    CROSS JOIN LATERAL (SELECT manifest_id FROM repository_manifest
+                        WHERE repository_id = c.id AND unreadable IS NULL
+                        ORDER BY manifest_id DESC LIMIT 100) h
+    WHERE (SELECT needs_manifests FROM flag) AND (c.by_label OR NOT (SELECT is_one_word FROM flag))
+    UNION ALL
+    SELECT c.id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description
+    FROM chosen c
+    CROSS JOIN LATERAL (SELECT manifest_id FROM repository_manifest
+                        WHERE repository_id = c.id AND unreadable IS NULL
+                        ORDER BY manifest_id DESC OFFSET 100) h
+    WHERE (SELECT needs_manifests FROM flag) AND (c.by_label OR NOT (SELECT is_one_word FROM flag))
+    LIMIT 10001
 ),
 candidate AS MATERIALIZED (
-    SELECT h.repository_id, h.manifest_id
-    FROM way_manifest w
-    CROSS JOIN LATERAL (SELECT * FROM repository_manifest WHERE manifest_id = w.manifest_id OFFSET 0) h
-    WHERE h.unreadable IS NULL
-    UNION
-    SELECT h.repository_id, h.manifest_id
-    FROM (SELECT t.repository_id, t.manifest_id FROM tag t
-          WHERE (SELECT way FROM asked) = 'tag' AND t.name = (SELECT value FROM asked)
-          UNION
-          SELECT t.repository_id, i.image_id
-          FROM tag t
-          CROSS JOIN LATERAL (SELECT image_id FROM index_image WHERE index_id = t.manifest_id OFFSET 0) i
-          WHERE (SELECT way FROM asked) = 'tag' AND t.name = (SELECT value FROM asked)) w
-    CROSS JOIN LATERAL (SELECT * FROM repository_manifest
-                        WHERE repository_id = w.repository_id AND manifest_id = w.manifest_id OFFSET 0) h
-    WHERE h.unreadable IS NULL
-    UNION
-    SELECT h.repository_id, h.manifest_id
-    FROM way_repository w
-    CROSS JOIN LATERAL (SELECT * FROM repository_manifest WHERE repository_id = w.id OFFSET 0) h
-    WHERE h.unreadable IS NULL
+    SELECT * FROM chosen_pair
+    UNION ALL
+    SELECT w.repository_id, w.manifest_id, r.name, r.pulls, r.updated, lower(r.title), lower(r.description)
+    FROM way_pair w
+    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.repository_id AND deleted_at IS NULL OFFSET 0) r
+    WHERE NOT (SELECT is_wide FROM found_way)
+      AND (w.repository_id, w.manifest_id) NOT IN (SELECT repository_id, manifest_id FROM chosen_pair)
+),
+bounds AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM walked_repository) > 10000 OR (SELECT count(*) FROM chosen_pair) > 10000 AS is_cut
 ),
 -- Manifests of which every term is true: images, unless other kinds are asked for. Images and indexes
 -- are there if a tag shows them; its tags are those of the indexes above it, too.
 -- Where nothing is asked about tags, they are looked for last, and one is enough.
 matching AS (
-    SELECT c.repository_id, c.manifest_id, m.kind, m.digest, m.os, m.architecture,
+    SELECT c.repository_id, c.name, c.pulls, c.updated, c.manifest_id, m.kind, m.digest, m.os, m.architecture,
            -- The best of its terms. NULL: only its repository has what was asked for.
            CASE WHEN (SELECT is_ranked FROM asked) THEN (
                SELECT min(CASE WHEN t.kind = 'digest' THEN 1
@@ -108,41 +205,43 @@ matching AS (
                                WHEN t.kind IN ('os', 'arch') THEN 8
                                WHEN t.kind = 'is' THEN 9
                                WHEN t.kind = 'updated' THEN 10
-                               WHEN lower(left(m.title, 4096)) LIKE t."like" THEN 5
-                               WHEN lower(left(m.description, 4096)) LIKE t."like" THEN 6
-                               WHEN EXISTS (SELECT FROM label l WHERE l.manifest_id = m.id
-                                              AND lower(left(l.value, 1000)) LIKE t."like") THEN 7
+                               WHEN own.title LIKE t."like" THEN 5
+                               WHEN own.description LIKE t."like" THEN 6
+                               WHEN own.labels LIKE t."like" THEN 7
                                WHEN flag.has_filters THEN 10 END)
                FROM (SELECT kind, "like" FROM term WHERE NOT is_not
                      UNION ALL
                      SELECT 'updated', NULL WHERE flag.has_filters) t) END AS rank
     FROM candidate c
-    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = c.repository_id OFFSET 0) r
-    CROSS JOIN LATERAL (SELECT id, digest, kind, os, architecture, title, description, config_id
-                        FROM manifest WHERE id = c.manifest_id OFFSET 0) m
     CROSS JOIN flag
+    CROSS JOIN LATERAL (SELECT id, digest, kind, os, architecture, title, description, config_id
+                        FROM manifest
+                        WHERE id = c.manifest_id
+                          AND (kind = 'image' OR flag.is_any_kind AND kind IN ('index', 'artifact')) OFFSET 0) m
+    -- Values are kept apart by what nobody looks for.
     CROSS JOIN LATERAL (
-        SELECT array_agg(g.name ORDER BY g.name) AS names, max(g.updated) AS updated
+        SELECT lower(left(m.title, 4096)) AS title, lower(left(m.description, 4096)) AS description,
+               CASE WHEN flag.has_words THEN (
+                   SELECT string_agg(lower(left(l.value, 1000) COLLATE "default"), E'\x01')
+                   FROM label l WHERE l.manifest_id = m.id) END AS labels
+        OFFSET 0) own
+    CROSS JOIN LATERAL (
+        SELECT array_agg(g.name) AS names, max(g.updated) AS updated
         FROM (SELECT c.manifest_id AS id
-              UNION
+              UNION ALL
               SELECT i.index_id FROM index_image i WHERE i.image_id = c.manifest_id) top
         CROSS JOIN LATERAL (SELECT name, updated FROM tag
                             WHERE manifest_id = top.id AND repository_id = c.repository_id
                               AND NOT hidden OFFSET 0) g
         WHERE flag.asks_tags
     ) tagged
-    WHERE r.deleted_at IS NULL
-      AND (m.kind = 'image' OR flag.is_any_kind AND m.kind IN ('index', 'artifact'))
-      AND NOT EXISTS (
+    WHERE NOT EXISTS (
           SELECT FROM term t
           WHERE t.is_not = coalesce(CASE t.kind
-              WHEN 'word' THEN r.name LIKE t."like"
-                  OR lower(r.title) LIKE t."like" OR lower(r.description) LIKE t."like"
-                  OR lower(left(m.title, 4096)) LIKE t."like" OR lower(left(m.description, 4096)) LIKE t."like"
-                  OR EXISTS (SELECT FROM label l
-                             WHERE l.manifest_id = m.id AND lower(left(l.value, 1000)) LIKE t."like")
+              WHEN 'word' THEN c.name LIKE t."like" OR c.title LIKE t."like" OR c.description LIKE t."like"
+                  OR own.title LIKE t."like" OR own.description LIKE t."like" OR own.labels LIKE t."like"
               WHEN 'tag' THEN t.value = ANY (tagged.names)
-                  AND (t.key IS NULL OR r.name = t.key OR right(r.name, length(t.key) + 1) = '/' || t.key)
+                  AND (t.key IS NULL OR c.name = t.key OR right(c.name, length(t.key) + 1) = '/' || t.key)
               WHEN 'digest' THEN m.digest BETWEEN t.low AND t.high
                   OR EXISTS (SELECT FROM blob b
                              WHERE b.id = m.config_id AND b.digest BETWEEN t.low AND t.high)
@@ -165,11 +264,12 @@ matching AS (
 item AS MATERIALIZED (
     SELECT s.*
     FROM matching s
-    WHERE s.kind = 'artifact' OR EXISTS (
+    WHERE (s.rank IS NOT NULL OR NOT (SELECT is_ranked FROM asked))
+      AND (s.kind = 'artifact' OR EXISTS (
         SELECT FROM (SELECT s.manifest_id AS id
                      UNION ALL
                      SELECT i.index_id FROM index_image i WHERE i.image_id = s.manifest_id) top
         CROSS JOIN LATERAL (SELECT FROM tag
                             WHERE manifest_id = top.id AND repository_id = s.repository_id
-                              AND NOT hidden OFFSET 0) g)
+                              AND NOT hidden OFFSET 0) g))
 ),

@@ -4,46 +4,46 @@ asked AS MATERIALIZED (
     WHERE $2::text IS NULL OR $6::boolean IS NULL OR true -- their types: they have no effect
 ),
 -- include find_items.sql
--- A repository is found by its words; where there are other terms, by what is in it.
+-- A repository is found by its words; where there are other terms, by what is in it. The worst of its words
+-- places it.
 found_repository AS MATERIALIZED (
-    SELECT DISTINCT i.repository_id AS id FROM item i WHERE (SELECT has_filters FROM flag)
-    UNION ALL
-    SELECT r.id
-    FROM way_repository w
-    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.id OFFSET 0) r
-    WHERE NOT (SELECT has_filters FROM flag) AND r.tag_count > 0 AND r.deleted_at IS NULL
-      AND NOT EXISTS (
-          SELECT FROM term t
-          WHERE t.is_not = coalesce(r.name LIKE t."like"
-                  OR lower(r.title) LIKE t."like" OR lower(r.description) LIKE t."like"
-                  OR EXISTS (SELECT FROM (SELECT value FROM repository_label
-                                          WHERE repository_id = r.id OFFSET 0) l
-                             WHERE l.value LIKE t."like"), false))
-),
--- The worst of its words places a repository, the best of its terms a manifest; one that is found by
--- its repository only is not listed beside it.
-result AS MATERIALIZED (
-    SELECT 'repository' AS type, r.id AS repository_id, NULL::bigint AS manifest_id, NULL::bytea AS digest,
-           (ARRAY[1, 0.98, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.45])[placed.rank] AS score,
-           (ARRAY['name', 'name', 'name', 'name', 'name', 'title', 'description', 'label',
-                  'content'])[placed.rank] AS match
-    FROM found_repository f
-    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = f.id OFFSET 0) r
-    CROSS JOIN LATERAL (
-        SELECT coalesce(max(CASE WHEN r.name = t.plain THEN 1
-                                 WHEN r.last_component = t.plain THEN 2
-                                 WHEN r.last_component LIKE t.prefix OR r.name LIKE t.prefix THEN 3
-                                 WHEN r.name ~ t.whole THEN 4
-                                 WHEN r.name LIKE t."like" THEN 5
-                                 WHEN lower(r.title) LIKE t."like" THEN 6
-                                 WHEN lower(r.description) LIKE t."like" THEN 7
-                                 ELSE 8 END), 9) AS rank
-        FROM term t
-        WHERE t.kind = 'word' AND NOT t.is_not
-    ) placed
+    SELECT r.id, r.name, r.pulls, r.updated,
+           (SELECT coalesce(max(CASE WHEN r.name = t.plain THEN 1
+                                     WHEN r.last_component = t.plain THEN 2
+                                     WHEN r.last_component LIKE t.prefix OR r.name LIKE t.prefix THEN 3
+                                     WHEN r.name LIKE t."like" THEN CASE WHEN r.name ~ t.whole THEN 4 ELSE 5 END
+                                     WHEN r.title LIKE t."like" THEN 6
+                                     WHEN r.description LIKE t."like" THEN 7
+                                     ELSE 8 END), 9)
+            FROM term t
+            WHERE t.kind = 'word' AND NOT t.is_not) AS rank
+    FROM (SELECT id, name, last_component, pulls, updated, title, description
+          FROM chosen c
+          WHERE NOT (SELECT has_filters FROM flag) AND c.tag_count > 0
+            AND NOT EXISTS (
+                SELECT FROM term t
+                WHERE t.is_not = coalesce(c.name LIKE t."like" OR c.title LIKE t."like" OR c.description LIKE t."like"
+                        OR EXISTS (SELECT FROM (SELECT value FROM repository_label
+                                                WHERE repository_id = c.id OFFSET 0) l
+                                   WHERE l.value LIKE t."like"), false))
+          UNION ALL
+          SELECT r.id, r.name, r.last_component, r.pulls, r.updated, lower(r.title), lower(r.description)
+          FROM (SELECT DISTINCT repository_id AS id FROM item) i
+          CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = i.id OFFSET 0) r
+          WHERE (SELECT has_filters FROM flag)
+          OFFSET 0) r
     WHERE coalesce($11::text, 'repository') = 'repository'
+),
+-- The best of its terms places a manifest; one that is found by its repository only is not listed beside it.
+result AS MATERIALIZED (
+    SELECT 'repository' AS type, r.id AS repository_id, r.name, r.pulls, r.updated,
+           NULL::bigint AS manifest_id, NULL::bytea AS digest,
+           (ARRAY[1, 0.98, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.45])[r.rank] AS score,
+           (ARRAY['name', 'name', 'name', 'name', 'name', 'title', 'description', 'label',
+                  'content'])[r.rank] AS match
+    FROM found_repository r
     UNION ALL
-    SELECT i.kind, i.repository_id, i.manifest_id, i.digest,
+    SELECT i.kind, i.repository_id, i.name, i.pulls, i.updated, i.manifest_id, i.digest,
            (ARRAY[0.99, 0.92, 0.71, 0.7, 0.65, 0.55, 0.48, 0.4, 0.35, 0.3])[i.rank],
            (ARRAY['digest', 'tag', 'label', 'annotation', 'title', 'description', 'label', 'platform',
                   'kind', 'content'])[i.rank]

@@ -15,7 +15,8 @@ walked AS MATERIALIZED (
 SELECT generation, NULL::bigint AS place, true AS found,
        (SELECT count(*) FROM walked) > $3::bigint AS has_more, NULL::bigint AS number,
        NULL::text AS text,
-       '"total":' || (SELECT count(*) FROM ranked) AS body
+       '"total":' || (SELECT count(*) FROM ranked)
+           || CASE WHEN (SELECT is_cut FROM bounds) THEN ',"truncated":true' ELSE '' END AS body
 FROM state
 UNION ALL
 SELECT (SELECT generation FROM state), CASE WHEN $5::boolean THEN -w.place ELSE w.place END, NULL,

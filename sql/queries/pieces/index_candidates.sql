@@ -1,5 +1,5 @@
--- From `image`, images that were found, to `candidate`: tagged ones, and tagged indexes that hold them.
-candidate AS MATERIALIZED (
+-- From `image`, images that were found, to `image_candidate`: tagged ones, and tagged indexes that hold them.
+image_candidate AS MATERIALIZED (
     SELECT r.id AS repository_id, r.name, top.manifest_id
     FROM (SELECT manifest_id FROM image
           UNION

@@ -195,11 +195,14 @@ START_TEST(the_most_telling_term_leads)
     expect_plan("os:linux -redis is:index updated:>2026-01-01", "all", NULL, NULL);
     expect_plan("a redis os:linux", "word", NULL, "redis");
     expect_plan("100%_\\", "word", NULL, "100\\%\\_\\\\");
+    expect_plan("a re -redis d-b 1.2", "all", NULL, NULL); /* no index has them */
     expect_plan("redis label:a", "word", NULL, "redis");
     expect_plan("label:a os:linux", "label_key", "a", NULL);
     expect_plan("annotation:a", "annotation_key", "a", NULL);
-    expect_plan("redis x:latest label:a=b label:c=longer", "label", "c", "longer");
-    expect_plan("redis x:latest", "tag", NULL, "latest");
+    expect_plan("redis :latest label:a=b label:c=longer", "label", "c", "longer");
+    expect_plan("redis x:latest", "repository_tag", "x", "latest");
+    expect_plan("redis :latest", "word", NULL, "redis");
+    expect_plan(":latest re label:a", "tag", NULL, "latest");
     expect_plan("annotation:a=b :latest", "annotation", "a", "b");
     expect_plan("label:a=b sha256:ab", "digest", NULL, "ab");
     expect_plan("-label:a=b redis", "word", NULL, "redis");
