@@ -26,6 +26,7 @@ enum ms_status ms_pg_cancel(struct ms_pg_ticket **out, struct ms_pg_pool *cancel
                                                  {.value = ms_str(began)}};
     const struct ms_pg_step step = {
         .statement = &CANCEL_STATEMENT, .params = params, .n_params = N_PARAMS};
-    const struct ms_pg_batch batch = {.steps = &step, .n_steps = 1, .on_done = on_done, .arg = arg};
+    const struct ms_pg_batch batch = {
+        .steps = &step, .n_steps = 1, .copies_params = true, .on_done = on_done, .arg = arg};
     return ms_pg_pool_run(out, canceller, &batch, NULL);
 }

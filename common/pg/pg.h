@@ -23,7 +23,8 @@ struct ms_pg_statement {
     const char *sql;
 };
 
-/* The bytes are borrowed until on_done is called or the cancellation has returned. */
+/* The bytes are borrowed until on_done is called or the cancellation has returned, unless the batch
+ * copies them. */
 struct ms_pg_param {
     struct ms_str value; /* absent: NULL; text is followed by a NUL and holds none */
     bool binary;         /* bytea: raw bytes */
@@ -70,6 +71,7 @@ struct ms_pg_batch {
     bool binary_results; /* all result columns of the batch in binary format */
     bool row_by_row; /* rows are given as they arrive, some perhaps before a failure, and not held
                         until the last; one step only */
+    bool copies_params;            /* a few bytes that do not live as long */
     bool close_on_cancel;          /* for long results: see ms_pg_ticket_cancel */
     uint64_t statement_timeout_ms; /* of each statement; 0: the pool's */
     ms_pg_row_call *on_row;        /* may be NULL */

@@ -40,8 +40,12 @@ static struct ms_pg_ticket *make_ticket(const struct ms_pg_statement *statement,
                                         ms_pg_row_call *on_row, ms_pg_done_call *on_done, void *arg)
 {
     const struct ms_pg_step step = {.statement = statement, .params = params, .n_params = n_params};
-    const struct ms_pg_batch batch = {
-        .steps = &step, .n_steps = 1, .on_row = on_row, .on_done = on_done, .arg = arg};
+    const struct ms_pg_batch batch = {.steps = &step,
+                                      .n_steps = 1,
+                                      .copies_params = true,
+                                      .on_row = on_row,
+                                      .on_done = on_done,
+                                      .arg = arg};
     struct ms_pg_ticket *ticket;
     if (ms_pg_ticket_new(&ticket, &batch, NULL) != MS_OK)
         abort(); /* out of memory */

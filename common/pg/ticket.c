@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes a ticket from a batch: one block of memory that holds the ticket and its arrays, freed in
- * one piece. The values of the parameters stay where the caller has them. Arrays stand in the block
- * in the order of their alignment: pointers and 64 bits, then ints.
+ * one piece. The values of the parameters stay where the caller has them, unless they are to be
+ * copied. Arrays stand in the block in the order of their alignment: pointers and 64 bits, then
+ * ints, then bytes.
  */
 #include "common/pg/ticket.h"
 
@@ -12,7 +13,7 @@
 /* How much a batch needs of each. */
 struct sizes {
     size_t params;
-    size_t bytes; /* of values */
+    size_t bytes; /* of values, with a NUL for each */
 };
 
 enum { REPLIES_PER_STEP = 3 }; /* prepare, its sync, execute */
@@ -21,13 +22,13 @@ static enum ms_status check_param(const struct ms_pg_param *param, struct sizes 
                                   struct ms_error *err)
 {
     struct ms_str value = param->value;
-    if (value.len > MS_PG_BATCH_BYTES_MAX - sizes->bytes)
+    if (value.len >= MS_PG_BATCH_BYTES_MAX - sizes->bytes)
         return ms_error_set(err, MS_TOO_LARGE, "a batch's parameters are over the limit");
     if (!param->binary && value.len > 0 && memchr(value.ptr, '\0', value.len) != NULL)
         return ms_error_set(err, MS_INVALID, "a text parameter holds a NUL");
     if (!param->binary && value.ptr != NULL && value.ptr[value.len] != '\0')
         abort(); /* libpq would send what follows as well */
-    sizes->bytes += value.len;
+    sizes->bytes += value.len + 1;
     return MS_OK;
 }
 
@@ -91,6 +92,11 @@ static void fill(struct ms_pg_ticket *ticket, const struct ms_pg_batch *batch, s
         };
         for (size_t p = 0; p < step->n_params; p++)
             set_param(command, p, &step->params[p]);
+        for (size_t p = 0; p < step->n_params && batch->copies_params; p++) {
+            size_t n_bytes = step->params[p].value.len + 1;
+            if (command->values[p] != NULL)
+                command->values[p] = memcpy(take(&at, n_bytes), command->values[p], n_bytes);
+        }
     }
 }
 
@@ -104,7 +110,8 @@ enum ms_status ms_pg_ticket_new(struct ms_pg_ticket **out, const struct ms_pg_ba
     size_t total = sizeof(struct ms_pg_ticket) +
                    batch->n_steps * (sizeof(struct ms_pg_command) + sizeof(uint64_t)) +
                    (batch->n_steps * REPLIES_PER_STEP + 1) * sizeof(struct ms_pg_reply) +
-                   sizes.params * (sizeof(const char *) + 2 * sizeof(int));
+                   sizes.params * (sizeof(const char *) + 2 * sizeof(int)) +
+                   (batch->copies_params ? sizes.bytes : 0);
     struct ms_pg_ticket *ticket = calloc(1, total);
     if (ticket == NULL)
         return ms_error_set(err, MS_TOO_LARGE, "no memory for a batch of %zu bytes", total);

@@ -157,7 +157,7 @@ START_TEST(failures_have_a_meaning)
         enum ms_status status;
     } CASES[] = {
         {"c1", "SELECT * FROM pg_test_no_such_table", "42P01", MS_NOT_FOUND},
-        {"c2", "SELEC", "42601", MS_INVALID},
+        {"c2", "SELEC", "42601", MS_PROTOCOL},
         {"c3", "DO $$BEGIN RAISE SQLSTATE 'MS001'; END$$", "MS001", MS_DEPOSED},
         {"c4", "DO $$BEGIN RAISE SQLSTATE '40001'; END$$", "40001", MS_CONFLICT},
         {"c5", "DO $$BEGIN RAISE SQLSTATE '53100'; END$$", "53100", MS_UNAVAILABLE},

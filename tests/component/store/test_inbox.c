@@ -129,7 +129,7 @@ END_TEST
 START_TEST(what_schema_1_has_seen_counts_once)
 {
     struct ms_event_record event = {.event_id = MS_STR("e1"), .repository = MS_STR("app")};
-    (void)sql("INSERT INTO schema_version (version, min_reader_version) VALUES (1, 1);"
+    (void)sql("INSERT INTO schema_version (version, min_reader_version) VALUES (1, 1), (2, 1);"
               "INSERT INTO event_seen (slot, event_id) VALUES (event_slot(0), 'e1'),"
               "                                               (event_slot(-1), 'e2')");
     ck_assert_int_eq(put_event(event), MS_OK);

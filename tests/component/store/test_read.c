@@ -197,7 +197,7 @@ START_TEST(the_first_state_has_no_history)
     await(has_state);
     ck_assert_uint_eq(told.state.generation, generation);
     ck_assert_uint_eq(told.state.term, 1);
-    ck_assert_int_eq(told.state.schema_version, 2);
+    ck_assert_int_eq(told.state.schema_version, MS_SCHEMA_VERSION);
     ck_assert_int_eq(told.state.min_reader_version, 1);
     ck_assert(!told.state.standby);
     ck_assert_int_eq(told.state.replay_lag_ms, -1);
@@ -335,7 +335,7 @@ START_TEST(no_schema_is_version_0_until_it_is_made)
     make_schema();
     publish("a");
     await_generation(publish("b"));
-    ck_assert_int_eq(told.state.schema_version, 2);
+    ck_assert_int_eq(told.state.schema_version, MS_SCHEMA_VERSION);
 }
 END_TEST
 
