@@ -87,8 +87,16 @@ static void write_argument(struct ms_buf *out, struct ms_str text)
     ms_buf_append_char(out, '"');
 }
 
-static void write_sentence(struct ms_buf *out, struct ms_str text)
+/* One sentence or several, each on a line of its own. */
+static void write_sentences(struct ms_buf *out, struct ms_str text)
 {
+    const char *end;
+    while ((end = memmem(text.ptr, text.len, ". ", 2)) != NULL) {
+        size_t len = (size_t)(end - text.ptr) + 1;
+        write_text(out, ms_str_slice(text, 0, len));
+        ms_buf_append_char(out, '\n');
+        text = ms_str_skip(text, len + 1);
+    }
     write_text(out, text);
     ms_buf_append_c(out, ms_str_ends_with(text, MS_STR(".")) ? "\n" : ".\n");
 }
@@ -106,7 +114,7 @@ static void write_keys(struct ms_buf *out)
         ms_buf_append_c(out, ".It Ic");
         write_argument(out, row.cells[0]);
         ms_buf_append_c(out, "\n");
-        write_sentence(out, row.cells[4]);
+        write_sentences(out, row.cells[4]);
         ms_buf_append_c(out, "Value: ");
         write_text(out, row.cells[2]);
         ms_buf_append_c(out, "; default: ");
@@ -136,7 +144,7 @@ static void write_metrics(struct ms_buf *out, struct ms_str program)
         ms_buf_append_c(out, " Pq");
         write_argument(out, row.cells[1]);
         ms_buf_append_c(out, "\n");
-        write_sentence(out, row.cells[3]);
+        write_sentences(out, row.cells[3]);
     }
     ms_buf_append_c(out, ".El\n");
     ms_buf_free(&table);
