@@ -42,6 +42,16 @@ struct status {
 
 /* --- the database --- */
 
+/* Events of repositories that are not known are looked at twice and go, however many there are,
+ * while the registry answers. Only when it does not are they as late as others. */
+static void count_unknown(struct ms_store_status *status, const struct registry_client *registry)
+{
+    struct registry_health health;
+    registry_client_health(&health, registry);
+    if (!health.reachable && status->inbox_unknown_oldest_seconds > status->inbox_oldest_seconds)
+        status->inbox_oldest_seconds = status->inbox_unknown_oldest_seconds;
+}
+
 static void set_gauges(const struct ms_store_status *status)
 {
     const struct {
@@ -51,6 +61,7 @@ static void set_gauges(const struct ms_store_status *status)
         {MS_METRIC_GENERATION, (double)status->generation},
         {MS_METRIC_INBOX_WAITING, (double)status->inbox_waiting},
         {MS_METRIC_INBOX_OLDEST_SECONDS, (double)status->inbox_oldest_seconds},
+        {MS_METRIC_INBOX_UNKNOWN, (double)status->inbox_unknown_waiting},
         {MS_METRIC_DEAD_LETTERS, (double)status->inbox_dead},
         {MS_METRIC_LAST_COMPLETE_SCAN, (double)(status->last_complete_scan_ms / 1000)},
         {MS_METRIC_HELD_REMOVALS, (double)(status->held_repositories + status->held_tags)},
@@ -70,10 +81,11 @@ static void on_answer(const struct ms_error *err, const struct ms_store_status *
     }
     status->err.status = MS_OK;
     status->last = *answer;
+    count_unknown(&status->last, status->writer->env.registry);
     status->last.last_scan.error = MS_STR_ABSENT; /* a view that ends here */
     status->as_of_ms = status->asked_wall_ms;
     if (status->writer->env.term != 0)
-        set_gauges(answer);
+        set_gauges(&status->last);
 }
 
 static void on_timer(void *arg)

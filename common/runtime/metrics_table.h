@@ -32,6 +32,8 @@
            "Events accepted and not yet applied.")                                                 \
     METRIC(INBOX_OLDEST_SECONDS, "inbox_oldest_seconds", GAUGE_MAX, WRITER, NO_LABEL,              \
            "Age of the oldest event not yet applied.")                                             \
+    METRIC(INBOX_UNKNOWN, "inbox_unknown", GAUGE, WRITER, NO_LABEL,                                \
+           "Of those not yet applied: events of repositories that are not known.")                 \
     METRIC(EVENTS, "events_total", COUNTER, WRITER, TWO(ACTION, RESULT),                           \
            "Events received, and what became of them.")                                            \
     METRIC(DEAD_LETTERS, "dead_letters", GAUGE, WRITER, NO_LABEL,                                  \

@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What GET /status and the gauges show, always one row; times in ms since 1970. Columns: generation,
 -- term, schema version, leader's host, pid, since; inbox (pulls aside): waiting, dead, age of the oldest
--- in seconds (those aside that were looked at and name a repository that is not known); last complete scan; last ended scan: id, complete, repositories, tags, manifests, added,
--- removed, unreadable, requests, started, ended; removals that wait: repositories, tags, since; last
--- collection: ended, manifests, in the registry, dry run; repositories, tags, unreadable; is a scan wanted:
--- did a registry instance appear, was something not read, or was a scan interrupted, since the last complete
--- scan began. (While a scan runs it is one that has not ended: this column is for the beginning of a term.)
+-- in seconds of those that name a known repository; last complete scan; last ended scan: id, complete,
+-- repositories, tags, manifests, added, removed, unreadable, requests, started, ended; removals that wait:
+-- repositories, tags, since; last collection: ended, manifests, in the registry, dry run; repositories, tags,
+-- unreadable; is a scan wanted: did a registry instance appear, was something not read, or was a scan
+-- interrupted, since the last complete scan began (while a scan runs it is one that has not ended: this column
+-- is for the beginning of a term); inbox, of repositories that are not known: waiting, age of the oldest.
 SELECT s.generation, s.term, (SELECT max(version) FROM schema_version), s.leader_host, s.leader_pid,
        (extract(epoch FROM s.leader_since) * 1000)::bigint,
        i.waiting, (SELECT count(*) FROM dead_letter), i.oldest_seconds,
@@ -22,15 +23,18 @@ SELECT s.generation, s.term, (SELECT max(version) FROM schema_version), s.leader
                             SELECT s.scan_wanted
                              UNION ALL
                             SELECT started FROM scan WHERE ended IS NULL) AS reason
-                WHERE reason.at > coalesce((SELECT max(started) FROM scan WHERE complete), '-infinity'))
+                WHERE reason.at > coalesce((SELECT max(started) FROM scan WHERE complete), '-infinity')),
+       i.unknown_waiting, i.unknown_oldest_seconds
   FROM state s
- CROSS JOIN (SELECT count(*) AS waiting,
-                    coalesce(floor(extract(epoch FROM now() - min(received) FILTER (
-                        WHERE attempts = 0
-                           OR EXISTS (SELECT FROM repository r
-                                       WHERE r.name = inbox.repository AND r.deleted_at IS NULL)))), 0)::bigint
-                        AS oldest_seconds
-               FROM inbox WHERE action <> 'pull') AS i
+ CROSS JOIN (SELECT count(*) AS waiting, count(*) FILTER (WHERE NOT is_known) AS unknown_waiting,
+                    coalesce(floor(extract(epoch FROM now() - min(received) FILTER (WHERE is_known))), 0)::bigint
+                        AS oldest_seconds,
+                    coalesce(floor(extract(epoch FROM now() - min(received) FILTER (WHERE NOT is_known))), 0)::bigint
+                        AS unknown_oldest_seconds
+               FROM (SELECT received,
+                            EXISTS (SELECT FROM repository r
+                                     WHERE r.name = inbox.repository AND r.deleted_at IS NULL) AS is_known
+                       FROM inbox WHERE action <> 'pull') AS e) AS i
  CROSS JOIN (SELECT count(*) FILTER (WHERE tag = '') AS repositories,
                     count(*) FILTER (WHERE tag <> '') AS tags,
                     (extract(epoch FROM min(since)) * 1000)::bigint AS since FROM held_removal) AS h

@@ -145,6 +145,29 @@ def test_what_is_unknown_is_accepted_and_does_nothing(world):
     assert query(world.database, "SELECT generation FROM state") == before
 
 
+def test_a_flood_of_repositories_that_do_not_exist_raises_no_alarm(postgres, tmp_path):
+    """Each is looked at twice and forgotten; only when the registry is away its events are late."""
+    n = 150
+    world = World(tmp_path, postgres.new_database())
+    try:
+        world.send(*(world.event("push", f"nobody/app{i}", NOWHERE, "1") for i in range(n)))
+
+        def drained():
+            status = world.writer.status()
+            assert status["inbox"]["oldest_seconds"] == 0
+            return status if status["inbox"]["waiting"] == 0 else None
+        status = wait_for(drained, "the inbox to be empty")
+        assert status["registry"]["requests"] <= 3 * n + 2, "and two whether it is there"
+        assert query(world.database, "SELECT count(*) FROM repository") == [(0,)]
+        world.registry.kill()
+        world.send(world.event("push", "nobody/app", NOWHERE, "1"))
+        wait_for(lambda: world.writer.status()["inbox"]["oldest_seconds"] > 0, "the age that alarms")
+        world.registry.start()
+        wait_for(lambda: world.writer.status()["inbox"]["waiting"] == 0, "the inbox to be empty")
+    finally:
+        world.stop()
+
+
 def test_odd_events_become_dead_letters_and_leave_their_neighbours(world):
     before = world.writer.status()["inbox"]["dead"]
     pushed = world.pusher.image("odd/neighbour", "1", salt="odd")["digest"]

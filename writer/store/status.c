@@ -60,6 +60,8 @@ static void take_totals(struct ms_store_status *out, const struct ms_pg_row *row
     out->tags = ms_pg_row_u64(row, 29);
     out->unreadable = ms_pg_row_u64(row, 30);
     out->wants_scan = ms_pg_row_bool(row, 31);
+    out->inbox_unknown_waiting = ms_pg_row_u64(row, 32);
+    out->inbox_unknown_oldest_seconds = ms_pg_row_u64(row, 33);
 }
 
 static void on_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)

@@ -117,7 +117,10 @@ struct ms_store_status {
     char leader_host[256];
     int leader_pid;
     int64_t leader_since_ms;
-    uint64_t inbox_waiting, inbox_dead, inbox_oldest_seconds;
+    uint64_t inbox_waiting, inbox_dead;
+    uint64_t inbox_oldest_seconds; /* of events of known repositories */
+    /* Events of repositories that are not known. */
+    uint64_t inbox_unknown_waiting, inbox_unknown_oldest_seconds;
     int64_t last_complete_scan_ms;
     bool has_last_scan;
     struct ms_scan_record last_scan; /* error absent */

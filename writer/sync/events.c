@@ -155,15 +155,17 @@ static void on_presence(const struct ms_error *err, bool is_there, void *arg)
 static void ask_presence(struct events_pass *pass)
 {
     const struct event_item *last_push = NULL;
+    bool is_last = false; /* some event is ignored if nothing is there */
     for (size_t i = 0; i < pass->n_due; i++) {
         const struct event_item *item = &pass->items[i];
+        is_last = is_last || item->attempts + 1 >= EVENTS_UNKNOWN_ATTEMPTS_MAX;
         if (item->action == EVENT_PUSH && !ms_digest_is_none(&item->digest) &&
             (last_push == NULL || item->id > last_push->id))
             last_push = item;
     }
     pass->presence =
         presence_start(pass->env, pass->options.repository,
-                       last_push == NULL ? NULL : &last_push->digest, on_presence, pass);
+                       last_push == NULL ? NULL : &last_push->digest, is_last, on_presence, pass);
 }
 
 /* --- touched: known tags on deleted digests --- */

@@ -3,7 +3,7 @@
  * See presence.h. In order:
  *
  *   manifest   HEAD: one that was pushed there, if there is one
- *   list       (when it is absent) has the repository any tags?
+ *   list       (when there is none, or it is absent at the last look) has the repository any tags?
  */
 #include "writer/sync/presence.h"
 
@@ -13,6 +13,7 @@
 struct presence {
     const struct env *env;
     struct ms_str repository;
+    bool is_last;
     presence_done *on_done;
     void *arg;
     struct registry_call *call;
@@ -53,8 +54,10 @@ static void on_manifest(const struct registry_reply *reply, void *arg)
 {
     struct presence *presence = arg;
     presence->call = NULL;
-    if (reply->outcome == REGISTRY_ABSENT)
+    if (reply->outcome == REGISTRY_ABSENT && presence->is_last)
         ask_for_list(presence);
+    else if (reply->outcome == REGISTRY_ABSENT)
+        finish(presence, NULL, false);
     else if (reply->outcome == REGISTRY_FAILED)
         finish(presence, reply->error, false);
     else
@@ -62,12 +65,13 @@ static void on_manifest(const struct registry_reply *reply, void *arg)
 }
 
 struct presence *presence_start(const struct env *env, struct ms_str repository,
-                                const struct ms_digest *digest, presence_done *on_done, void *arg)
+                                const struct ms_digest *digest, bool is_last,
+                                presence_done *on_done, void *arg)
 {
     char reference[MS_DIGEST_TEXT_MAX];
     struct presence *presence = ms_alloc(sizeof(*presence));
-    *presence =
-        (struct presence){.env = env, .repository = repository, .on_done = on_done, .arg = arg};
+    *presence = (struct presence){
+        .env = env, .repository = repository, .is_last = is_last, .on_done = on_done, .arg = arg};
     if (digest == NULL)
         ask_for_list(presence);
     else
