@@ -158,6 +158,7 @@ writer:
     listen: 127.0.0.1:$writer_port
 reader:
     listen: 127.0.0.1:$2
+    trusted_proxies: [127.0.0.1]
     workers: 1
 cache:
     spool_dir: $dir/metastore
@@ -205,6 +206,7 @@ write_proxy_config() {
     sed -e "s|listen 80;|listen 127.0.0.1:$port;|" \
         -e "s|server 127.0.0.1:5000;|server $registry_address;|" \
         -e "s|server 127.0.0.1:8088;.*|$readers|" \
+        -e "s|/var/cache/nginx/metastore|$dir/nginx/cache|" \
         -e "s|^ *proxy_pass http://metastore_registry;|$(registry_pass)|" \
         "$root/deploy/nginx/metastore.conf" | own_file "$proxy_user" proxy.conf
     own_file "$proxy_user" nginx.conf <<CONF

@@ -36,14 +36,17 @@ WAIT_MS = 200         # of clients that wait for changes
 class Nginx(Process):
     """deploy/nginx/metastore.conf with other addresses, in a directory of its own."""
 
-    def __init__(self, directory, registry, readers):
+    def __init__(self, directory, registry, readers, rate=100000, caches=False):
         super().__init__(directory, "nginx")
         self.port = free_port()
         servers = "\n".join(f"    server 127.0.0.1:{reader.port};" for reader in readers)
         text = (ROOT / "deploy/nginx/metastore.conf").read_text()
         for pattern, value in ((r"    server 127\.0\.0\.1:5000;", f"    server 127.0.0.1:{registry.port};"),
                                (r"    server 127\.0\.0\.1:8088;.*", servers),
-                               (r"listen 80;", f"listen 127.0.0.1:{self.port};")):
+                               (r"listen 80;", f"listen 127.0.0.1:{self.port};"),
+                               (r"/var/cache/nginx/metastore", f"{self.directory}/cache"),
+                               (r"rate=100r/s", f"rate={rate}r/s"),  # all clients are one here
+                               (r"proxy_cache metastore;", "proxy_cache metastore;" if caches else "proxy_cache off;")):
             text, count = re.subn(pattern, value, text)
             assert count == 1, pattern
         places = "".join(f"    {name}_temp_path {self.directory}/{name};\n"
