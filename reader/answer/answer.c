@@ -104,7 +104,8 @@ void answer_serve(struct answers *answers, struct ms_http_request *request,
         send_error(request, 503, "UNAVAILABLE", ms_str(problem), MS_STR_ABSENT);
         return;
     }
-    if (answers->refill != NULL && ms_read_class_of(query->statement) == MS_CLASS_INDEX)
+    if (answers->refill != NULL &&
+        ms_read_class_of(query->statement, query->is_filtered) == MS_CLASS_INDEX)
         refill_note(answers->refill, query);
     const struct cache_entry *entry = caches_find(&answers->caches, query->key);
     bool has_expired =

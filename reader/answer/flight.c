@@ -309,6 +309,7 @@ enum ms_status flight_ask(struct flight *flight, struct ms_error *err)
     struct ms_store_query statement = {.query = query->statement,
                                        .params = query->params,
                                        .n_params = query->n_params,
+                                       .is_filtered = query->is_filtered,
                                        .on_row = on_row,
                                        .on_done = on_done,
                                        .arg = flight};
@@ -373,11 +374,11 @@ static struct flight *find_joinable(const struct flights *flights, struct ms_str
     return NULL;
 }
 
-static struct flight *new_flight(struct flights *flights, enum ms_read_query statement)
+static struct flight *new_flight(struct flights *flights, const struct answer_query *query)
 {
     struct flight *flight = ms_alloc(sizeof(*flight));
     flight->flights = flights;
-    flight->class = ms_read_class_of(statement);
+    flight->class = ms_read_class_of(query->statement, query->is_filtered);
     turns_item_init(&flight->turn, flight->class);
     flight->arena = ms_arena_new(FLIGHT_ARENA_MAX);
     flight->timer = ms_timer_new(flights->means.env->loop, on_timer, flight);
@@ -418,7 +419,7 @@ void flight_serve(struct flights *flights, struct ms_http_request *request,
             flight_queue_join(flight, &waiter->client);
         return;
     }
-    flight = new_flight(flights, query->statement);
+    flight = new_flight(flights, query);
     add_waiter(flight, request, reply);
     if (copy_query(flight, query, &err) == MS_OK)
         flight_queue_up(flight);
@@ -436,7 +437,7 @@ bool flights_fill(struct flights *flights, const struct answer_query *query)
     }
     if (timeouts_has(flights->timeouts, query->key, ms_clock_mono_ms()))
         return false;
-    flight = new_flight(flights, query->statement);
+    flight = new_flight(flights, query);
     flight->is_own = true;
     if (copy_query(flight, query, &err) == MS_OK)
         flight_queue_up(flight);

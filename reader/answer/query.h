@@ -44,6 +44,7 @@ struct answer_query {
     size_t n_params;
     struct ms_str repository; /* the one that it depends on; absent: depends on all of them */
     bool shows_counts;        /* pulls do not raise the generation: cached for a minute at most */
+    bool is_filtered;         /* by what no index finds: a list is a search then */
     bool is_momentary;        /* what it shows does not raise the generation: never cached */
     bool is_large;            /* likely so: needs room on the disk */
     const char *content_type; /* static string */

@@ -134,6 +134,7 @@ enum ms_status rest_list_add_pattern(struct rest_list *list, const char *name)
     ms_buf_free(&buf);
     if (status == MS_OK)
         rest_list_add(list, pattern);
+    list->is_filtered = list->is_filtered || !ms_str_is_absent(pattern);
     return status;
 }
 
@@ -194,6 +195,7 @@ static void serve(struct rest_list *list, struct answers *answers, const struct 
                      .n_params = list->n_params,
                      .repository = list->repository,
                      .shows_counts = list->kind->shows_counts,
+                     .is_filtered = list->is_filtered,
                      .content_type = "application/json",
                      .on_row = on_row,
                      .on_finish = on_finish,

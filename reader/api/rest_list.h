@@ -45,6 +45,7 @@ struct rest_list {
     struct ms_str params[REST_LIST_PARAMS_MAX];
     size_t n_params;
     struct ms_str repository; /* the one that it depends on; absent: all of them */
+    bool is_filtered;         /* by a pattern, which no index finds */
     struct ms_buf head;       /* members before the array, each with a comma behind it */
 };
 

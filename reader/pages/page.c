@@ -189,6 +189,7 @@ void page_ask_add_pattern(struct page_ask *ask, struct ms_str value)
         ms_buf_append_char(&buf, '%');
     }
     /* What is too long matches nothing: no name is so long. */
+    ask->is_filtered = ask->is_filtered || value.len > 0;
     bool is_possible = value.len <= QUERY_GLOB_MAX && ms_buf_status(&buf) == MS_OK;
     if (value.len > 0)
         pattern = is_possible ? ms_arena_dup(ask->arena, ms_buf_view(&buf)) : MS_STR("");
@@ -318,6 +319,7 @@ void page_ask_serve(struct page_ask *ask, struct ms_str repository)
             .n_params = ask->n_params,
             .repository = repository,
             .shows_counts = ask->kind->shows_counts,
+            .is_filtered = ask->is_filtered,
             .content_type = PAGE_CONTENT_TYPE,
             .on_row = on_row,
             .on_finish = on_finish,

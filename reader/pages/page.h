@@ -60,6 +60,7 @@ struct page_ask {
     struct paging paging;
     struct ms_str params[PAGE_PARAMS_MAX];
     size_t n_params;
+    bool is_filtered; /* by a pattern, which no index finds */
 };
 
 /* False: the request has been answered, with a page that says what is wrong. */

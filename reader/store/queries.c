@@ -13,7 +13,8 @@ static const enum ms_read_class CLASSES[] = {
 const char *const ms_read_class_names[MS_CLASS_COUNT] = {"lookup", "list", "search", "index",
                                                          "walk"};
 
-enum ms_read_class ms_read_class_of(enum ms_read_query query)
+enum ms_read_class ms_read_class_of(enum ms_read_query query, bool is_filtered)
 {
-    return CLASSES[query];
+    enum ms_read_class class = CLASSES[query];
+    return class == MS_CLASS_LIST && is_filtered ? MS_CLASS_SEARCH : class;
 }

@@ -9,6 +9,8 @@
 #ifndef MS_STORE_QUERIES_H
 #define MS_STORE_QUERIES_H
 
+#include <stdbool.h>
+
 /*
  * What a statement can cost, from the least to the most. Each class has connections, a queue and a
  * time limit of its own, so that none waits behind one that costs more.
@@ -106,6 +108,7 @@ enum ms_read_query {
         MS_READ_QUERY_COUNT
 };
 
-enum ms_read_class ms_read_class_of(enum ms_read_query query);
+/* `is_filtered`: by what no index finds; a list is a search then. */
+enum ms_read_class ms_read_class_of(enum ms_read_query query, bool is_filtered);
 
 #endif

@@ -202,7 +202,7 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
                                    const struct ms_store_query *query, struct ms_error *err)
 {
     struct ms_pg_param params[PARAMS_MAX];
-    enum ms_read_class class = ms_read_class_of(query->query);
+    enum ms_read_class class = ms_read_class_of(query->query, query->is_filtered);
     if (query->n_params > PARAMS_MAX)
         return ms_error_set(err, MS_TOO_LARGE, "more than %d parameters of a query", PARAMS_MAX);
     for (size_t i = 0; i < query->n_params; i++)

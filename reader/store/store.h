@@ -26,6 +26,7 @@ struct ms_store_query {
     enum ms_read_query query;    /* sql/queries/read_*.sql by store/queries.h */
     const struct ms_str *params; /* text, followed by a NUL; absent: NULL */
     size_t n_params;
+    bool is_filtered; /* see ms_read_class_of() */
     ms_store_row *on_row;
     ms_store_done *on_done;
     void *arg;
