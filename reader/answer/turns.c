@@ -2,7 +2,9 @@
 /*
  * Fair queues. A class has a ring of clients, a client has his turns in the order in which he came
  * for them, and an item knows its turns. Always: a client is in the ring of a class as long as he
- * has a turn in it, and forgotten with the last; the first of the ring is the next.
+ * has a turn in it; the ring is in the order in which the clients had their last turn, and its
+ * first is the next. Who leaves the ring is remembered for a while, so that he is not taken for one
+ * who never had a turn; of many the one who left first is forgotten.
  */
 #include "reader/answer/turns.h"
 
@@ -22,7 +24,8 @@ struct turn {
 
 /* One client in one class. */
 struct waiting {
-    TAILQ_ENTRY(waiting) ring;
+    TAILQ_ENTRY(waiting) ring; /* or among those who have left */
+    uint64_t last_turn;        /* its number; 0: there was none */
     struct {
         struct client client;
         uint64_t class;
@@ -39,17 +42,35 @@ struct turns {
         struct ring ring;
         size_t n_items;
     } classes[TURNS_CLASSES_MAX];
-    size_t last_class; /* the one that came last */
-    struct ms_map waiting;
+    size_t last_class;     /* the one that came last */
+    uint64_t n_turns;      /* that were given out */
+    struct ms_map waiting; /* by client and class, with those who have left */
+    struct ring left;      /* the first left first */
+    size_t n_left;
 };
 
 static_assert(sizeof(((struct waiting *)0)->key) == sizeof(struct client) + sizeof(uint64_t),
               "padding in a key");
 
+static struct ms_str key_of(const struct waiting *waiting)
+{
+    return ms_str_n((const char *)&waiting->key, sizeof(waiting->key));
+}
+
+static void forget_first(struct turns *turns)
+{
+    struct waiting *first = TAILQ_FIRST(&turns->left);
+    TAILQ_REMOVE(&turns->left, first, ring);
+    turns->n_left--;
+    ms_map_remove(&turns->waiting, key_of(first));
+    free(first);
+}
+
 struct turns *turns_new(size_t max_items)
 {
     struct turns *turns = ms_alloc(sizeof(*turns));
     turns->max_items = max_items;
+    TAILQ_INIT(&turns->left);
     for (size_t i = 0; i < TURNS_CLASSES_MAX; i++)
         TAILQ_INIT(&turns->classes[i].ring);
     return turns;
@@ -59,6 +80,8 @@ void turns_free(struct turns *turns)
 {
     if (turns == NULL)
         return;
+    while (turns->n_left > 0)
+        forget_first(turns);
     ms_map_free(&turns->waiting);
     free(turns);
 }
@@ -82,26 +105,49 @@ size_t turns_count(const struct turns *turns, size_t class)
 
 /* --- clients --- */
 
-static struct ms_str key_of(const struct waiting *waiting)
-{
-    return ms_str_n((const char *)&waiting->key, sizeof(waiting->key));
-}
-
 static struct waiting *find(const struct turns *turns, size_t class, const struct client *client)
 {
     struct waiting probe = {.key = {*client, class}};
     return ms_map_get(&turns->waiting, key_of(&probe));
 }
 
-static struct waiting *enter(struct turns *turns, size_t class, const struct client *client)
+/* Behind all who had their last turn before him. */
+static void enter_ring(struct turns *turns, struct waiting *waiting)
 {
-    struct waiting *waiting = ms_alloc(sizeof(*waiting));
-    waiting->key.client = *client;
-    waiting->key.class = class;
-    TAILQ_INIT(&waiting->turns);
-    ms_map_put(&turns->waiting, key_of(waiting), waiting);
-    TAILQ_INSERT_TAIL(&turns->classes[class].ring, waiting, ring);
+    struct ring *ring = &turns->classes[waiting->key.class].ring;
+    struct waiting *before = TAILQ_LAST(ring, ring);
+    while (before != NULL && before->last_turn > waiting->last_turn)
+        before = TAILQ_PREV(before, ring, ring);
+    if (before != NULL)
+        TAILQ_INSERT_AFTER(ring, before, waiting, ring);
+    else
+        TAILQ_INSERT_HEAD(ring, waiting, ring);
+}
+
+/* `waiting` NULL: he is not remembered. */
+static struct waiting *enter(struct turns *turns, struct waiting *waiting, size_t class,
+                             const struct client *client)
+{
+    if (waiting != NULL) {
+        TAILQ_REMOVE(&turns->left, waiting, ring);
+        turns->n_left--;
+    } else {
+        waiting = ms_alloc(sizeof(*waiting));
+        waiting->key.client = *client;
+        waiting->key.class = class;
+        TAILQ_INIT(&waiting->turns);
+        ms_map_put(&turns->waiting, key_of(waiting), waiting);
+    }
+    enter_ring(turns, waiting);
     return waiting;
+}
+
+static void leave_ring(struct turns *turns, struct waiting *waiting)
+{
+    TAILQ_REMOVE(&turns->classes[waiting->key.class].ring, waiting, ring);
+    TAILQ_INSERT_TAIL(&turns->left, waiting, ring);
+    if (++turns->n_left > TURNS_LEFT_MAX)
+        forget_first(turns);
 }
 
 static void drop_turn(struct turns *turns, struct turn *turn)
@@ -110,11 +156,8 @@ static void drop_turn(struct turns *turns, struct turn *turn)
     TAILQ_REMOVE(&waiting->turns, turn, of_client);
     TAILQ_REMOVE(&turn->item->turns, turn, of_item);
     free(turn);
-    if (--waiting->n_turns > 0)
-        return;
-    ms_map_remove(&turns->waiting, key_of(waiting));
-    TAILQ_REMOVE(&turns->classes[waiting->key.class].ring, waiting, ring);
-    free(waiting);
+    if (--waiting->n_turns == 0)
+        leave_ring(turns, waiting);
 }
 
 /* --- items --- */
@@ -156,8 +199,8 @@ enum turns_verdict turns_add(struct turns *turns, struct turns_item *item,
         count_items(turns, item, 0, 1);
     }
     if (turn == NULL) {
-        if (waiting == NULL)
-            waiting = enter(turns, item->class, client);
+        if (waiting == NULL || waiting->n_turns == 0)
+            waiting = enter(turns, waiting, item->class, client);
         turn = ms_alloc(sizeof(*turn));
         turn->waiting = waiting;
         turn->item = item;
@@ -192,12 +235,13 @@ void turns_remove(struct turns *turns, struct turns_item *item)
 
 /* --- who is next --- */
 
-/* He goes to the end of the ring, or out of it. */
+/* His turn is the last now: he goes to the end of the ring, or out of it. */
 static struct turns_item *take_from(struct turns *turns, size_t class)
 {
     struct ring *ring = &turns->classes[class].ring;
     struct waiting *next = TAILQ_FIRST(ring);
     struct turns_item *item = TAILQ_FIRST(&next->turns)->item;
+    next->last_turn = ++turns->n_turns;
     TAILQ_REMOVE(ring, next, ring);
     TAILQ_INSERT_TAIL(ring, next, ring);
     turns_remove(turns, item);

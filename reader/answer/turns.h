@@ -3,8 +3,10 @@
  * Who is next: fair queues of what waits for the database. Pure.
  *
  * Each class has a queue of its own. In it the turns go round the clients that wait, so that a
- * client's thousand items cost another client one turn. An item that several clients wait for comes
- * at the earliest of their turns. Classes that may come at the same time take turns as well.
+ * client's thousand items cost another client one turn; next is who had his last turn longest ago,
+ * or never, so that who seldom asks does not wait for all who always do. An item that several
+ * clients wait for comes at the earliest of their turns. Classes that may come at the same time
+ * take turns as well.
  *
  * One client's queue is bounded only while others wait in the same class.
  */
@@ -15,7 +17,11 @@
 
 #include <sys/queue.h>
 
-enum { TURNS_CLASSES_MAX = 8, TURNS_CLIENT_MAX = 32 /* items of one client while others wait */ };
+enum {
+    TURNS_CLASSES_MAX = 8,
+    TURNS_CLIENT_MAX = 32, /* items of one client while others wait */
+    TURNS_LEFT_MAX = 1024  /* clients who wait no more and are remembered */
+};
 
 struct turns;
 struct turn; /* of a client for an item */

@@ -76,9 +76,9 @@ START_TEST(turns_go_round_the_clients)
     expect_next(1, a[0]);
     expect_next(1, b[0]);
     struct turns_item *c = add('c', 0);
+    expect_next(1, c); /* who had no turn yet */
     expect_next(1, a[1]);
     expect_next(1, b[1]);
-    expect_next(1, c);
     expect_next(1, a[2]);
     expect_next(1, a[3]);
     expect_next(1, NULL);
@@ -112,6 +112,38 @@ START_TEST(who_leaves_has_no_turn)
     ck_assert_uint_eq(turns_count(turns, 0), 1);
     leave(a, 'z'); /* who never came */
     expect_next(1, b);
+}
+END_TEST
+
+START_TEST(who_seldom_asks_is_next)
+{
+    struct turns_item *seldom = add('s', 0), *a[4], *b[4];
+    expect_next(1, seldom);
+    for (int i = 0; i < 4; i++) {
+        a[i] = add('a', 0);
+        b[i] = add('b', 0);
+    }
+    expect_next(1, a[0]);
+    expect_next(1, b[0]);
+    seldom = add('s', 0); /* his turn was before theirs */
+    expect_next(1, seldom);
+    seldom = add('s', 0); /* at once again: it is after theirs */
+    expect_next(1, a[1]);
+    expect_next(1, b[1]);
+    expect_next(1, seldom);
+    expect_next(1, a[2]);
+}
+END_TEST
+
+START_TEST(few_are_remembered)
+{
+    for (uint32_t i = 0; i < TURNS_LEFT_MAX + 10; i++) {
+        struct client whose = {{{0}}};
+        memcpy(whose.ip.bytes, &i, sizeof(i));
+        turns_item_init(&items[0], 0);
+        ck_assert_int_eq(turns_add(turns, &items[0], &whose), TURNS_WAITS);
+        expect_next(1, &items[0]);
+    }
 }
 END_TEST
 
@@ -185,6 +217,8 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, turns_go_round_the_clients);
     tcase_add_test(tcase, what_several_wait_for_comes_at_the_earliest_turn);
     tcase_add_test(tcase, who_leaves_has_no_turn);
+    tcase_add_test(tcase, who_seldom_asks_is_next);
+    tcase_add_test(tcase, few_are_remembered);
     tcase_add_test(tcase, classes_have_queues_of_their_own_and_take_turns);
     tcase_add_test(tcase, a_client_is_bounded_only_while_others_wait);
     tcase_add_test(tcase, when_all_is_full_the_longest_queue_makes_room);
