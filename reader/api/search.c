@@ -139,7 +139,7 @@ struct search {
     struct search_state state;
     char size_text[NUMBER_MAX];
     char skip_text[NUMBER_MAX];
-    struct ms_str params[6];
+    struct ms_str params[4];
     size_t n_params;
 };
 
@@ -169,11 +169,8 @@ static enum ms_status read_search(struct search *out, struct answers *answers,
     out->state.page = read_number(query_first_value(raw, "page", arena), 1, PAGE_MAX);
 
     out->params[out->n_params++] = out->text;
-    if (out->words.n_words > 0) {
+    if (out->words.n_words > 0)
         out->params[out->n_params++] = out->words.json;
-        out->params[out->n_params++] = out->words.like;
-        out->params[out->n_params++] = out->words.near;
-    }
     add_page(out);
     return MS_OK;
 }

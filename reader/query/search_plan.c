@@ -9,7 +9,7 @@
 #include "reader/query/query.h"
 #include "reader/query/search_words.h"
 
-enum { JSON_MAX = 512 * 1024, PATTERN_MAX = 64 * 1024, RUN_MIN = 3 };
+enum { JSON_MAX = 512 * 1024, PATTERN_MAX = 64 * 1024 };
 
 enum { P_TERMS, P_WAY, P_KEY, P_VALUE };
 
@@ -82,18 +82,6 @@ static enum ms_status write_terms(struct ms_str *out, const struct search_query 
 
 /* --- the way in --- */
 
-/* The database finds texts by three letters or digits that follow each other, and no fewer. */
-static bool has_index(struct ms_str word)
-{
-    size_t run = 0;
-    for (size_t i = 0; i < word.len && run < RUN_MIN; i++) {
-        char c = word.ptr[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        run = is_letter ? run + 1 : 0;
-    }
-    return run >= RUN_MIN;
-}
-
 /* How much is to be expected from a way that begins with a term, least first; 0: there is no way.
  */
 static unsigned cost_of(const struct search_term *term)
@@ -110,7 +98,7 @@ static unsigned cost_of(const struct search_term *term)
     case SEARCH_TAG:
         return ms_str_is_absent(term->key) ? 4 : 2;
     case SEARCH_WORD:
-        return has_index(term->value) ? 3 : 0;
+        return search_words_is_indexed(term->value) ? 3 : 0;
     case SEARCH_OS:
     case SEARCH_ARCH:
     case SEARCH_IS:

@@ -11,7 +11,7 @@
 #include "common/runtime/limit.h"
 #include "reader/query/query.h"
 
-enum { JSON_MAX = 512 * 1024 };
+enum { JSON_MAX = 512 * 1024, RUN_MIN = 3 };
 
 static const char BEFORE[] = "(^|[^a-z0-9])";
 static const char BEHIND[] = "([^a-z0-9]|$)";
@@ -34,6 +34,17 @@ static void append_literal(struct ms_buf *out, struct ms_str text)
             ms_buf_append_char(out, '\\');
         ms_buf_append_char(out, text.ptr[i]);
     }
+}
+
+bool search_words_is_indexed(struct ms_str word)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < word.len && run < RUN_MIN; i++) {
+        char c = word.ptr[i];
+        bool is_part = (unsigned char)c < 0x80 && (is_letter(c) || is_digit(c));
+        run = is_part ? run + 1 : 0;
+    }
+    return run >= RUN_MIN;
 }
 
 void search_words_append_whole(struct ms_buf *out, struct ms_str word)
@@ -154,6 +165,8 @@ static void write_word(struct ms_json_writer *json, const struct word *word, str
     }
     if (search_words_append_near(scratch, word->name))
         write_pattern(json, "near", scratch);
+    ms_json_key(json, "is_indexed");
+    ms_json_bool(json, search_words_is_indexed(word->name));
     ms_json_end_object(json);
 }
 
@@ -216,8 +229,7 @@ static bool next_word(struct word *out, struct ms_str *rest)
     return false;
 }
 
-/* Writes them all; `longest` becomes the longest of them. */
-static size_t write_words(struct ms_buf *out, struct ms_str *longest, struct ms_str text)
+static size_t write_words(struct ms_buf *out, struct ms_str text)
 {
     struct ms_json_writer json;
     struct ms_buf scratch;
@@ -228,8 +240,6 @@ static size_t write_words(struct ms_buf *out, struct ms_str *longest, struct ms_
     ms_json_array(&json);
     while (n_words < SEARCH_WORDS_MAX && next_word(&word, &text)) {
         write_word(&json, &word, &scratch);
-        if (n_words == 0 || word.name.len > longest->len)
-            *longest = word.name;
         n_words++;
     }
     if (n_words == SEARCH_WORDS_MAX && next_word(&word, &text))
@@ -239,31 +249,16 @@ static size_t write_words(struct ms_buf *out, struct ms_str *longest, struct ms_
     return n_words;
 }
 
-/* Takes what is in `buf` into the arena and empties it. */
-static enum ms_status keep(struct ms_str *out, struct ms_buf *buf, struct ms_arena *arena)
-{
-    enum ms_status status = ms_buf_status(buf);
-    if (status == MS_OK)
-        status = ms_arena_copy(out, arena, ms_buf_view(buf));
-    ms_buf_clear(buf);
-    return status;
-}
-
 enum ms_status search_words_read(struct search_words *out, struct ms_str text,
                                  struct ms_arena *arena)
 {
-    struct search_words made = {.near = MS_STR_ABSENT};
-    struct ms_str longest = MS_STR_ABSENT;
+    struct search_words made;
     struct ms_buf buf;
     ms_buf_init(&buf, JSON_MAX);
-    made.n_words = write_words(&buf, &longest, text);
-    enum ms_status status = keep(&made.json, &buf, arena);
-    if (status == MS_OK) {
-        query_append_like_literal(&buf, longest);
-        status = keep(&made.like, &buf, arena);
-    }
-    if (status == MS_OK && search_words_append_near(&buf, longest))
-        status = ms_arena_copy(&made.near, arena, longest);
+    made.n_words = write_words(&buf, text);
+    enum ms_status status = ms_buf_status(&buf);
+    if (status == MS_OK)
+        status = ms_arena_copy(&made.json, arena, ms_buf_view(&buf));
     ms_buf_free(&buf);
     if (status == MS_OK)
         *out = made;

@@ -21,8 +21,6 @@ enum {
 struct search_words {
     size_t n_words;     /* 0: nothing to search for */
     struct ms_str json; /* $2 of read_search.sql */
-    struct ms_str like; /* of the longest word: $3 */
-    struct ms_str near; /* $4: that word, absent when it has no misspellings */
 };
 
 /* Takes valid UTF-8 for words as people type them: what can stand in no reference to an image
@@ -30,6 +28,10 @@ struct search_words {
  * the repository. MS_TOO_LARGE: the arena is full. */
 enum ms_status search_words_read(struct search_words *out, struct ms_str text,
                                  struct ms_arena *arena) MS_CHECKED;
+
+/* Whether an index of the database finds texts that have `word` in them: three letters or digits
+ * must follow each other. */
+bool search_words_is_indexed(struct ms_str word);
 
 /* Appends a regular expression of `word` standing by itself. */
 void search_words_append_whole(struct ms_buf *out, struct ms_str word);
