@@ -1,9 +1,16 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Two roles, optional:  psql -d URL < roles.sql
 --   metastore_writer  owns the tables, so that it can migrate them
---   metastore_reader  can only SELECT, for any number of readers
+--   metastore_reader  can only SELECT, for any number of readers: no temporary tables, and, where a superuser runs
+--                     this, no large objects, no advisory locks (the leader's is one) and no pg_notify()
 -- Run by a superuser, or by the owner of the database with the right to create roles; before or after
 -- the schema is made, as often as one likes. Give them passwords as you give others theirs (\password).
+-- What PostgreSQL gives to everybody is taken from everybody and given to metastore_writer and the database's owner.
+-- The right to make temporary objects is the database's owner's to take away, functions of the server a superuser's;
+-- what could not be taken away is told at the end. Without that a reader's stolen password can keep a new leader
+-- waiting (it can never make a second one: terms see to that) and fill the disk.
+-- NOTIFY and LISTEN are commands without a privilege. So nobody believes a notification: it makes a reader's watcher
+-- look at the one row of state, as it does each second anyway, and the writer does not listen.
 -- Meant for a database that is metastore's own: tables, types and functions of the present schema that
 -- belong to whoever runs this are handed to metastore_writer.
 \set ON_ERROR_STOP on
@@ -61,6 +68,28 @@ BEGIN
                    'GRANT SELECT ON TABLES TO metastore_reader', current_schema());
 END $$;
 
+DO $$
+DECLARE
+    v_owner oid := (SELECT datdba FROM pg_database WHERE datname = current_database());
+    v_function regprocedure;
+BEGIN
+    IF pg_has_role(current_user, v_owner, 'USAGE') THEN
+        EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+        -- Migrations have functions of their own.
+        EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO metastore_writer', current_database());
+    END IF;
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        FOR v_function IN
+            SELECT oid FROM pg_proc
+             WHERE pronamespace = 'pg_catalog'::regnamespace
+               AND (proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_)' OR proname = 'pg_notify')
+        LOOP
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', v_function);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO metastore_writer, %s', v_function, v_owner::regrole);
+        END LOOP;
+    END IF;
+END $$;
+
 -- A net below the readers' own settings. What is so already is left alone: since PostgreSQL 16 the right to create roles
 -- does not suffice to change one that somebody else has created.
 DO $$
@@ -80,3 +109,11 @@ END $$;
 
 COMMIT;
 \echo metastore: the roles metastore_writer and metastore_reader are in place
+SELECT has_database_privilege('metastore_reader', current_database(), 'TEMPORARY') AS has_temporary,
+       has_function_privilege('metastore_reader', 'pg_catalog.pg_advisory_lock(bigint)', 'EXECUTE') AS has_functions \gset
+\if :has_temporary
+\echo metastore: metastore_reader may still make temporary objects: let the owner of the database run this
+\endif
+\if :has_functions
+\echo metastore: metastore_reader may still take advisory locks and make large objects: let a superuser run this
+\endif

@@ -30,7 +30,7 @@ had_roles=$(admin "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'metastore\_
 clean_up() {
     local name
     export PGOPTIONS="-c client_min_messages=error"
-    for name in file writer one old owner; do
+    for name in file writer one old owner itself; do
         admin "DROP DATABASE IF EXISTS ${ours}_$name WITH (FORCE)"
     done
     if [[ $had_roles == 0 ]]; then
@@ -183,11 +183,30 @@ as writer "UPDATE state SET generation = 8; CREATE TABLE later (x integer); SELE
     > /dev/null || fail "the writer cannot write: $(cat "$scratch/denied")"
 [[ $(as reader "SELECT generation FROM state") == 8 ]] || fail "the reader cannot read"
 as reader "SELECT FROM later" > /dev/null || fail "the reader cannot read what migrations will make"
-for change in "UPDATE state SET generation = 9" "CREATE TABLE mine ()" "SELECT begin_term('a', 1)"; do
+as writer "SELECT pg_try_advisory_lock(1, 2); CREATE TEMP TABLE mine (); SELECT pg_notify('metastore', '')" > /dev/null ||
+    fail "the writer cannot lead: $(cat "$scratch/denied")"
+# NOTIFY has no privilege; what it tells is not believed.
+for change in "UPDATE state SET generation = 9" "CREATE TABLE mine ()" "SELECT begin_term('a', 1)" \
+        "CREATE TEMP TABLE mine ()" "SELECT 1 INTO TEMP mine" "SELECT pg_notify('metastore', '9')" \
+        "SELECT pg_advisory_lock(1, 2)" "SELECT pg_try_advisory_lock_shared(1)" "SELECT pg_advisory_xact_lock(1)" \
+        "SELECT lo_create(0)" "SELECT lo_from_bytea(0, 'x')" "SELECT lo_creat(-1)" "SELECT lo_unlink(1)" \
+        "SELECT state FROM state FOR UPDATE" "LOCK state IN EXCLUSIVE MODE" "SELECT nextval('inbox_id_seq')"; do
     if as reader "$change" > /dev/null; then
         fail "the reader can do: $change"
     fi
 done
 on file -c "DROP TABLE later; ALTER DEFAULT PRIVILEGES FOR ROLE metastore_writer IN SCHEMA public
             REVOKE SELECT ON TABLES FROM metastore_reader"
+# --- by a metastore_writer that owns the database and may make roles, and no more ---
+on file -c "ALTER ROLE metastore_writer CREATEROLE"
+admin "CREATE DATABASE ${ours}_itself OWNER metastore_writer TEMPLATE template0"
+for file in schema.sql roles.sql roles.sql; do
+    PGOPTIONS="-c role=metastore_writer" on itself < "$file" > "$scratch/itself" 2>&1 ||
+        fail "$file by metastore_writer: $(cat "$scratch/itself")"
+done
+on file -c "ALTER ROLE metastore_writer NOCREATEROLE"
+grep -q 'advisory locks and make large objects: let a superuser' "$scratch/itself" || fail "not told: $(cat "$scratch/itself")"
+if PGOPTIONS="-c role=metastore_reader" on itself -c "CREATE TEMP TABLE mine ()" 2> /dev/null; then
+    fail "the reader of a database that metastore_writer owns can make tables"
+fi
 echo "test_schema: ok"
