@@ -9,6 +9,7 @@
 #include "common/base/map.h"
 
 #include "common/base/alloc.h"
+#include "common/base/siphash.h"
 
 #include <assert.h>
 
@@ -44,7 +45,7 @@ static void grow(struct ms_map *map)
 
 void *ms_map_get(const struct ms_map *map, struct ms_str key)
 {
-    return map->count == 0 ? NULL : find(map, key, ms_str_hash(key))->value;
+    return map->count == 0 ? NULL : find(map, key, ms_siphash_own(key))->value;
 }
 
 void *ms_map_put(struct ms_map *map, struct ms_str key, void *value)
@@ -52,7 +53,7 @@ void *ms_map_put(struct ms_map *map, struct ms_str key, void *value)
     assert(value != NULL);
     if (map->count >= map->capacity / 4 * 3)
         grow(map);
-    uint64_t hash = ms_str_hash(key);
+    uint64_t hash = ms_siphash_own(key);
     struct ms_map_entry *slot = find(map, key, hash);
     void *before = slot->value;
     map->count += before == NULL ? 1 : 0;
@@ -64,7 +65,7 @@ void *ms_map_remove(struct ms_map *map, struct ms_str key)
 {
     if (map->count == 0)
         return NULL;
-    struct ms_map_entry *hole = find(map, key, ms_str_hash(key));
+    struct ms_map_entry *hole = find(map, key, ms_siphash_own(key));
     void *removed = hole->value;
     if (removed == NULL)
         return NULL;

@@ -64,7 +64,7 @@ bool ms_str_equal_secret(struct ms_str a, struct ms_str b);
 enum { MS_STR_EDITS_MAX = 64 };
 size_t ms_str_edits(struct ms_str a, struct ms_str b);
 
-/* FNV-1a, 64 bits: for hash tables and the ring of touched repositories, not for security. */
+/* FNV-1a, 64 bits, the same in every process. For tables of foreign keys: common/base/siphash.h. */
 uint64_t ms_str_hash(struct ms_str s);
 
 #endif

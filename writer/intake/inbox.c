@@ -9,6 +9,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/arena.h"
+#include "common/base/siphash.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
@@ -110,7 +111,7 @@ static bool add_events(struct batch *batch, const struct ms_event_record *events
 
 bool inbox_knows_instance(const struct inbox *inbox, struct ms_str id)
 {
-    uint64_t hash = ms_str_hash(id);
+    uint64_t hash = ms_siphash_own(id);
     for (size_t i = 0; i < INSTANCES_MAX; i++) {
         if (inbox->instances[i] == hash)
             return true;
@@ -124,7 +125,7 @@ static void remember_instances(struct inbox *inbox, const struct batch *batch)
         struct ms_str id = batch->events[i].instance_id;
         if (inbox_knows_instance(inbox, id))
             continue;
-        inbox->instances[inbox->next_instance] = ms_str_hash(id);
+        inbox->instances[inbox->next_instance] = ms_siphash_own(id);
         inbox->next_instance = (inbox->next_instance + 1) % INSTANCES_MAX;
     }
 }

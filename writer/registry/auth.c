@@ -12,6 +12,7 @@
 #include "common/base/alloc.h"
 #include "common/base/buf.h"
 #include "common/base/clock.h"
+#include "common/base/siphash.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/metrics.h"
 #include "writer/parse/json.h"
@@ -80,7 +81,7 @@ static void wipe(char **secret)
 
 static size_t bucket_of(const char *scope)
 {
-    return (size_t)(ms_str_hash(ms_str(scope)) % BUCKETS);
+    return (size_t)(ms_siphash_own(ms_str(scope)) % BUCKETS);
 }
 
 static void forget_token(struct token *token)

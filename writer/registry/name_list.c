@@ -8,6 +8,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/arena.h"
+#include "common/base/siphash.h"
 
 struct name_list {
     struct ms_arena *arena;
@@ -40,7 +41,7 @@ void name_list_free(struct name_list *names)
 /* The slot that holds the name, or the free one where it belongs. */
 static uint32_t *find_slot(const struct name_list *names, struct ms_str name)
 {
-    size_t at = (size_t)ms_str_hash(name) & (names->n_slots - 1);
+    size_t at = (size_t)ms_siphash_own(name) & (names->n_slots - 1);
     while (names->slots[at] != 0 && !ms_str_equal(names->list[names->slots[at] - 1], name))
         at = (at + 1) & (names->n_slots - 1);
     return &names->slots[at];
