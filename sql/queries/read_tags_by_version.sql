@@ -14,19 +14,19 @@ versioned AS MATERIALIZED (
           SELECT $2::text COLLATE "C", NULL, true WHERE $2::text IS NOT NULL) l
 ),
 walked AS MATERIALIZED (
-    (SELECT name, manifest_id, 0::bigint AS number, row_number() OVER (ORDER BY version DESC, name DESC) AS place
-     FROM versioned
-     WHERE NOT $4::boolean AND NOT is_cursor
-       AND ($2::text IS NULL OR (version, name) < (SELECT version, name FROM versioned WHERE is_cursor))
-       AND ($1::bigint IS NULL OR true) -- its type: a version has no number
-     ORDER BY version DESC, name DESC
-     LIMIT $3::bigint + 1)
+    SELECT n.*, 0::bigint AS number, row_number() OVER (ORDER BY version DESC, name DESC) AS place
+    FROM (SELECT name, manifest_id, version FROM versioned
+          WHERE NOT $4::boolean AND NOT is_cursor
+            AND ($2::text IS NULL OR (version, name) < (SELECT version, name FROM versioned WHERE is_cursor))
+            AND ($1::bigint IS NULL OR true) -- its type: a version has no number
+          ORDER BY version DESC, name DESC
+          LIMIT $3::bigint + 1) n
     UNION ALL
-    (SELECT name, manifest_id, 0, row_number() OVER (ORDER BY version, name)
-     FROM versioned
-     WHERE $4::boolean AND NOT is_cursor
-       AND ($2::text IS NULL OR (version, name) > (SELECT version, name FROM versioned WHERE is_cursor))
-     ORDER BY version, name
-     LIMIT $3::bigint + 1)
+    SELECT n.*, 0, row_number() OVER (ORDER BY version, name)
+    FROM (SELECT name, manifest_id, version FROM versioned
+          WHERE $4::boolean AND NOT is_cursor
+            AND ($2::text IS NULL OR (version, name) > (SELECT version, name FROM versioned WHERE is_cursor))
+          ORDER BY version, name
+          LIMIT $3::bigint + 1) n
 ),
 -- include tags_shown.sql
