@@ -68,7 +68,12 @@ CREATE TABLE state (
     scan_running       boolean NOT NULL DEFAULT false,
     scan_wanted        timestamptz,
     changes_pruned     bigint NOT NULL DEFAULT 0,
-    document_version   smallint NOT NULL DEFAULT 0
+    document_version   smallint NOT NULL DEFAULT 0,
+    manifests          bigint NOT NULL DEFAULT 0,
+    artifacts          bigint NOT NULL DEFAULT 0,
+    images             bigint NOT NULL DEFAULT 0,
+    indexes            bigint NOT NULL DEFAULT 0,
+    size               numeric NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE state IS 'Exactly one row';
 COMMENT ON COLUMN state.generation IS 'Raised by every visible change, last statement of its transaction (publish())';
@@ -76,6 +81,11 @@ COMMENT ON COLUMN state.term IS 'Number of the present leader; a transaction of 
 COMMENT ON COLUMN state.scan_wanted IS 'When something was last accepted unread, or more was deleted than could be asked about: only a complete scan that began later finds it';
 COMMENT ON COLUMN state.changes_pruned IS 'The feed of changes is complete after this generation';
 COMMENT ON COLUMN state.document_version IS 'Of the program that last made sure of all documents; that of another version makes the old ones again';
+COMMENT ON COLUMN state.manifests IS 'Held by any repository; like the other totals, what several of them have counts once. Kept by count_totals()';
+COMMENT ON COLUMN state.artifacts IS 'Held and readable';
+COMMENT ON COLUMN state.images IS 'Reachable from tags, those that only attest aside';
+COMMENT ON COLUMN state.indexes IS 'Reachable from tags';
+COMMENT ON COLUMN state.size IS 'Bytes of all that is reachable from tags; of a blob with several sizes the largest';
 INSERT INTO state DEFAULT VALUES;
 
 CREATE TABLE touched (
@@ -164,6 +174,7 @@ CREATE INDEX manifest_subject ON manifest (subject) WHERE subject IS NOT NULL;
 CREATE INDEX manifest_config ON manifest (config_id) WHERE config_id IS NOT NULL;
 CREATE INDEX manifest_architecture ON manifest (coalesce(architecture, '')) WHERE kind = 'image';
 CREATE INDEX manifest_os ON manifest (coalesce(os, '')) WHERE kind = 'image';
+CREATE INDEX manifest_platform ON manifest (id) INCLUDE (os, architecture, variant) WHERE kind = 'image';
 -- Most titles come from labels, which repository_label has: these are the others.
 CREATE INDEX manifest_text_trgm ON manifest
     USING gin (lower(left(coalesce(title, ''), 4096) || ' ' || left(coalesce(description, ''), 4096)) gin_trgm_ops)
@@ -321,6 +332,7 @@ CREATE TABLE repository_blob (
     size          bigint NOT NULL,
     PRIMARY KEY (repository_id, blob_id, size)
 );
+CREATE INDEX repository_blob_blob ON repository_blob (blob_id, size);
 COMMENT ON TABLE repository_blob IS 'How many manifests reachable from this repository''s tags use a layer or configuration, by the size that they say it has: each blob counts once, with the largest of its sizes';
 COMMENT ON COLUMN repository_blob.size IS '0 also when it is unknown. A manifest that names several counts with the largest';
 
@@ -592,7 +604,7 @@ CREATE OR REPLACE FUNCTION end_term_holders() RETURNS bigint
        AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.granted
 $$;
 
--- The end of a visible change: nothing but the rows of the feed comes after it. Holds every other
+-- The end of a visible change: nothing but totals and the rows of the feed comes after it. Holds every other
 -- publishing transaction back until COMMIT, so that generations are committed in order. Repository NULL:
 -- a generation that touched none is a gap, after which readers forget all that they remember.
 CREATE OR REPLACE FUNCTION publish(p_term bigint, p_repository text) RETURNS bigint
@@ -783,6 +795,9 @@ CREATE OR REPLACE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[]
     LANGUAGE plpgsql AS $$
 DECLARE
     v_bytes numeric;
+    v_blobs bigint[];
+    v_sizes bigint[];
+    v_signs integer[];
 BEGIN
     WITH used AS (
         SELECT f.sign, l.blob_id, l.size
@@ -810,12 +825,18 @@ BEGIN
             ON CONFLICT (repository_id, blob_id, size) DO UPDATE SET "references" = excluded."references"
     ), dropped AS (
         DELETE FROM repository_blob WHERE ctid = ANY (ARRAY(SELECT ctid FROM delta WHERE becomes <= 0))
+    ), turned AS (
+        SELECT blob_id, size, CASE WHEN was = 0 THEN 1 ELSE -1 END AS sign
+          FROM delta WHERE (was = 0) <> (becomes <= 0)
     ), changed AS ( -- blobs of which sizes came or went
         SELECT blob_id, max(size) FILTER (WHERE becomes > 0) AS added,
                coalesce(array_agg(ctid) FILTER (WHERE ctid IS NOT NULL AND becomes <= 0), '{}') AS gone
           FROM delta GROUP BY blob_id HAVING bool_or((was = 0) <> (becomes <= 0))
     )
-    SELECT coalesce(sum(coalesce(greatest(c.added, stays.size), 0) - coalesce(largest.size, 0)), 0) INTO v_bytes
+    SELECT coalesce(sum(coalesce(greatest(c.added, stays.size), 0) - coalesce(largest.size, 0)), 0),
+           (SELECT array_agg(blob_id) FROM turned), (SELECT array_agg(size) FROM turned),
+           (SELECT array_agg(sign) FROM turned)
+      INTO v_bytes, v_blobs, v_sizes, v_signs
       FROM changed c
       LEFT JOIN LATERAL (SELECT size FROM repository_blob
                           WHERE repository_id = p_repository AND blob_id = c.blob_id
@@ -823,6 +844,7 @@ BEGIN
       LEFT JOIN LATERAL (SELECT size FROM repository_blob
                           WHERE repository_id = p_repository AND blob_id = c.blob_id AND ctid <> ALL (c.gone)
                           ORDER BY size DESC LIMIT 1) AS stays ON true;
+    PERFORM note_blobs(v_blobs, v_sizes, v_signs);
     RETURN v_bytes;
 END $$;
 
@@ -927,6 +949,7 @@ DECLARE
     v_bytes numeric;
     v_images integer;
 BEGIN
+    PERFORM note_manifests('l', p_live, p_live_signs), note_manifests('s', p_shown, p_shown_signs);
     PERFORM count_labels(p_repository, p_shown, p_shown_signs);
     PERFORM count_platforms(p_repository, p_shown, p_shown_signs, p_live);
     SELECT coalesce(sum(f.sign * m.size), 0) INTO v_bytes
@@ -1013,6 +1036,7 @@ CREATE OR REPLACE FUNCTION count_artifacts(p_repository bigint, p_manifests bigi
 DECLARE
     v_more integer;
 BEGIN
+    PERFORM note_manifests('a', p_manifests, p_signs);
     SELECT coalesce(sum(f.sign), 0) INTO v_more
       FROM unnest(p_manifests, p_signs) AS f (id, sign)
      CROSS JOIN LATERAL (SELECT kind FROM manifest WHERE id = f.id OFFSET 0) AS m
@@ -1050,6 +1074,7 @@ BEGIN
     IF v_new IS NULL THEN
         RETURN '{}';
     END IF;
+    PERFORM note_manifests('h', v_new, array_fill(1, ARRAY[cardinality(v_new)]));
     PERFORM count_artifacts(p_repository, v_new, v_deltas);
     SELECT array_agg(child_id), array_agg(parents), array_agg(attests) INTO v_ids, v_deltas, v_attests
       FROM (SELECT n.id AS child_id, count(*)::integer AS parents,
@@ -1195,6 +1220,7 @@ DECLARE
     v_ids bigint[];
     v_signs integer[];
     v_removed bigint;
+    v_removed_ids bigint[];
 BEGIN
     IF v_gone = '{}' THEN
         RETURN 0;
@@ -1210,8 +1236,9 @@ BEGIN
         RETURNING manifest_id, unreadable
     )
     SELECT array_agg(manifest_id) FILTER (WHERE unreadable IS NULL),
-           array_agg(-1) FILTER (WHERE unreadable IS NULL), count(*)
-      INTO v_ids, v_signs, v_removed FROM removed;
+           array_agg(-1) FILTER (WHERE unreadable IS NULL), count(*), array_agg(manifest_id)
+      INTO v_ids, v_signs, v_removed, v_removed_ids FROM removed;
+    PERFORM note_manifests('h', v_removed_ids, array_fill(-1, ARRAY[coalesce(cardinality(v_removed_ids), 0)]));
     PERFORM count_artifacts(p_repository, v_ids, v_signs);
     RETURN v_changed + v_removed;
 END $$;
@@ -1440,6 +1467,17 @@ DECLARE
         p_repository, ARRAY(SELECT name FROM tag WHERE repository_id = p_repository));
 BEGIN
     PERFORM move_tags(p_repository, v_moves, 'event');
+    PERFORM note_manifests(w.what, array_agg(h.manifest_id), array_agg(-1))
+       FROM (VALUES ('h'), ('a'), ('l'), ('s')) AS w (what)
+      CROSS JOIN repository_manifest h
+      WHERE h.repository_id = p_repository
+        AND CASE w.what WHEN 'h' THEN true
+                        WHEN 'a' THEN h.unreadable IS NULL
+                        WHEN 'l' THEN h.unreadable IS NULL AND h."references" > 0
+                        ELSE h.unreadable IS NULL AND h."references" > h.attests END
+      GROUP BY w.what;
+    PERFORM note_blobs(array_agg(blob_id), array_agg(size), array_agg(-1))
+       FROM repository_blob WHERE repository_id = p_repository;
     DELETE FROM repository_manifest WHERE repository_id = p_repository;
     DELETE FROM repository_blob WHERE repository_id = p_repository;
     DELETE FROM repository_label WHERE repository_id = p_repository;
@@ -1550,6 +1588,7 @@ BEGIN
     tags_changed := 0;
     tags_removed := 0;
     PERFORM require_term(p_term);
+    PERFORM begin_notes();
     -- A crash of the server may undo the last of these transactions, whole and in order, never the
     -- inbox before them: the events are then applied again, under a new term.
     PERFORM set_config('synchronous_commit', 'off', true);
@@ -1592,6 +1631,7 @@ BEGIN
       INTO tags_changed, tags_removed FROM unnest(v_moves);
     PERFORM refresh_repository(v_repository);
     generation := publish(p_term, p_repository);
+    PERFORM count_totals(v_repository);
     PERFORM add_changes(generation, p_repository, v_repository_change,
                         ARRAY(SELECT n.id FROM unnest(v_new) AS n (id)
                                WHERE NOT p_from_scan
@@ -1600,6 +1640,120 @@ BEGIN
                                                 AND h.manifest_id = n.id AND h."references" = 0
                                                 AND h.unreadable IS NULL OFFSET 0)), v_moves);
 END $$;
+-- <<<
+
+-- >>> functions/totals.sql
+-- Totals over all repositories, in the one row of state. What several of them have counts once: so they are counted
+-- where transactions follow each other, behind publish(), whose lock on that row shows each what the one before it
+-- did. On the way there the transaction notes what changes in its repository, in a setting that ends with it.
+
+-- Notes that manifests became (sign 1), or no longer are (-1), p_what: 'h' held, 'a' held and readable, 'l' live,
+-- 's' shown (counts.sql says what that is).
+CREATE OR REPLACE FUNCTION note_manifests(p_what text, p_manifests bigint[], p_signs integer[]) RETURNS void
+    LANGUAGE sql AS $$
+    SELECT set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
+                          p_what || ' ' || id || ' ' || sign || ' 0', ',') || ',', true)
+      FROM unnest(p_manifests, p_signs) AS n (id, sign)
+    HAVING count(*) > 0
+$$;
+
+-- The same of blobs that the repository counts with a size.
+CREATE OR REPLACE FUNCTION note_blobs(p_blobs bigint[], p_sizes bigint[], p_signs integer[]) RETURNS void
+    LANGUAGE sql AS $$
+    SELECT set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
+                          'b ' || id || ' ' || sign || ' ' || size, ',') || ',', true)
+      FROM unnest(p_blobs, p_sizes, p_signs) AS n (id, size, sign)
+    HAVING count(*) > 0
+$$;
+
+CREATE OR REPLACE FUNCTION begin_notes() RETURNS void
+    LANGUAGE sql AS $$
+    SELECT set_config('metastore.noted', '', true)
+$$;
+
+-- Counts what was noted. Behind publish(), in its transaction.
+CREATE OR REPLACE FUNCTION count_totals(p_repository bigint) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_held bigint;
+    v_artifacts bigint;
+    v_images bigint;
+    v_indexes bigint;
+    v_bytes numeric;
+    v_blob_bytes numeric;
+BEGIN
+    WITH noted AS (
+        SELECT split_part(line, ' ', 1) AS what, split_part(line, ' ', 2)::bigint AS id,
+               sum(split_part(line, ' ', 3)::integer)::integer AS sign
+          FROM string_to_table(current_setting('metastore.noted', true), ',') AS n (line)
+         WHERE line <> '' AND line NOT LIKE 'b%'
+         GROUP BY 1, 2 HAVING sum(split_part(line, ' ', 3)::integer) <> 0
+    ), turned AS ( -- no other repository has it so
+        SELECT n.what, n.sign, m.kind, m.size
+          FROM noted n
+         CROSS JOIN LATERAL (SELECT kind, size FROM manifest WHERE id = n.id OFFSET 0) AS m
+         WHERE NOT EXISTS (SELECT FROM repository_manifest h
+                            WHERE h.manifest_id = n.id AND h.repository_id <> p_repository
+                              AND CASE n.what WHEN 'h' THEN true
+                                              WHEN 'a' THEN h.unreadable IS NULL
+                                              WHEN 'l' THEN h.unreadable IS NULL AND h."references" > 0
+                                              ELSE h.unreadable IS NULL AND h."references" > h.attests END
+                           OFFSET 0)
+    )
+    SELECT coalesce(sum(sign) FILTER (WHERE what = 'h'), 0), coalesce(sum(sign) FILTER (WHERE what = 'a' AND kind = 'artifact'), 0),
+           coalesce(sum(sign) FILTER (WHERE what = 's' AND kind = 'image'), 0),
+           coalesce(sum(sign) FILTER (WHERE what = 'l' AND kind = 'index'), 0),
+           coalesce(sum(sign * size::numeric) FILTER (WHERE what = 'l'), 0)
+      INTO v_held, v_artifacts, v_images, v_indexes, v_bytes
+      FROM turned;
+    WITH noted AS (
+        SELECT split_part(line, ' ', 2)::bigint AS id, split_part(line, ' ', 4)::bigint AS size,
+               sum(split_part(line, ' ', 3)::integer)::integer AS sign
+          FROM string_to_table(current_setting('metastore.noted', true), ',') AS n (line)
+         WHERE line LIKE 'b%'
+         GROUP BY 1, 2 HAVING sum(split_part(line, ' ', 3)::integer) <> 0
+    ), changed AS (
+        SELECT id, max(size) FILTER (WHERE sign < 0) AS went, array_agg(size) FILTER (WHERE sign > 0) AS came
+          FROM noted GROUP BY id
+    )
+    SELECT coalesce(sum(coalesce(greatest(elsewhere.size, here.size), 0)
+                        - coalesce(greatest(elsewhere.size, stays.size, c.went), 0)), 0)
+      INTO v_blob_bytes
+      FROM changed c
+      LEFT JOIN LATERAL (SELECT size FROM repository_blob
+                          WHERE blob_id = c.id AND repository_id <> p_repository
+                          ORDER BY size DESC LIMIT 1) AS elsewhere ON true
+      LEFT JOIN LATERAL (SELECT size FROM repository_blob
+                          WHERE repository_id = p_repository AND blob_id = c.id
+                          ORDER BY size DESC LIMIT 1) AS here ON true
+      LEFT JOIN LATERAL (SELECT size FROM repository_blob
+                          WHERE repository_id = p_repository AND blob_id = c.id
+                            AND size <> ALL (coalesce(c.came, '{}'))
+                          ORDER BY size DESC LIMIT 1) AS stays ON true;
+    UPDATE state
+       SET manifests = manifests + v_held, artifacts = artifacts + v_artifacts, images = images + v_images,
+           indexes = indexes + v_indexes, size = size + v_bytes + v_blob_bytes
+     WHERE (v_held, v_artifacts, v_images, v_indexes, v_bytes + v_blob_bytes) <> (0, 0, 0, 0, 0);
+END $$;
+
+-- The same from scratch: for tests, and for databases that were filled by other hands.
+CREATE OR REPLACE FUNCTION recount_totals(OUT manifests bigint, OUT artifacts bigint, OUT images bigint,
+                                          OUT indexes bigint, OUT size numeric)
+    LANGUAGE sql AS $$
+    WITH held AS (
+        SELECT m.kind, m.size, bool_or(h.unreadable IS NULL) AS is_readable,
+               bool_or(h.unreadable IS NULL AND h."references" > 0) AS is_live,
+               bool_or(h.unreadable IS NULL AND h."references" > h.attests) AS is_shown
+          FROM repository_manifest h JOIN manifest m ON m.id = h.manifest_id
+         GROUP BY m.id
+    )
+    SELECT count(*), count(*) FILTER (WHERE kind = 'artifact' AND is_readable),
+           count(*) FILTER (WHERE kind = 'image' AND is_shown), count(*) FILTER (WHERE kind = 'index' AND is_live),
+           coalesce(sum(size) FILTER (WHERE is_live), 0)
+               + (SELECT coalesce(sum(b.size), 0)
+                    FROM (SELECT max(size) AS size FROM repository_blob GROUP BY blob_id) AS b)
+      FROM held
+$$;
 -- <<<
 
 -- >>> functions/pulls.sql

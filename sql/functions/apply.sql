@@ -96,6 +96,7 @@ BEGIN
     tags_changed := 0;
     tags_removed := 0;
     PERFORM require_term(p_term);
+    PERFORM begin_notes();
     -- A crash of the server may undo the last of these transactions, whole and in order, never the
     -- inbox before them: the events are then applied again, under a new term.
     PERFORM set_config('synchronous_commit', 'off', true);
@@ -138,6 +139,7 @@ BEGIN
       INTO tags_changed, tags_removed FROM unnest(v_moves);
     PERFORM refresh_repository(v_repository);
     generation := publish(p_term, p_repository);
+    PERFORM count_totals(v_repository);
     PERFORM add_changes(generation, p_repository, v_repository_change,
                         ARRAY(SELECT n.id FROM unnest(v_new) AS n (id)
                                WHERE NOT p_from_scan

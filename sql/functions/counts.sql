@@ -13,6 +13,9 @@ CREATE OR REPLACE FUNCTION count_blobs(p_repository bigint, p_manifests bigint[]
     LANGUAGE plpgsql AS $$
 DECLARE
     v_bytes numeric;
+    v_blobs bigint[];
+    v_sizes bigint[];
+    v_signs integer[];
 BEGIN
     WITH used AS (
         SELECT f.sign, l.blob_id, l.size
@@ -40,12 +43,18 @@ BEGIN
             ON CONFLICT (repository_id, blob_id, size) DO UPDATE SET "references" = excluded."references"
     ), dropped AS (
         DELETE FROM repository_blob WHERE ctid = ANY (ARRAY(SELECT ctid FROM delta WHERE becomes <= 0))
+    ), turned AS (
+        SELECT blob_id, size, CASE WHEN was = 0 THEN 1 ELSE -1 END AS sign
+          FROM delta WHERE (was = 0) <> (becomes <= 0)
     ), changed AS ( -- blobs of which sizes came or went
         SELECT blob_id, max(size) FILTER (WHERE becomes > 0) AS added,
                coalesce(array_agg(ctid) FILTER (WHERE ctid IS NOT NULL AND becomes <= 0), '{}') AS gone
           FROM delta GROUP BY blob_id HAVING bool_or((was = 0) <> (becomes <= 0))
     )
-    SELECT coalesce(sum(coalesce(greatest(c.added, stays.size), 0) - coalesce(largest.size, 0)), 0) INTO v_bytes
+    SELECT coalesce(sum(coalesce(greatest(c.added, stays.size), 0) - coalesce(largest.size, 0)), 0),
+           (SELECT array_agg(blob_id) FROM turned), (SELECT array_agg(size) FROM turned),
+           (SELECT array_agg(sign) FROM turned)
+      INTO v_bytes, v_blobs, v_sizes, v_signs
       FROM changed c
       LEFT JOIN LATERAL (SELECT size FROM repository_blob
                           WHERE repository_id = p_repository AND blob_id = c.blob_id
@@ -53,6 +62,7 @@ BEGIN
       LEFT JOIN LATERAL (SELECT size FROM repository_blob
                           WHERE repository_id = p_repository AND blob_id = c.blob_id AND ctid <> ALL (c.gone)
                           ORDER BY size DESC LIMIT 1) AS stays ON true;
+    PERFORM note_blobs(v_blobs, v_sizes, v_signs);
     RETURN v_bytes;
 END $$;
 
@@ -157,6 +167,7 @@ DECLARE
     v_bytes numeric;
     v_images integer;
 BEGIN
+    PERFORM note_manifests('l', p_live, p_live_signs), note_manifests('s', p_shown, p_shown_signs);
     PERFORM count_labels(p_repository, p_shown, p_shown_signs);
     PERFORM count_platforms(p_repository, p_shown, p_shown_signs, p_live);
     SELECT coalesce(sum(f.sign * m.size), 0) INTO v_bytes
@@ -243,6 +254,7 @@ CREATE OR REPLACE FUNCTION count_artifacts(p_repository bigint, p_manifests bigi
 DECLARE
     v_more integer;
 BEGIN
+    PERFORM note_manifests('a', p_manifests, p_signs);
     SELECT coalesce(sum(f.sign), 0) INTO v_more
       FROM unnest(p_manifests, p_signs) AS f (id, sign)
      CROSS JOIN LATERAL (SELECT kind FROM manifest WHERE id = f.id OFFSET 0) AS m

@@ -26,6 +26,7 @@ BEGIN
     IF v_new IS NULL THEN
         RETURN '{}';
     END IF;
+    PERFORM note_manifests('h', v_new, array_fill(1, ARRAY[cardinality(v_new)]));
     PERFORM count_artifacts(p_repository, v_new, v_deltas);
     SELECT array_agg(child_id), array_agg(parents), array_agg(attests) INTO v_ids, v_deltas, v_attests
       FROM (SELECT n.id AS child_id, count(*)::integer AS parents,
@@ -171,6 +172,7 @@ DECLARE
     v_ids bigint[];
     v_signs integer[];
     v_removed bigint;
+    v_removed_ids bigint[];
 BEGIN
     IF v_gone = '{}' THEN
         RETURN 0;
@@ -186,8 +188,9 @@ BEGIN
         RETURNING manifest_id, unreadable
     )
     SELECT array_agg(manifest_id) FILTER (WHERE unreadable IS NULL),
-           array_agg(-1) FILTER (WHERE unreadable IS NULL), count(*)
-      INTO v_ids, v_signs, v_removed FROM removed;
+           array_agg(-1) FILTER (WHERE unreadable IS NULL), count(*), array_agg(manifest_id)
+      INTO v_ids, v_signs, v_removed, v_removed_ids FROM removed;
+    PERFORM note_manifests('h', v_removed_ids, array_fill(-1, ARRAY[coalesce(cardinality(v_removed_ids), 0)]));
     PERFORM count_artifacts(p_repository, v_ids, v_signs);
     RETURN v_changed + v_removed;
 END $$;

@@ -88,6 +88,17 @@ DECLARE
         p_repository, ARRAY(SELECT name FROM tag WHERE repository_id = p_repository));
 BEGIN
     PERFORM move_tags(p_repository, v_moves, 'event');
+    PERFORM note_manifests(w.what, array_agg(h.manifest_id), array_agg(-1))
+       FROM (VALUES ('h'), ('a'), ('l'), ('s')) AS w (what)
+      CROSS JOIN repository_manifest h
+      WHERE h.repository_id = p_repository
+        AND CASE w.what WHEN 'h' THEN true
+                        WHEN 'a' THEN h.unreadable IS NULL
+                        WHEN 'l' THEN h.unreadable IS NULL AND h."references" > 0
+                        ELSE h.unreadable IS NULL AND h."references" > h.attests END
+      GROUP BY w.what;
+    PERFORM note_blobs(array_agg(blob_id), array_agg(size), array_agg(-1))
+       FROM repository_blob WHERE repository_id = p_repository;
     DELETE FROM repository_manifest WHERE repository_id = p_repository;
     DELETE FROM repository_blob WHERE repository_id = p_repository;
     DELETE FROM repository_label WHERE repository_id = p_repository;

@@ -41,7 +41,7 @@ CREATE OR REPLACE FUNCTION end_term_holders() RETURNS bigint
        AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.granted
 $$;
 
--- The end of a visible change: nothing but the rows of the feed comes after it. Holds every other
+-- The end of a visible change: nothing but totals and the rows of the feed comes after it. Holds every other
 -- publishing transaction back until COMMIT, so that generations are committed in order. Repository NULL:
 -- a generation that touched none is a gap, after which readers forget all that they remember.
 CREATE OR REPLACE FUNCTION publish(p_term bigint, p_repository text) RETURNS bigint

@@ -510,7 +510,10 @@ SELECT r.id, c.type, r.name, c.tag, c.digest, c.changed_by
  ORDER BY r.id, c.place, c.tag;
 INSERT INTO scan (started, ended, complete, repositories, tags, manifests, added, requests)
 VALUES (now() - interval '1 minute', now(), true, :repositories, :tags, :manifests, :tags, :tags);
-UPDATE state SET generation = :repositories, last_complete_scan = now();
+UPDATE state s
+   SET generation = :repositories, last_complete_scan = now(), manifests = t.manifests, artifacts = t.artifacts,
+       images = t.images, indexes = t.indexes, size = t.size
+  FROM recount_totals() AS t;
 
 SELECT setval(pg_get_serial_sequence(name, 'id'), last)
   FROM (SELECT 'blob' AS name, (SELECT max(id) FROM blob) AS last

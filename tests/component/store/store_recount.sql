@@ -84,6 +84,18 @@ CREATE VIEW expected_repository AS
                AS size
       FROM repository r;
 
+CREATE VIEW expected_totals AS
+    SELECT (SELECT count(DISTINCT manifest_id) FROM repository_manifest) AS manifests,
+           (SELECT count(DISTINCT m.id) FROM repository_manifest h JOIN manifest m ON m.id = h.manifest_id
+             WHERE m.kind = 'artifact' AND h.unreadable IS NULL) AS artifacts,
+           (SELECT count(DISTINCT m.id) FROM shown s JOIN manifest m ON m.id = s.manifest_id
+             WHERE m.kind = 'image') AS images,
+           (SELECT count(DISTINCT m.id) FROM live l JOIN manifest m ON m.id = l.manifest_id
+             WHERE m.kind = 'index') AS indexes,
+           (SELECT coalesce(sum(m.size), 0) FROM manifest m WHERE m.id IN (SELECT manifest_id FROM live))
+           + (SELECT coalesce(sum(b.size), 0) FROM (SELECT max(size) AS size FROM live_blob GROUP BY blob_id) AS b)
+               AS size;
+
 CREATE VIEW expected_label AS
     SELECT l.repository_id, lower(left(v.value, 1000)) AS value, count(*) AS "references"
       FROM shown l JOIN label v USING (manifest_id) WHERE v.value <> '' GROUP BY 1, 2;
@@ -110,6 +122,10 @@ CREATE FUNCTION recount() RETURNS SETOF text LANGUAGE sql AS $$
                   (h."references", h.attests), (e."references", e.attests))
       FROM repository_manifest h JOIN expected_references e USING (repository_id, manifest_id)
      WHERE (h."references", h.attests) <> (e."references", e.attests)
+     UNION ALL
+    SELECT format('totals: %s, not %s', (s.manifests, s.artifacts, s.images, s.indexes, s.size), e)
+      FROM state s CROSS JOIN expected_totals e
+     WHERE (s.manifests, s.artifacts, s.images, s.indexes, s.size) IS DISTINCT FROM e
      UNION ALL
     SELECT format('repository %s: %s, not %s', r.id,
                   (r.tag_count, r.image_count, r.artifact_count, r.size),
