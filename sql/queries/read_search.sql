@@ -11,8 +11,10 @@
 -- their pulls.
 --
 -- Each word is looked up by indexes; what has all of those is looked at that no more than 10,000 names and texts and
--- 50,000 labels have, and the other words are tried on it. Where there is no such word the 10,000 most popular repositories are looked at. Misspellings
--- count when what matches properly does not fill the first page: so the number of results is the same on every page.
+-- 50,000 labels have, and the other words are tried on it. Where there is no such word the 10,000 most popular
+-- repositories are looked at. Where a word was found bounds the rank: what only fills later pages is counted, not
+-- ranked. Misspellings count when what matches properly does not fill the first page: so the number of results is the
+-- same on every page.
 WITH word AS MATERIALIZED (
     SELECT place, plain, typed, "like" AS pattern, "like" || '%' AS beginning, '%' || "like" || '%' AS inside, whole,
            near, is_indexed,
@@ -25,14 +27,17 @@ WITH word AS MATERIALIZED (
 wanted_tag AS MATERIALIZED ( -- their case counts
     SELECT tag FROM jsonb_to_recordset($2::jsonb) AS w (tag text) WHERE tag IS NOT NULL
 ),
+-- What has a word, and at best where: 5 in its name, 6 its title, 7 its description, 8 a label.
 hit AS MATERIALIZED (
-    SELECT w.place, h.id, h.by_label
+    SELECT w.place, h.id, h.rank
     FROM word w
-    CROSS JOIN LATERAL ((SELECT repository_id AS id, true AS by_label FROM repository_label
+    CROSS JOIN LATERAL ((SELECT repository_id AS id, 8 AS rank FROM repository_label
                          WHERE value LIKE w.inside LIMIT 50001)
                         UNION ALL
-                        (SELECT id, false FROM repository
-                         WHERE name LIKE w.inside OR lower(title) LIKE w.inside OR lower(description) LIKE w.inside
+                        (SELECT id, CASE WHEN name LIKE w.inside THEN 5 WHEN lower(title) LIKE w.inside THEN 6 ELSE 7 END
+                         FROM repository
+                         WHERE (name LIKE w.inside OR lower(title) LIKE w.inside OR lower(description) LIKE w.inside)
+                           AND tag_count > 0 AND deleted_at IS NULL
                          LIMIT 10001)) h
     WHERE w.is_indexed
 ),
@@ -43,10 +48,10 @@ rare AS MATERIALIZED (
     LEFT JOIN hit h ON h.place = w.place
     WHERE w.is_indexed
     GROUP BY w.place
-    HAVING count(*) FILTER (WHERE h.by_label) <= 50000 AND count(*) FILTER (WHERE NOT h.by_label) <= 10000
+    HAVING count(*) FILTER (WHERE h.rank = 8) <= 50000 AND count(*) FILTER (WHERE h.rank < 8) <= 10000
 ),
 rare_hit AS MATERIALIZED (
-    SELECT DISTINCT place, id FROM hit WHERE place IN (SELECT place FROM rare)
+    SELECT place, id, min(rank) AS rank FROM hit WHERE place IN (SELECT place FROM rare) GROUP BY place, id
 ),
 common AS MATERIALIZED (
     SELECT * FROM word WHERE place NOT IN (SELECT place FROM rare)
@@ -73,8 +78,19 @@ way AS MATERIALIZED (
     ORDER BY rare.hits NULLS LAST, length(w.plain) DESC
     LIMIT 1
 ),
+-- The worst of its words places a repository.
+placed AS MATERIALIZED (
+    SELECT id, max(rank) AS rank FROM rare_hit GROUP BY id HAVING count(*) = (SELECT count(*) FROM rare)
+),
+-- Those on the page and before it are among the ones up to this rank; NULL: more than hits must be known. All hits
+-- have tags, labels too: they are those of tagged images.
+enough AS MATERIALIZED (
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM common) AND NOT EXISTS (SELECT FROM wanted_tag) THEN (
+               SELECT min(rank) FROM (SELECT rank, sum(count(*)) OVER (ORDER BY rank) AS n FROM placed GROUP BY rank) p
+               WHERE n >= $3::bigint + $4::bigint) END AS rank
+),
 found AS MATERIALIZED (
-    SELECT id FROM rare_hit GROUP BY id HAVING count(*) = (SELECT count(*) FROM rare)
+    SELECT id FROM placed WHERE rank <= coalesce((SELECT rank FROM enough), 8)
     UNION ALL
     SELECT id FROM walked
 ),
@@ -93,7 +109,7 @@ properly AS MATERIALIZED (
                              OR r.labels LIKE w.inside) IS NOT TRUE)
 ),
 few AS MATERIALIZED (
-    SELECT count(*) < $3::bigint AND EXISTS (SELECT FROM word WHERE near IS NOT NULL) AS are_few FROM properly
+    SELECT (SELECT rank FROM enough) IS NULL AND count(*) < $3::bigint AND EXISTS (SELECT FROM word WHERE near IS NOT NULL) AS are_few FROM properly
 ),
 nearly AS MATERIALIZED (
     SELECT r.* FROM looked_at r
@@ -110,7 +126,7 @@ nearly AS MATERIALIZED (
     ) r
     WHERE (SELECT are_few FROM few) AND f.id NOT IN (SELECT id FROM looked_at)
 ),
--- The worst of its words places a repository. NULL, a word that does not match, is no match.
+-- NULL, a word that does not match, is no match.
 ranked AS MATERIALIZED (
     SELECT r.id, r.pulls, r.updated, r.name, max(score.rank) AS rank
     FROM (SELECT * FROM properly UNION ALL SELECT * FROM nearly) r
@@ -137,7 +153,8 @@ page AS (
     LIMIT $3::bigint OFFSET $4::bigint
 )
 SELECT generation, 0 AS place, $1::text COLLATE "C" AS name, NULL AS description,
-       (SELECT count(*) FROM ranked) AS number
+       (SELECT count(*) FROM ranked)
+           + (SELECT count(*) FROM placed WHERE rank > (SELECT rank FROM enough)) AS number
 FROM state
 UNION ALL
 SELECT (SELECT generation FROM state), page.place, r.name, r.description, r.pulls

@@ -118,6 +118,28 @@ def test_facets_that_stop_say_so_and_count_no_more(small, terms, way, key, value
     assert sum(count["images"] for count in some["os"]) <= 27
 
 
+ENOUGH = "WHERE n >= $3::bigint + $4::bigint"
+
+
+def test_a_search_that_has_enough_gives_what_ranking_all_gives(small):
+    """docker search ranks no more than it needs for the page; here it is kept from that."""
+    statement = (BUILD / "queries" / "read_search.sql").read_text()
+    assert ENOUGH in statement
+    names = query(small, "SELECT name FROM repository ORDER BY id LIMIT 12")
+    words = sorted({part for name, in names for part in re.split("[-/]", name) + [name[1:6]]})
+    with psycopg2.connect(small) as connection, connection.cursor() as cursor:
+        cursor.execute(f"PREPARE quick AS {statement}")
+        cursor.execute(f"PREPARE whole AS {statement.replace(ENOUGH, 'WHERE false')}")
+        for text in [*words, "works", "proprietary", "example.com", "proprietary works", "the of", f"of {words[0]}"]:
+            terms = json.dumps([word(w) | {"is_indexed": len(w) > 2} for w in text.split()])
+            for n, skip in ((1, 0), (3, 3), (10, 0), (10, 50), (100, 0)):
+                answers = []
+                for name in ("quick", "whole"):
+                    cursor.execute(f"EXECUTE {name} (%s, %s, %s, %s)", (text, terms, n, skip))
+                    answers.append(cursor.fetchall())
+                assert answers[0] == answers[1], (text, n, skip)
+
+
 # ---------------------------------------------------------------------------------------------
 # Plans. The server explains what the reader asks (auto_explain), as it was executed: parts of a
 # statement that were not are no matter.
