@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deploy/nginx and deploy/haproxy before a real registry with passwords and two readers: who is asked what, who may ask,
+and what happens when a reader is away."""
+import json
+import socket
+import subprocess
+
+import pytest
+import requests
+
+from harness import WAIT_SECONDS, Reader, Registry, Writer, wait_for
+from images import OCI_MANIFEST, Pusher
+from proxies import HAProxy, Nginx
+from test_registry_access import PASSWORD, USER, TokenServer, session_of
+
+NAME = "team/app"
+LISTS = ["/v2/_catalog", f"/v2/{NAME}/tags/list", f"/v2/{NAME}/referrers/sha256:{'0' * 64}", "/v2/_oci/ext/discover",
+         f"/v2/{NAME}/_oci/ext/discover", "/v1/search?q=app", "/index/static?tag=latest", "/index/dynamic?tag=latest", "/api/v1/repositories", "/", f"/r/{NAME}", "/search?q=app", "/feed", "/opensearch.xml"]
+HIDDEN = ["/metrics", "//metrics", "/%6detrics", "/metric%73", "/x/../metrics", "/./metrics"]
+WRITERS = ["/events", "/scan", "/status"]
+
+
+def bcrypt(password):
+    done = subprocess.run(["htpasswd", "-nbBC", "5", USER, password], check=True, capture_output=True, text=True)
+    return done.stdout.strip().split(":", 1)[1]
+
+
+class Site:
+    """A registry with a login, a writer that knows it, two readers; proxies come to it."""
+
+    def __init__(self, directory, postgres, auth, session):
+        database = postgres.new_database()
+        self.directory = directory
+        self.registry = Registry(directory / "registry", settings={"auth": auth})
+        self.writer = Writer(directory, database, self.registry.url, registry={"username": USER, "password": PASSWORD})
+        self.registry.events_url, self.registry.token = self.writer.events_url, self.writer.token
+        self.readers = [Reader(directory / f"reader{n}", database, self.registry.url) for n in (1, 2)]
+        self.proxies = []
+        self.registry.start()
+        self.writer.start()
+        for reader in self.readers:
+            reader.start()
+        self.image = Pusher(self.registry.url, session).image(NAME, "latest", labels={"a": "b"})
+        for reader in self.readers:
+            wait_for(lambda reader=reader: reader.get(f"/v2/{NAME}/tags/list").status_code == 200, "the image")
+
+    def add(self, kind, name, **options):
+        proxy = kind(self.directory / name, self.registry, self.readers, **options)
+        self.proxies.append(proxy)
+        return proxy.start()
+
+    def stop(self):
+        for proxy in self.proxies:
+            proxy.terminate()
+        for daemon in [*self.readers, self.writer]:
+            assert daemon.terminate() == 0, daemon.log()[-3000:]
+        self.registry.kill()
+
+
+@pytest.fixture(scope="module")
+def site(postgres, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("passwords")
+    (directory / "htpasswd").write_text(f"{USER}:{bcrypt(PASSWORD)}\n")
+    site = Site(directory, postgres, {"htpasswd": {"realm": "Registry", "path": str(directory / "htpasswd")}},
+                session_of(auth=(USER, PASSWORD)))
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def token_site(postgres, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("tokens")
+    server = TokenServer(directory)
+    token = server.token([f"repository:{NAME}:pull,push"])
+    site = Site(directory, postgres, server.settings()["auth"], session_of(headers={"Authorization": f"Bearer {token}"}))
+    site.token = server.token([])
+    yield site
+    site.stop()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def opened(site):
+    return {"nginx": site.add(Nginx, "nginx-open"), "haproxy": site.add(HAProxy, "haproxy-open")}
+
+
+@pytest.fixture(scope="module")
+def guarded(site):
+    return {"nginx, htpasswd": site.add(Nginx, "nginx-htpasswd", access="htpasswd", passwords=site.directory / "htpasswd"),
+            "nginx, the registry's verdict": site.add(Nginx, "nginx-registry", access="registry"),
+            "haproxy, htpasswd": site.add(HAProxy, "haproxy-htpasswd", passwords={USER: bcrypt(PASSWORD)})}
+
+
+OPEN = ["nginx", "haproxy"]
+GUARDED = ["nginx, htpasswd", "nginx, the registry's verdict", "haproxy, htpasswd"]
+
+
+def raw(proxy, path):
+    """The status of a path that no client would leave as it is."""
+    with socket.create_connection(("127.0.0.1", proxy.port), WAIT_SECONDS) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\nConnection: close\r\n\r\n".encode())
+        return int(connection.makefile("rb").readline().split()[1])
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_lists_and_pages_come_from_the_readers(opened, kind):
+    for path in LISTS:
+        answer = opened[kind].get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        if not path.endswith("/discover") and path != "/opensearch.xml":
+            assert "X-Metastore-Generation" in answer.headers, path
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_images_come_from_the_registry(opened, kind, site):
+    path = f"/v2/{NAME}/manifests/latest"
+    assert opened[kind].get("/v2/").status_code == opened[kind].get(path).status_code == 401
+    answer = opened[kind].get(path, auth=(USER, PASSWORD), headers={"Accept": OCI_MANIFEST})
+    assert answer.status_code == 200 and answer.headers["Docker-Content-Digest"] == site.image["digest"]
+    pushed = Pusher(opened[kind].url, session_of(auth=(USER, PASSWORD))).image("team/pushed", "1", salt=kind)
+    assert pushed["digest"].startswith("sha256:")
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_what_is_nobodys_business_is_hidden(opened, kind):
+    assert {path: raw(opened[kind], path) for path in HIDDEN if raw(opened[kind], path) != 404} == {}
+    assert {path: raw(opened[kind], path) for path in WRITERS if raw(opened[kind], path) != 404} == {}
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_validators_pass(opened, kind):
+    for path in ("/v2/_catalog", "/index/static?tag=latest"):
+        first = opened[kind].get(path)
+        again = opened[kind].get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304 and again.headers["ETag"] == first.headers["ETag"]
+        assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_a_reader_that_is_away_is_not_noticed(opened, kind, site):
+    site.readers[0].kill()
+    try:
+        assert {opened[kind].get(f"/api/v1/repositories?n={n}").status_code for n in range(1, 30)} == {200}
+    finally:
+        site.readers[0].start()
+
+
+@pytest.mark.parametrize("kind", GUARDED)
+def test_only_who_can_log_in_may_ask(guarded, kind):
+    proxy = guarded[kind]
+    for path in LISTS:
+        refused = proxy.get(path)
+        assert refused.status_code == 401 and refused.headers["WWW-Authenticate"].startswith("Basic "), path
+        assert proxy.get(path, auth=(USER, "wrong")).status_code == 401, path
+        assert proxy.get(path, auth=(USER, PASSWORD)).status_code == 200, path
+    assert proxy.get("/v1/_ping").status_code == proxy.get("/healthz").status_code == 200
+    for answer in (proxy.get("/v2/_catalog", auth=(USER, PASSWORD)), proxy.get("/", auth=(USER, PASSWORD))):
+        assert "public" not in answer.headers["Cache-Control"] and "s-maxage" not in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("kind", GUARDED)
+def test_metrics_are_hidden_from_who_is_logged_in(guarded, kind):
+    assert guarded[kind].get("/metrics", auth=(USER, PASSWORD)).status_code == 404
+    for path in HIDDEN:
+        assert raw(guarded[kind], path) in (401, 404)
+
+
+def client(*words):
+    return subprocess.run(words, capture_output=True, text=True, timeout=WAIT_SECONDS)
+
+
+@pytest.mark.parametrize("kind", GUARDED)
+def test_podman_and_skopeo_log_in_as_for_pulls(guarded, kind, tmp_path):
+    host = f"127.0.0.1:{guarded[kind].port}"
+    tags = ["skopeo", "list-tags", "--tls-verify=false", f"--authfile={tmp_path}/auth.json", f"docker://{host}/{NAME}"]
+    search = ["podman", "search", "--tls-verify=false", f"--authfile={tmp_path}/auth.json", "--format=json", f"{host}/app"]
+    (tmp_path / "auth.json").write_text("{}")
+    assert client(*tags).returncode != 0 and client(*search).returncode != 0
+    done = client("skopeo", "login", "--tls-verify=false", f"--authfile={tmp_path}/auth.json", "-u", USER, "-p", PASSWORD, host)
+    assert done.returncode == 0, done.stderr
+    listed, found = client(*tags), client(*search)
+    assert listed.returncode == 0 and json.loads(listed.stdout)["Tags"] == ["latest"], listed.stderr
+    assert found.returncode == 0 and [line["Name"] for line in json.loads(found.stdout)] == [f"{host}/{NAME}"], found.stderr
+
+
+def test_a_verdict_is_kept(guarded, site):
+    """For the same credentials, so that the registry is not asked with every request; for nobody else."""
+    proxy = guarded["nginx, the registry's verdict"]
+    assert proxy.get("/v2/_catalog", auth=(USER, PASSWORD)).status_code == 200
+    site.registry.kill()
+    try:
+        assert proxy.get("/v2/_catalog", auth=(USER, PASSWORD)).status_code == 200
+        assert proxy.get("/v2/_catalog", auth=(USER, "another")).status_code == 500
+        assert proxy.get("/healthz").status_code == 200
+    finally:
+        site.registry.start()
+
+
+def test_a_token_is_a_login_too(token_site):
+    proxy = token_site.add(Nginx, "nginx-registry", access="registry")
+    refused = proxy.get("/v2/_catalog")
+    assert refused.status_code == 401 and refused.headers["WWW-Authenticate"].startswith("Bearer realm=")
+    assert proxy.get("/v2/_catalog", headers={"Authorization": "Bearer nonsense"}).status_code == 401
+    answer = proxy.get("/v2/_catalog", headers={"Authorization": f"Bearer {token_site.token}"})
+    assert answer.status_code == 200 and answer.json()["repositories"] == [NAME]
+
+
+def test_skopeo_logs_in_at_the_token_server(token_site, tmp_path):
+    proxy = token_site.add(Nginx, "nginx-skopeo", access="registry")
+    host = f"127.0.0.1:{proxy.port}"
+    done = client("skopeo", "list-tags", "--tls-verify=false", f"--creds={USER}:{PASSWORD}", f"docker://{host}/{NAME}")
+    assert done.returncode == 0 and json.loads(done.stdout)["Tags"] == ["latest"], done.stderr
