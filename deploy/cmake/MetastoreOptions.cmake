@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # How everything is compiled. Options: METASTORE_TESTS, METASTORE_SANITIZE, METASTORE_FUZZ,
-# METASTORE_COVERAGE, METASTORE_ANALYZE, METASTORE_WERROR.
+# METASTORE_COVERAGE, METASTORE_ANALYZE, METASTORE_WERROR, METASTORE_PACKAGES.
 
 include(CheckCCompilerFlag)
 include(CheckLinkerFlag)
@@ -11,6 +11,7 @@ option(METASTORE_FUZZ "build the fuzz targets with libFuzzer (needs clang)" OFF)
 option(METASTORE_COVERAGE "instrument for gcov" OFF)
 option(METASTORE_ANALYZE "gcc's static analysis (-fanalyzer) with every file" OFF)
 option(METASTORE_WERROR "a warning is an error" OFF)
+option(METASTORE_PACKAGES "for deploy/make-packages: compile and install as a Debian package does" OFF)
 
 if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
@@ -21,6 +22,10 @@ set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+if(METASTORE_PACKAGES) # stripped anyway; with link-time optimization, names in it differ from one directory to another
+    add_compile_options(-g0)
+    add_link_options(-g0)
+endif()
 # Small functions of one module are called by all others, several times a request.
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" AND
    NOT METASTORE_TESTS AND NOT METASTORE_ANALYZE)
