@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The container image, compose and Kubernetes files, as far as they can be tried without an engine and a cluster: by
+kubectl's kustomize, the programs' own checks, a real registry and nginx with what `prepare` writes."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from harness import BUILD, ROOT, WAIT_SECONDS, free_port, wait_for
+
+DEPLOY = ROOT / "deploy"
+CONTAINERFILE = (DEPLOY / "container" / "Containerfile").read_text()
+OVERLAYS = ["base", "cloudnativepg"]
+
+
+def check_config(path, program="reader"):
+    done = subprocess.run([BUILD / program / f"metastore-{program}", "--config", path, "--check-config"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+# --- the image ---
+
+def stage(name):
+    return re.search(rf"^FROM \S+ AS {name}\n(.*?)(?=^FROM |\Z)", CONTAINERFILE, re.MULTILINE | re.DOTALL).group(1)
+
+
+def installed_in(name):
+    words = re.search(r"--no-install-recommends ((?:.|\n)*?)(?: && |\n[A-Z])", stage(name)).group(1)
+    return set(words.replace("\\\n", " ").split())
+
+
+def test_the_image_is_built_with_what_a_build_needs():
+    listed = {line.split()[1] for line in (DEPLOY / "packages").read_text().splitlines() if line.startswith("build ")}
+    assert installed_in("build") == listed
+
+
+@pytest.mark.parametrize("program", ["writer", "reader"])
+def test_the_image_has_the_libraries_of_the_program(program):
+    needed = re.findall(r"NEEDED.*\[(.*)\]", subprocess.run(["readelf", "-d", BUILD / program / f"metastore-{program}"],
+                                                            check=True, capture_output=True, text=True).stdout)
+    sonames = [name for name in needed if not re.match(r"lib(c|m|asan|ubsan|gcc_s)\.so|ld-", name)]
+    installed = installed_in("runtime") | (installed_in("writer") if program == "writer" else set())
+    for soname in sonames:
+        stem = re.sub(r"[^a-z]", "", soname.split(".so")[0])[3:]  # libevent_core-2.1 has libevent-core-2.1-7
+        assert any(stem in re.sub(r"[^a-z]", "", package) or (stem, package) in (("z", "zlib1g"), ("crypto", "libssl3"))
+                   for package in installed), (soname, installed)
+
+
+@pytest.mark.parametrize("program", ["writer", "reader"])
+def test_the_image_runs_the_program_as_nobody_in_particular(program):
+    text = stage("runtime") + stage(program)
+    assert re.findall(r"^USER (.*)$", text, re.MULTILINE)[-1] == "64087:64087"
+    assert f'ENTRYPOINT ["metastore-{program}"]' in text and "STOPSIGNAL SIGTERM" in text
+    assert f'CMD ["metastore-{program}", "--healthcheck"]' in text
+
+
+# --- compose ---
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("compose") / "made"
+    subprocess.run([DEPLOY / "compose" / "prepare", directory], check=True)
+    return directory
+
+
+def test_what_prepare_writes_is_for_its_owner(made):
+    assert made.stat().st_mode & 0o077 == 0
+    assert {path.name for path in made.glob("*.env") if path.stat().st_mode & 0o077} == set()
+    token = (made / "events-token").read_text()
+    assert len(token) == 48 and token not in (made / "config.yaml").read_text()
+    done = subprocess.run([DEPLOY / "compose" / "prepare", made], check=True, capture_output=True, text=True)
+    assert "there already" in done.stdout and (made / "events-token").read_text() == token
+
+
+def test_the_programs_accept_their_configuration(made):
+    check_config(made / "config.yaml")
+
+
+def test_the_registry_accepts_its_configuration_and_notifies_both_endpoints(made, tmp_path):
+    config = yaml.safe_load((made / "registry.yml").read_text())
+    endpoints = config["notifications"]["endpoints"]
+    shown = yaml.safe_load(re.search(r"```yaml\n(notifications:.*?)```", (ROOT / "README.md").read_text(), re.DOTALL).group(1))
+    for ours, theirs in zip(endpoints, shown["notifications"]["endpoints"], strict=True):
+        assert {**ours, "headers": 0} == {**theirs, "headers": 0}
+    port = free_port()
+    config["http"]["addr"] = f"127.0.0.1:{port}"
+    config["storage"]["filesystem"]["rootdirectory"] = str(tmp_path / "storage")
+    (tmp_path / "registry.yml").write_text(yaml.safe_dump(config))
+    child = subprocess.Popen(["docker-registry", "serve", tmp_path / "registry.yml"], stderr=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, env={**os.environ, "OTEL_TRACES_EXPORTER": "none"})
+    try:
+        wait_for(lambda: subprocess.run(["curl", "-fsS", f"http://127.0.0.1:{port}/v2/"], capture_output=True).returncode == 0
+                 or child.poll() is not None, "the registry")
+        assert child.poll() is None
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_nginx_accepts_its_configuration(made, tmp_path):
+    site = (made / "proxy.conf").read_text()
+    assert "server registry:5000;" in site and "server reader1:8088; server reader2:8088;" in site
+    site = site.replace("registry:5000", "127.0.0.1:5000").replace("reader1:", "127.0.0.1:").replace("reader2:", "127.0.0.1:")
+    (tmp_path / "nginx.conf").write_text(f"events {{}}\npid {tmp_path}/pid;\nhttp {{\n{site}\n}}\n".replace("listen 80;", "listen 127.0.0.1:1080;"))
+    done = subprocess.run([shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-t", "-e", "stderr", "-p", tmp_path,
+                           "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, timeout=WAIT_SECONDS)
+    assert done.returncode == 0, done.stderr
+
+
+def test_compose_mounts_what_prepare_writes_and_opens_one_port(made):
+    compose = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
+    services = compose["services"]
+    mounted = {volume.split(":")[0].removeprefix("./made/") for service in services.values()
+               for volume in service.get("volumes", []) if volume.startswith("./made/")}
+    mounted |= {service["env_file"].removeprefix("made/") for service in services.values() if "env_file" in service}
+    assert mounted == {path.name for path in made.iterdir()}
+    assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {"proxy": ["5080:80"]}
+    assert services["proxy"]["networks"] == ["front"] and services["writer"]["networks"] == ["inside"]
+    for name in ("writer", "reader1", "reader2"):
+        service = services[name]
+        assert service["read_only"] and service["cap_drop"] == ["ALL"] and "no-new-privileges:true" in service["security_opt"]
+        assert f"AS {service['build']['target']}\n" in CONTAINERFILE
+    assert not any("events-token" in volume for volume in services["reader1"]["volumes"]), "a reader needs no secret of the writer"
+
+
+# --- Kubernetes ---
+
+def kustomize(overlay):
+    done = subprocess.run(["kubectl", "kustomize", DEPLOY / "kubernetes" / overlay], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def of_kind(objects, kind):
+    return {found["metadata"]["name"]: found for found in objects if found["kind"] == kind}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_objects_refer_to_each_other(overlay):
+    objects = kustomize(overlay)
+    assert all(found["metadata"].get("namespace", "metastore") == "metastore" for found in objects)
+    deployments, services = of_kind(objects, "Deployment"), of_kind(objects, "Service")
+    assert set(deployments) == set(services) == {"metastore-writer", "metastore-reader"}
+    example = yaml.safe_load((DEPLOY / "kubernetes" / "base" / "secret.example.yaml").read_text())
+    for name, deployment in deployments.items():
+        pod = deployment["spec"]["template"]
+        labels = pod["metadata"]["labels"]
+        assert deployment["spec"]["selector"]["matchLabels"] == services[name]["spec"]["selector"] == labels
+        container = pod["spec"]["containers"][0]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        assert services[name]["spec"]["ports"][0]["port"] == ports[services[name]["spec"]["ports"][0]["targetPort"]]
+        assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["spec"]["volumes"]}
+        for variable in container["env"]:
+            assert variable["valueFrom"]["secretKeyRef"]["key"] in example["stringData"]
+        for volume in pod["spec"]["volumes"]:
+            if "configMap" in volume:
+                assert volume["configMap"]["name"] in of_kind(objects, "ConfigMap")
+            for item in volume.get("secret", {}).get("items", []):
+                assert item["key"] in example["stringData"]
+    scaler, = of_kind(objects, "HorizontalPodAutoscaler").values()
+    assert scaler["spec"]["scaleTargetRef"]["name"] in deployments
+    budget, = of_kind(objects, "PodDisruptionBudget").values()
+    assert budget["spec"]["selector"]["matchLabels"] == deployments["metastore-reader"]["spec"]["selector"]["matchLabels"]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_pods_are_restricted(overlay):
+    for deployment in of_kind(kustomize(overlay), "Deployment").values():
+        pod = deployment["spec"]["template"]["spec"]
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] == 64087
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in pod["containers"]:
+            assert container["securityContext"] == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                                                    "capabilities": {"drop": ["ALL"]}}
+            assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+            assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_programs_accept_the_configuration_of_the_cluster(overlay, tmp_path):
+    config, = of_kind(kustomize(overlay), "ConfigMap").values()
+    (tmp_path / "config.yaml").write_text(config["data"]["config.yaml"])
+    check_config(tmp_path / "config.yaml")
+
+
+def test_readers_have_no_way_to_the_registry_and_the_proxy_none_to_the_writer():
+    policies = of_kind(kustomize("base"), "NetworkPolicy")
+    ports = {port["port"] for rule in policies["metastore-reader"]["spec"]["egress"] for port in rule["ports"]}
+    assert ports == {53, 5432}
+    roles = policies["metastore-writer"]["spec"]["ingress"][0]["from"][0]["namespaceSelector"]["matchExpressions"][0]["values"]
+    assert roles == ["registry", "monitoring"]
+    assert policies["default-deny"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
