@@ -48,6 +48,7 @@ class Nginx(Proxy):
         site = re.sub(r"server 127\.0\.0\.1:8088;.*", readers, (NGINX / "metastore.conf").read_text())
         site = substitute(site, ("listen 80;", f"listen 127.0.0.1:{self.port};"),
                           ("server 127.0.0.1:5000;", f"server 127.0.0.1:{self.registry.port};"))
+        site = site.replace("/var/cache/nginx/metastore", f"{self.directory}/cache")
         verdicts = ""
         if self.access:
             access = (NGINX / "access" / f"{self.access}.conf").read_text()
