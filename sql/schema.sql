@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 3 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 4 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 3;
+    c_present constant integer := 4;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -224,6 +224,18 @@ COMMENT ON COLUMN manifest_child.size IS 'As this descriptor says; NULL: unknown
 COMMENT ON COLUMN manifest_child.os_features IS 'A JSON array of strings; NULL: none';
 COMMENT ON COLUMN manifest_child.about IS 'Of an attestation: the digest of the image it is about (vnd.docker.reference.digest)';
 
+CREATE TABLE image_chain (
+    manifest_id bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    depth       smallint NOT NULL,
+    chain       bytea NOT NULL,
+    is_whole    boolean NOT NULL,
+    PRIMARY KEY (manifest_id, depth)
+);
+CREATE INDEX image_chain_whole ON image_chain (chain, manifest_id) WHERE is_whole;
+CREATE INDEX image_chain_part ON image_chain (chain, manifest_id) WHERE NOT is_whole;
+COMMENT ON TABLE image_chain IS 'What the layers of an image are up to each depth. Its bases are images whose whole chain is among its rows, what is built on it has its whole chain among theirs. None of an image without layers, or with more than 1000';
+COMMENT ON COLUMN image_chain.chain IS 'The ChainID of the OCI image specification: the first diff-ID, then the sha256 of the chain before and the next diff-ID';
+
 CREATE TABLE index_image (
     index_id bigint NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
     position integer NOT NULL,
@@ -391,6 +403,7 @@ CREATE TABLE tag_history (
 );
 CREATE INDEX tag_history_tag ON tag_history (repository_id, tag, id DESC);
 CREATE UNIQUE INDEX tag_history_open ON tag_history (repository_id, tag) WHERE until_time IS NULL;
+CREATE INDEX tag_history_digest ON tag_history (digest, repository_id, tag) WHERE digest IS NOT NULL;
 CREATE INDEX tag_history_until ON tag_history (until_time) WHERE until_time IS NOT NULL;
 COMMENT ON TABLE tag_history IS 'Every digest a tag was seen to point to; the open row (until_time NULL) is the present one. Survives its tag';
 
@@ -1490,6 +1503,85 @@ BEGIN
 END $$;
 -- <<<
 
+-- >>> functions/bases.sql
+-- What is told of one repository because of a tag in another: the base of its images.
+
+-- Did a tag ever point to a manifest, and is something that is held built on it, or on an image below it? It is named
+-- then as a base, also when the registry has it no longer.
+CREATE OR REPLACE FUNCTION is_base(p_manifest bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM tag_history
+                    WHERE digest = (SELECT digest FROM manifest WHERE id = p_manifest))
+       AND EXISTS (SELECT FROM (SELECT p_manifest AS id
+                                 UNION ALL
+                                SELECT image_id FROM index_image WHERE index_id = p_manifest) AS image
+                    CROSS JOIN LATERAL (SELECT chain FROM image_chain
+                                         WHERE manifest_id = image.id AND is_whole OFFSET 0) AS whole
+                    CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
+                                         WHERE chain = whole.chain AND NOT is_whole OFFSET 0) AS part
+                    WHERE EXISTS (SELECT FROM repository_manifest WHERE manifest_id = part.manifest_id OFFSET 0));
+END $$;
+
+-- Repositories, this one aside, that hold what is built on an image to which one of these tags points or ever
+-- pointed: their answers name the base, and say whether its tag has moved since. NULL: too many to name. Of a tag
+-- that moved often the last 100 places count.
+CREATE OR REPLACE FUNCTION repositories_built_on(p_repository bigint, p_moves tag_move[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    c_places constant bigint := 100;
+    c_images constant bigint := 1000;
+    c_names constant bigint := 64;
+    v_images bigint[];
+    v_names text[];
+BEGIN
+    WITH pointed AS MATERIALIZED (
+        SELECT DISTINCT h.digest
+          FROM unnest(p_moves) AS m
+         CROSS JOIN LATERAL (SELECT digest FROM tag_history
+                              WHERE repository_id = p_repository AND tag = m.name
+                              ORDER BY id DESC LIMIT c_places) AS h
+         WHERE m.type IS NOT NULL AND h.digest IS NOT NULL
+    ), image AS MATERIALIZED (
+        SELECT DISTINCT coalesce(i.image_id, m.id) AS id
+          FROM pointed p
+         CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = p.digest OFFSET 0) AS m
+          LEFT JOIN LATERAL (SELECT image_id FROM index_image WHERE index_id = m.id OFFSET 0) AS i ON true
+    ), whole AS MATERIALIZED (
+        SELECT DISTINCT w.chain
+          FROM image
+         CROSS JOIN LATERAL (SELECT chain FROM image_chain
+                              WHERE manifest_id = image.id AND is_whole OFFSET 0) AS w
+    )
+    SELECT array_agg(d.manifest_id) INTO v_images
+      FROM (SELECT p.manifest_id
+              FROM whole
+             CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
+                                  WHERE chain = whole.chain AND NOT is_whole LIMIT c_images + 1) AS p
+             LIMIT c_images + 1) AS d;
+    IF cardinality(v_images) > c_images THEN
+        RETURN NULL;
+    END IF;
+    v_names := ARRAY(SELECT DISTINCT r.name
+                       FROM unnest(v_images) AS d (id)
+                      CROSS JOIN LATERAL (SELECT repository_id FROM repository_manifest
+                                           WHERE manifest_id = d.id OFFSET 0) AS h
+                      CROSS JOIN LATERAL (SELECT name FROM repository WHERE id = h.repository_id OFFSET 0) AS r
+                      WHERE h.repository_id <> p_repository);
+    RETURN CASE WHEN cardinality(v_names) <= c_names THEN v_names END;
+END $$;
+
+-- Tells readers that these repositories changed, each by a generation of its own; NULL: that all may have.
+CREATE OR REPLACE FUNCTION publish_built_on(p_term bigint, p_repositories text[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_repositories IS NULL THEN
+        PERFORM publish(p_term, NULL);
+    END IF;
+    PERFORM publish(p_term, name) FROM unnest(p_repositories) AS r (name);
+END $$;
+-- <<<
+
 -- >>> functions/apply.sql
 -- The one short transaction that makes the changes of a repository visible.
 
@@ -1583,6 +1675,7 @@ DECLARE
     v_changed bigint := 0;
     v_moves tag_move[];
     v_repository_change text;
+    v_built_on text[];
 BEGIN
     generation := 0;
     tags_changed := 0;
@@ -1630,6 +1723,8 @@ BEGIN
            count(*) FILTER (WHERE type = 'tag.deleted')
       INTO tags_changed, tags_removed FROM unnest(v_moves);
     PERFORM refresh_repository(v_repository);
+    v_built_on := CASE WHEN v_moves IS NULL THEN '{}' ELSE repositories_built_on(v_repository, v_moves) END;
+    PERFORM publish_built_on(p_term, v_built_on);
     generation := publish(p_term, p_repository);
     PERFORM count_totals(v_repository);
     PERFORM add_changes(generation, p_repository, v_repository_change,
@@ -1838,7 +1933,7 @@ END $$;
 -- >>> functions/collect.sql
 -- Garbage collection.
 
--- Deletes manifests that no repository holds and no index lists, and what only they used. Returns how
+-- Deletes manifests that no repository holds, no index lists and nothing that is held was built on, and what only they used. Returns how
 -- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again. Looks at
 -- all manifests: the one function here that is not about a few rows.
 CREATE OR REPLACE FUNCTION collect_manifests(p_grace interval, p_limit bigint) RETURNS bigint
@@ -1851,6 +1946,7 @@ BEGIN
                     WHERE m.first_seen < now() - p_grace
                       AND NOT EXISTS (SELECT FROM repository_manifest h WHERE h.manifest_id = m.id)
                       AND NOT EXISTS (SELECT FROM manifest_child c WHERE c.child_id = m.id)
+                      AND NOT is_base(m.id)
                     ORDER BY m.id LIMIT p_limit);
     v_blobs := ARRAY(SELECT blob_id FROM manifest_layer WHERE manifest_id = ANY (v_ids)
                       UNION
@@ -1900,10 +1996,10 @@ BEGIN
 END $$;
 -- <<<
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (3, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (4, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 3 is in place
+\echo metastore: schema 4 is in place
 \endif

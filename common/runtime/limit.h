@@ -38,6 +38,7 @@
     LIMIT(REGISTRY_REDIRECTS, registry_redirects)                                                  \
     LIMIT(REGISTRY_SLOWDOWNS, registry_slowdowns)                                                  \
     LIMIT(REGISTRY_TOKENS, registry_tokens)                                                        \
+    LIMIT(CHAIN_LAYERS, chain_layers)                                                              \
     LIMIT(CONTENT_DIGESTS, content_digests)                                                        \
     LIMIT(EVENT_TAGS, event_tags)                                                                  \
     LIMIT(SCAN_NAMES, scan_names)                                                                  \

@@ -91,6 +91,7 @@ DECLARE
     v_changed bigint := 0;
     v_moves tag_move[];
     v_repository_change text;
+    v_built_on text[];
 BEGIN
     generation := 0;
     tags_changed := 0;
@@ -138,6 +139,8 @@ BEGIN
            count(*) FILTER (WHERE type = 'tag.deleted')
       INTO tags_changed, tags_removed FROM unnest(v_moves);
     PERFORM refresh_repository(v_repository);
+    v_built_on := CASE WHEN v_moves IS NULL THEN '{}' ELSE repositories_built_on(v_repository, v_moves) END;
+    PERFORM publish_built_on(p_term, v_built_on);
     generation := publish(p_term, p_repository);
     PERFORM count_totals(v_repository);
     PERFORM add_changes(generation, p_repository, v_repository_change,

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Garbage collection.
 
--- Deletes manifests that no repository holds and no index lists, and what only they used. Returns how
+-- Deletes manifests that no repository holds, no index lists and nothing that is held was built on, and what only they used. Returns how
 -- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again. Looks at
 -- all manifests: the one function here that is not about a few rows.
 CREATE OR REPLACE FUNCTION collect_manifests(p_grace interval, p_limit bigint) RETURNS bigint
@@ -14,6 +14,7 @@ BEGIN
                     WHERE m.first_seen < now() - p_grace
                       AND NOT EXISTS (SELECT FROM repository_manifest h WHERE h.manifest_id = m.id)
                       AND NOT EXISTS (SELECT FROM manifest_child c WHERE c.child_id = m.id)
+                      AND NOT is_base(m.id)
                     ORDER BY m.id LIMIT p_limit);
     v_blobs := ARRAY(SELECT blob_id FROM manifest_layer WHERE manifest_id = ANY (v_ids)
                       UNION

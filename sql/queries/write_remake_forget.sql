@@ -12,5 +12,7 @@ WITH old AS MATERIALIZED (
     DELETE FROM label WHERE manifest_id IN (SELECT id FROM old)
 ), annotations AS (
     DELETE FROM annotation WHERE manifest_id IN (SELECT id FROM old)
+), chains AS (
+    DELETE FROM image_chain WHERE manifest_id IN (SELECT id FROM old)
 )
 UPDATE manifest SET raw = NULL, kind = 'unknown', nesting = 0 WHERE id IN (SELECT id FROM old);

@@ -7,7 +7,7 @@
 -- What it is like: every repository has `latest`, an index of two images and an attestation; beside that
 -- many single images, few indexes, artifacts about an image (SBOMs, signatures under cosign's tags). Few
 -- repositories have much, many have little. A twentieth of them holds a copy of their neighbour's
--- latest. Some indexes list another one. Some manifests are untagged, some cannot be read, some tags
+-- latest. Every 25th image has the shared layer alone: others are built on it. Some indexes list another one. Some manifests are untagged, some cannot be read, some tags
 -- neither.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
@@ -137,7 +137,7 @@ SELECT p.id, l.position, l.blob_id,
  CROSS JOIN LATERAL (VALUES (0, 1 + p.repository_id % 50), (1, 49 + 2 * p.id), (2, 50 + 2 * p.id))
                     AS l (position, blob_id)
   JOIN blob b ON b.id = l.blob_id
- WHERE p.kind = 'image' OR p.kind = 'artifact' AND l.position = 1;
+ WHERE p.kind = 'image' AND (l.position = 0 OR p.id % 25 <> 0) OR p.kind = 'artifact' AND l.position = 1;
 UPDATE manifest_layer SET position = 0 WHERE position = 1
    AND EXISTS (SELECT FROM part WHERE id = manifest_id AND kind = 'artifact');
 
@@ -196,6 +196,20 @@ SELECT i.config_id AS id, i.id AS image_id, convert_to(format(
                     (2, 'RUN apt-get update && apt-get install -y ca-certificates', false),
                     (3, 'COPY --chown=1000:1000 build/ /app', false),
                     (4, 'CMD [serve]', true)) AS h (place, step, is_empty)) AS h;
+
+INSERT INTO image_chain (manifest_id, depth, chain, is_whole)
+WITH RECURSIVE diff AS MATERIALIZED (
+    SELECT l.manifest_id, l.position + 1 AS depth, pg_temp.digest_of(b.digest) AS digest,
+           l.position + 1 = count(*) OVER (PARTITION BY l.manifest_id) AS is_whole
+      FROM manifest_layer l JOIN image i ON i.id = l.manifest_id JOIN blob b ON b.id = l.blob_id
+), chain (manifest_id, depth, chain, is_whole) AS (
+    SELECT manifest_id, depth, digest, is_whole FROM diff WHERE depth = 1
+     UNION ALL
+    SELECT d.manifest_id, d.depth,
+           pg_temp.digest_of(convert_to(digest_text(c.chain) || ' ' || digest_text(d.digest), 'UTF8')), d.is_whole
+      FROM chain c JOIN diff d ON d.manifest_id = c.manifest_id AND d.depth = c.depth + 1
+)
+SELECT * FROM chain;
 
 INSERT INTO blob (id, digest, size) OVERRIDING SYSTEM VALUE
 SELECT id, pg_temp.digest_of(raw), length(raw) FROM settings

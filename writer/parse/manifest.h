@@ -23,6 +23,7 @@ enum {
     MANIFEST_LAYERS_MAX = 10000,
     MANIFEST_CHILDREN_MAX = 10000,
     MANIFEST_PAIRS_MAX = 20000,
+    MANIFEST_CHAIN_MAX = 1000,         /* layers of an image whose chain is kept */
     MANIFEST_PLATFORM_BYTES_MAX = 200, /* of os, architecture …, which the store cuts at as many
                                           characters; a longer one counts as missing */
     MANIFEST_DOCUMENT_MAX = 32 * 1024 * 1024

@@ -26,7 +26,9 @@ static enum ms_status read_root(struct ms_manifest_record *record, struct ms_are
         ms_clock_parse(&record->created_ms, created) != MS_OK)
         record->created_ms = 0;
     manifest_choose_title(record);
-    status = manifest_make_config_document(record, arena, root, err);
+    status = manifest_make_chain(record, arena, root, err);
+    if (status == MS_OK)
+        status = manifest_make_config_document(record, arena, root, err);
     return status == MS_OK ? manifest_make_document(record, arena, err) : status;
 }
 

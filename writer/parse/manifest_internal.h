@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the manifest module share: manifest.c (manifests and indexes), manifest_type.c
- * (media types), manifest_schema1.c, manifest_config.c (configurations), manifest_text.c (texts and
- * pairs into the arena) and manifest_document.c (what readers send).
+ * (media types), manifest_schema1.c, manifest_config.c (configurations), manifest_chain.c (chains
+ * of layers), manifest_text.c (texts and pairs into the arena) and manifest_document.c (what
+ * readers send).
  */
 #ifndef MANIFEST_INTERNAL_H
 #define MANIFEST_INTERNAL_H
@@ -71,6 +72,13 @@ enum ms_status manifest_full(struct ms_error *err);
 
 enum ms_status manifest_parse_schema1(struct ms_manifest_record *record, struct ms_arena *arena,
                                       struct json_object *root, struct ms_error *err) MS_CHECKED;
+
+/* --- manifest_chain.c --- */
+
+/* Sets record->chain from the configuration's diff-IDs; one that is no digest, or more of them than
+ * MANIFEST_CHAIN_MAX: there is none. */
+enum ms_status manifest_make_chain(struct ms_manifest_record *record, struct ms_arena *arena,
+                                   struct json_object *root, struct ms_error *err) MS_CHECKED;
 
 /* --- manifest_document.c --- */
 

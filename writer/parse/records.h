@@ -90,7 +90,11 @@ struct ms_manifest_record {
     size_t n_layers;
     struct ms_child_record *children; /* its entries that are manifests */
     size_t n_children;
+    struct ms_digest *chain; /* of an image: its layers up to each depth, see manifest_chain.c */
+    size_t n_chain;          /* 0: there is none, or it is not kept */
+    bool is_chain_too_long;  /* it has more than MANIFEST_CHAIN_MAX layers */
 };
-enum { MS_DOCUMENT_VERSION = 2 };
+/* Rises when documents, or rows that are made from stored contents, are to be made again. */
+enum { MS_DOCUMENT_VERSION = 3 };
 
 #endif

@@ -19,7 +19,7 @@
 #include "writer/store/store.h"
 
 enum {
-    MS_STORE_CALL_STEPS_MAX = 16,
+    MS_STORE_CALL_STEPS_MAX = 20,
     MS_STORE_CALL_PARAMS_MAX = 72,
     MS_STORE_CALL_PARAM_MAX_BYTES = 128 * 1024 * 1024 /* beyond: MS_TOO_LARGE */
 };

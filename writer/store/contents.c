@@ -5,6 +5,7 @@
  */
 #include "common/pg/array.h"
 #include "writer/store/call.h"
+#include "writer/store/chains.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -17,6 +18,7 @@ MS_STORE_STATEMENT(write_content_layers);
 MS_STORE_STATEMENT(write_content_children);
 MS_STORE_STATEMENT(write_content_labels);
 MS_STORE_STATEMENT(write_content_annotations);
+MS_STORE_STATEMENT(write_content_chains);
 MS_STORE_STATEMENT(write_content_manifests);
 MS_STORE_STATEMENT(write_content_index_images);
 MS_STORE_STATEMENT(write_remake_locks);
@@ -181,6 +183,17 @@ static void put_pairs(struct ms_store_call *base, const struct contents *content
     }
 }
 
+static void put_chains(struct ms_store_call *base, const struct contents *contents)
+{
+    ms_store_call_step(base, &write_content_chains);
+    struct chains to;
+    chains_begin(&to, base);
+    for (size_t i = 0; i < contents->n; i++) {
+        const struct ms_manifest_record *manifest = &contents->manifests[i];
+        chains_add(&to, &manifest->digest, manifest->chain, manifest->n_chain);
+    }
+}
+
 /* The columns of manifests that are plain text of the record. */
 static const size_t DESCRIPTIONS[] = {
     offsetof(struct ms_manifest_record, title),
@@ -256,6 +269,7 @@ static void put_contents(struct ms_store_call *base, const struct contents *cont
     put_children(base, contents);
     put_pairs(base, contents, true);
     put_pairs(base, contents, false);
+    put_chains(base, contents);
     put_manifests(base, contents);
     ms_store_call_step(base, &write_content_index_images);
     add_own_digests(base, contents);

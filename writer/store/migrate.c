@@ -25,12 +25,14 @@ MS_STORE_SQL(schema);
 MS_STORE_SQL(functions);
 MS_STORE_SQL(0002_sizes_variants_hidden_tags);
 MS_STORE_SQL(0003_bounded_questions);
+MS_STORE_SQL(0004_chains);
 
 /* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
  * none. */
 static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
     [1] = ms_sql_0002_sizes_variants_hidden_tags,
     [2] = ms_sql_0003_bounded_questions,
+    [3] = ms_sql_0004_chains,
 };
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */

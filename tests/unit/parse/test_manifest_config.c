@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer/parse/manifest_config.c, manifest_document.c: what configurations add, and the documents.
  */
+#include "common/base/buf.h"
 #include "tests/support/manifest_fixture.h"
 
 #include <string.h>
@@ -162,6 +163,65 @@ START_TEST(odd_members_tell_nothing)
 }
 END_TEST
 
+#define CHAIN_A "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+#define DIFF_B "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"
+#define CHAIN_AB "51c0c8ace48498d6f5fee6b0592cc06f2da0f3cbe09c5a34a97dce85c3889676"
+#define CHAIN_ABB "46ec43a32592ad892f7c17823d94e844b9e2e21c787684e5dde2715402cb22b0"
+
+/* By the formula of the OCI image specification, with sha256sum. */
+START_TEST(the_chain_of_layers)
+{
+    static const char *const CHAIN[] = {
+        "sha256:" CHAIN_A,
+        "sha256:" CHAIN_AB,
+        "sha256:" CHAIN_ABB,
+    };
+    struct fixture f;
+    char text[MS_DIGEST_TEXT_MAX];
+    must_add(&f, IMAGE,
+             "{\"rootfs\":{\"diff_ids\":[\"sha256:" CHAIN_A "\",\"sha256:" DIFF_B
+             "\",\"sha256:" DIFF_B "\"]}}");
+    ck_assert_uint_eq(f.record.n_chain, 3);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_str_eq(ms_digest_format(text, &f.record.chain[i]), CHAIN[i]);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(layers_without_a_chain)
+{
+    static const char *const CONFIGS[] = {"{}", "{\"rootfs\":{\"diff_ids\":[]}}",
+                                          "{\"rootfs\":{\"diff_ids\":{}}}",
+                                          "{\"rootfs\":{\"diff_ids\":[\"sha256:" CHAIN_A "\",7]}}",
+                                          "{\"rootfs\":{\"diff_ids\":[\"sha256:short\"]}}"};
+    struct fixture f;
+    for (size_t i = 0; i < sizeof(CONFIGS) / sizeof(CONFIGS[0]); i++) {
+        must_add(&f, IMAGE, CONFIGS[i]);
+        ck_assert_uint_eq(f.record.n_chain, 0);
+        ck_assert(!f.record.is_chain_too_long);
+        fixture_free(&f);
+    }
+}
+END_TEST
+
+START_TEST(a_chain_has_an_end)
+{
+    struct fixture f;
+    struct ms_buf config;
+    ms_buf_init(&config, 1024 * 1024);
+    ms_buf_append_c(&config, "{\"rootfs\":{\"diff_ids\":[");
+    for (int i = 0; i <= MANIFEST_CHAIN_MAX; i++)
+        ms_buf_printf(&config, "%s\"sha256:" CHAIN_A "\"", i > 0 ? "," : "");
+    ms_buf_append_c(&config, "]}}");
+    ck_assert_int_eq(ms_buf_status(&config), MS_OK);
+    must_add(&f, IMAGE, config.data);
+    ck_assert_uint_eq(f.record.n_chain, 0);
+    ck_assert(f.record.is_chain_too_long);
+    fixture_free(&f);
+    ms_buf_free(&config);
+}
+END_TEST
+
 static void assert_title(const char *annotations, const char *labels, const char *title,
                          const char *description)
 {
@@ -205,6 +265,9 @@ static Suite *make_suite(void)
     tcase_add_test(tests, what_go_reads_is_read);
     tcase_add_test(tests, a_broken_configuration_leaves_the_record_alone);
     tcase_add_test(tests, odd_members_tell_nothing);
+    tcase_add_test(tests, the_chain_of_layers);
+    tcase_add_test(tests, layers_without_a_chain);
+    tcase_add_test(tests, a_chain_has_an_end);
     tcase_add_test(tests, titles);
     Suite *suite = suite_create("manifest_config");
     suite_add_tcase(suite, tests);
