@@ -32,6 +32,7 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/tags/{tag}/history", "history", api_tag_history},
     {MS_ROUTE_GET, "/api/v1/repositories/{name}", "repository", api_repository},
     {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/manifests/{reference}", "manifest", api_manifests},
+    {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/manifests/{reference}/-/derived", "derived", api_derived},
     {MS_ROUTE_GET, "/api/v1/stats",         "stats",     api_stats},
     {MS_ROUTE_GET, "/api/v1/status",        "status",    api_status},
     {MS_ROUTE_GET, "/api/v1/changes",       "changes",   api_changes},

@@ -45,6 +45,9 @@ void api_tag_history(struct ms_http_request *request, const struct ms_route_matc
 /* api/manifests.c; the captures are the repository's name and a tag or digest, possible or not. */
 void api_manifests(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 
+/* api/derived.c; the captures as of a manifest */
+void api_derived(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
 /* api/find.c: /api/v1/search and /api/v1/facets */
 void api_find(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 void api_facets(struct ms_http_request *request, const struct ms_route_match *match, void *arg);

@@ -82,6 +82,11 @@ static enum ms_status write_terms(struct ms_str *out, const struct search_query 
 
 /* --- the way in --- */
 
+static bool is_outdated(const struct search_term *term)
+{
+    return ms_str_equal(term->value, MS_STR("outdated"));
+}
+
 /* How much is to be expected from a way that begins with a term, least first; 0: there is no way.
  */
 static unsigned cost_of(const struct search_term *term)
@@ -99,9 +104,13 @@ static unsigned cost_of(const struct search_term *term)
         return ms_str_is_absent(term->key) ? 4 : 2;
     case SEARCH_WORD:
         return search_words_is_indexed(term->value) ? 3 : 0;
+    case SEARCH_BASE:
+    case SEARCH_BASE_DIGEST:
+        return 2;
+    case SEARCH_IS:
+        return is_outdated(term) ? 6 : 0;
     case SEARCH_OS:
     case SEARCH_ARCH:
-    case SEARCH_IS:
     case SEARCH_UPDATED:
         break;
     }
@@ -126,6 +135,8 @@ static struct ms_str way_name(const struct search_term *term)
         return MS_STR("annotation_key");
     if (term->kind == SEARCH_TAG && !ms_str_is_absent(term->key))
         return MS_STR("repository_tag");
+    if (term->kind == SEARCH_IS)
+        return MS_STR("outdated");
     return ms_str(search_kind_name(term->kind));
 }
 

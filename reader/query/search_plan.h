@@ -3,10 +3,14 @@
  * From a search query to the parameters of read_find.sql and read_facets.sql. Pure. The grammar is
  * search_query.c's.
  *
- * The terms go as JSON, an object each: "kind" (search_kind_name), "is_not", and of what the kind
- * has word              "plain", "like" (escaped for LIKE), "whole" (a regular expression) tag
- * "value", "key": the repository label, annotation "key", "value" digest, os, arch, is   "value"
- *     updated           "from_ms", "before_ms": since 1970
+ * The terms go as JSON, an object each: "kind" (search_kind_name), "is_not", and of
+ *     word                     "plain", "like" (escaped for LIKE), "whole" (a regular expression)
+ *     tag                      "value", "key": the repository
+ *     label, annotation        "key", "value"
+ *     digest, os, arch, is     "value"
+ *     updated                  "from_ms", "before_ms": since 1970
+ *     base                     "key": the repository, "value": its tag
+ *     base_digest              "value"
  * The way in is the term that promises to find least: the statement looks that up and tries the
  * others on what it found. A poor choice costs time and never changes the answer.
  */

@@ -25,10 +25,17 @@ struct parse {
 
 const char *search_kind_name(enum search_kind kind)
 {
-    static const char *const NAMES[] = {
-        [SEARCH_WORD] = "word",   [SEARCH_TAG] = "tag", [SEARCH_DIGEST] = "digest",
-        [SEARCH_LABEL] = "label", [SEARCH_OS] = "os",   [SEARCH_ANNOTATION] = "annotation",
-        [SEARCH_ARCH] = "arch",   [SEARCH_IS] = "is",   [SEARCH_UPDATED] = "updated"};
+    static const char *const NAMES[] = {[SEARCH_WORD] = "word",
+                                        [SEARCH_TAG] = "tag",
+                                        [SEARCH_DIGEST] = "digest",
+                                        [SEARCH_LABEL] = "label",
+                                        [SEARCH_OS] = "os",
+                                        [SEARCH_ANNOTATION] = "annotation",
+                                        [SEARCH_ARCH] = "arch",
+                                        [SEARCH_IS] = "is",
+                                        [SEARCH_UPDATED] = "updated",
+                                        [SEARCH_BASE] = "base",
+                                        [SEARCH_BASE_DIGEST] = "base_digest"};
     return NAMES[kind];
 }
 
@@ -150,14 +157,17 @@ static enum ms_status read_digest(struct search_term *term, struct parse *parse)
     return term->value.len > 0 ? MS_OK : fail_at(parse, begin, "digits of a digest are missing");
 }
 
+static const char *const IS_VALUES[] = {"image", "index", "artifact", "outdated"};
+
 static enum ms_status read_is(struct search_term *term, struct parse *parse)
 {
     size_t begin = parse->at;
     term->value = take_run(parse, '\0');
-    if (ms_str_equal(term->value, MS_STR("image")) || ms_str_equal(term->value, MS_STR("index")) ||
-        ms_str_equal(term->value, MS_STR("artifact")))
-        return MS_OK;
-    return fail_at(parse, begin, "one of image, index, artifact is missing");
+    for (size_t i = 0; i < sizeof(IS_VALUES) / sizeof(IS_VALUES[0]); i++) {
+        if (ms_str_equal(term->value, ms_str(IS_VALUES[i])))
+            return MS_OK;
+    }
+    return fail_at(parse, begin, "one of image, index, artifact, outdated is missing");
 }
 
 /* A day, or a moment, which lasts a millisecond. */
@@ -214,6 +224,20 @@ static enum ms_status read_tag(struct search_term *term, struct parse *parse)
     return ms_refname_is_tag(term->value) ? MS_OK : fail_at(parse, begin, "no possible tag");
 }
 
+/* base:repository, base:repository:tag, base:sha256:digits. A digest is a kind of its own. */
+static enum ms_status read_base(struct search_term *term, struct parse *parse)
+{
+    if (take(parse, "sha256:")) {
+        term->kind = SEARCH_BASE_DIGEST;
+        return read_digest(term, parse);
+    }
+    size_t begin = parse->at;
+    term->key = take_run(parse, ':');
+    if (!ms_refname_is_repository(term->key))
+        return fail_at(parse, begin, "the name of a repository, or a digest, is missing");
+    return take(parse, ":") ? read_tag(term, parse) : MS_OK;
+}
+
 static const struct field {
     const char *prefix;
     enum search_kind kind;
@@ -223,6 +247,7 @@ static const struct field {
     {"sha256:", SEARCH_DIGEST, read_digest},    {"os:", SEARCH_OS, read_os},
     {"arch:", SEARCH_ARCH, read_arch},          {"is:", SEARCH_IS, read_is},
     {"updated:", SEARCH_UPDATED, read_updated}, {":", SEARCH_TAG, read_tag},
+    {"base:", SEARCH_BASE, read_base},
 };
 
 /* A word, or a repository and a tag. */

@@ -7,7 +7,9 @@
  *     phrase     = '"' characters '"'
  *     field      = repository ":" tag | ":" tag | "sha256:" hex digits
  *                | "label:" key [ "=" value ] | "annotation:" key [ "=" value ]
- *                | "os:" value | "arch:" value | "is:" ( "image" | "index" | "artifact" )
+ *                | "os:" value | "arch:" value
+ *                | "is:" ( "image" | "index" | "artifact" | "outdated" )
+ *                | "base:" ( repository [ ":" tag ] | "sha256:" hex digits )
  *                | "updated:" [ "<" | "<=" | ">" | ">=" ] ( date | time )
  *     value      = characters without blanks | phrase
  *
@@ -30,7 +32,9 @@ enum search_kind {
     SEARCH_OS,
     SEARCH_ARCH,
     SEARCH_IS,
-    SEARCH_UPDATED /* not_before_ms, before_ms */
+    SEARCH_UPDATED, /* not_before_ms, before_ms */
+    SEARCH_BASE,    /* key: repository; value: tag; absent: any */
+    SEARCH_BASE_DIGEST
 };
 
 /* Views into the text. */

@@ -62,6 +62,7 @@ extern const char *const ms_read_class_names[MS_CLASS_COUNT];
     X(TAG_HISTORY, tag_history, LIST)                                                              \
     X(MANIFEST, manifest, LOOKUP)                                                                  \
     X(MANIFEST_RAW, manifest_raw, LOOKUP)                                                          \
+    X(DERIVED, derived, LIST)                                                                      \
     X(STATS, stats, LIST)                                                                          \
     X(STATUS, status, LOOKUP)                                                                      \
     X(CHANGES, changes, LIST)                                                                      \

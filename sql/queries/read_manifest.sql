@@ -22,7 +22,7 @@ chosen AS MATERIALIZED (
     JOIN manifest m ON m.id = a.manifest_id
 ),
 told AS (
-    SELECT left(own.members, -1) || ',' || document.members || content.members AS members
+    SELECT left(own.members, -1) || ',' || document.members || content.members || inside.members AS members
     FROM chosen c
     CROSS JOIN LATERAL (
         SELECT row_to_json(o)::text AS members
@@ -46,6 +46,19 @@ told AS (
                                          ORDER BY r.name)) AS also_in) o
     ) own
 -- include manifest_members.sql
+    LEFT JOIN LATERAL (
+-- include base_of_manifest.sql
+    ) based ON true
+    LEFT JOIN LATERAL (
+-- include derived_count.sql
+    ) derived ON true
+    CROSS JOIN LATERAL (
+        SELECT concat(',"base":' || based.base::text,
+                      CASE WHEN derived.images IS NOT NULL THEN ',"derived":' || json_build_object(
+                          'images', derived.images,
+                          'url', '/api/v1/repositories/' || c.repository || '/-/manifests/' || digest_text(c.digest)
+                                     || '/-/derived')::text END) AS members
+    ) inside
     UNION ALL
     SELECT left(row_to_json(o)::text, -1)
     FROM (SELECT a.repository, 'unreadable' AS kind, ARRAY[a.tag] AS tags, row_to_json(u) AS unreadable

@@ -161,7 +161,9 @@ POINTS = [
     "/v2/large/one/referrers/{index}",
     "/api/v1/repositories/library/redis", "/api/v1/repositories", "/api/v1/repositories?sort=-name",
     TAGS, f"{TAGS}?sort=-name", f"{TAGS}?sort=updated", f"{TAGS}?sort=-updated", f"{TAGS}?q=alpine",
-    f"{TAGS}/latest/history", f"{MANIFESTS}/latest", f"{MANIFESTS}/latest?raw=1",
+    f"{TAGS}/latest/history", f"{MANIFESTS}/latest", f"{MANIFESTS}/latest/-/derived",
+    "/api/v1/repositories/{base_repository}/-/manifests/{base}/-/derived",
+    "/api/v1/repositories/{base_repository}/-/manifests/{base}", f"{MANIFESTS}/latest?raw=1",
     "/index/static?repository=library/redis", "/index/static?tag=mirror",
     "/index/static?label:org.opencontainers.image.revision={revision}",
     "/index/static?annotation:org.opencontainers.image.base.name=none",
@@ -196,9 +198,13 @@ LARGE_ANSWERS = [
     "/index/static?repository:matches=library/*", "/index/static?repository:matches=zz*",
     "/v2/_catalog", "/v2/large/one/tags/list",
     "/v1/search",
+    "/api/v1/search?q=is:outdated", "/api/v1/search?q=base:{base}", "/api/v1/search?q=base:library/redis",
     f"{TAGS}?sort=-pulls", f"{TAGS}?sort=-size", f"{TAGS}?total=1",
 ]
 WHOLE_TIMES_MAX = 4
+# An image on which much is built.
+BASE = (" FROM image_chain c JOIN manifest m ON m.id = c.manifest_id JOIN repository_manifest h ON h.manifest_id = m.id"
+        " JOIN repository r ON r.id = h.repository_id WHERE c.is_whole AND c.depth = 1 ORDER BY m.id, r.id LIMIT 1")
 
 
 STATEMENTS = {path.read_text().strip(): path.stem for path in (BUILD / "queries").glob("read_*.sql")
@@ -260,6 +266,7 @@ def ask(postgres, large, path):
     """The plans of what one question asks the server, by the name of the statement."""
     reader, database = large
     values = {"index": "SELECT digest_text(digest) FROM manifest WHERE kind = 'index' ORDER BY id LIMIT 1",
+              "base": "SELECT digest_text(m.digest)" + BASE, "base_repository": "SELECT r.name" + BASE,
               "revision": "SELECT value FROM label WHERE key LIKE '%%revision' ORDER BY manifest_id LIMIT 1"}
     path = path.format(**{name: query(database, sql)[0][0] for name, sql in values.items() if name in path})
     log = ServerLog(postgres)

@@ -9,8 +9,8 @@ term AS MATERIALIZED (
     SELECT t.kind, t.is_not, lower(t.plain) AS plain, lower(t."like") AS pattern,
            '%' || lower(t."like") || '%' AS "like", lower(t."like") || '%' AS prefix, lower(t.whole) AS whole,
            t.key, t.value,
-           CASE WHEN t.kind = 'digest' THEN '\x01'::bytea || decode(rpad(t.value, 64, '0'), 'hex') END AS low,
-           CASE WHEN t.kind = 'digest' THEN '\x01'::bytea || decode(rpad(t.value, 64, 'f'), 'hex') END AS high,
+           CASE WHEN t.kind IN ('digest', 'base_digest') THEN '\x01'::bytea || decode(rpad(t.value, 64, '0'), 'hex') END AS low,
+           CASE WHEN t.kind IN ('digest', 'base_digest') THEN '\x01'::bytea || decode(rpad(t.value, 64, 'f'), 'hex') END AS high,
            to_timestamp(t.from_ms / 1000.0) AS not_before, to_timestamp(t.before_ms / 1000.0) AS before
     FROM asked
     CROSS JOIN jsonb_to_recordset(asked.terms)
@@ -30,6 +30,28 @@ flag AS MATERIALIZED (
            (SELECT is_ranked AND way = 'word' FROM asked) AND count(*) FILTER (WHERE NOT is_not) = 1
                AND bool_and(kind = 'word') AS is_one_word
     FROM term
+),
+-- Of what terms name as a base the whole chains, of each tag's images of today and of before.
+base_chain AS MATERIALIZED (
+    SELECT DISTINCT named.kind, named.key, named.value, whole.chain
+    FROM (SELECT t.kind, t.key, t.value, m.id
+          FROM term t
+          CROSS JOIN LATERAL (SELECT id FROM repository
+                              WHERE t.kind = 'base' AND name LIKE '%' || replace(t.key, '_', '\_')
+                                AND (name = t.key OR right(name, length(t.key) + 1) = '/' || t.key) OFFSET 0) r
+          CROSS JOIN LATERAL (SELECT digest FROM tag_history
+                              WHERE repository_id = r.id AND tag = coalesce(t.value, tag) AND digest IS NOT NULL
+                              OFFSET 0) h
+          CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = h.digest OFFSET 0) m
+          UNION ALL
+          SELECT t.kind, t.key, t.value, m.id
+          FROM term t
+          CROSS JOIN LATERAL (SELECT id FROM manifest
+                              WHERE t.kind = 'base_digest' AND digest BETWEEN t.low AND t.high OFFSET 0) m) named
+    CROSS JOIN LATERAL (SELECT named.id
+                        UNION
+                        SELECT image_id FROM index_image WHERE index_id = named.id) image
+    CROSS JOIN LATERAL (SELECT chain FROM image_chain WHERE manifest_id = image.id AND is_whole OFFSET 0) whole
 ),
 -- The ways in: one of them is gone, the others find nothing and cost nothing.
 way_found AS MATERIALIZED (
@@ -68,6 +90,25 @@ way_found AS MATERIALIZED (
        AND m.annotations LIKE '%org.opencontainers.image.%'
        AND lower(left(coalesce(m.title, ''), 4096) || ' ' || left(coalesce(m.description, ''), 4096))
            LIKE '%' || lower((SELECT value FROM asked)) || '%'
+     LIMIT 10001)
+    UNION ALL
+    (SELECT p.manifest_id
+     FROM base_chain b
+     CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain WHERE chain = b.chain AND NOT is_whole OFFSET 0) p
+     WHERE b.kind = (SELECT way FROM asked) AND b.key IS NOT DISTINCT FROM (SELECT key FROM asked)
+       AND b.value IS NOT DISTINCT FROM (SELECT value FROM asked)
+     LIMIT 10001)
+    UNION ALL
+    -- What is built on that to which a tag points no longer.
+    (SELECT DISTINCT p.manifest_id
+     FROM (SELECT DISTINCT digest FROM tag_history
+           WHERE (SELECT way FROM asked) = 'outdated' AND until_time IS NOT NULL AND digest IS NOT NULL) h
+     CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = h.digest OFFSET 0) m
+     CROSS JOIN LATERAL (SELECT m.id
+                         UNION
+                         SELECT image_id FROM index_image WHERE index_id = m.id) image
+     CROSS JOIN LATERAL (SELECT chain FROM image_chain WHERE manifest_id = image.id AND is_whole OFFSET 0) whole
+     CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain WHERE chain = whole.chain AND NOT is_whole OFFSET 0) p
      LIMIT 10001)
     UNION ALL
     (SELECT used.manifest_id
@@ -255,7 +296,19 @@ matching AS (
                                AND (t.value IS NULL OR a.value = t.value))
               WHEN 'os' THEN m.os = t.value
               WHEN 'arch' THEN m.architecture = t.value
-              WHEN 'is' THEN m.kind = t.value
+              WHEN 'is' THEN m.kind = t.value OR t.value = 'outdated' AND EXISTS (
+                  SELECT FROM (SELECT m.id AS id OFFSET 0) image CROSS JOIN LATERAL (
+-- include base_found.sql
+                  ) b WHERE b.behind > 0)
+              WHEN 'base' THEN EXISTS (
+                  SELECT FROM (SELECT chain FROM image_chain WHERE manifest_id = m.id AND NOT is_whole OFFSET 0) p
+                  WHERE EXISTS (SELECT FROM base_chain b
+                                WHERE b.chain = p.chain AND b.kind = 'base' AND b.key = t.key
+                                  AND b.value IS NOT DISTINCT FROM t.value OFFSET 0))
+              WHEN 'base_digest' THEN EXISTS (
+                  SELECT FROM (SELECT chain FROM image_chain WHERE manifest_id = m.id AND NOT is_whole OFFSET 0) p
+                  WHERE EXISTS (SELECT FROM base_chain b
+                                WHERE b.chain = p.chain AND b.kind = 'base_digest' AND b.value = t.value OFFSET 0))
               WHEN 'updated' THEN (t.not_before IS NULL OR tagged.updated >= t.not_before)
                   AND (t.before IS NULL OR tagged.updated < t.before)
               END, false))

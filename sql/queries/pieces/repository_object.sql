@@ -12,4 +12,10 @@
            r.pulls,
            to_char(r.created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created,
            to_char(r.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
-           r.updated_source
+           r.updated_source,
+           (SELECT b.base FROM (
+-- include face_of_repository.sql
+            ) top
+            CROSS JOIN LATERAL (
+-- include base_of_manifest.sql
+            ) b) AS base

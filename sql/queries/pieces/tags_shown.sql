@@ -76,6 +76,10 @@ CROSS JOIN LATERAL (
                             AND o.name = replace(digest_text(m.digest), ':', '-') || '.sig')
                AS signed,
            referrer.number AS referrers,
+           (SELECT b.base FROM (SELECT m.id AS manifest_id) top
+            CROSS JOIN LATERAL (
+-- include base_of_manifest.sql
+            ) b) AS base,
            CASE WHEN t.unreadable IS NOT NULL
                 THEN json_build_object('reason', t.unreadable)
                 WHEN held.unreadable IS NOT NULL

@@ -60,6 +60,10 @@ START_TEST(every_field_is_read)
     expect_one("arch:arm64", SEARCH_ARCH, "-", "arm64");
     expect_one("is:index", SEARCH_IS, "-", "index");
     expect_one("is:artifact", SEARCH_IS, "-", "artifact");
+    expect_one("is:outdated", SEARCH_IS, "-", "outdated");
+    expect_one("base:library/debian", SEARCH_BASE, "library/debian", "-");
+    expect_one("base:debian:12-slim", SEARCH_BASE, "debian", "12-slim");
+    expect_one("base:sha256:0af", SEARCH_BASE_DIGEST, "-", "0af");
     expect_one("is:image", SEARCH_IS, "-", "image");
     expect_one("labels", SEARCH_WORD, "-", "labels");
 }
@@ -193,6 +197,9 @@ START_TEST(the_most_telling_term_leads)
 {
     expect_plan("", "all", NULL, NULL);
     expect_plan("os:linux -redis is:index updated:>2026-01-01", "all", NULL, NULL);
+    expect_plan("os:linux is:outdated", "outdated", NULL, "outdated");
+    expect_plan("redis is:outdated base:debian:12", "base", "debian", "12");
+    expect_plan("base:debian", "base", "debian", NULL);
     expect_plan("a redis os:linux", "word", NULL, "redis");
     expect_plan("100%_\\", "word", NULL, "100\\%\\_\\\\");
     expect_plan("a re -redis d-b 1.2", "all", NULL, NULL); /* no index has them */

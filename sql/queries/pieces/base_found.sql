@@ -1,0 +1,64 @@
+    -- The base of an image: the tagged image, now or in history, whose whole chain is the longest proper prefix of the
+    -- chain of `image.id`. Of several with that chain the one that the image's annotations name, else one that a tag
+    -- still points to, by names; of very many only the newest are looked at. One row, if there is a base.
+    SELECT named.repository, named.tag, named.digest, named.index, named.is_claimed_digest, named.is_claimed_name,
+           moves.behind
+    FROM (SELECT nullif(max(a.value) FILTER (WHERE a.key = 'org.opencontainers.image.base.digest'), '') AS digest,
+                 nullif(max(a.value) FILTER (WHERE a.key = 'org.opencontainers.image.base.name'), '') AS name
+          FROM (SELECT key, value FROM annotation WHERE manifest_id = image.id OFFSET 0) a) claim
+    -- As it would be named here: without a digest behind it, with a tag.
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.name ~ ':[^/]*$' THEN c.name ELSE c.name || ':latest' END AS name
+                        FROM (SELECT split_part(claim.name, '@', 1) AS name) c) asked
+    CROSS JOIN LATERAL (
+        SELECT best.*
+        FROM (SELECT chain, depth FROM image_chain WHERE manifest_id = image.id AND NOT is_whole OFFSET 0) part
+        CROSS JOIN LATERAL (
+            SELECT whole.manifest_id, h.repository_id, r.name AS repository, h.tag, m.digest,
+                   CASE WHEN top.id <> m.id THEN t.digest END AS index,
+                   coalesce(claim.digest IN (digest_text(m.digest), digest_text(t.digest)), false) AS is_claimed_digest,
+                   coalesce(asked.name = ref.name OR 'library/' || asked.name = ref.name
+                            OR right(asked.name, length(ref.name) + 1) = '/' || ref.name, false) AS is_claimed_name
+            -- Many may have the same layers, rebuilt every night, or with other settings: the newest, and what is named.
+            FROM ((SELECT manifest_id FROM image_chain WHERE chain = part.chain AND is_whole
+                   ORDER BY manifest_id DESC LIMIT 32)
+                  UNION
+                  SELECT w.manifest_id
+                  FROM (SELECT id FROM manifest
+                        WHERE digest = CASE WHEN claim.digest ~ '^sha256:[0-9a-f]{64}$'
+                                            THEN digest_bytes(claim.digest) END OFFSET 0) c
+                  CROSS JOIN LATERAL (SELECT c.id
+                                      UNION ALL
+                                      SELECT image_id FROM index_image WHERE index_id = c.id) i
+                  CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
+                                      WHERE manifest_id = i.id AND chain = part.chain AND is_whole OFFSET 0) w) whole
+            CROSS JOIN LATERAL (SELECT id, digest FROM manifest WHERE id = whole.manifest_id OFFSET 0) m
+            CROSS JOIN LATERAL (SELECT m.id
+                                UNION ALL
+                                SELECT index_id FROM index_image WHERE image_id = m.id) top
+            CROSS JOIN LATERAL (SELECT digest FROM manifest WHERE id = top.id OFFSET 0) t
+            CROSS JOIN LATERAL (SELECT repository_id, tag, until_time FROM tag_history
+                                WHERE digest = t.digest OFFSET 0) h
+            CROSS JOIN LATERAL (SELECT name FROM repository WHERE id = h.repository_id OFFSET 0) r
+            CROSS JOIN LATERAL (SELECT r.name || ':' || h.tag AS name) ref
+            WHERE h.tag !~ '^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$|^_deltaindex$|^deltas-[0-9a-f]{12}$'
+            ORDER BY is_claimed_digest DESC, is_claimed_name DESC, h.until_time IS NULL DESC, r.name, h.tag,
+                     top.id DESC
+            LIMIT 1
+        ) best
+        ORDER BY part.depth DESC
+        LIMIT 1
+    ) named
+    -- How often its tag has moved since it last pointed there.
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS behind
+        FROM tag_history later
+        WHERE later.repository_id = named.repository_id AND later.tag = named.tag AND later.digest IS NOT NULL
+          AND later.id > (SELECT max(l.id)
+                          FROM (SELECT named.manifest_id AS id
+                                UNION ALL
+                                SELECT index_id FROM index_image WHERE image_id = named.manifest_id) top
+                          CROSS JOIN LATERAL (SELECT digest FROM manifest WHERE id = top.id OFFSET 0) t
+                          CROSS JOIN LATERAL (SELECT id FROM tag_history
+                                              WHERE digest = t.digest AND repository_id = named.repository_id
+                                                AND tag = named.tag OFFSET 0) l)
+    ) moves

@@ -1,0 +1,20 @@
+    -- What is told of the base of `image.id`, as JSON: `base`; NULL: nothing is known of it. What its annotations claim
+    -- and the chain does not confirm is told as such.
+    SELECT nullif(json_strip_nulls(row_to_json(b))::text, '{}')::json AS base
+    FROM (SELECT nullif(max(a.value) FILTER (WHERE a.key = 'org.opencontainers.image.base.name'), '') AS name,
+                 nullif(max(a.value) FILTER (WHERE a.key = 'org.opencontainers.image.base.digest'), '') AS digest
+          FROM (SELECT key, value FROM annotation WHERE manifest_id = image.id OFFSET 0) a) said
+    LEFT JOIN LATERAL (
+-- include base_found.sql
+    ) found ON true
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN said.digest IS NOT NULL THEN found.is_claimed_digest ELSE found.is_claimed_name END AS is_true
+    ) claim
+    CROSS JOIN LATERAL (
+        SELECT found.repository, found.tag, digest_text(found.digest) AS digest, digest_text(found.index) AS index,
+               CASE WHEN found.repository IS NULL THEN NULL WHEN claim.is_true THEN 'annotation' ELSE 'layers' END
+                   AS evidence,
+               found.behind > 0 AS outdated, found.behind,
+               CASE WHEN claim.is_true IS NOT TRUE AND coalesce(said.name, said.digest) IS NOT NULL
+                    THEN row_to_json(said) END AS claimed
+    ) b

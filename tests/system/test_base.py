@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bases and what is built on them: against brute force over random families of images, and the cases that are easy to
+get wrong, each by name."""
+import json
+
+import pytest
+
+from fake import FakeRegistry
+from harness import Reader, Writer, query, wait_for
+from images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, digest_of
+from oracle_base import REPOSITORIES, TAGS, Families
+
+
+class Setting:
+    def __init__(self, postgres, directory):
+        self.fake = FakeRegistry(directory).start()
+        self.database = postgres.new_database()
+        self.writer = Writer(directory, self.database, self.fake.url, interval={"fetch_all": 0})
+        self.reader = Reader(directory, self.database, self.fake.url)
+
+    def start(self):
+        self.writer.start()
+        self.reader.start()
+        return self
+
+    def stop(self):
+        assert self.reader.terminate() == 0 and self.writer.terminate() == 0
+        self.fake.stop()
+        for process in (self.reader, self.writer):
+            assert "Sanitizer" not in process.log() and "runtime error:" not in process.log(), process.log()[-4000:]
+
+    def scan(self):
+        assert self.writer.scan()["complete"]
+        generation = query(self.database, "SELECT generation FROM state")[0][0]
+        wait_for(lambda: self.reader.json("/api/v1/status")["generation"] >= generation, "the reader to catch up")
+
+    def manifest(self, repository, reference, more="", **params):
+        return self.reader.json(f"/api/v1/repositories/{repository}/-/manifests/{reference}{more}", params=params)
+
+
+@pytest.fixture
+def setting(postgres, tmp_path):
+    made = Setting(postgres, tmp_path).start()
+    yield made
+    made.stop()
+
+
+def pages(reader, path, member, **params):
+    answer = reader.get(path, params=params)
+    while True:
+        assert answer.status_code == 200, answer.text
+        yield from answer.json()[member]
+        if "next" not in answer.links:
+            return
+        answer = reader.get(answer.links["next"]["url"])
+
+
+def assert_is(told, expected, what):
+    choices = expected if isinstance(expected, list) else [expected]
+    assert told in choices, (what, told, choices)
+
+
+def ask_everything(setting, families):
+    """Every tag, every image, every search; returns how many answers were compared."""
+    count = 0
+    for repository, tags in families.tags.items():
+        if not tags:
+            continue
+        told = setting.reader.json(f"/api/v1/repositories/{repository}/-/tags")["tags"]
+        for tag in told:
+            assert_is(tag.get("base"), families.base_of(tags[tag["name"]]), (repository, tag["name"]))
+        for digest in sorted({d for top in tags.values() for d in (top, *families.images_of(top))}):
+            answer = setting.manifest(repository, digest)
+            assert_is(answer.get("base"), families.base_of(digest), (repository, digest))
+            derived = families.derived(digest)
+            layered = any(families.images[image].chain for image in families.images_of(digest))
+            assert answer.get("derived", {}).get("images") == (len({image for _, image in derived}) if layered else None)
+            listed = list(pages(setting.reader, f"/api/v1/repositories/{repository}/-/manifests/{digest}/-/derived", "derived", n=3))
+            assert sorted((d["repository"], d["digest"]) for d in listed) == sorted(derived)
+            count += 3
+        count += len(told)
+    questions = [(f"base:{name}", families.built_on(name)) for name in ("debian", *REPOSITORIES)]
+    questions += [(f"base:{name}:{tag}", families.built_on(name, tag)) for name in REPOSITORIES[:3] for tag in TAGS]
+    seen = sorted(set().union(*families.held.values()))
+    questions += [(f"base:{digest}", families.derived(digest)) for digest in seen[:20]]
+    questions += [("is:outdated", families.outdated()), ("os:linux is:outdated", families.outdated()),
+                  ("base:debian is:outdated", families.built_on("debian") & families.outdated()),
+                  ("os:linux -is:outdated", families.shown() - families.outdated())]
+    for q, expected in questions:
+        found = {(r["repository"], r["digest"]) for r in pages(setting.reader, "/api/v1/search", "results", q=q, kind="image")}
+        assert found == expected, (q, found ^ expected)
+    return count + len(questions)
+
+
+@pytest.mark.parametrize("seed, alphabet", [(1, "ab"), (2, "abcd"), (3, "abc")])
+def test_random_families(setting, seed, alphabet):
+    families = Families(setting.fake, seed, alphabet)
+    compared = 0
+    for steps in (30, 12, 12):
+        families.change(steps)
+        if steps == 12:
+            families.delete_tag()
+        setting.scan()
+        families.seen()
+        compared += ask_everything(setting, families)
+    assert compared > 200
+
+
+# ---------------------------------------------------------------------------------------------
+# By name
+# ---------------------------------------------------------------------------------------------
+
+def put(fake, repository, tag, layers, annotations=None, architecture="amd64", salt=""):
+    """An image of these layers; its digest."""
+    config = json.dumps({"os": "linux", "architecture": architecture, "salt": salt, "rootfs": {
+        "type": "layers", "diff_ids": [digest_of(layer.encode()) for layer in layers]}})
+    blob = fake.do(put_blob={"repository": repository, "body": config})["digest"]
+    value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "annotations": annotations or {},
+             "config": {"mediaType": OCI_CONFIG, "digest": blob, "size": len(config)},
+             "layers": [{"mediaType": OCI_LAYER, "digest": digest_of(layer.encode()), "size": 1} for layer in layers]}
+    return fake.do(put_manifest={"repository": repository, "tag": tag, "type": OCI_MANIFEST, "body": json.dumps(value)})["digest"]
+
+
+def test_a_base_that_moves(setting):
+    """A base that came after what is built on it; then its tag moves, twice, and is deleted: each time the answers about
+    the other repository follow at once."""
+    fake, reader = setting.fake, setting.reader
+    app = put(fake, "team/app", "1.0", ["a", "b", "c"])
+    setting.scan()
+
+    def told():
+        tag, = reader.json("/api/v1/repositories/team/app/-/tags")["tags"]
+        one = reader.json("/api/v1/repositories/team/app")
+        assert tag.get("base") == setting.manifest("team/app", app).get("base") == one.get("base")
+        return tag.get("base")
+    assert told() is None
+    base = put(fake, "library/debian", "12", ["a", "b"])
+    setting.scan()
+    expected = {"repository": "library/debian", "tag": "12", "digest": base, "evidence": "layers", "outdated": False, "behind": 0}
+    assert told() == expected
+    for behind in (1, 2):
+        put(fake, "library/debian", "12", ["x%d" % behind])
+        setting.scan()
+        assert told() == {**expected, "outdated": True, "behind": behind}
+    assert setting.manifest("library/debian", base)["derived"] == {
+        "images": 1, "url": f"/api/v1/repositories/library/debian/-/manifests/{base}/-/derived"}
+    derived = reader.json(setting.manifest("library/debian", base)["derived"]["url"], params={"total": 1})
+    assert derived["total"] == 1 and derived["derived"] == [
+        {"repository": "team/app", "digest": app, "tags": ["1.0"], "platform": "linux/amd64",
+         "updated": derived["derived"][0]["updated"]}]
+
+
+def test_a_base_that_only_an_index_had(setting):
+    child = put(setting.fake, "library/debian", None, ["a"])
+    body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [{"mediaType": OCI_MANIFEST, "digest": child, "size": 1}]})
+    index = setting.fake.do(put_manifest={"repository": "library/debian", "tag": "12", "type": OCI_INDEX, "body": body})["digest"]
+    app = put(setting.fake, "team/app", "1.0", ["a", "b"], {"org.opencontainers.image.base.digest": index})
+    setting.scan()
+    assert setting.manifest("team/app", app)["base"] == {
+        "repository": "library/debian", "tag": "12", "digest": child, "index": index, "evidence": "annotation",
+        "outdated": False, "behind": 0}
+    assert setting.manifest("library/debian", "12")["derived"]["images"] == 1
+
+
+def test_claims_that_the_layers_contradict(setting):
+    base = put(setting.fake, "library/debian", "12", ["a"])
+    other = put(setting.fake, "library/alpine", "3", ["z"])
+    claim = {"org.opencontainers.image.base.digest": other, "org.opencontainers.image.base.name": "docker.io/library/alpine:3"}
+    put(setting.fake, "team/app", "wrong", ["a", "b"], claim)
+    put(setting.fake, "team/app", "squashed", ["s"], claim)
+    put(setting.fake, "team/app", "empty", [])
+    put(setting.fake, "team/app", "equal", ["a"], salt="rebuilt")
+    setting.scan()
+    told = {tag["name"]: tag.get("base") for tag in setting.reader.json("/api/v1/repositories/team/app/-/tags")["tags"]}
+    claimed = {"name": "docker.io/library/alpine:3", "digest": other}
+    assert told == {"wrong": {"repository": "library/debian", "tag": "12", "digest": base, "evidence": "layers",
+                              "outdated": False, "behind": 0, "claimed": claimed},
+                    "squashed": {"claimed": claimed}, "empty": None, "equal": None}
+    assert "derived" not in setting.manifest("team/app", "empty")
+
+
+def test_chains_are_filled_after_an_upgrade(setting):
+    """What an older version stored has no chains: they are made out of it, without the registry."""
+    put(setting.fake, "library/debian", "12", ["a"])
+    app = put(setting.fake, "team/app", "1.0", ["a", "b"])
+    setting.scan()
+    expected = setting.manifest("team/app", app)["base"]
+    setting.writer.terminate()
+    setting.fake.do(settings={"delete_enabled": False}, fault={"path": ".", "kind": "status", "status": 500})
+    query(setting.database, "DELETE FROM image_chain")
+    query(setting.database, "UPDATE manifest SET document_version = 2")
+    query(setting.database, "UPDATE state SET document_version = 2, generation = generation + 1")
+    wait_for(lambda: "base" not in setting.manifest("team/app", app), "the chains to be gone")
+    setting.writer.start()
+    wait_for(lambda: setting.manifest("team/app", app).get("base") == expected, "the chains to be back")
+
+
+@pytest.mark.parametrize("q, character", [("base:", 6), ("base:a b base:", 15), ("base:Up", 6), ("base:a:", 8),
+                                          ("base:sha256:xy", 13), ("is:late", 4)])
+def test_faults_point_at_the_character(setting, q, character):
+    answer = setting.reader.get("/api/v1/search", params={"q": q})
+    assert answer.status_code == 400 and f"character {character}:" in answer.json()["detail"]
