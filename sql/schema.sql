@@ -168,13 +168,15 @@ CREATE TABLE manifest (
     document         text,
     document_version smallint NOT NULL DEFAULT 0,
     first_seen       timestamptz NOT NULL DEFAULT now(),
-    config_size      bigint
+    config_size      bigint,
+    evidence         smallint NOT NULL DEFAULT 0
 );
 CREATE INDEX manifest_subject ON manifest (subject) WHERE subject IS NOT NULL;
 CREATE INDEX manifest_config ON manifest (config_id) WHERE config_id IS NOT NULL;
 CREATE INDEX manifest_architecture ON manifest (coalesce(architecture, '')) WHERE kind = 'image';
 CREATE INDEX manifest_os ON manifest (coalesce(os, '')) WHERE kind = 'image';
 CREATE INDEX manifest_platform ON manifest (id) INCLUDE (os, architecture, variant) WHERE kind = 'image';
+CREATE INDEX manifest_evidence ON manifest (id) WHERE evidence > 0;
 -- Most titles come from labels, which repository_label has: these are the others.
 CREATE INDEX manifest_text_trgm ON manifest
     USING gin (lower(left(coalesce(title, ''), 4096) || ' ' || left(coalesce(description, ''), 4096)) gin_trgm_ops)
@@ -187,6 +189,7 @@ COMMENT ON COLUMN manifest.nesting IS 'Of an index: how many levels of further i
 COMMENT ON COLUMN manifest.created IS 'Of an image: its configuration''s. Never of an index';
 COMMENT ON COLUMN manifest.annotations IS 'JSON object of string annotations, {} when there are none; NULL while unknown';
 COMMENT ON COLUMN manifest.config_size IS 'Of an image: the length of its configuration, which was read; of an artifact: what its descriptor says, NULL: unknown';
+COMMENT ON COLUMN manifest.evidence IS 'What an artifact is to the manifest that it is attached to, bits: 1 a signature, 2 an SBOM, 4 provenance';
 COMMENT ON COLUMN manifest.document IS 'Image: members of the /index entry, from "Digest" on, without braces. Index: members from "Digest" to "Annotations", without Images';
 
 CREATE TABLE manifest_layer (

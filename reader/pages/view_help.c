@@ -24,6 +24,8 @@ static void write_grammar(struct ms_buf *out)
         {"annotation:org.opencontainers.image.licenses=MIT", "The same of annotations."},
         {"os:linux arch:arm64", "Platforms."},
         {"is:index", "A kind: image, index or artifact."},
+        {"is:signed",
+         "A signature is there, not that it was verified; also has:sbom, has:provenance."},
         {"base:library/debian:12", "Images built on it; also base:repository and base:sha256:…."},
         {"is:outdated", "Images whose base's tag has moved since."},
         {"updated:>=2026-01-01", "Tags that were pushed since; also &lt;, &lt;= and &gt;."},

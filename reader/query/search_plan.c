@@ -107,6 +107,8 @@ static unsigned cost_of(const struct search_term *term)
     case SEARCH_BASE:
     case SEARCH_BASE_DIGEST:
         return 2;
+    case SEARCH_HAS:
+        return 6;
     case SEARCH_IS:
         return is_outdated(term) ? 6 : 0;
     case SEARCH_OS:

@@ -8,6 +8,7 @@
  *     tag                      "value", "key": the repository
  *     label, annotation        "key", "value"
  *     digest, os, arch, is     "value"
+ *     has                      "value": signed, sbom, provenance
  *     updated                  "from_ms", "before_ms": since 1970
  *     base                     "key": the repository, "value": its tag
  *     base_digest              "value"

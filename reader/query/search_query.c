@@ -35,7 +35,8 @@ const char *search_kind_name(enum search_kind kind)
                                         [SEARCH_IS] = "is",
                                         [SEARCH_UPDATED] = "updated",
                                         [SEARCH_BASE] = "base",
-                                        [SEARCH_BASE_DIGEST] = "base_digest"};
+                                        [SEARCH_BASE_DIGEST] = "base_digest",
+                                        [SEARCH_HAS] = "has"};
     return NAMES[kind];
 }
 
@@ -158,16 +159,36 @@ static enum ms_status read_digest(struct search_term *term, struct parse *parse)
 }
 
 static const char *const IS_VALUES[] = {"image", "index", "artifact", "outdated"};
+static const char *const HAS_VALUES[] = {"sbom", "provenance"};
 
+static bool is_one_of(struct ms_str value, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ms_str_equal(value, ms_str(list[i])))
+            return true;
+    }
+    return false;
+}
+
+/* is:signed is of the kind of has:sbom. */
 static enum ms_status read_is(struct search_term *term, struct parse *parse)
 {
     size_t begin = parse->at;
     term->value = take_run(parse, '\0');
-    for (size_t i = 0; i < sizeof(IS_VALUES) / sizeof(IS_VALUES[0]); i++) {
-        if (ms_str_equal(term->value, ms_str(IS_VALUES[i])))
-            return MS_OK;
-    }
-    return fail_at(parse, begin, "one of image, index, artifact, outdated is missing");
+    if (ms_str_equal(term->value, MS_STR("signed")))
+        term->kind = SEARCH_HAS;
+    else if (!is_one_of(term->value, IS_VALUES, sizeof(IS_VALUES) / sizeof(IS_VALUES[0])))
+        return fail_at(parse, begin, "one of image, index, artifact, outdated, signed is missing");
+    return MS_OK;
+}
+
+static enum ms_status read_has(struct search_term *term, struct parse *parse)
+{
+    size_t begin = parse->at;
+    term->value = take_run(parse, '\0');
+    return is_one_of(term->value, HAS_VALUES, sizeof(HAS_VALUES) / sizeof(HAS_VALUES[0]))
+               ? MS_OK
+               : fail_at(parse, begin, "one of sbom, provenance is missing");
 }
 
 /* A day, or a moment, which lasts a millisecond. */
@@ -247,7 +268,7 @@ static const struct field {
     {"sha256:", SEARCH_DIGEST, read_digest},    {"os:", SEARCH_OS, read_os},
     {"arch:", SEARCH_ARCH, read_arch},          {"is:", SEARCH_IS, read_is},
     {"updated:", SEARCH_UPDATED, read_updated}, {":", SEARCH_TAG, read_tag},
-    {"base:", SEARCH_BASE, read_base},
+    {"base:", SEARCH_BASE, read_base},          {"has:", SEARCH_HAS, read_has},
 };
 
 /* A word, or a repository and a tag. */

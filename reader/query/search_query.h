@@ -8,7 +8,8 @@
  *     field      = repository ":" tag | ":" tag | "sha256:" hex digits
  *                | "label:" key [ "=" value ] | "annotation:" key [ "=" value ]
  *                | "os:" value | "arch:" value
- *                | "is:" ( "image" | "index" | "artifact" | "outdated" )
+ *                | "is:" ( "image" | "index" | "artifact" | "outdated" | "signed" )
+ *                | "has:" ( "sbom" | "provenance" )
  *                | "base:" ( repository [ ":" tag ] | "sha256:" hex digits )
  *                | "updated:" [ "<" | "<=" | ">" | ">=" ] ( date | time )
  *     value      = characters without blanks | phrase
@@ -34,7 +35,8 @@ enum search_kind {
     SEARCH_IS,
     SEARCH_UPDATED, /* not_before_ms, before_ms */
     SEARCH_BASE,    /* key: repository; value: tag; absent: any */
-    SEARCH_BASE_DIGEST
+    SEARCH_BASE_DIGEST,
+    SEARCH_HAS /* signed, sbom, provenance */
 };
 
 /* Views into the text. */

@@ -11,6 +11,15 @@ WITH asked AS MATERIALIZED (
 -- include find_items.sql
 image AS MATERIALIZED (
     SELECT DISTINCT manifest_id AS id, os, architecture FROM item WHERE kind = 'image'
+),
+-- What is attached to them, in whatever repository.
+attached AS MATERIALIZED (
+    SELECT e.manifest_id AS id, bit_or(e.evidence) AS evidence
+    FROM (
+-- include evidence_all.sql
+    ) e
+    JOIN image ON image.id = e.manifest_id
+    GROUP BY e.manifest_id
 )
 SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
     SELECT array_to_json(ARRAY(
@@ -22,6 +31,12 @@ SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
                FROM (SELECT architecture AS value, count(*) AS images FROM image
                      WHERE architecture <> ''
                      GROUP BY architecture ORDER BY 2 DESC, 1 LIMIT 100) f)) AS architecture,
+           array_to_json(ARRAY(
+               SELECT row_to_json(f)
+               FROM (SELECT v.value, count(*) AS images
+                     FROM (VALUES ('signed', 1), ('sbom', 2), ('provenance', 4)) AS v (value, bit)
+                     JOIN attached a ON a.evidence & v.bit > 0
+                     GROUP BY v.value ORDER BY 2 DESC, 1) f)) AS attached,
            array_to_json(ARRAY(
                SELECT row_to_json(f)
                FROM (SELECT l.key AS value, count(DISTINCT l.manifest_id) AS images

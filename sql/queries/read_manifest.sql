@@ -46,6 +46,11 @@ told AS (
                                          ORDER BY r.name)) AS also_in) o
     ) own
 -- include manifest_members.sql
+    CROSS JOIN LATERAL (SELECT attached.*
+                        FROM (SELECT c.id AS manifest_id, c.repository_id) top
+                        CROSS JOIN LATERAL (
+-- include evidence_of.sql
+                        ) attached) evidence
     LEFT JOIN LATERAL (
 -- include base_of_manifest.sql
     ) based ON true
@@ -53,7 +58,10 @@ told AS (
 -- include derived_count.sql
     ) derived ON true
     CROSS JOIN LATERAL (
-        SELECT concat(',"base":' || based.base::text,
+        SELECT concat(CASE WHEN c.kind IN ('image', 'index', 'schema1') THEN concat(
+                          ',"signed":', to_json(evidence.signed), ',"sbom":', to_json(evidence.sbom),
+                          ',"provenance":', to_json(evidence.provenance)) END,
+                      ',"base":' || based.base::text,
                       CASE WHEN derived.images IS NOT NULL THEN ',"derived":' || json_build_object(
                           'images', derived.images,
                           'url', '/api/v1/repositories/' || c.repository || '/-/manifests/' || digest_text(c.digest)

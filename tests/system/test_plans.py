@@ -199,6 +199,7 @@ LARGE_ANSWERS = [
     "/v2/_catalog", "/v2/large/one/tags/list",
     "/v1/search",
     "/api/v1/search?q=is:outdated", "/api/v1/search?q=base:{base}", "/api/v1/search?q=base:library/redis",
+    "/api/v1/search?q=is:signed", "/api/v1/search?q=has:sbom",
     f"{TAGS}?sort=-pulls", f"{TAGS}?sort=-size", f"{TAGS}?total=1",
 ]
 WHOLE_TIMES_MAX = 4

@@ -159,6 +159,7 @@ static enum ms_status parse_manifest(struct parse *parse, struct json_object *ro
     record->kind = is_image(record, config.media_type) ? MS_KIND_IMAGE : MS_KIND_ARTIFACT;
     if (ms_str_is_absent(record->artifact_type))
         record->artifact_type = config.media_type;
+    manifest_find_evidence(record, root);
     manifest_choose_title(record);
     return MS_OK;
 }

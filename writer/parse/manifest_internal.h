@@ -2,8 +2,8 @@
 /*
  * What the files of the manifest module share: manifest.c (manifests and indexes), manifest_type.c
  * (media types), manifest_schema1.c, manifest_config.c (configurations), manifest_chain.c (chains
- * of layers), manifest_text.c (texts and pairs into the arena) and manifest_document.c (what
- * readers send).
+ * of layers), manifest_evidence.c (signatures, SBOMs, provenance), manifest_text.c (texts and pairs
+ * into the arena) and manifest_document.c (what readers send).
  */
 #ifndef MANIFEST_INTERNAL_H
 #define MANIFEST_INTERNAL_H
@@ -79,6 +79,11 @@ enum ms_status manifest_parse_schema1(struct ms_manifest_record *record, struct 
  * MANIFEST_CHAIN_MAX: there is none. */
 enum ms_status manifest_make_chain(struct ms_manifest_record *record, struct ms_arena *arena,
                                    struct json_object *root, struct ms_error *err) MS_CHECKED;
+
+/* --- manifest_evidence.c --- */
+
+/* Sets record->evidence, after everything else that the manifest alone tells. */
+void manifest_find_evidence(struct ms_manifest_record *record, struct json_object *root);
 
 /* --- manifest_document.c --- */
 

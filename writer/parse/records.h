@@ -63,6 +63,9 @@ struct ms_child_record {
     struct ms_digest about; /* of an attestation */
 };
 
+/* What a manifest is to the one that it is attached to: bits. */
+enum { MS_EVIDENCE_SIGNATURE = 1, MS_EVIDENCE_SBOM = 2, MS_EVIDENCE_PROVENANCE = 4 };
+
 /* A manifest that was read: made by writer/parse/manifest.c, stored once whatever repository it is
  * in. */
 struct ms_manifest_record {
@@ -90,6 +93,7 @@ struct ms_manifest_record {
     size_t n_layers;
     struct ms_child_record *children; /* its entries that are manifests */
     size_t n_children;
+    unsigned evidence;       /* of an artifact: MS_EVIDENCE_* */
     struct ms_digest *chain; /* of an image: its layers up to each depth, see manifest_chain.c */
     size_t n_chain;          /* 0: there is none, or it is not kept */
     bool is_chain_too_long;  /* it has more than MANIFEST_CHAIN_MAX layers */

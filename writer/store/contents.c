@@ -228,6 +228,13 @@ static void add_digests(struct ms_store_call *base, const struct contents *conte
     }
 }
 
+static void add_evidence(struct ms_store_call *base, const struct contents *contents)
+{
+    struct ms_buf *evidence = ms_store_call_array(base);
+    for (size_t i = 0; i < contents->n; i++)
+        ms_pg_array_i64(evidence, contents->manifests[i].evidence);
+}
+
 static void put_manifests(struct ms_store_call *base, const struct contents *contents)
 {
     ms_store_call_step(base, &write_content_manifests);
@@ -253,6 +260,7 @@ static void put_manifests(struct ms_store_call *base, const struct contents *con
         ms_pg_array_i64(config_sizes, manifest->config_size);
         ms_store_add_time(created, manifest->created_ms);
     }
+    add_evidence(base, contents);
     ms_store_call_i64(base, MS_DOCUMENT_VERSION);
 }
 

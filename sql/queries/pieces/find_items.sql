@@ -21,7 +21,7 @@ term AS MATERIALIZED (
 flag AS MATERIALIZED (
     SELECT coalesce(bool_or(kind <> 'word'), false) AS has_filters,
            coalesce(bool_or(kind = 'word'), false) AS has_words,
-           coalesce(bool_or(kind IN ('is', 'digest') AND NOT is_not), false) AS is_any_kind,
+           coalesce(bool_or(kind IN ('is', 'has', 'digest') AND NOT is_not), false) AS is_any_kind,
            coalesce(bool_or(kind IN ('tag', 'updated')), false) AS asks_tags,
            -- Manifests are counted, or are results where a term is true of themselves.
            NOT (SELECT is_ranked FROM asked) OR coalesce(bool_or(NOT is_not OR kind <> 'word'), false)
@@ -109,6 +109,17 @@ way_found AS MATERIALIZED (
                          SELECT image_id FROM index_image WHERE index_id = m.id) image
      CROSS JOIN LATERAL (SELECT chain FROM image_chain WHERE manifest_id = image.id AND is_whole OFFSET 0) whole
      CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain WHERE chain = whole.chain AND NOT is_whole OFFSET 0) p
+     LIMIT 10001)
+    UNION ALL
+    (SELECT DISTINCT x.id
+     FROM (
+-- include evidence_all.sql
+     ) e
+     CROSS JOIN LATERAL (SELECT e.manifest_id AS id
+                         UNION ALL
+                         SELECT index_id FROM index_image WHERE image_id = e.manifest_id) x
+     WHERE (SELECT way FROM asked) = 'has'
+       AND e.evidence & CASE (SELECT value FROM asked) WHEN 'signed' THEN 1 WHEN 'sbom' THEN 2 ELSE 4 END > 0
      LIMIT 10001)
     UNION ALL
     (SELECT used.manifest_id
@@ -296,6 +307,11 @@ matching AS (
                                AND (t.value IS NULL OR a.value = t.value))
               WHEN 'os' THEN m.os = t.value
               WHEN 'arch' THEN m.architecture = t.value
+              WHEN 'has' THEN (
+                  SELECT CASE t.value WHEN 'signed' THEN b.signed WHEN 'sbom' THEN b.sbom ELSE b.provenance END
+                  FROM (SELECT m.id AS manifest_id, c.repository_id OFFSET 0) top CROSS JOIN LATERAL (
+-- include evidence_of.sql
+                  ) b)
               WHEN 'is' THEN m.kind = t.value OR t.value = 'outdated' AND EXISTS (
                   SELECT FROM (SELECT m.id AS id OFFSET 0) image CROSS JOIN LATERAL (
 -- include base_found.sql

@@ -13,9 +13,13 @@
            to_char(r.created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created,
            to_char(r.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
            r.updated_source,
-           (SELECT b.base FROM (
+           evidence.signed, evidence.sbom, evidence.provenance, based.base
+    FROM (SELECT r.id AS repository_id, (
 -- include face_of_repository.sql
-            ) top
-            CROSS JOIN LATERAL (
+          ) AS manifest_id) top
+    CROSS JOIN LATERAL (
+-- include evidence_of.sql
+    ) evidence
+    LEFT JOIN LATERAL (
 -- include base_of_manifest.sql
-            ) b) AS base
+    ) based ON true

@@ -27,17 +27,17 @@ LEFT JOIN LATERAL (
 ) held ON true
 LEFT JOIN measured ON measured.manifest_id = t.manifest_id
 CROSS JOIN LATERAL (
-    SELECT count(*) AS number,
-           coalesce(bool_or(s.artifact_type IN ('application/vnd.dev.cosign.artifact.sig.v1+json',
-                                                'application/vnd.cncf.notary.signature')
-                            OR s.artifact_type LIKE 'application/vnd.dev.sigstore.bundle.%'), false)
-               AS have_signature
+    SELECT count(*) AS number
     FROM manifest s
     WHERE s.subject = m.digest
       AND EXISTS (SELECT FROM repository_manifest h
                   WHERE h.repository_id = t.repository_id AND h.manifest_id = s.id
                     AND h.unreadable IS NULL OFFSET 0)
 ) referrer
+CROSS JOIN LATERAL (SELECT t.manifest_id, t.repository_id) top
+CROSS JOIN LATERAL (
+-- include evidence_of.sql
+) evidence
 CROSS JOIN LATERAL (
     SELECT t.name, digest_text(m.digest) AS digest, m.media_type,
            CASE
@@ -70,11 +70,7 @@ CROSS JOIN LATERAL (
                  WHERE o.repository_id = t.repository_id AND o.manifest_id = t.manifest_id
                    AND o.name <> t.name AND ($9::boolean OR NOT o.hidden)
                  ORDER BY o.name) AS aliases,
-           referrer.have_signature
-               OR EXISTS (SELECT FROM tag o
-                          WHERE o.repository_id = t.repository_id
-                            AND o.name = replace(digest_text(m.digest), ':', '-') || '.sig')
-               AS signed,
+           evidence.signed, evidence.sbom, evidence.provenance,
            referrer.number AS referrers,
            (SELECT b.base FROM (SELECT m.id AS manifest_id) top
             CROSS JOIN LATERAL (

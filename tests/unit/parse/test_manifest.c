@@ -518,6 +518,48 @@ START_TEST(a_full_arena_is_too_large)
 }
 END_TEST
 
+static void assert_evidence(const char *members, unsigned evidence)
+{
+    struct fixture f;
+    char manifest[4096];
+    (void)snprintf(manifest, sizeof(manifest),
+                   "{\"schemaVersion\":2,\"config\":{\"digest\":\"sha256:" HEX_C
+                   "\",\"size\":2},%s}",
+                   members);
+    ck_assert_int_eq(fixture_parse(&f, manifest, OCI_MANIFEST), MS_OK);
+    ck_assert_msg(f.record.evidence == evidence, "%s: %u", members, f.record.evidence);
+    fixture_free(&f);
+}
+
+/* tests/system/attachments.py has the shapes in which tools push them. */
+START_TEST(what_an_artifact_is_to_its_subject)
+{
+    static const char SIGSTORE[] =
+        "\"artifactType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\"";
+    char members[512];
+    assert_evidence("\"layers\":[]", 0);
+    assert_evidence("\"artifactType\":\"application/vnd.cncf.notary.signature\"", 1);
+    assert_evidence("\"artifactType\":\"application/spdx+json\"", 2);
+    assert_evidence(SIGSTORE, 0); /* says not what it holds */
+    (void)snprintf(members, sizeof(members),
+                   "%s,\"annotations\":{\"dev.sigstore.bundle.predicateType\":"
+                   "\"https://sigstore.dev/cosign/sign/v1\"}",
+                   SIGSTORE);
+    assert_evidence(members, 1);
+    assert_evidence("\"annotations\":{\"dev.sigstore.bundle.predicateType\":"
+                    "\"https://sigstore.dev/cosign/sign/v1\"}",
+                    0); /* is no bundle */
+    assert_evidence("\"layers\":[{\"digest\":\"sha256:" HEX_C "\",\"size\":1,\"annotations\":"
+                    "{\"in-toto.io/predicate-type\":\"https://spdx.dev/Document\"}},"
+                    "{\"digest\":\"sha256:" HEX_C "\",\"size\":1,\"annotations\":"
+                    "{\"predicateType\":\"https://slsa.dev/provenance/v1\",\"x\":7}}]",
+                    6);
+    assert_evidence("\"layers\":[{\"digest\":\"sha256:" HEX_C "\",\"size\":1,\"annotations\":[7],"
+                    "\"mediaType\":\"application/vnd.cncf.notary.signature\"}]",
+                    0); /* by its own type, not by a layer's */
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     TCase *tests = tcase_create("manifest");
@@ -541,6 +583,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, what_nothing_depends_on_may_be_odd);
     tcase_add_test(tests, too_many);
     tcase_add_test(tests, a_full_arena_is_too_large);
+    tcase_add_test(tests, what_an_artifact_is_to_its_subject);
     Suite *suite = suite_create("manifest");
     suite_add_tcase(suite, tests);
     return suite;

@@ -61,6 +61,8 @@ START_TEST(every_field_is_read)
     expect_one("is:index", SEARCH_IS, "-", "index");
     expect_one("is:artifact", SEARCH_IS, "-", "artifact");
     expect_one("is:outdated", SEARCH_IS, "-", "outdated");
+    expect_one("is:signed", SEARCH_HAS, "-", "signed");
+    expect_one("has:sbom", SEARCH_HAS, "-", "sbom");
     expect_one("base:library/debian", SEARCH_BASE, "library/debian", "-");
     expect_one("base:debian:12-slim", SEARCH_BASE, "debian", "12-slim");
     expect_one("base:sha256:0af", SEARCH_BASE_DIGEST, "-", "0af");
@@ -197,6 +199,8 @@ START_TEST(the_most_telling_term_leads)
 {
     expect_plan("", "all", NULL, NULL);
     expect_plan("os:linux -redis is:index updated:>2026-01-01", "all", NULL, NULL);
+    expect_plan("os:linux has:provenance", "has", NULL, "provenance");
+    expect_plan("os:linux -is:signed", "all", NULL, NULL);
     expect_plan("os:linux is:outdated", "outdated", NULL, "outdated");
     expect_plan("redis is:outdated base:debian:12", "base", "debian", "12");
     expect_plan("base:debian", "base", "debian", NULL);
