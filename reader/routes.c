@@ -29,6 +29,7 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/v2/{name}/referrers/{digest}", "referrers", api_referrers},
     {MS_ROUTE_GET, "/api/v1/repositories",  "repositories", api_repositories},
     {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/tags", "tags", api_tags},
+    {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/tags/{tag}", "tag", api_tag},
     {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/tags/{tag}/history", "history", api_tag_history},
     {MS_ROUTE_GET, "/api/v1/repositories/{name}", "repository", api_repository},
     {MS_ROUTE_GET, "/api/v1/repositories/{name}/-/manifests/{reference}", "manifest", api_manifests},

@@ -24,6 +24,7 @@ static void on_touched(uint64_t generation, uint64_t repository_hash, void *arg)
     cache_invalidate(answers->caches.memory, repository_hash, generation);
     cache_invalidate(answers->caches.files, repository_hash, generation);
     flights_touch(answers->flights, repository_hash, generation);
+    longpoll_wake_for(answers->longpoll, repository_hash);
 }
 
 static void on_forget(void *arg)
@@ -32,12 +33,13 @@ static void on_forget(void *arg)
     cache_clear(answers->caches.memory);
     cache_clear(answers->caches.files);
     flights_forget(answers->flights);
+    longpoll_wake(answers->longpoll);
 }
 
 static void on_changed(void *arg)
 {
     const struct answers *answers = arg;
-    longpoll_wake(answers->longpoll);
+    longpoll_wake_for(answers->longpoll, 0);
     if (answers->refill != NULL)
         refill_wake(answers->refill);
 }

@@ -16,6 +16,7 @@ struct waiter {
     struct longpoll *longpoll;
     struct ms_http_request *request;
     struct ms_timer *timer;
+    uint64_t repository_hash; /* 0: any change will do */
     longpoll_on_wake *on_wake;
     void *arg;
 };
@@ -65,22 +66,40 @@ static void on_timer(void *arg)
     taken.on_wake(taken.request, taken.arg);
 }
 
-enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
-                             uint64_t at_most_ms, longpoll_on_wake *on_wake, void *arg)
+enum ms_status longpoll_wait_for(struct longpoll *longpoll, struct ms_http_request *request,
+                                 uint64_t repository_hash, uint64_t at_most_ms,
+                                 longpoll_on_wake *on_wake, void *arg)
 {
     if (longpoll->n_waiters == LONGPOLL_MAX) {
         ms_limit_reached(MS_LIMIT_PARKED_REQUESTS);
         return MS_BUSY;
     }
     struct waiter *waiter = ms_alloc(sizeof(*waiter));
-    *waiter =
-        (struct waiter){.longpoll = longpoll, .request = request, .on_wake = on_wake, .arg = arg};
+    *waiter = (struct waiter){.longpoll = longpoll,
+                              .request = request,
+                              .repository_hash = repository_hash,
+                              .on_wake = on_wake,
+                              .arg = arg};
     TAILQ_INSERT_TAIL(&longpoll->waiters, waiter, link);
     longpoll->n_waiters++;
     waiter->timer = ms_timer_new(longpoll->env->loop, on_timer, waiter);
     ms_timer_start(waiter->timer, longpoll->env->is_ending ? 0 : at_most_ms);
     ms_http_request_on_gone(request, on_gone, waiter);
     return MS_OK;
+}
+
+enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
+                             uint64_t at_most_ms, longpoll_on_wake *on_wake, void *arg)
+{
+    return longpoll_wait_for(longpoll, request, 0, at_most_ms, on_wake, arg);
+}
+
+void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash)
+{
+    struct waiter *waiter;
+    TAILQ_FOREACH(waiter, &longpoll->waiters, link)
+        if (waiter->repository_hash == repository_hash)
+            ms_timer_start(waiter->timer, 0);
 }
 
 void longpoll_wake(struct longpoll *longpoll)

@@ -26,7 +26,15 @@ typedef void longpoll_on_wake(struct ms_http_request *request, void *arg);
 enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
                              uint64_t at_most_ms, longpoll_on_wake *on_wake, void *arg) MS_CHECKED;
 
-void longpoll_wake(struct longpoll *longpoll);
+/* The same until the next change of one repository (ms_str_hash of its name), so that those who
+ * wait for others are left alone. */
+enum ms_status longpoll_wait_for(struct longpoll *longpoll, struct ms_http_request *request,
+                                 uint64_t repository_hash, uint64_t at_most_ms,
+                                 longpoll_on_wake *on_wake, void *arg) MS_CHECKED;
+
+/* A repository has changed; 0: there is a change, for those who wait for any. */
+void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash);
+void longpoll_wake(struct longpoll *longpoll); /* everybody */
 
 size_t longpoll_count(const struct longpoll *longpoll);
 

@@ -42,6 +42,9 @@ void api_tags(struct ms_http_request *request, const struct ms_route_match *matc
 void api_tag_history(struct ms_http_request *request, const struct ms_route_match *match,
                      void *arg);
 
+/* api/tag.c; the captures as of the tags and the history */
+void api_tag(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
 /* api/manifests.c; the captures are the repository's name and a tag or digest, possible or not. */
 void api_manifests(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 

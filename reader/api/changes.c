@@ -6,7 +6,6 @@
  */
 #include "common/base/clock.h"
 #include "common/base/json_write.h"
-#include "common/config/config.h"
 #include "reader/answer/answer.h"
 #include "reader/answer/longpoll.h"
 #include "reader/api/api.h"
@@ -19,7 +18,6 @@
 enum {
     N_DEFAULT = 100,
     N_MAX = 1000,
-    WAIT_MAX_MS = 60 * 1000,
     /* On a standby a client may know more than we do: another reader has told it. So it waits for
      * this long, even if it did not ask to. */
     STANDBY_GRACE_MS = 2000,
@@ -188,18 +186,6 @@ static const struct query_param TABLE[] = {
     {"wait", QUERY_PLAIN},
 };
 
-static bool read_wait(struct changes *out, struct rest_question *question)
-{
-    struct ms_str text;
-    if (!rest_question_value(&text, question, "wait"))
-        return false;
-    if (ms_str_is_absent(text) ||
-        (ms_config_parse_duration(&out->wait_ms, text) == MS_OK && out->wait_ms <= WAIT_MAX_MS))
-        return true;
-    rest_question_refuse(question, "wait", " is no duration of at most 60s, such as 30s");
-    return false;
-}
-
 static bool read_since(struct changes *out, struct rest_question *question)
 {
     if (!rest_question_value(&out->since_text, question, "since"))
@@ -245,7 +231,7 @@ void api_changes(struct ms_http_request *request, const struct ms_route_match *m
     changes->answers = arg;
     changes->begun_ms = ms_clock_mono_ms();
     if (!rest_question_number(&n, &question, "n", 1, N_MAX) || !read_since(changes, &question) ||
-        !read_wait(changes, &question))
+        !rest_question_wait(&changes->wait_ms, &question))
         return;
     changes->n_text = format_number(question.arena, n);
     changes->key = make_key(question.arena, changes, n);

@@ -6,6 +6,7 @@
 #include "reader/api/rest_question.h"
 
 #include "common/base/json_write.h"
+#include "common/config/config.h"
 #include "reader/answer/answer.h"
 #include "reader/api/paging.h"
 
@@ -68,6 +69,20 @@ bool rest_question_switch(bool *out, struct rest_question *question, const char 
     enum ms_status status = paging_switch(out, &question->query, question->table, name,
                                           question->arena, &question->fault);
     return status == MS_OK || refuse(question);
+}
+
+bool rest_question_wait(uint64_t *out_ms, struct rest_question *question)
+{
+    static const uint64_t WAIT_MAX_MS = 60 * 1000;
+    struct ms_str text;
+    *out_ms = 0;
+    if (!rest_question_value(&text, question, "wait"))
+        return false;
+    if (ms_str_is_absent(text) ||
+        (ms_config_parse_duration(out_ms, text) == MS_OK && *out_ms <= WAIT_MAX_MS))
+        return true;
+    rest_question_refuse(question, "wait", " is no duration of at most 60s, such as 30s");
+    return false;
 }
 
 bool rest_question_key(struct ms_str *out, struct rest_question *question)

@@ -31,6 +31,8 @@ bool rest_question_value(struct ms_str *out, struct rest_question *question, con
 bool rest_question_number(uint64_t *out, struct rest_question *question, const char *name,
                           uint64_t min, uint64_t max);
 bool rest_question_switch(bool *out, struct rest_question *question, const char *name);
+/* The value of "wait", a duration of at most 60s; 0: not given. */
+bool rest_question_wait(uint64_t *out_ms, struct rest_question *question);
 /* Path and parameters, the same for equal questions. */
 bool rest_question_key(struct ms_str *out, struct rest_question *question);
 /* Answers 400: `name` and then `what`, e.g. " is no number". */

@@ -59,6 +59,7 @@ extern const char *const ms_read_class_names[MS_CLASS_COUNT];
     X(TAGS_BY_SIZE, tags_by_size, LIST)                                                            \
     X(TAGS_BY_VERSION, tags_by_version, LIST)                                                      \
     X(TAGS_BY_UPDATED, tags_by_updated, LIST)                                                      \
+    X(TAG, tag, LOOKUP)                                                                            \
     X(TAG_HISTORY, tag_history, LIST)                                                              \
     X(MANIFEST, manifest, LOOKUP)                                                                  \
     X(MANIFEST_RAW, manifest_raw, LOOKUP)                                                          \

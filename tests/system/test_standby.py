@@ -105,3 +105,12 @@ def test_serves_on_when_the_standby_is_promoted(database, primary, standby, make
     wait_for(lambda: reader.json("/api/v1/status")["standby"] is False, "it to see a primary")
     watcher.stop()
     assert watcher.statuses == {200}
+
+
+def test_who_waits_for_a_tag_is_answered_when_it_is_replayed(database, standby, make_reader):
+    reader = make_reader(standby.uri_of(database))
+    wait_for(lambda: reader.get("/readyz").status_code == 200, "the reader to be ready")
+    with Waiting(reader, lambda: reader.get("/api/v1/repositories/lib/-/tags/new", params={"wait": "60s"})) as waiting:
+        pushed = push(database, "new")
+    assert waiting.answer.status_code == 200 and waiting.answer.json()["name"] == "new"
+    assert generation(waiting.answer) >= pushed

@@ -73,6 +73,34 @@ START_TEST(a_change_wakes_all_once)
 }
 END_TEST
 
+/* Those who wait for one repository are left alone by changes of others, and by the news that there
+ * was any. */
+START_TEST(a_repository_wakes_its_own)
+{
+    static const uint64_t HASHES[REQUESTS] = {11, 22, 11};
+    for (size_t i = 0; i < REQUESTS; i++)
+        ck_assert_int_eq(
+            longpoll_wait_for(longpoll, &requests[i], HASHES[i], LONG_MS, on_wake, &requests[i]),
+            MS_OK);
+    longpoll_wake_for(longpoll, 33);
+    longpoll_wake_for(longpoll, 0);
+    longpoll_wake_for(longpoll, 11);
+    run_until_woken(2);
+    ck_assert_uint_eq(requests[1].n_woken, 0);
+    longpoll_wake(longpoll);
+    run_until_woken(REQUESTS);
+}
+END_TEST
+
+START_TEST(any_change_wakes_who_waits_for_any)
+{
+    wait_for(0, LONG_MS);
+    longpoll_wake_for(longpoll, 11); /* told again for all, when all are known */
+    longpoll_wake_for(longpoll, 0);
+    run_until_woken(1);
+}
+END_TEST
+
 START_TEST(time_wakes_one)
 {
     wait_for(0, LONG_MS);
@@ -141,6 +169,8 @@ static Suite *make_suite(void)
     TCase *test = tcase_create("longpoll");
     tcase_add_checked_fixture(test, begin, end);
     tcase_add_test(test, a_change_wakes_all_once);
+    tcase_add_test(test, a_repository_wakes_its_own);
+    tcase_add_test(test, any_change_wakes_who_waits_for_any);
     tcase_add_test(test, time_wakes_one);
     tcase_add_test(test, who_has_gone_is_not_woken);
     tcase_add_test(test, who_was_woken_may_wait_again);
