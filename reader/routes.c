@@ -18,6 +18,7 @@
 static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/index/static",         "index",     api_index_static},
     {MS_ROUTE_GET, "/index/dynamic",        "index",     api_index_dynamic},
+    {MS_ROUTE_GET, "/index/flatpakrepo",    "flatpak",   api_flatpak_repo},
     {MS_ROUTE_GET, "/v1/_ping",             "ping",      api_search_ping},
     {MS_ROUTE_GET, "/v1/search",            "search",    api_search},
     {MS_ROUTE_GET, "/v2/",                  "v2",        api_distribution_base},
@@ -60,6 +61,11 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/healthz",              "healthz",   admin_healthz},
     {MS_ROUTE_GET, "/readyz",               "readyz",    admin_readyz},
     {MS_ROUTE_GET, "/metrics",              "metrics",   admin_metrics},
+    /* Below every other path that begins with a name of its own. */
+    {MS_ROUTE_GET, "/{name}/index/static",  "index",     api_index_static},
+    {MS_ROUTE_GET, "/{name}/index/dynamic", "index",     api_index_dynamic},
+    {MS_ROUTE_GET, "/{name}/index/flatpakrepo", "flatpak", api_flatpak_repo},
+    {MS_ROUTE_GET, "/{name}/index/flatpakref", "flatpak", api_flatpak_ref},
     {MS_ROUTE_POST, "/assert",              "assert",    api_assert}, /* the last: see routes_handle */
 };
 /* clang-format on */

@@ -8,11 +8,17 @@
 
 #include "common/http/router.h"
 
-/* api/index.c */
+/* api/index.c; of those below a prefix the first capture is that, possible or not */
 void api_index_static(struct ms_http_request *request, const struct ms_route_match *match,
                       void *arg);
 void api_index_dynamic(struct ms_http_request *request, const struct ms_route_match *match,
                        void *arg);
+
+/* api/flatpak.c; the capture is a prefix, or the repository's name */
+void api_flatpak_repo(struct ms_http_request *request, const struct ms_route_match *match,
+                      void *arg);
+void api_flatpak_ref(struct ms_http_request *request, const struct ms_route_match *match,
+                     void *arg);
 
 /* api/search.c */
 void api_search_ping(struct ms_http_request *request, const struct ms_route_match *match,

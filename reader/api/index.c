@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /index/static and /index/dynamic: the index that Flatpak reads.
+ * /index/static and /index/dynamic: the index that Flatpak reads; below a prefix that of a remote
+ * with a path.
  */
+#include "common/base/refname.h"
 #include "common/config/config.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
@@ -24,12 +26,17 @@ static void on_finish(struct answer_result *result, void *arg)
 }
 
 static void serve(struct answers *answers, struct ms_http_request *request,
-                  const struct answer_reply *reply)
+                  const struct ms_route_match *match, const struct answer_reply *reply)
 {
+    struct ms_str prefix = match->n_captures > 0 ? match->captures[0] : MS_STR_ABSENT;
     struct index_query query;
     struct query_fault fault;
-    enum ms_status status = index_query_parse(&query, ms_http_request_query(request),
-                                              ms_http_request_arena(request), &fault);
+    if (!ms_str_is_absent(prefix) && !ms_refname_is_repository(prefix)) {
+        send_error(request, 404, NULL, MS_STR("no name can begin like this"), MS_STR_ABSENT);
+        return;
+    }
+    enum ms_status status = index_query_parse_below(&query, prefix, ms_http_request_query(request),
+                                                    ms_http_request_arena(request), &fault);
     if (status != MS_OK) {
         send_error(request, 400, NULL, fault.detail, fault.parameter);
         return;
@@ -58,15 +65,13 @@ void api_index_static(struct ms_http_request *request, const struct ms_route_mat
     struct answers *answers = arg;
     struct answer_reply reply = {.n_headers = 0};
     uint64_t seconds = answers->env->config->cache.max_age_index_ms / 1000;
-    (void)match;
     (void)snprintf(reply.cache_control, sizeof(reply.cache_control), "max-age=%llu",
                    (unsigned long long)seconds);
-    serve(answers, request, &reply);
+    serve(answers, request, match, &reply);
 }
 
 void api_index_dynamic(struct ms_http_request *request, const struct ms_route_match *match,
                        void *arg)
 {
-    (void)match;
-    serve(arg, request, NULL);
+    serve(arg, request, match, NULL);
 }

@@ -20,7 +20,7 @@ static const struct query_param TABLE[PARAM_COUNT] = {
     [TAG] = {"tag", QUERY_GLOB},
 };
 
-/* Places in index_query.params: $1 is 0. All statements have the first eight. */
+/* Places in index_query.params: $1 is 0. All statements have the first nine. */
 enum {
     P_REPOSITORY,
     P_REPOSITORY_LIKE,
@@ -30,6 +30,7 @@ enum {
     P_ARCHITECTURE,
     P_LABELS,
     P_ANNOTATIONS,
+    P_PREFIX,
     P_KEY,
     P_VALUES,
 };
@@ -227,17 +228,22 @@ static enum ms_status choose_way(struct index_query *out, const struct query *qu
             return MS_OK;
         return write_array(&out->params[P_VALUES], query, group, arena);
     }
-    out->statement = query->n_terms == 0 ? MS_READ_INDEX_WHOLE : MS_READ_INDEX_ALL;
+    bool is_whole = query->n_terms == 0 && ms_str_is_absent(out->params[P_PREFIX]);
+    out->statement = is_whole ? MS_READ_INDEX_WHOLE : MS_READ_INDEX_ALL;
     out->n_params = P_KEY;
     out->is_large = true;
     return MS_OK;
 }
 
-static enum ms_status write_key(struct ms_str *out, const struct query *query,
+static enum ms_status write_key(struct ms_str *out, const struct query *query, struct ms_str prefix,
                                 struct ms_arena *arena)
 {
     struct ms_buf buf;
     ms_buf_init(&buf, PARAM_BYTES_MAX);
+    if (!ms_str_is_absent(prefix)) {
+        ms_buf_append_char(&buf, '/');
+        ms_buf_append(&buf, prefix);
+    }
     ms_buf_append_c(&buf, "/index");
     query_append_key(&buf, query, TABLE);
     enum ms_status status = keep(out, arena, &buf);
@@ -245,8 +251,23 @@ static enum ms_status write_key(struct ms_str *out, const struct query *query,
     return status;
 }
 
-enum ms_status index_query_parse(struct index_query *out, struct ms_str raw, struct ms_arena *arena,
-                                 struct query_fault *fault)
+/* What names of repositories begin with. */
+static enum ms_status write_prefix(struct ms_str *out, struct ms_str prefix, struct ms_arena *arena)
+{
+    struct ms_buf buf;
+    if (ms_str_is_absent(prefix))
+        return MS_OK;
+    ms_buf_init(&buf, PARAM_BYTES_MAX);
+    ms_buf_append(&buf, prefix);
+    ms_buf_append_char(&buf, '/');
+    enum ms_status status = keep(out, arena, &buf);
+    ms_buf_free(&buf);
+    return status;
+}
+
+enum ms_status index_query_parse_below(struct index_query *out, struct ms_str prefix,
+                                       struct ms_str raw, struct ms_arena *arena,
+                                       struct query_fault *fault)
 {
     struct query query;
     enum ms_status status = query_parse(&query, raw, TABLE, PARAM_COUNT, arena, fault);
@@ -256,9 +277,11 @@ enum ms_status index_query_parse(struct index_query *out, struct ms_str raw, str
     struct index_query made = {.n_params = 0};
     status = write_common(&made, &query, arena);
     if (status == MS_OK)
+        status = write_prefix(&made.params[P_PREFIX], prefix, arena);
+    if (status == MS_OK)
         status = choose_way(&made, &query, arena);
     if (status == MS_OK)
-        status = write_key(&made.key, &query, arena);
+        status = write_key(&made.key, &query, prefix, arena);
     if (status != MS_OK) {
         *fault = (struct query_fault){MS_STR("the query is too long"), MS_STR_ABSENT};
         return status;
@@ -268,4 +291,10 @@ enum ms_status index_query_parse(struct index_query *out, struct ms_str raw, str
         made.repository = query.terms[names.begin].value;
     *out = made;
     return MS_OK;
+}
+
+enum ms_status index_query_parse(struct index_query *out, struct ms_str raw, struct ms_arena *arena,
+                                 struct query_fault *fault)
+{
+    return index_query_parse_below(out, MS_STR_ABSENT, raw, arena, fault);
 }

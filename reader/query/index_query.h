@@ -8,11 +8,11 @@
 #include "reader/query/query.h"
 #include "reader/store/queries.h"
 
-enum { INDEX_QUERY_PARAMS = 10 };
+enum { INDEX_QUERY_PARAMS = 11 };
 
 /* Everything lies in the arena that it was parsed into. */
 struct index_query {
-    struct ms_str key;            /* canonical, the same for /index/static and /index/dynamic */
+    struct ms_str key;            /* canonical, the same for static and dynamic */
     enum ms_read_query statement; /* by the most telling filter: its way in */
     struct ms_str
         params[INDEX_QUERY_PARAMS]; /* of the statement, see sql/queries/read_index_*.sql */
@@ -24,5 +24,10 @@ struct index_query {
 /* As query_parse: MS_INVALID or MS_TOO_LARGE with the fault told. */
 enum ms_status index_query_parse(struct index_query *out, struct ms_str raw, struct ms_arena *arena,
                                  struct query_fault *fault) MS_CHECKED;
+
+/* The same of repositories below a prefix alone: one or more components, a possible name. */
+enum ms_status index_query_parse_below(struct index_query *out, struct ms_str prefix,
+                                       struct ms_str raw, struct ms_arena *arena,
+                                       struct query_fault *fault) MS_CHECKED;
 
 #endif

@@ -7,6 +7,7 @@
 -- $5 operating systems    text[]   $6 architectures               text[]
 -- $7 filters on labels   jsonb    $8 on annotations
 --    [{"key", "equal": [...] or "like": [...] or neither: it exists}]
+-- $9 what names must begin with: text
 -- NULL is no filter; all of them must hold, in each one value is enough.
 -- Columns: generation, repository (empty in the first row, which is always there), is_list, the
 -- entry of "Images" or "Lists" as JSON. In the order of /index: by name, images before lists, by
@@ -25,6 +26,7 @@ candidate AS (
                         WHERE t.repository_id = r.id AND NOT t.hidden) d
     WHERE NOT (SELECT is_so FROM scarce) AND r.deleted_at IS NULL
       AND ($2::text[] IS NULL OR r.name LIKE ANY ($2::text[]))
+      AND ($9::text IS NULL OR starts_with(r.name, $9::text))
     UNION ALL
     SELECT * FROM image_candidate
 ),

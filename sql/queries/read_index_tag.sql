@@ -6,6 +6,7 @@
 -- $5 operating systems    text[]   $6 architectures               text[]
 -- $7 filters on labels   jsonb    $8 on annotations
 --    [{"key", "equal": [...] or "like": [...] or neither: it exists}]
+-- $9 what names must begin with: text
 -- NULL is no filter; all of them must hold, in each one value is enough.
 -- Columns: generation, repository (empty in the first row, which is always there), is_list, the
 -- entry of "Images" or "Lists" as JSON. In the order of /index: by name, images before lists, by

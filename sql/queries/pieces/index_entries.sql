@@ -15,6 +15,7 @@ listed AS (
     CROSS JOIN LATERAL (SELECT id, kind, digest FROM manifest WHERE id = c.manifest_id OFFSET 0) m
     WHERE ($1::text[] IS NULL OR c.name = ANY ($1::text[]))
       AND ($2::text[] IS NULL OR c.name LIKE ANY ($2::text[]))
+      AND ($9::text IS NULL OR starts_with(c.name, $9::text))
     ORDER BY name, is_list, digest
     OFFSET 0
 ),

@@ -40,20 +40,20 @@ START_TEST(the_most_telling_filter_is_the_way_in)
         size_t n_params;
         bool is_large;
     } CASES[] = {
-        {"", MS_READ_INDEX_WHOLE, 8, true},
-        {"os=linux&architecture=amd64", MS_READ_INDEX_ALL, 8, true},
-        {"repository:matches=a*", MS_READ_INDEX_ALL, 8, true},
-        {"tag:matches=v*", MS_READ_INDEX_ALL, 8, true},
-        {"tag=latest", MS_READ_INDEX_TAG, 8, false},
-        {"tag=latest&repository=a", MS_READ_INDEX_REPOSITORY, 8, false},
-        {"repository=a&label:x=1", MS_READ_INDEX_REPOSITORY, 8, false},
-        {"label:x=1&tag=a&annotation:y=1", MS_READ_INDEX_LABEL, 10, false},
-        {"annotation:y=1&label:x:exists=1", MS_READ_INDEX_ANNOTATION, 10, false},
-        {"annotation:y:exists=1", MS_READ_INDEX_ANNOTATION_KEY, 10, false},
-        {"annotation:y:matches=*", MS_READ_INDEX_ANNOTATION_KEY, 10, false},
-        {"label:x:matches=*", MS_READ_INDEX_LABEL_KEY, 10, false},
+        {"", MS_READ_INDEX_WHOLE, 9, true},
+        {"os=linux&architecture=amd64", MS_READ_INDEX_ALL, 9, true},
+        {"repository:matches=a*", MS_READ_INDEX_ALL, 9, true},
+        {"tag:matches=v*", MS_READ_INDEX_ALL, 9, true},
+        {"tag=latest", MS_READ_INDEX_TAG, 9, false},
+        {"tag=latest&repository=a", MS_READ_INDEX_REPOSITORY, 9, false},
+        {"repository=a&label:x=1", MS_READ_INDEX_REPOSITORY, 9, false},
+        {"label:x=1&tag=a&annotation:y=1", MS_READ_INDEX_LABEL, 11, false},
+        {"annotation:y=1&label:x:exists=1", MS_READ_INDEX_ANNOTATION, 11, false},
+        {"annotation:y:exists=1", MS_READ_INDEX_ANNOTATION_KEY, 11, false},
+        {"annotation:y:matches=*", MS_READ_INDEX_ANNOTATION_KEY, 11, false},
+        {"label:x:matches=*", MS_READ_INDEX_LABEL_KEY, 11, false},
         {"label%3Aorg.flatpak.ref%3Aexists=1&architecture=amd64&os=linux&tag=latest",
-         MS_READ_INDEX_LABEL_KEY, 10, false},
+         MS_READ_INDEX_LABEL_KEY, 11, false},
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         struct index_query query = parse(CASES[i].raw);
@@ -100,8 +100,8 @@ START_TEST(a_map_is_entered_by_its_most_telling_value)
 {
     struct index_query query = parse("label:a=1&label:b=0123456789&label:b=012345&label:c=0123");
     ck_assert_int_eq(query.statement, MS_READ_INDEX_LABEL);
-    expect_param(&query, 9, "b");
-    expect_param(&query, 10, "{\"012345\",\"0123456789\"}");
+    expect_param(&query, 10, "b");
+    expect_param(&query, 11, "{\"012345\",\"0123456789\"}");
 }
 END_TEST
 
@@ -109,11 +109,11 @@ START_TEST(a_key_is_entered_with_patterns_or_without)
 {
     struct index_query query = parse("label:a:matches=x*&label:a:matches=");
     ck_assert_int_eq(query.statement, MS_READ_INDEX_LABEL_KEY);
-    expect_param(&query, 9, "a");
-    expect_param(&query, 10, "{\"\",\"x%\"}");
+    expect_param(&query, 10, "a");
+    expect_param(&query, 11, "{\"\",\"x%\"}");
     query = parse("label:a:exists=1");
-    expect_param(&query, 9, "a");
-    expect_param(&query, 10, NULL);
+    expect_param(&query, 10, "a");
+    expect_param(&query, 11, NULL);
 }
 END_TEST
 
@@ -164,6 +164,20 @@ START_TEST(a_small_arena_fails_as_too_large)
 }
 END_TEST
 
+START_TEST(below_a_prefix_is_a_question_of_its_own)
+{
+    struct index_query below;
+    struct query_fault fault;
+    ck_assert_int_eq(index_query_parse_below(&below, MS_STR("a/b"), MS_STR("tag=x"), arena, &fault),
+                     MS_OK);
+    expect_param(&below, 9, "a/b/");
+    struct index_query whole = parse("tag=x");
+    expect_param(&whole, 9, NULL);
+    ck_assert(!ms_str_equal(below.key, whole.key));
+    ck_assert_int_eq(below.statement, whole.statement);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("index_query");
@@ -177,6 +191,7 @@ static Suite *make_suite(void)
     tcase_add_test(test, an_answer_depends_on_the_only_repository_it_can_have);
     tcase_add_test(test, equal_questions_share_a_key);
     tcase_add_test(test, typing_errors_never_return_everything);
+    tcase_add_test(test, below_a_prefix_is_a_question_of_its_own);
     tcase_add_test(test, a_small_arena_fails_as_too_large);
     suite_add_tcase(suite, test);
     return suite;
