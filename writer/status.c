@@ -14,6 +14,7 @@
 #include "common/base/clock.h"
 #include "common/http/response.h"
 #include "common/runtime/metrics.h"
+#include "writer/upkeep/sboms.h"
 #include "writer/writer.h"
 
 #include <stdio.h>
@@ -150,6 +151,7 @@ void status_answer(struct status *status, struct ms_http_request *request)
     registry_client_health(&facts.registry, writer->env.registry);
     inbox_get_counts(&facts.inbox, writer->inbox);
     scan_get_progress(&facts.scan, writer->scan);
+    sboms_get_counts(&facts.sboms, writer->sboms);
     struct ms_buf body;
     ms_buf_init(&body, STATUS_DOCUMENT_MAX);
     status_write(&body, &facts);

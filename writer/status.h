@@ -11,6 +11,7 @@
 #include "writer/intake/inbox.h"
 #include "writer/registry/client.h"
 #include "writer/scan/scan.h"
+#include "writer/upkeep/sbom_counts.h"
 
 struct writer;
 struct status;
@@ -38,6 +39,7 @@ struct status_facts {
     struct registry_health registry;
     struct inbox_counts inbox;
     struct scan_progress scan;
+    struct sbom_counts sboms;
 };
 /* Pure. */
 void status_write(struct ms_buf *out, const struct status_facts *facts);

@@ -205,6 +205,18 @@ static void write_collection(struct ms_json_writer *json, const struct ms_store_
     ms_json_end_object(json);
 }
 
+static void write_sboms(struct ms_json_writer *json, const struct sbom_counts *sboms)
+{
+    begin_object(json, "sboms");
+    write_u64(json, "waiting", sboms->waiting);
+    write_u64(json, "done", sboms->done);
+    write_u64(json, "too_large", sboms->too_large);
+    write_u64(json, "malformed", sboms->malformed);
+    write_u64(json, "about_something_else", sboms->about_something_else);
+    write_u64(json, "gone", sboms->gone);
+    ms_json_end_object(json);
+}
+
 void status_write(struct ms_buf *out, const struct status_facts *facts)
 {
     struct ms_json_writer json;
@@ -214,6 +226,8 @@ void status_write(struct ms_buf *out, const struct status_facts *facts)
     write_peers(&json, facts);
     write_inbox(&json, facts);
     write_scan(&json, &facts->scan);
+    if (facts->term != 0)
+        write_sboms(&json, &facts->sboms);
     if (facts->database != NULL) {
         write_last_scan(&json, facts->database);
         write_removals(&json, facts->database);

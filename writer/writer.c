@@ -28,6 +28,7 @@
 #include "writer/upkeep/documents.h"
 #include "writer/upkeep/gc.h"
 #include "writer/upkeep/pulls.h"
+#include "writer/upkeep/sboms.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -75,6 +76,7 @@ static void begin_term(struct life *life, uint64_t term)
     gc_begin_term(writer->collector);
     pulls_begin_term(writer->pulls);
     documents_begin_term(writer->documents);
+    sboms_begin_term(writer->sboms);
     status_begin_term(writer->status);
 }
 
@@ -83,6 +85,7 @@ static void end_jobs(struct life *life)
     struct writer *writer = &life->writer;
     if (life->once != NULL)
         scan_once_stop(life->once);
+    sboms_end_term(writer->sboms);
     documents_end_term(writer->documents);
     pulls_end_term(writer->pulls);
     gc_end_term(writer->collector);
@@ -329,6 +332,7 @@ static void free_parts(struct life *life)
     ms_store_lead_free(writer->lead);
     scan_once_free(life->once);
     status_free(writer->status);
+    sboms_free(writer->sboms);
     documents_free(writer->documents);
     pulls_free(writer->pulls);
     gc_free(writer->collector);
@@ -370,6 +374,7 @@ static void make_parts(struct life *life)
     writer->collector = gc_new(env);
     writer->pulls = pulls_new(env);
     writer->documents = documents_new(env);
+    writer->sboms = sboms_new(env);
     if (writer->scan_only)
         life->once = scan_once_new(env, writer->scan, on_scanned, life);
     else

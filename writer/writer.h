@@ -18,6 +18,7 @@ struct scan;
 struct collector;
 struct pulls;
 struct documents;
+struct sboms;
 struct status;
 
 struct writer {
@@ -34,6 +35,7 @@ struct writer {
     struct collector *collector;
     struct pulls *pulls;
     struct documents *documents;
+    struct sboms *sboms;
     struct status *status;      /* NULL in --scan */
     int64_t lead_since_ms;      /* wall clock */
     struct ms_error lead_error; /* why no term can begin; MS_OK: nothing is known against it */

@@ -87,6 +87,10 @@ struct ms_config {
         uint64_t history_ms;
     } retention;
     struct {
+        bool sbom;
+        uint64_t sbom_max_bytes;
+    } contents;
+    struct {
         bool web_ui;
         bool assert_endpoint;
     } components;

@@ -167,6 +167,13 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
      .fallback = "0", .min = SECOND, .max = 100 * YEAR,
      .meaning = "how long superseded tag history is kept; 0: for ever"},
 
+    {KEY("contents.sbom", contents.sbom, MS_TYPE_BOOL, MS_KEY_RELOAD), .fallback = "true",
+     .meaning = "read the SBOMs that the registry holds, and index the packages in them; `false` "
+                "removes what is there"},
+    {KEY("contents.sbom_max", contents.sbom_max_bytes, MS_TYPE_SIZE, MS_KEY_RELOAD),
+     .fallback = "32MiB", .min = 1, .max = GIB,
+     .meaning = "larger SBOMs are counted and left alone"},
+
     {KEY("components.web_ui", components.web_ui, MS_TYPE_BOOL, 0),
      .fallback = "true", .meaning = "the pages"},
     {KEY("components.assert_endpoint", components.assert_endpoint, MS_TYPE_BOOL, 0),

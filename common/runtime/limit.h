@@ -41,6 +41,7 @@
     LIMIT(CHAIN_LAYERS, chain_layers)                                                              \
     LIMIT(CONTENT_DIGESTS, content_digests)                                                        \
     LIMIT(EVENT_TAGS, event_tags)                                                                  \
+    LIMIT(SBOM, sbom)                                                                              \
     LIMIT(SCAN_NAMES, scan_names)                                                                  \
     LIMIT(TAG_MANIFESTS, tag_manifests)                                                            \
     LIMIT(VISIT_NAMES, visit_names)                                                                \

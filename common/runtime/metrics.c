@@ -34,6 +34,7 @@ enum label {
     LABEL_KIND,
     LABEL_STATE,
     LABEL_CLASS,
+    LABEL_SBOM,
     LABEL_NONE,
 };
 
@@ -50,6 +51,8 @@ static const char *const KINDS[] = {"catalog", "tags",   "head",  "manifest",
                                     "blob",    "delete", "token", "ping"};
 static const char *const STATES[] = {"done", "total"};
 static const char *const STATEMENT_CLASSES[] = {"lookup", "list", "search", "index", "walk"};
+static const char *const SBOM_STATES[] = {"waiting",   "done", "too large",
+                                          "malformed", "gone", "about something else"};
 
 /* clang-format off */
 #define SET(label_name, list)                                                                      \
@@ -66,6 +69,7 @@ static struct label_set {
     [LABEL_ACTION] = SET("action", ACTIONS), [LABEL_RESULT] = SET("result", RESULTS),
     [LABEL_KIND] = SET("kind", KINDS),    [LABEL_STATE] = SET("state", STATES),
     [LABEL_CLASS] = SET("class", STATEMENT_CLASSES),
+    [LABEL_SBOM] = SET("state", SBOM_STATES),
 };
 /* clang-format on */
 

@@ -19,6 +19,7 @@ BEGIN
     v_blobs := ARRAY(SELECT blob_id FROM manifest_layer WHERE manifest_id = ANY (v_ids)
                       UNION
                      SELECT config_id FROM manifest WHERE id = ANY (v_ids) AND config_id IS NOT NULL);
+    PERFORM forget_sboms_of(v_ids);
     DELETE FROM manifest WHERE id = ANY (v_ids);
     DELETE FROM config c
      WHERE c.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest m WHERE m.config_id = c.id);

@@ -16,6 +16,7 @@
 #include "writer/intake/webhook.h"
 #include "writer/scan/scan.h"
 #include "writer/status.h"
+#include "writer/upkeep/sboms.h"
 #include "writer/writer.h"
 
 #include <signal.h>
@@ -190,6 +191,12 @@ void scan_get_progress(struct scan_progress *out, const struct scan *scan)
 {
     (void)scan;
     *out = (struct scan_progress){.eta_seconds = -1};
+}
+
+void sboms_get_counts(struct sbom_counts *out, const struct sboms *sboms)
+{
+    (void)sboms;
+    *out = (struct sbom_counts){.waiting = 0};
 }
 
 void registry_client_health(struct registry_health *out, const struct registry_client *client)

@@ -12,7 +12,9 @@
 #include "common/runtime/limit.h"
 #include "writer/registry/jws.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- any call --- */
 
@@ -22,6 +24,7 @@ struct registry_call *registry_call_new(struct registry_client *client, enum reg
 {
     struct registry_call *call = ms_alloc(sizeof(*call));
     call->client = client;
+    call->file = -1;
     call->ask.kind = kind;
     call->ask.priority = priority;
     call->on_done = on_done;
@@ -46,6 +49,7 @@ static void free_parts(struct registry_call *call)
     ms_buf_free(&call->path);
     ms_buf_free(&call->scope);
     name_list_free(call->names);
+    ms_hash_free(call->hash);
 }
 
 static void discard(struct registry_call *call)
@@ -315,6 +319,24 @@ static void check_signed(struct registry_call *call, const struct registry_resul
     ms_buf_free(&payload);
 }
 
+/* Content that is in a file. */
+static void check_file(struct registry_call *call, const struct registry_result *result)
+{
+    struct ms_digest digest;
+    struct ms_error err;
+    ms_hash_finish(&digest, call->hash);
+    call->hash = NULL;
+    if (call->file_error != 0) {
+        (void)ms_error_set(&err, MS_IO, "cannot be written to a file: %s",
+                           strerror(call->file_error));
+        registry_call_fail(call, REGISTRY_FAILED, &err, result);
+    } else if (ms_digest_equal(&digest, &call->expected)) {
+        found(call, result->response, &digest, MS_STR_ABSENT);
+    } else {
+        repeat_or_fail(call, result);
+    }
+}
+
 static void on_content(const struct registry_result *result, void *arg)
 {
     static const struct ms_str SIGNED_TYPE =
@@ -323,6 +345,8 @@ static void on_content(const struct registry_result *result, void *arg)
     call->request = NULL;
     if (result->verdict != REGISTRY_SAYS_FOUND) {
         finish_without_content(call, result);
+    } else if (call->file >= 0) {
+        check_file(call, result);
     } else if (call->ask.kind == REGISTRY_KIND_MANIFEST &&
                ms_str_equal(media_type_of(result->response), SIGNED_TYPE)) {
         check_signed(call, result);
@@ -429,6 +453,44 @@ struct registry_call *registry_get_blob(struct registry_client *client,
     struct registry_call *call =
         new_item_call(client, REGISTRY_KIND_BLOB, priority, repository, "pull", on_done, arg);
     call->expected = *digest;
+    call->ask.max_bytes = max_bytes;
+    ms_buf_printf(&call->path, "/v2/%s/blobs/%s", call->repository, ms_digest_format(text, digest));
+    registry_call_begin(call, on_content);
+    return call;
+}
+
+static void on_bytes(struct ms_str bytes, void *arg)
+{
+    struct registry_call *call = arg;
+    if (ms_str_is_absent(bytes)) {
+        ms_hash_free(call->hash);
+        call->hash = ms_hash_new((enum ms_digest_algorithm)call->expected.bytes[0]);
+        bool is_empty = ftruncate(call->file, 0) == 0 && lseek(call->file, 0, SEEK_SET) == 0;
+        call->file_error = is_empty ? 0 : errno;
+        return;
+    }
+    ms_hash_update(call->hash, bytes);
+    while (bytes.len > 0 && call->file_error == 0) {
+        ssize_t n = write(call->file, bytes.ptr, bytes.len);
+        if (n > 0)
+            bytes = ms_str_skip(bytes, (size_t)n);
+        else if (n < 0 && errno != EINTR)
+            call->file_error = errno;
+    }
+}
+
+struct registry_call *registry_save_blob(struct registry_client *client,
+                                         enum registry_priority priority, struct ms_str repository,
+                                         const struct ms_digest *digest, size_t max_bytes, int file,
+                                         registry_done *on_done, void *arg)
+{
+    char text[MS_DIGEST_TEXT_MAX];
+    struct registry_call *call =
+        new_item_call(client, REGISTRY_KIND_BLOB, priority, repository, "pull", on_done, arg);
+    call->expected = *digest;
+    call->file = file;
+    call->ask.on_bytes = on_bytes;
+    call->ask.bytes_arg = call;
     call->ask.max_bytes = max_bytes;
     ms_buf_printf(&call->path, "/v2/%s/blobs/%s", call->repository, ms_digest_format(text, digest));
     registry_call_begin(call, on_content);

@@ -4,6 +4,7 @@
 #define REGISTRY_CALL_H
 
 #include "common/base/buf.h"
+#include "common/base/hash.h"
 #include "common/base/refname.h"
 #include "writer/registry/client.h"
 #include "writer/registry/name_list.h"
@@ -40,6 +41,10 @@ struct registry_call {
     struct ms_digest expected; /* none: whatever the tag points to */
     bool has_mismatched;       /* once already */
     struct ms_error failure;   /* while the storage is probed: why the item cannot be had */
+
+    int file;             /* that content is written into, the caller's; -1: none */
+    struct ms_hash *hash; /* of what was written */
+    int file_error;       /* errno of the first write that failed; 0: none did */
 
     struct name_list *names; /* of lists; else NULL */
     size_t n_pages;

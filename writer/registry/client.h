@@ -94,6 +94,12 @@ struct registry_call *registry_get_blob(struct registry_client *client,
                                         enum registry_priority priority, struct ms_str repository,
                                         const struct ms_digest *digest, size_t max_bytes,
                                         registry_done *on_done, void *arg);
+/* The same into a file, from its beginning, in memory that does not depend on its length: the file
+ * holds the content, and `body` is absent. The file stays the caller's. */
+struct registry_call *registry_save_blob(struct registry_client *client,
+                                         enum registry_priority priority, struct ms_str repository,
+                                         const struct ms_digest *digest, size_t max_bytes, int file,
+                                         registry_done *on_done, void *arg);
 struct registry_call *registry_delete_manifest(struct registry_client *client,
                                                struct ms_str repository,
                                                const struct ms_digest *digest,

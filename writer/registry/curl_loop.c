@@ -31,6 +31,9 @@ struct curl_exchange {
     char *url; /* of the present hop */
     struct ms_buf body;
     size_t max_body_bytes;
+    void (*on_bytes)(struct ms_str bytes, void *arg); /* NULL: into the body */
+    void *bytes_arg;
+    size_t n_told;       /* bytes */
     uint64_t timeout_ms; /* of all hops together */
     enum registry_redirects redirects;
     unsigned n_redirects;
@@ -391,10 +394,15 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *arg)
         exchange->is_cut = len > room;
         return exchange->is_cut ? 0 : len;
     }
-    exchange->is_too_large = len > exchange->max_body_bytes - exchange->body.len;
+    exchange->is_too_large = len > exchange->max_body_bytes - exchange->body.len - exchange->n_told;
     if (exchange->is_too_large)
         return 0;
-    ms_buf_append(&exchange->body, ms_str_n(bytes, len));
+    if (exchange->on_bytes == NULL) {
+        ms_buf_append(&exchange->body, ms_str_n(bytes, len));
+    } else {
+        exchange->n_told += len;
+        exchange->on_bytes(ms_str_n(bytes, len), exchange->bytes_arg);
+    }
     return len;
 }
 
@@ -502,6 +510,8 @@ struct curl_exchange *curl_loop_start(struct curl_loop *curl, const struct curl_
     exchange->url = ms_alloc_copy(request->url);
     exchange->easy = take_handle(curl);
     exchange->max_body_bytes = request->max_body_bytes;
+    exchange->on_bytes = request->on_bytes;
+    exchange->bytes_arg = request->bytes_arg;
     exchange->timeout_ms = request->timeout_ms;
     exchange->redirects = request->redirects;
     exchange->is_at_origin = request->is_own;

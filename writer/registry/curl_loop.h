@@ -53,6 +53,10 @@ struct curl_request {
     enum registry_redirects redirects;
     size_t max_body_bytes;
     uint64_t timeout_ms;
+    /* Gets the content (the body of a status below 300) as it comes; curl_response.body is empty
+     * then. NULL: it is collected. */
+    void (*on_bytes)(struct ms_str bytes, void *arg);
+    void *bytes_arg;
     uint64_t stall_ms; /* slower than CURL_LOOP_STALL_BYTES_PER_S for so many whole seconds is given
                           up; 0: half of timeout_ms */
 };

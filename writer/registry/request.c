@@ -172,9 +172,13 @@ static void send(struct registry_request *request, const struct registry_credent
         .is_own = true,
         .redirects = redirects_of(kind),
         .max_body_bytes = request->ask.max_bytes,
+        .on_bytes = request->ask.on_bytes,
+        .bytes_arg = request->ask.bytes_arg,
         .timeout_ms = peer->timeout_ms,
         .stall_ms = peer->timing->stall_ms,
     };
+    if (request->ask.on_bytes != NULL)
+        request->ask.on_bytes(MS_STR_ABSENT, request->ask.bytes_arg);
     peer->requests++;
     request->used = *credentials;
     request->sent_us = ms_clock_mono_us();

@@ -43,6 +43,11 @@ struct registry_ask {
     const char *scope;
     struct ms_digest known; /* If-None-Match; none: unconditional */
     size_t max_bytes;
+    /* Content as it comes, not collected; NULL: it is. Absent bytes: it comes from the start
+     * (again).
+     */
+    void (*on_bytes)(struct ms_str bytes, void *arg);
+    void *bytes_arg;
     bool expects_unreadable; /* it was so before: no tries when it perhaps still is */
 };
 

@@ -103,6 +103,28 @@ struct ms_old_document {
 };
 enum { MS_OLD_DOCUMENTS_MAX = 16 }; /* at once: their repositories wait until they are made again */
 
+/* A manifest that may hold SBOM documents. */
+struct ms_sbom_source {
+    uint64_t manifest_id;
+    struct ms_digest about;   /* the image */
+    struct ms_str manifest;   /* its bytes; absent: not stored */
+    struct ms_str repository; /* holds both; absent: none does, yet */
+};
+
+/* Of an SBOM document; empty, never absent: it says none. */
+struct ms_package_record {
+    struct ms_str name, version, type, purl;
+};
+
+/* A document that was read, or refused. */
+enum { MS_SBOMS_MAX = 16 /* documents of a manifest */ };
+struct ms_sbom_record {
+    struct ms_digest document;
+    const char *state; /* "done", "too large", "malformed", "about something else", "gone" */
+    char reason[MS_ERROR_TEXT_MAX]; /* "": none */
+    uint64_t left_out;              /* packages */
+};
+
 struct ms_scan_record {
     int64_t id;
     bool complete;
@@ -283,6 +305,47 @@ struct ms_store_call *ms_store_documents_old(struct ms_store_writer *store, uint
 /* There are no more; from now on ms_store_documents_old gives none. Readers hear of changes. */
 struct ms_store_call *ms_store_documents_end(struct ms_store_writer *store, uint64_t term,
                                              bool are_changed, ms_store_done *on_done, void *arg);
+/* Manifests that may hold SBOM documents and were not read yet, those first that have waited
+ * longest; postponed ones are left out until their time has come. */
+typedef void ms_store_sbom_source_row(const struct ms_sbom_source *source, void *arg);
+struct ms_store_call *ms_store_sboms_due(struct ms_store_writer *store, size_t limit,
+                                         ms_store_sbom_source_row *on_row, ms_store_done *on_done,
+                                         void *arg);
+/* Looks again later, the longer the more often it was postponed. */
+struct ms_store_call *ms_store_sbom_postpone(struct ms_store_writer *store, uint64_t term,
+                                             uint64_t manifest_id, const struct ms_digest *about,
+                                             ms_store_done *on_done, void *arg);
+/* The documents of one manifest at a time: begin forgets what was staged before, stage collects
+ * packages of a document without making them visible, put makes those of documents in state "done"
+ * visible, in place of what that manifest's documents said before, and never comes back to it. */
+struct ms_store_call *ms_store_sbom_begin(struct ms_store_writer *store, uint64_t term,
+                                          ms_store_done *on_done, void *arg);
+struct ms_store_call *ms_store_sbom_stage(struct ms_store_writer *store, uint64_t term,
+                                          const struct ms_digest *document,
+                                          const struct ms_package_record *packages, size_t n,
+                                          ms_store_done *on_done, void *arg);
+struct ms_store_call *ms_store_sbom_put(struct ms_store_writer *store, uint64_t term,
+                                        uint64_t manifest_id, const struct ms_digest *about,
+                                        const struct ms_sbom_record *sboms, size_t n,
+                                        ms_store_done *on_done, void *arg);
+/* Documents by state, and "waiting": manifests that may hold some and were not read. */
+typedef void ms_store_sbom_count_row(struct ms_str state, uint64_t count, void *arg);
+struct ms_store_call *ms_store_sboms_count(struct ms_store_writer *store,
+                                           ms_store_sbom_count_row *on_row, ms_store_done *on_done,
+                                           void *arg);
+/* Looks at images with packages, after one of them and in order: those that have become live are
+ * counted, those that are no longer are not; nothing is done when the generation is still
+ * `done_generation` (-1: none). `last_image` 0: there were no more. `generation` is that before. */
+typedef void ms_store_recounted(const struct ms_error *err, uint64_t last_image,
+                                uint64_t generation, void *arg);
+struct ms_store_call *ms_store_packages_recount(struct ms_store_writer *store, uint64_t term,
+                                                uint64_t after_image, size_t limit,
+                                                int64_t done_generation,
+                                                ms_store_recounted *on_done, void *arg);
+/* Removes all that documents said, a batch; 0: nothing was left. They would be read again. */
+struct ms_store_call *ms_store_packages_forget(struct ms_store_writer *store, uint64_t term,
+                                               size_t limit, ms_store_count_done *on_done,
+                                               void *arg);
 /* Which of these configurations are stored (their labels need not be fetched again): their
  * document, raw bytes. */
 typedef void ms_store_config_row(const struct ms_digest *digest, struct ms_str raw, void *arg);

@@ -62,7 +62,13 @@ START_TEST(leading)
                                                 .repositories_total = 137,
                                                 .manifests = 8120,
                                                 .rate = 1190.5,
-                                                .eta_seconds = 22}};
+                                                .eta_seconds = 22},
+                                       .sboms = {.waiting = 5,
+                                                 .done = 900,
+                                                 .too_large = 1,
+                                                 .malformed = 2,
+                                                 .about_something_else = 3,
+                                                 .gone = 4}};
     assert_document(
         &facts,
         "{\"role\":\"leader\",\"term\":7,\"leader\":{\"host\":\"a\",\"pid\":4711,"
@@ -77,6 +83,8 @@ START_TEST(leading)
         "\"scan\":{\"running\":true,\"started\":\"2026-11-23T10:00:00Z\","
         "\"repositories\":{\"done\":61,\"total\":137},\"manifests\":8120,\"rate\":1190.5,"
         "\"eta_seconds\":22},"
+        "\"sboms\":{\"waiting\":5,\"done\":900,\"too_large\":1,\"malformed\":2,"
+        "\"about_something_else\":3,\"gone\":4},"
         "\"last_scan\":{\"id\":12,\"complete\":true,\"started\":\"2026-11-23T10:00:00Z\","
         "\"ended\":\"2026-11-23T10:01:00Z\",\"repositories\":137,\"tags\":9678,"
         "\"manifests\":16001,\"added\":5,\"removed\":6,\"unreadable\":2,\"requests\":9816},"
