@@ -56,6 +56,13 @@ void api_manifests(struct ms_http_request *request, const struct ms_route_match 
 
 /* api/derived.c; the captures as of a manifest */
 void api_derived(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+/* api/packages.c; the captures of the last are the repository's name and a tag or digest, possible
+ * or not. */
+void api_packages(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void api_package_images(struct ms_http_request *request, const struct ms_route_match *match,
+                        void *arg);
+void api_manifest_packages(struct ms_http_request *request, const struct ms_route_match *match,
+                           void *arg);
 
 /* api/find.c: /api/v1/search and /api/v1/facets */
 void api_find(struct ms_http_request *request, const struct ms_route_match *match, void *arg);

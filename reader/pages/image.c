@@ -13,7 +13,7 @@
 #include <assert.h>
 
 enum { COLUMN_BODY, COLUMN_BYTES, COLUMN_COUNT };
-enum { HEX_PREFIX = 2, INDEXES_MAX = 20, HISTORY_MAX = 50 };
+enum { HEX_PREFIX = 2, INDEXES_MAX = 20, HISTORY_MAX = 50, PACKAGES_MAX = 50 };
 
 static unsigned hex_value(char c)
 {
@@ -52,6 +52,23 @@ static void read_history(struct image *out, struct page *page, struct ms_str arr
     out->history = rows;
 }
 
+static void read_packages(struct image *out, struct page *page, struct ms_str list)
+{
+    struct ms_str rest = json_get(list, "rows"), row;
+    struct image_package *rows =
+        page_array(page, rest, sizeof(*rows), PACKAGES_MAX, &out->n_packages);
+    for (size_t i = 0; i < out->n_packages && json_next(NULL, &row, &rest); i++) {
+        struct ms_str body = page_row_body(row);
+        rows[i] = (struct image_package){
+            .name = page_text(page, body, "name"),
+            .version = page_text(page, body, "version"),
+            .type = page_text(page, body, "type"),
+        };
+    }
+    out->packages = rows;
+    out->all_packages = page_number(list, "total");
+}
+
 static void build(struct ms_buf *out, struct page *page)
 {
     struct image data;
@@ -70,6 +87,7 @@ static void build(struct ms_buf *out, struct page *page)
     data.reference = page->reference;
     data.indexes = page_strings(page, json_get(body, "indexes"), INDEXES_MAX);
     data.raw = read_bytes(page, page->columns[COLUMN_BYTES]);
+    read_packages(&data, page, json_get(body, "packages"));
     read_history(&data, page, json_get(json_get(body, "history"), "rows"));
     view_image(out, &page->frame, &data);
 }
@@ -97,5 +115,6 @@ void pages_image(struct ms_http_request *request, const struct ms_route_match *m
     page_ask_add(&ask, MS_STR_ABSENT);
     page_ask_add(&ask, MS_STR("50"));
     page_ask_add(&ask, MS_STR("f"));
+    page_ask_add(&ask, MS_STR("t"));
     page_ask_serve(&ask, MS_STR_ABSENT); /* it names other repositories that have it */
 }

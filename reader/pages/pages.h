@@ -17,6 +17,7 @@ void pages_repository(struct ms_http_request *request, const struct ms_route_mat
 /* The captures are the repository's name and a tag or digest. */
 void pages_image(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 void pages_search(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+void pages_packages(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 void pages_compare(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 void pages_stats(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 /* The capture, if there is one, is a repository's name. */

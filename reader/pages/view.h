@@ -51,6 +51,8 @@ void view_repository(struct ms_buf *out, const struct view_frame *frame,
                      const struct repository *page);
 struct image;
 void view_image(struct ms_buf *out, const struct view_frame *frame, const struct image *page);
+struct packages;
+void view_packages(struct ms_buf *out, const struct view_frame *frame, const struct packages *page);
 struct compare;
 void view_compare(struct ms_buf *out, const struct view_frame *frame, const struct compare *page);
 struct stats;

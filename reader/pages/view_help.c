@@ -28,6 +28,11 @@ static void write_grammar(struct ms_buf *out)
          "A signature is there, not that it was verified; also has:sbom, has:provenance."},
         {"base:library/debian:12", "Images built on it; also base:repository and base:sha256:…."},
         {"is:outdated", "Images whose base's tag has moved since."},
+        {"package:openssl@<3.0.12",
+         "Images that hold a package, by the SBOMs in the registry: of this version, or behind "
+         "&lt;, &lt;=, &gt;, &gt;=, in the order of <code>sort -V</code>; or, without "
+         "<code>@</code>, "
+         "of any."},
         {"updated:>=2026-01-01", "Tags that were pushed since; also &lt;, &lt;= and &gt;."},
     };
     part_heading(out, "search", "Search");
@@ -51,6 +56,7 @@ static void write_api(struct ms_buf *out)
         {"Newest", "/api/v1/repositories?sort=-updated&amp;n=10"},
         {"Tags", "/api/v1/repositories/library/postgres/-/tags"},
         {"An image", "/api/v1/repositories/library/postgres/-/manifests/latest"},
+        {"Packages", "/api/v1/packages/images?name=openssl&amp;version=%3C3.0.12"},
         {"Changes", "/api/v1/changes?since=0&amp;wait=30s"},
         {"Everything", "/api/v1/dump"},
         {"Flatpak", "/index/static?label:org.flatpak.ref:exists=1&amp;tag=latest"},

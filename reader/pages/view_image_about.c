@@ -68,10 +68,16 @@ void view_image_packages(struct ms_buf *out, const struct image *page)
     for (size_t i = 0; i < page->n_packages; i++) {
         const struct ms_str cells[] = {page->packages[i].name, page->packages[i].version,
                                        page->packages[i].type};
+        struct link images = link_to("/packages");
+        link_set(&images, "q", page->packages[i].name);
         table_row(out);
         for (size_t c = 0; c < 3; c++) {
             table_cell(out, &table, c);
+            if (c == 0)
+                link_open(out, &images);
             html_name(out, cells[c]);
+            if (c == 0)
+                html_raw(out, "</a>");
             table_cell_end(out, &table, c);
         }
         table_row_end(out);

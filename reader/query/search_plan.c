@@ -50,6 +50,7 @@ static void write_term(struct ms_json_writer *json, const struct search_term *te
     } else if (term->kind != SEARCH_UPDATED) {
         write_text(json, "key", term->key);
         write_text(json, "value", term->value);
+        write_text(json, "plain", term->comparison);
     }
     if (term->not_before_ms != INT64_MIN) {
         ms_json_key(json, "from_ms");
@@ -100,6 +101,8 @@ static unsigned cost_of(const struct search_term *term)
     case SEARCH_LABEL:
     case SEARCH_ANNOTATION:
         return exists ? 5 : 2;
+    case SEARCH_PACKAGE:
+        return exists ? 4 : 2;
     case SEARCH_TAG:
         return ms_str_is_absent(term->key) ? 4 : 2;
     case SEARCH_WORD:

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/refname.h"
 #include "common/runtime/limit.h"
+#include "reader/query/package_version.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,18 +26,12 @@ struct parse {
 
 const char *search_kind_name(enum search_kind kind)
 {
-    static const char *const NAMES[] = {[SEARCH_WORD] = "word",
-                                        [SEARCH_TAG] = "tag",
-                                        [SEARCH_DIGEST] = "digest",
-                                        [SEARCH_LABEL] = "label",
-                                        [SEARCH_OS] = "os",
-                                        [SEARCH_ANNOTATION] = "annotation",
-                                        [SEARCH_ARCH] = "arch",
-                                        [SEARCH_IS] = "is",
-                                        [SEARCH_UPDATED] = "updated",
-                                        [SEARCH_BASE] = "base",
-                                        [SEARCH_BASE_DIGEST] = "base_digest",
-                                        [SEARCH_HAS] = "has"};
+    static const char *const NAMES[] = {
+        [SEARCH_WORD] = "word",       [SEARCH_TAG] = "tag",   [SEARCH_DIGEST] = "digest",
+        [SEARCH_LABEL] = "label",     [SEARCH_OS] = "os",     [SEARCH_ANNOTATION] = "annotation",
+        [SEARCH_ARCH] = "arch",       [SEARCH_IS] = "is",     [SEARCH_PACKAGE] = "package",
+        [SEARCH_UPDATED] = "updated", [SEARCH_BASE] = "base", [SEARCH_BASE_DIGEST] = "base_digest",
+        [SEARCH_HAS] = "has"};
     return NAMES[kind];
 }
 
@@ -230,6 +225,27 @@ static enum ms_status read_os(struct search_term *term, struct parse *parse)
     return read_value(&term->value, parse, "the name of an operating system is missing");
 }
 
+/* package:name, package:name@version, package:name@<version; a name may begin with "@". */
+static enum ms_status read_package(struct search_term *term, struct parse *parse)
+{
+    struct package_version version = {MS_STR_ABSENT, MS_STR_ABSENT};
+    size_t begin = parse->at;
+    struct ms_str text;
+    enum ms_status status = read_value(&text, parse, "the name of a package is missing");
+    if (status != MS_OK)
+        return status;
+    const char *at = text.len > 1 ? memrchr(text.ptr + 1, '@', text.len - 1) : NULL;
+    size_t name_len = at != NULL ? (size_t)(at - text.ptr) : text.len;
+    if (name_len == 0)
+        return fail_at(parse, begin, "the name of a package is missing");
+    if (at != NULL && package_version_parse(&version, ms_str_skip(text, name_len + 1)) != MS_OK)
+        return fail_at(parse, begin + name_len + 1, "a version is missing");
+    term->key = ms_str_slice(text, 0, name_len);
+    term->comparison = version.comparison;
+    term->value = version.version;
+    return MS_OK;
+}
+
 static enum ms_status read_arch(struct search_term *term, struct parse *parse)
 {
     return read_value(&term->value, parse, "the name of an architecture is missing");
@@ -264,11 +280,17 @@ static const struct field {
     enum search_kind kind;
     enum ms_status (*read)(struct search_term *term, struct parse *parse);
 } FIELDS[] = {
-    {"label:", SEARCH_LABEL, read_map},         {"annotation:", SEARCH_ANNOTATION, read_map},
-    {"sha256:", SEARCH_DIGEST, read_digest},    {"os:", SEARCH_OS, read_os},
-    {"arch:", SEARCH_ARCH, read_arch},          {"is:", SEARCH_IS, read_is},
-    {"updated:", SEARCH_UPDATED, read_updated}, {":", SEARCH_TAG, read_tag},
-    {"base:", SEARCH_BASE, read_base},          {"has:", SEARCH_HAS, read_has},
+    {"label:", SEARCH_LABEL, read_map},
+    {"annotation:", SEARCH_ANNOTATION, read_map},
+    {"sha256:", SEARCH_DIGEST, read_digest},
+    {"os:", SEARCH_OS, read_os},
+    {"arch:", SEARCH_ARCH, read_arch},
+    {"is:", SEARCH_IS, read_is},
+    {"updated:", SEARCH_UPDATED, read_updated},
+    {":", SEARCH_TAG, read_tag},
+    {"package:", SEARCH_PACKAGE, read_package},
+    {"base:", SEARCH_BASE, read_base},
+    {"has:", SEARCH_HAS, read_has},
 };
 
 /* A word, or a repository and a tag. */
@@ -314,6 +336,7 @@ static enum ms_status read_term(struct parse *parse)
 {
     struct search_term term = {.key = MS_STR_ABSENT,
                                .value = MS_STR_ABSENT,
+                               .comparison = MS_STR_ABSENT,
                                .not_before_ms = INT64_MIN,
                                .before_ms = INT64_MAX};
     size_t begin = parse->at;

@@ -11,6 +11,7 @@
  *                | "is:" ( "image" | "index" | "artifact" | "outdated" | "signed" )
  *                | "has:" ( "sbom" | "provenance" )
  *                | "base:" ( repository [ ":" tag ] | "sha256:" hex digits )
+ *                | "package:" name [ "@" [ "<" | "<=" | ">" | ">=" ] version ]
  *                | "updated:" [ "<" | "<=" | ">" | ">=" ] ( date | time )
  *     value      = characters without blanks | phrase
  *
@@ -33,6 +34,7 @@ enum search_kind {
     SEARCH_OS,
     SEARCH_ARCH,
     SEARCH_IS,
+    SEARCH_PACKAGE, /* key: name; comparison and value: version; absent: any */
     SEARCH_UPDATED, /* not_before_ms, before_ms */
     SEARCH_BASE,    /* key: repository; value: tag; absent: any */
     SEARCH_BASE_DIGEST,
@@ -45,8 +47,9 @@ struct search_term {
     bool is_not;
     struct ms_str key;
     struct ms_str value;
-    int64_t not_before_ms; /* INT64_MIN: no such end */
-    int64_t before_ms;     /* INT64_MAX: no such end */
+    struct ms_str comparison; /* of versions: "=", "<" …, static */
+    int64_t not_before_ms;    /* INT64_MIN: no such end */
+    int64_t before_ms;        /* INT64_MAX: no such end */
 };
 
 struct search_query {

@@ -65,6 +65,9 @@ extern const char *const ms_read_class_names[MS_CLASS_COUNT];
     X(MANIFEST, manifest, LOOKUP)                                                                  \
     X(MANIFEST_RAW, manifest_raw, LOOKUP)                                                          \
     X(DERIVED, derived, LIST)                                                                      \
+    X(PACKAGES, packages, SEARCH)                                                                  \
+    X(PACKAGE_IMAGES, package_images, SEARCH)                                                      \
+    X(MANIFEST_PACKAGES, manifest_packages, LIST)                                                  \
     X(STATS, stats, LIST)                                                                          \
     X(STATUS, status, LOOKUP)                                                                      \
     X(CHANGES, changes, LIST)                                                                      \
@@ -97,6 +100,7 @@ extern const char *const ms_read_class_names[MS_CLASS_COUNT];
     X(PAGE_REPOSITORY_BY_SIZE, page_repository_by_size, LIST)                                      \
     X(PAGE_REPOSITORY_BY_UPDATED, page_repository_by_updated, LIST)                                \
     X(PAGE_REPOSITORY_BY_VERSION, page_repository_by_version, LIST)                                \
+    X(PAGE_PACKAGES, page_packages, SEARCH)                                                        \
     X(PAGE_IMAGE, page_image, LIST)                                                                \
     X(PAGE_COMPARE, page_compare, LIST)                                                            \
     X(PAGE_STATS, page_stats, LIST)                                                                \

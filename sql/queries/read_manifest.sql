@@ -22,7 +22,7 @@ chosen AS MATERIALIZED (
     JOIN manifest m ON m.id = a.manifest_id
 ),
 told AS (
-    SELECT left(own.members, -1) || ',' || document.members || content.members || inside.members AS members
+    SELECT left(own.members, -1) || ',' || document.members || content.members || inside.members || package.members AS members
     FROM chosen c
     CROSS JOIN LATERAL (
         SELECT row_to_json(o)::text AS members
@@ -67,6 +67,7 @@ told AS (
                           'url', '/api/v1/repositories/' || c.repository || '/-/manifests/' || digest_text(c.digest)
                                      || '/-/derived')::text END) AS members
     ) inside
+-- include packages_counted.sql
     UNION ALL
     SELECT left(row_to_json(o)::text, -1)
     FROM (SELECT a.repository, 'unreadable' AS kind, ARRAY[a.tag] AS tags, row_to_json(u) AS unreadable

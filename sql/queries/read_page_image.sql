@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The page /r/<name>/-/<tag or digest>.
 -- $1 repository: text; $2 tag: text, or NULL and $3 its digest: text
--- $4 and $5 NULL: bigint, text; $6 rows of the tag's history: bigint; $7 false: boolean
+-- $4 and $5 NULL: bigint, text; $6 rows of the tag's history, and of packages: bigint; $7 false, $8 true: boolean
 -- Columns: generation, as_of, last_scan, body: JSON, bytes: of the manifest (NULL: not known). One row.
 SELECT s.generation,
 -- include page_truth.sql
@@ -36,6 +36,12 @@ SELECT s.generation,
                            LIMIT 20
                        ) i
                        WHERE r.name = $1::text AND r.deleted_at IS NULL),
+           'packages', (
+               WITH list AS MATERIALIZED (
+-- include read_manifest_packages.sql with $4 $5 $6 $7 $7 $8 $1 $2 $3 $5
+               )
+-- include page_rows.sql
+           ),
            'history', (
                WITH list AS MATERIALIZED (
 -- include read_tag_history.sql with $4 $5 $6 $7 $7 $7 $1 $2

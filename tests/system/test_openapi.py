@@ -103,7 +103,7 @@ def urls(world, document, path):
         for reference in references:
             values = {"{name}": name, "{tag}": reference, "{reference}": reference}
             yield re.sub(r"\{\w+\}", lambda m: urllib.parse.quote(values[m.group()]), path) + \
-                ("?q=a" if path == "/api/v1/suggest" else "")
+                {"/api/v1/suggest": "?q=a", "/api/v1/packages/images": "?name=a"}.get(path, "")
 
 
 def values_of(path, answer):

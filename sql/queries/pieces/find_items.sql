@@ -53,6 +53,23 @@ base_chain AS MATERIALIZED (
                         SELECT image_id FROM index_image WHERE index_id = named.id) image
     CROSS JOIN LATERAL (SELECT chain FROM image_chain WHERE manifest_id = image.id AND is_whole OFFSET 0) whole
 ),
+-- Packages that terms name.
+package_wanted AS MATERIALIZED (
+    SELECT p.id, t.key AS name, t.value, t.plain AS comparison
+    FROM (SELECT DISTINCT key, value, plain, version_key(value) AS value_key FROM term WHERE kind = 'package') t
+    CROSS JOIN LATERAL (SELECT id FROM package_name WHERE name = t.key OFFSET 0) n
+    CROSS JOIN LATERAL (
+        SELECT id FROM package_version
+        WHERE name_id = n.id
+          AND CASE t.plain
+                  WHEN '=' THEN version = t.value
+                  WHEN '<' THEN version <> '' AND version_key < t.value_key
+                  WHEN '<=' THEN version <> '' AND version_key <= t.value_key
+                  WHEN '>' THEN version <> '' AND version_key > t.value_key
+                  WHEN '>=' THEN version <> '' AND version_key >= t.value_key
+                  ELSE true END OFFSET 0) v
+    CROSS JOIN LATERAL (SELECT id FROM package WHERE version_id = v.id OFFSET 0) p
+),
 -- The ways in: one of them is gone, the others find nothing and cost nothing.
 way_found AS MATERIALIZED (
     (SELECT x.manifest_id FROM label x
@@ -81,6 +98,14 @@ way_found AS MATERIALIZED (
      WHERE (SELECT way FROM asked) = 'digest'
        AND m.digest BETWEEN '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, '0'), 'hex')
                         AND '\x01'::bytea || decode(rpad((SELECT value FROM asked), 64, 'f'), 'hex')
+     LIMIT 10001)
+    UNION ALL
+    (SELECT x.image_id
+     FROM package_wanted w
+     CROSS JOIN LATERAL (SELECT DISTINCT image_id FROM image_package WHERE package_id = w.id
+                         ORDER BY image_id LIMIT 10001) x
+     WHERE (SELECT way FROM asked) = 'package'
+       AND w.name = (SELECT key FROM asked) AND w.value IS NOT DISTINCT FROM (SELECT value FROM asked)
      LIMIT 10001)
     UNION ALL
     -- What a manifest's own annotations call it; titles from labels are found by way_repository.
@@ -255,12 +280,13 @@ matching AS (
                                WHEN t.kind = 'label' THEN 3
                                WHEN t.kind = 'annotation' THEN 4
                                WHEN t.kind IN ('os', 'arch') THEN 8
-                               WHEN t.kind = 'is' THEN 9
-                               WHEN t.kind = 'updated' THEN 10
+                               WHEN t.kind = 'package' THEN 9
+                               WHEN t.kind = 'is' THEN 10
+                               WHEN t.kind = 'updated' THEN 11
                                WHEN own.title LIKE t."like" THEN 5
                                WHEN own.description LIKE t."like" THEN 6
                                WHEN own.labels LIKE t."like" THEN 7
-                               WHEN flag.has_filters THEN 10 END)
+                               WHEN flag.has_filters THEN 11 END)
                FROM (SELECT kind, "like" FROM term WHERE NOT is_not
                      UNION ALL
                      SELECT 'updated', NULL WHERE flag.has_filters) t) END AS rank
@@ -305,6 +331,12 @@ matching AS (
               WHEN 'annotation' THEN EXISTS (SELECT FROM annotation a
                              WHERE a.manifest_id = m.id AND a.key = t.key
                                AND (t.value IS NULL OR a.value = t.value))
+              WHEN 'package' THEN EXISTS (
+                  SELECT FROM package_wanted w
+                  WHERE w.name = t.key AND w.value IS NOT DISTINCT FROM t.value
+                    AND w.comparison IS NOT DISTINCT FROM t.plain
+                    AND EXISTS (SELECT FROM image_package i
+                                WHERE i.image_id = c.manifest_id AND i.package_id = w.id OFFSET 0))
               WHEN 'os' THEN m.os = t.value
               WHEN 'arch' THEN m.architecture = t.value
               WHEN 'has' THEN (

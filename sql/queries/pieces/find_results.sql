@@ -44,9 +44,9 @@ result AS MATERIALIZED (
     FROM found_repository r
     UNION ALL
     SELECT i.kind, i.repository_id, i.name, i.pulls, i.updated, i.manifest_id, i.digest,
-           (ARRAY[0.99, 0.92, 0.71, 0.7, 0.65, 0.55, 0.48, 0.4, 0.35, 0.3])[i.rank],
+           (ARRAY[0.99, 0.92, 0.71, 0.7, 0.65, 0.55, 0.48, 0.4, 0.37, 0.35, 0.3])[i.rank],
            (ARRAY['digest', 'tag', 'label', 'annotation', 'title', 'description', 'label', 'platform',
-                  'kind', 'content'])[i.rank]
+                  'package', 'kind', 'content'])[i.rank]
     FROM item i
     WHERE i.rank IS NOT NULL AND coalesce($11::text, i.kind) = i.kind
 ),

@@ -67,6 +67,13 @@ START_TEST(every_field_is_read)
     expect_one("base:debian:12-slim", SEARCH_BASE, "debian", "12-slim");
     expect_one("base:sha256:0af", SEARCH_BASE_DIGEST, "-", "0af");
     expect_one("is:image", SEARCH_IS, "-", "image");
+    expect_one("package:zlib", SEARCH_PACKAGE, "zlib", "-");
+    expect_one("package:zlib@1.2", SEARCH_PACKAGE, "zlib", "1.2");
+    ck_assert(ms_str_equal(query.terms[0].comparison, MS_STR("=")));
+    expect_one("package:@babel/core@>=7.1", SEARCH_PACKAGE, "@babel/core", "7.1");
+    ck_assert(ms_str_equal(query.terms[0].comparison, MS_STR(">=")));
+    expect_one("package:@babel/core", SEARCH_PACKAGE, "@babel/core", "-");
+    expect_one("package:\"a b@< 1 2\"", SEARCH_PACKAGE, "a b", "1 2");
     expect_one("labels", SEARCH_WORD, "-", "labels");
 }
 END_TEST
