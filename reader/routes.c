@@ -39,6 +39,7 @@ static const struct ms_route ROUTES[] = {
      api_manifest_packages},
     {MS_ROUTE_GET, "/api/v1/packages",      "packages",  api_packages},
     {MS_ROUTE_GET, "/api/v1/packages/images", "package_images", api_package_images},
+    {MS_ROUTE_GET, "/api/v1/advice",        "advice",    api_advice},
     {MS_ROUTE_GET, "/api/v1/stats",         "stats",     api_stats},
     {MS_ROUTE_GET, "/api/v1/status",        "status",    api_status},
     {MS_ROUTE_GET, "/api/v1/changes",       "changes",   api_changes},

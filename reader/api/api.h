@@ -64,6 +64,9 @@ void api_package_images(struct ms_http_request *request, const struct ms_route_m
 void api_manifest_packages(struct ms_http_request *request, const struct ms_route_match *match,
                            void *arg);
 
+/* api/advice.c */
+void api_advice(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
 /* api/find.c: /api/v1/search and /api/v1/facets */
 void api_find(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
 void api_facets(struct ms_http_request *request, const struct ms_route_match *match, void *arg);

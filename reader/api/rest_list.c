@@ -12,7 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 16 * 1024, TOTAL_MAX = 64 };
+enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 16 * 1024, TOTAL_MAX = 160 };
 
 enum {
     COLUMN_PLACE,
@@ -30,7 +30,7 @@ struct state {
     const struct rest_list_kind *kind;
     char head[REST_LIST_HEAD_MAX];
     size_t head_len;
-    char total[TOTAL_MAX]; /* the members about it; empty: it is not wanted */
+    char total[TOTAL_MAX]; /* the members behind the array; empty: none */
     size_t total_len;
     bool is_unknown;
     bool has_rows;
@@ -82,7 +82,8 @@ static void on_finish(struct answer_result *result, void *arg)
 {
     const struct state *state = arg;
     if (state->is_unknown) {
-        rest_write_problem(result, 404, "about:blank", ms_str(state->kind->unknown), NULL, 0);
+        int status = state->kind->unknown_status != 0 ? state->kind->unknown_status : 404;
+        rest_write_problem(result, status, "about:blank", ms_str(state->kind->unknown), NULL, 0);
         return;
     }
     ms_buf_append_char(&result->body, ']');

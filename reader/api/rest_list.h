@@ -5,9 +5,9 @@
  * The statement's parameters begin with those of paging.h; its columns are
  *     generation, place, found, has_more, number, text, body
  * First comes one row without a place: found is false when what the path names is not known,
- * has_more true when there are rows behind those shown, body the member "total" if it is wanted,
- * and then REST_LIST_TRUNCATED if not all there is was looked at. Then come the rows in the order
- * shown: number and text make cursors, body is JSON.
+ * has_more true when there are rows behind those shown, body the members behind the array: "total"
+ * if it is wanted, and then REST_LIST_TRUNCATED if not all there is was looked at. Then come the
+ * rows in the order shown: number and text make cursors, body is JSON.
  */
 #ifndef REST_LIST_H
 #define REST_LIST_H
@@ -19,7 +19,7 @@ struct ms_http_request;
 struct answers;
 
 #define REST_LIST_TRUNCATED ",\"truncated\":true"
-enum { REST_LIST_PARAMS_MAX = PAGING_PARAMS + 5, REST_LIST_HEAD_MAX = 1024 };
+enum { REST_LIST_PARAMS_MAX = PAGING_PARAMS + 9, REST_LIST_HEAD_MAX = 1024 };
 
 /* What a list is; static. */
 struct rest_list_kind {
@@ -32,6 +32,7 @@ struct rest_list_kind {
     bool shows_counts;
     const char *member;  /* the array's name */
     const char *unknown; /* what a 404 says; NULL: there is none */
+    int unknown_status;  /* instead of 404; 0: that */
 };
 
 /* What was asked for. Everything lies in the request's arena. */

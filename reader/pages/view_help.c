@@ -57,6 +57,7 @@ static void write_api(struct ms_buf *out)
         {"Tags", "/api/v1/repositories/library/postgres/-/tags"},
         {"An image", "/api/v1/repositories/library/postgres/-/manifests/latest"},
         {"Packages", "/api/v1/packages/images?name=openssl&amp;version=%3C3.0.12"},
+        {"What could go", "/api/v1/advice?untagged_for=30d&amp;tags=pr-*&amp;keep_newest=5"},
         {"Changes", "/api/v1/changes?since=0&amp;wait=30s"},
         {"Everything", "/api/v1/dump"},
         {"Flatpak", "/index/static?label:org.flatpak.ref:exists=1&amp;tag=latest"},

@@ -154,6 +154,36 @@ static void write_unreadable(struct ms_buf *out, const struct stats *page)
         ms_buf_printf(out, "<p>These are the newest %zu of them.</p>", page->n_unreadable_rows);
 }
 
+/* Questions to begin with; what they give is asked for when somebody wants it. */
+static void write_advice(struct ms_buf *out)
+{
+    static const struct {
+        const char *label, *query;
+    } RULES[] = {
+        {"Untagged for a month", "untagged_for=30d"},
+        {"All but the newest five tags that begin with pr-, not pulled for half a year",
+         "tags=pr-*&amp;keep_newest=5&amp;not_pulled_for=180d"},
+    };
+    part_heading(out, "advice", "What could go");
+    html_raw(
+        out,
+        "<p>By rules of yours, with reasons and the bytes that it would free; nothing is deleted "
+        "here. What a kept image needs is kept: children, referrers, attestations, the "
+        "base that it names.</p>\n");
+    for (size_t i = 0; i < sizeof(RULES) / sizeof(RULES[0]); i++) {
+        part_command(out, RULES[i].label);
+        html_raw(out, "curl -s &quot;<span class=\"origin\">$METASTORE</span>/api/v1/advice?");
+        html_raw(out, RULES[i].query);
+        html_raw(out, "&quot;");
+        part_command_end(out);
+    }
+    part_command(out, "The requests that would delete it, for a registry that allows it");
+    html_raw(out,
+             "curl -s &quot;<span class=\"origin\">$METASTORE</span>/api/v1/advice?untagged_for=30d"
+             "&amp;n=1000&quot; | jq -r '.advice[].request'");
+    part_command_end(out);
+}
+
 void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct stats *page)
 {
     struct link json = link_to("/api/v1/stats");
@@ -185,5 +215,6 @@ void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct
         chart_activity(out, &page->activity);
     }
     write_unreadable(out, page);
+    write_advice(out);
     layout_end(out, &layout);
 }

@@ -68,6 +68,7 @@ extern const char *const ms_read_class_names[MS_CLASS_COUNT];
     X(PACKAGES, packages, SEARCH)                                                                  \
     X(PACKAGE_IMAGES, package_images, SEARCH)                                                      \
     X(MANIFEST_PACKAGES, manifest_packages, LIST)                                                  \
+    X(ADVICE, advice, WALK)                                                                        \
     X(STATS, stats, LIST)                                                                          \
     X(STATUS, status, LOOKUP)                                                                      \
     X(CHANGES, changes, LIST)                                                                      \

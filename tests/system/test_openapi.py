@@ -103,7 +103,8 @@ def urls(world, document, path):
         for reference in references:
             values = {"{name}": name, "{tag}": reference, "{reference}": reference}
             yield re.sub(r"\{\w+\}", lambda m: urllib.parse.quote(values[m.group()]), path) + \
-                {"/api/v1/suggest": "?q=a", "/api/v1/packages/images": "?name=a"}.get(path, "")
+                {"/api/v1/suggest": "?q=a", "/api/v1/packages/images": "?name=a",
+                 "/api/v1/advice": "?keep_newest=0&untagged_for=0"}.get(path, "")
 
 
 def values_of(path, answer):
