@@ -4,6 +4,7 @@ and what happens when a reader is away."""
 import json
 import socket
 import subprocess
+import threading
 
 import pytest
 import requests
@@ -143,6 +144,40 @@ def test_a_reader_that_is_away_is_not_noticed(opened, kind, site):
         assert {opened[kind].get(f"/api/v1/repositories?n={n}").status_code for n in range(1, 30)} == {200}
     finally:
         site.readers[0].start()
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_readers_are_restarted_one_after_the_other_unnoticed(opened, kind, site):
+    """Under load, as deploy/README.md says: not one failed request."""
+    statuses, ending = [], threading.Event()
+
+    def ask(number):
+        with requests.Session() as session:
+            while not ending.wait(0.05):  # below what a proxy lets one client ask
+                statuses.append(session.get(f"{opened[kind].url}/api/v1/repositories?n={number}", timeout=WAIT_SECONDS).status_code)
+
+    clients = [threading.Thread(target=ask, args=(number,)) for number in (1, 2, 3)]
+    for thread in clients:
+        thread.start()
+    try:
+        for reader in site.readers:
+            before = len(statuses)
+            assert reader.terminate() == 0
+            wait_for(lambda before=before: len(statuses) > before + 50, "requests while the reader is away")
+            reader.start()
+            wait_for(lambda: reader_is_used(opened[kind], reader), "the proxy to use the reader again", pause=0.3)
+    finally:
+        ending.set()
+        for thread in clients:
+            thread.join()
+    assert set(statuses) == {200}, [status for status in statuses if status != 200][:10]
+
+
+def reader_is_used(proxy, reader):
+    before = reader.metric('http_requests_total{route="catalog",code="200"}')
+    for _ in range(4):
+        proxy.get("/v2/_catalog")
+    return reader.metric('http_requests_total{route="catalog",code="200"}') > before
 
 
 @pytest.mark.parametrize("kind", GUARDED)
