@@ -126,9 +126,11 @@ static int print_config(const struct ms_config *config)
 static int check_health(const struct ms_config *config)
 {
     struct ms_error err;
-    if (ms_healthcheck(config->reader.listen, &err) == MS_OK)
+    const char *address =
+        config->reader.admin_listen != NULL ? config->reader.admin_listen : config->reader.listen;
+    if (ms_healthcheck(address, &err) == MS_OK)
         return EXIT_SUCCESS;
-    fprintf(stderr, "metastore-reader: %s: %s\n", config->reader.listen, err.text);
+    fprintf(stderr, "metastore-reader: %s: %s\n", address, err.text);
     return EXIT_FAILURE;
 }
 
@@ -186,6 +188,7 @@ static int run(struct reader_program *program)
     program->n_workers = count_workers(config);
     struct ms_supervisor_options options = {
         .listen = config->reader.listen,
+        .admin_listen = config->reader.admin_listen,
         .n_workers = program->n_workers,
         .shared_bytes = shared_size(program->n_workers),
         .shutdown_timeout_ms = config->shutdown_timeout_ms,

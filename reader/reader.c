@@ -34,7 +34,8 @@
 
 enum {
     DRAIN_RESERVE_MS = 500, /* of shutdown_timeout: so that we end before we are killed */
-    N_CORS_HEADERS = 2
+    N_CORS_HEADERS = 2,
+    ADMIN_CONNECTIONS_MAX = 100 /* probes and scrapes */
 };
 
 struct worker {
@@ -42,6 +43,7 @@ struct worker {
     struct freshness freshness;
     struct answers answers;
     struct spool *spool;
+    struct ms_http_server *admin; /* NULL: env.server serves health and metrics, too */
     struct reader_program *program;
     struct ms_watch *wake;
     struct ms_timer *gauges;
@@ -198,6 +200,17 @@ static void open_server(struct worker *worker)
     ms_http_server_add_listener(server, worker->env.child->listen_fd);
 }
 
+/* It does not drain: probes and scrapes are answered to the end. */
+static void open_admin_server(struct worker *worker)
+{
+    struct ms_http_limits limits = http_limits(worker->env.config);
+    limits.max_connections = ADMIN_CONNECTIONS_MAX;
+    worker->admin =
+        ms_http_server_new(worker->env.loop, &limits, routes_handle_admin, &worker->answers);
+    ms_http_server_set_refuser(worker->admin, on_refused);
+    ms_http_server_add_listener(worker->admin, worker->env.child->admin_fd);
+}
+
 static void open_worker(struct worker *worker, const struct ms_child *child,
                         struct reader_program *program)
 {
@@ -209,6 +222,8 @@ static void open_worker(struct worker *worker, const struct ms_child *child,
     open_store(worker);
     open_answers(worker);
     open_server(worker);
+    if (child->admin_fd >= 0)
+        open_admin_server(worker);
     worker->stop = ms_signal_new(loop, SIGTERM, on_stop, worker);
     worker->reload = ms_signal_new(loop, SIGHUP, on_reload, worker);
     worker->wake = ms_watch_new(loop, child->wake_fd, on_wake, worker);
@@ -228,6 +243,7 @@ static void close_worker(struct worker *worker)
     ms_signal_free(worker->reload);
     ms_signal_free(worker->stop);
     ms_http_server_free(worker->env.server);
+    ms_http_server_free(worker->admin);
     answers_release(&worker->answers);
     ms_store_reader_free(worker->env.store);
     ms_loop_free(worker->env.loop);

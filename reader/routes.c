@@ -64,9 +64,6 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/help",                 "page_help", pages_help},
     {MS_ROUTE_GET, "/opensearch.xml",       "page_opensearch", pages_opensearch},
     {MS_ROUTE_GET, "/assets/{file}",        "page_asset", pages_asset},
-    {MS_ROUTE_GET, "/healthz",              "healthz",   admin_healthz},
-    {MS_ROUTE_GET, "/readyz",               "readyz",    admin_readyz},
-    {MS_ROUTE_GET, "/metrics",              "metrics",   admin_metrics},
     /* Below every other path that begins with a name of its own. */
     {MS_ROUTE_GET, "/{name}/index/static",  "index",     api_index_static},
     {MS_ROUTE_GET, "/{name}/index/dynamic", "index",     api_index_dynamic},
@@ -74,12 +71,22 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/{name}/index/flatpakref", "flatpak", api_flatpak_ref},
     {MS_ROUTE_POST, "/assert",              "assert",    api_assert}, /* the last: see routes_handle */
 };
+
+/* On reader.admin_listen; where there is none, beside the others. */
+static const struct ms_route ADMIN_ROUTES[] = {
+    {MS_ROUTE_GET, "/healthz",              "healthz",   admin_healthz},
+    {MS_ROUTE_GET, "/readyz",               "readyz",    admin_readyz},
+    {MS_ROUTE_GET, "/metrics",              "metrics",   admin_metrics},
+};
 /* clang-format on */
-enum { N_ROUTES = sizeof(ROUTES) / sizeof(ROUTES[0]) };
+enum {
+    N_ROUTES = sizeof(ROUTES) / sizeof(ROUTES[0]),
+    N_ADMIN_ROUTES = sizeof(ADMIN_ROUTES) / sizeof(ADMIN_ROUTES[0])
+};
 
 void routes_set_metric_labels(void)
 {
-    static const char *routes[N_ROUTES];
+    static const char *routes[N_ROUTES + N_ADMIN_ROUTES];
     static const char *const QUERIES[] = {
 #define QUERY_LABEL(upper, lower, class) #lower,
         MS_READ_QUERIES(QUERY_LABEL)
@@ -90,6 +97,8 @@ void routes_set_metric_labels(void)
         if (n_routes == 0 || routes[n_routes - 1] != ROUTES[i].label)
             routes[n_routes++] = ROUTES[i].label;
     }
+    for (size_t i = 0; i < N_ADMIN_ROUTES; i++)
+        routes[n_routes++] = ADMIN_ROUTES[i].label;
     ms_metrics_set_labels(MS_LABEL_ROUTE, routes, n_routes);
     ms_metrics_set_labels(MS_LABEL_QUERY, QUERIES, MS_READ_QUERY_COUNT);
 }
@@ -110,13 +119,24 @@ static void not_allowed(struct ms_http_request *request, struct ms_str allow, vo
                     &header, 1);
 }
 
+void routes_handle_admin(struct ms_http_request *request, void *arg)
+{
+    const struct ms_router router = {
+        .routes = ADMIN_ROUTES,
+        .n_routes = N_ADMIN_ROUTES,
+        .not_found = not_found,
+        .not_allowed = not_allowed,
+    };
+    ms_router_dispatch(&router, request, arg);
+}
+
 void routes_handle(struct ms_http_request *request, void *arg)
 {
     const struct ms_config *config = ((const struct answers *)arg)->env->config;
     struct ms_router router = {
         .routes = ROUTES,
         .n_routes = config->components.assert_endpoint ? N_ROUTES : N_ROUTES - 1,
-        .not_found = not_found,
+        .not_found = config->reader.admin_listen == NULL ? routes_handle_admin : not_found,
         .not_allowed = not_allowed,
         .cors = config->reader.cors_origin != NULL,
     };

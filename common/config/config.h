@@ -56,6 +56,7 @@ struct ms_config {
     } writer;
     struct {
         char *listen;
+        char *admin_listen;                    /* NULL: as listen */
         uint64_t workers;                      /* 0: auto, one a core */
         struct ms_string_list trusted_proxies; /* each a network: common/runtime/network.h */
         char *cors_origin;

@@ -99,6 +99,10 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
 
     {KEY("reader.listen", reader.listen, MS_TYPE_LISTEN, 0), .fallback = ":8088",
      .meaning = "where readers serve everything else"},
+    {KEY("reader.admin_listen", reader.admin_listen, MS_TYPE_LISTEN, 0),
+     .fallback_note = "reader.listen",
+     .meaning = "where `/healthz`, `/readyz` and `/metrics` are served instead, by any of the "
+                "workers for all of them"},
     {KEY("reader.workers", reader.workers, MS_TYPE_WORKERS, 0),
      .fallback = "auto", .min = 1, .max = MS_WORKERS_MAX,
      .meaning = "worker processes; `auto` is one a core"},

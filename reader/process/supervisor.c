@@ -54,6 +54,7 @@ struct supervisor {
     struct child children[MS_WORKERS_MAX + 1]; /* the watcher comes last */
     size_t n_children;
     int listen_fds[MS_WORKERS_MAX]; /* of a Unix socket: the same one in each */
+    int admin_fd;
     bool is_unix;
     int wake_fds[MS_WORKERS_MAX];
     void *shared;
@@ -102,7 +103,13 @@ static enum ms_status open_sockets(struct supervisor *supervisor, struct ms_erro
     }
     ms_log(MS_LOG_INFO, "listening",
            MS_FIELDS(ms_field_c("address", bound), ms_field_u64("workers", options->n_workers)));
-    return MS_OK;
+    if (options->admin_listen == NULL)
+        return MS_OK;
+    status = ms_listen(&supervisor->admin_fd, bound, options->admin_listen, false, err);
+    if (status == MS_OK)
+        ms_log(MS_LOG_INFO, "listening for health and metrics",
+               MS_FIELDS(ms_field_c("address", bound)));
+    return status;
 }
 
 static enum ms_status map(void **out, size_t bytes, struct ms_error *err)
@@ -182,6 +189,12 @@ static size_t n_sockets(const struct supervisor *supervisor)
     return supervisor->is_unix ? 1 : supervisor->options->n_workers;
 }
 
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 static void close_others(const struct supervisor *supervisor, int own_fd)
 {
     close(supervisor->signal_fd);
@@ -214,6 +227,7 @@ static _Noreturn void run_child(struct supervisor *supervisor, size_t index, pid
         .n_workers = options->n_workers,
         .is_watcher = watches,
         .listen_fd = watches ? -1 : supervisor->listen_fds[index],
+        .admin_fd = watches ? -1 : supervisor->admin_fd,
         .wake_fd = watches ? -1 : supervisor->wake_fds[index],
         .wake_fds = supervisor->wake_fds,
         .shared = supervisor->shared,
@@ -221,6 +235,8 @@ static _Noreturn void run_child(struct supervisor *supervisor, size_t index, pid
         .signals = supervisor->old_mask,
     };
     close_others(supervisor, child.listen_fd);
+    if (watches)
+        close_if_open(supervisor->admin_fd);
     exit(child.is_watcher ? options->run_watcher(&child, options->arg)
                           : options->run_worker(&child, options->arg));
 }
@@ -487,6 +503,7 @@ static struct supervisor *new_supervisor(const struct ms_supervisor_options *opt
     supervisor->options = options;
     supervisor->n_children = options->n_workers + 1;
     supervisor->signal_fd = -1;
+    supervisor->admin_fd = -1;
     for (size_t i = 0; i < MS_WORKERS_MAX; i++) {
         supervisor->listen_fds[i] = -1;
         supervisor->wake_fds[i] = -1;
@@ -497,16 +514,11 @@ static struct supervisor *new_supervisor(const struct ms_supervisor_options *opt
     return supervisor;
 }
 
-static void close_if_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 static void free_supervisor(struct supervisor *supervisor)
 {
     for (size_t i = 0; i < n_sockets(supervisor); i++)
         close_if_open(supervisor->listen_fds[i]);
+    close_if_open(supervisor->admin_fd);
     for (size_t i = 0; i < supervisor->options->n_workers; i++)
         close_if_open(supervisor->wake_fds[i]);
     if (supervisor->signal_fd >= 0) {

@@ -30,6 +30,7 @@ struct ms_child {
     size_t n_workers;
     bool is_watcher;
     int listen_fd;           /* a worker's own copy of its socket, which it may close; else -1 */
+    int admin_fd;            /* the same of the socket that all workers share; or -1 */
     int wake_fd;             /* eventfd: readable when the watcher changed shared memory; else -1 */
     const int *wake_fds;     /* for the watcher: one of each worker, n_workers of them */
     void *shared;            /* shared memory of all processes */
@@ -44,6 +45,7 @@ void ms_child_beat(const struct ms_child *child);
 
 struct ms_supervisor_options {
     const char *listen;  /* address, see ms_listen; a Unix socket is shared by all workers */
+    const char *admin_listen; /* another one, shared by all workers; NULL: none */
     size_t n_workers;    /* 1 … MS_WORKERS_MAX */
     size_t shared_bytes; /* zeroed */
     uint64_t shutdown_timeout_ms;
