@@ -2,15 +2,17 @@
 /*
  * Queries under way. The life of one:
  *
- *   queue          FLIGHT_WAITING: the database is at work on others, and it is not its turn
- * (turns.c) ask            FLIGHT_ASKING: rows come, and are built into an entry (build.c) pause
- * FLIGHT_PAUSING, then ask again: what came is older than what we know, or of another epoch; or our
- * connection is lost, but the watcher's is not (a few times, since it may be the query that costs
- * the server its process) judge          what came of it? The rules are those of timeline.c (wait)
- * FLIGHT_AHEAD, for the watcher: what came is newer than what it has told deliver FLIGHT_ENDING:
- * sends the result to all who wait, and keeps it fail           FLIGHT_ENDING: sends what is still
- * kept, or an error. A query that took too long is not asked again, and for a minute neither is it
- * for others
+ *   FLIGHT_WAITING  the database is at work on others, and it is not its turn (turns.c)
+ *   FLIGHT_ASKING   rows come, and are built into an entry (build.c)
+ *   FLIGHT_PAUSING  it is asked again soon: what came is older than what we know, or of another
+ *                   epoch; or our connection is lost, but the watcher's is not (a few times, since
+ *                   it may be the query that costs the server its process)
+ *   FLIGHT_AHEAD    what came is newer than what the watcher has told: for that it waits
+ *   FLIGHT_ENDING   the result is sent to all who wait, and kept; or what is still kept is sent, or
+ *                   an error
+ *
+ * What came of it is judged by the rules of timeline.c. A query that took too long is not asked
+ * again, and for a minute neither is it for others (timeouts.c).
  *
  * Always: a flight has somebody who waits for it, else it is dropped and its query cancelled (if it
  * is the reader's own, that is so when a change has made its result worthless). It is

@@ -44,10 +44,10 @@ void ms_child_ready(const struct ms_child *child);
 void ms_child_beat(const struct ms_child *child);
 
 struct ms_supervisor_options {
-    const char *listen;  /* address, see ms_listen; a Unix socket is shared by all workers */
+    const char *listen;       /* address, see ms_listen; a Unix socket is shared by all workers */
     const char *admin_listen; /* another one, shared by all workers; NULL: none */
-    size_t n_workers;    /* 1 … MS_WORKERS_MAX */
-    size_t shared_bytes; /* zeroed */
+    size_t n_workers;         /* 1 … MS_WORKERS_MAX */
+    size_t shared_bytes;      /* zeroed */
     uint64_t shutdown_timeout_ms;
     uint64_t hang_timeout_ms; /* a child that does not beat for so long is killed; 0: it need not */
     /* The life of a child; its return value is the exit status. Called after fork. */
