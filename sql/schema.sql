@@ -175,7 +175,8 @@ CREATE INDEX manifest_subject ON manifest (subject) WHERE subject IS NOT NULL;
 CREATE INDEX manifest_config ON manifest (config_id) WHERE config_id IS NOT NULL;
 CREATE INDEX manifest_architecture ON manifest (coalesce(architecture, '')) WHERE kind = 'image';
 CREATE INDEX manifest_os ON manifest (coalesce(os, '')) WHERE kind = 'image';
-CREATE INDEX manifest_platform ON manifest (id) INCLUDE (os, architecture, variant) WHERE kind = 'image';
+CREATE INDEX manifest_platform ON manifest (id) INCLUDE (os, architecture, variant)
+    WHERE kind = 'image' AND os <> '' AND architecture <> '';
 CREATE INDEX manifest_evidence ON manifest (id) WHERE evidence > 0;
 -- Most titles come from labels, which repository_label has: these are the others.
 CREATE INDEX manifest_text_trgm ON manifest

@@ -109,7 +109,7 @@ struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
     store->n_pools = connections < POOLS_MAX ? connections : POOLS_MAX;
     store->pool_of = POOL_OF[store->n_pools - 1];
     for (size_t i = 0; i < MS_CLASS_COUNT; i++)
-        store->timeouts_ms[i] = timeout_of(i, options->statement_timeout_ms);
+        store->timeouts_ms[i] = timeout_of((enum ms_read_class)i, options->statement_timeout_ms);
     store->canceller = ms_pg_pool_new(
         loop, &(struct ms_pg_pool_options){.conninfo = options->url,
                                            .application_name = options->application_name,

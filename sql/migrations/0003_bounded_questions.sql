@@ -14,7 +14,8 @@ CREATE INDEX manifest_text_trgm ON manifest
 -- Platforms that few images have.
 CREATE INDEX manifest_architecture ON manifest (coalesce(architecture, '')) WHERE kind = 'image';
 CREATE INDEX manifest_os ON manifest (coalesce(os, '')) WHERE kind = 'image';
-CREATE INDEX manifest_platform ON manifest (id) INCLUDE (os, architecture, variant) WHERE kind = 'image';
+CREATE INDEX manifest_platform ON manifest (id) INCLUDE (os, architecture, variant)
+    WHERE kind = 'image' AND os <> '' AND architecture <> '';
 
 -- As refresh_repository() keeps them.
 UPDATE repository

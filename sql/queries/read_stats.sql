@@ -19,8 +19,8 @@ platform AS (
     SELECT concat_ws('/', m.os, m.architecture, coalesce(nullif(m.variant, ''), shown.named_variant)) COLLATE "C"
                AS value, count(*) AS images
     FROM shown
-    JOIN (SELECT id, os, architecture, variant FROM manifest WHERE kind = 'image') m ON m.id = shown.manifest_id
-    WHERE m.os <> '' AND m.architecture <> ''
+    JOIN (SELECT id, os, architecture, variant FROM manifest
+          WHERE kind = 'image' AND os <> '' AND architecture <> '') m ON m.id = shown.manifest_id
     GROUP BY 1
     ORDER BY 2 DESC, 1
     LIMIT 100

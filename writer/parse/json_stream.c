@@ -360,7 +360,7 @@ enum ms_status json_stream_write(struct json_stream *stream, struct ms_str bytes
         if (!take(stream, c)) {
             stream->state = FAILED;
             return ms_error_set(err, MS_INVALID, "no JSON at byte %llu",
-                                (unsigned long long)(stream->offset + i));
+                                (unsigned long long)stream->offset + i);
         }
     }
     stream->offset += bytes.len;

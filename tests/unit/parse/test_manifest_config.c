@@ -190,10 +190,10 @@ END_TEST
 
 START_TEST(layers_without_a_chain)
 {
-    static const char *const CONFIGS[] = {"{}", "{\"rootfs\":{\"diff_ids\":[]}}",
-                                          "{\"rootfs\":{\"diff_ids\":{}}}",
-                                          "{\"rootfs\":{\"diff_ids\":[\"sha256:" CHAIN_A "\",7]}}",
-                                          "{\"rootfs\":{\"diff_ids\":[\"sha256:short\"]}}"};
+    static const char *const CONFIGS[] = {
+        "{}", "{\"rootfs\":{\"diff_ids\":[]}}", "{\"rootfs\":{\"diff_ids\":{}}}",
+        ("{\"rootfs\":{\"diff_ids\":[\"sha256:" CHAIN_A "\",7]}}"),
+        "{\"rootfs\":{\"diff_ids\":[\"sha256:short\"]}}"};
     struct fixture f;
     for (size_t i = 0; i < sizeof(CONFIGS) / sizeof(CONFIGS[0]); i++) {
         must_add(&f, IMAGE, CONFIGS[i]);
