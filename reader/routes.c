@@ -19,6 +19,7 @@ static const struct ms_route ROUTES[] = {
     {MS_ROUTE_GET, "/index/static",         "index",     api_index_static},
     {MS_ROUTE_GET, "/index/dynamic",        "index",     api_index_dynamic},
     {MS_ROUTE_GET, "/index/flatpakrepo",    "flatpak",   api_flatpak_repo},
+    {MS_ROUTE_GET, "/index/icons/{hash}",   "icon",      api_index_icon},
     {MS_ROUTE_GET, "/v1/_ping",             "ping",      api_search_ping},
     {MS_ROUTE_GET, "/v1/search",            "search",    api_search},
     {MS_ROUTE_GET, "/v2/",                  "v2",        api_distribution_base},

@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 5 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 6 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 5;
+    c_present constant integer := 6;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -258,6 +258,18 @@ CREATE TABLE label (
 );
 CREATE INDEX label_manifest ON label (manifest_id);
 CREATE INDEX label_lookup ON label (left(key, 200), left(value, 200), manifest_id);
+-- >>> functions/icons.sql
+-- What names an icon that a label holds.
+
+-- The SHA-256 of a text's UTF-8. A text has one always: so an index may hold it, though convert_to() is only called
+-- stable, because in other databases conversions can be changed.
+CREATE OR REPLACE FUNCTION icon_hash(value text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN sha256(convert_to(value, 'UTF8'));
+-- <<<
+CREATE INDEX label_icon ON label (icon_hash(value))
+    WHERE key IN ('org.freedesktop.appstream.icon-64', 'org.freedesktop.appstream.icon-128')
+      AND value LIKE 'data:image/%';
 COMMENT ON TABLE label IS 'String labels of images'' configurations, as rows for search';
 
 CREATE TABLE annotation (
@@ -2368,10 +2380,10 @@ CREATE TRIGGER sbom_source_tag AFTER INSERT OR UPDATE OF manifest_id ON tag
     FOR EACH ROW WHEN (NEW.manifest_id IS NOT NULL AND NEW.name ~ '^sha256-[0-9a-f]{64}\.(att|sbom)$')
     EXECUTE PROCEDURE note_sbom_source();
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (5, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (6, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 4 is in place
+\echo metastore: schema 6 is in place
 \endif

@@ -17,6 +17,7 @@ enum { MS_WORKERS_MAX = 64 };
 enum ms_config_program { MS_CONFIG_WRITER, MS_CONFIG_READER };
 
 enum ms_collect_mode { MS_COLLECT_OFF, MS_COLLECT_DRY_RUN, MS_COLLECT_ON };
+enum ms_icons_mode { MS_ICONS_INLINE, MS_ICONS_LINK };
 
 struct ms_string_list {
     char **items; /* NULL when count is 0 */
@@ -87,6 +88,9 @@ struct ms_config {
         uint64_t changes_ms;
         uint64_t history_ms;
     } retention;
+    struct {
+        enum ms_icons_mode icons;
+    } index;
     struct {
         bool sbom;
         uint64_t sbom_max_bytes;

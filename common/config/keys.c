@@ -21,12 +21,14 @@
 #define TIB (1024 * GIB)
 
 static const char *const COLLECT_WORDS[] = {"off", "dry-run", "on", NULL};
+static const char *const ICON_WORDS[] = {"inline", "link", NULL};
 static const char *const LEVEL_WORDS[] = {"debug", "info", "warn", "error", NULL};
 static const char *const FORMAT_WORDS[] = {"logfmt", "json", NULL};
 
 /* A word is stored as its position in these lists. */
 static_assert(MS_COLLECT_OFF == 0 && MS_COLLECT_DRY_RUN == 1 && MS_COLLECT_ON == 2,
               "COLLECT_WORDS");
+static_assert(MS_ICONS_INLINE == 0 && MS_ICONS_LINK == 1, "ICON_WORDS");
 static_assert(MS_LOG_DEBUG == 0 && MS_LOG_INFO == 1 && MS_LOG_WARN == 2 && MS_LOG_ERROR == 3,
               "LEVEL_WORDS");
 static_assert(MS_LOG_LOGFMT == 0 && MS_LOG_JSON == 1, "FORMAT_WORDS");
@@ -170,6 +172,10 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
     {KEY("retention.history", retention.history_ms, MS_TYPE_DURATION, MS_KEY_RELOAD | MS_KEY_ZERO),
      .fallback = "0", .min = SECOND, .max = 100 * YEAR,
      .meaning = "how long superseded tag history is kept; 0: for ever"},
+
+    {KEY("index.icons", index.icons, MS_TYPE_WORD, 0), .fallback = "inline", .words = ICON_WORDS,
+     .meaning = "icons that labels hold as data URIs (`org.freedesktop.appstream.icon-64`, `-128`) in `/index`: "
+                "`inline` as they are, `link` as URLs of `/index/icons/<hash>`, which clients keep for a year"},
 
     {KEY("contents.sbom", contents.sbom, MS_TYPE_BOOL, MS_KEY_RELOAD), .fallback = "true",
      .meaning = "read the SBOMs that the registry holds, and index the packages in them; `false` "

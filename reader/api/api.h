@@ -14,6 +14,9 @@ void api_index_static(struct ms_http_request *request, const struct ms_route_mat
 void api_index_dynamic(struct ms_http_request *request, const struct ms_route_match *match,
                        void *arg);
 
+/* api/icons.c; the capture is the hash, possible or not */
+void api_index_icon(struct ms_http_request *request, const struct ms_route_match *match, void *arg);
+
 /* api/flatpak.c; the capture is a prefix, or the repository's name */
 void api_flatpak_repo(struct ms_http_request *request, const struct ms_route_match *match,
                       void *arg);

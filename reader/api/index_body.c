@@ -5,6 +5,7 @@
 #include "reader/api/index_body.h"
 
 #include "common/base/json_write.h"
+#include "reader/api/icon.h"
 
 #include <string.h>
 
@@ -66,7 +67,10 @@ void index_body_add(struct ms_buf *out, struct index_body *body, const struct ms
         open_lists(out, body);
     if (body->n_entries++ > 0)
         ms_buf_append_char(out, ',');
-    ms_buf_append(out, columns[INDEX_COLUMN_ENTRY]);
+    if (body->config->index.icons == MS_ICONS_LINK)
+        icon_append_linked(out, columns[INDEX_COLUMN_ENTRY]);
+    else
+        ms_buf_append(out, columns[INDEX_COLUMN_ENTRY]);
 }
 
 void index_body_finish(struct ms_buf *out, struct index_body *body)

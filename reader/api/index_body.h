@@ -17,7 +17,7 @@ enum index_place { INDEX_AT_START, INDEX_BETWEEN, INDEX_IN_IMAGES, INDEX_IN_LIST
 
 /* Plain data; begins zeroed but for the first member. */
 struct index_body {
-    const struct ms_config *config; /* says what "Registry" is */
+    const struct ms_config *config; /* says what "Registry" is, and `index.icons` */
     enum index_place place;
     size_t n_repositories;
     size_t n_entries;                  /* in the open array */

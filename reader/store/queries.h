@@ -43,6 +43,7 @@ extern const char *const ms_read_class_names[MS_CLASS_COUNT];
     X(INDEX_TAG, index_tag, SEARCH)                                                                \
     X(INDEX_WHOLE, index_whole, INDEX)                                                             \
     X(INDEX_ALL, index_all, WALK)                                                                  \
+    X(INDEX_ICON, index_icon, LOOKUP)                                                              \
     X(FLATPAK_REF, flatpak_ref, LOOKUP)                                                            \
     X(SEARCH, search, SEARCH)                                                                      \
     X(SEARCH_POPULAR, search_popular, LIST)                                                        \

@@ -161,8 +161,9 @@ SELECT p.*, CASE WHEN p.id % 50 = 0 THEN 'windows' ELSE 'linux' END AS os,
               lower(split_part(r.vendor, ' ', 1)), r.title, r.description, r.vendor,
               format('%s.%s', p.push_id % 20, p.push_id % 7), md5('revision ' || p.push_id) || '01234567',
               pg_temp.pick('{MIT,Apache-2.0,GPL-3.0-or-later,BSD-3-Clause,Proprietary}', r.id, 41), r.name,
-              CASE WHEN r.id % 25 = 0 THEN format(',"org.flatpak.ref":"app/org.example.%s/%s/stable"',
-                                                  r.software, p.architecture) ELSE '' END) AS labels,
+              CASE WHEN r.id % 25 = 0 THEN format(',"org.flatpak.ref":"app/org.example.%s/%s/stable",'
+                                                  '"org.freedesktop.appstream.icon-64":"data:image/png;base64,%s"',
+                                                  r.software, p.architecture, md5(r.software)) ELSE '' END) AS labels,
        CASE WHEN p.push_id % 3 = 0
             THEN format('{"org.opencontainers.image.base.name":"docker.io/library/%s","org.example.team":'
                         '"%s"}', pg_temp.pick('{alpine,debian,ubuntu,busybox}', r.id, 42), r.vendor)

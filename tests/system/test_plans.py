@@ -169,6 +169,7 @@ POINTS = [
     "/index/static?annotation:org.opencontainers.image.base.name=none",
     "/index/static?label:maintainer:exists=1&architecture=nope", "/index/static?architecture=nope",
     "/index/static?annotation:org.example.team:exists=1&os=plan9",
+    "/index/icons/{icon}",
     "/api/v1/search?q=grafana-proxy", "/api/v1/search?q=library/redis:latest", "/api/v1/search?q={index}",
     "/api/v1/changes?since=9990", "/api/v1/status",
 ]
@@ -268,7 +269,8 @@ def ask(postgres, large, path):
     reader, database = large
     values = {"index": "SELECT digest_text(digest) FROM manifest WHERE kind = 'index' ORDER BY id LIMIT 1",
               "base": "SELECT digest_text(m.digest)" + BASE, "base_repository": "SELECT r.name" + BASE,
-              "revision": "SELECT value FROM label WHERE key LIKE '%%revision' ORDER BY manifest_id LIMIT 1"}
+              "revision": "SELECT value FROM label WHERE key LIKE '%%revision' ORDER BY manifest_id LIMIT 1",
+              "icon": "SELECT encode(icon_hash(value), 'hex') FROM label WHERE key LIKE '%%icon-64' LIMIT 1"}
     path = path.format(**{name: query(database, sql)[0][0] for name, sql in values.items() if name in path})
     log = ServerLog(postgres)
     answer = reader.get(path, timeout=300)

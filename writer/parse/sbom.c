@@ -9,8 +9,8 @@
 #include "writer/parse/sbom.h"
 
 #include "common/base/alloc.h"
+#include "common/base/base64.h"
 #include "common/base/buf.h"
-#include "writer/parse/base64.h"
 #include "writer/parse/json_stream.h"
 
 #include <stddef.h>
@@ -94,7 +94,7 @@ struct level {
     struct sbom *sbom;
     struct level *outer;
     struct json_stream *stream;
-    struct base64_decoder decoder; /* of the string that is the next level */
+    struct ms_base64_decoder decoder; /* of the string that is the next level */
     enum place places[JSON_STREAM_DEPTH_MAX];
     unsigned depth;
     enum place next;   /* of the value that comes */
@@ -164,11 +164,11 @@ static void write_wrapped(struct level *level, struct ms_str piece, bool is_last
 {
     struct sbom *sbom = level->sbom;
     struct ms_error err;
-    char plain[BASE64_DECODED_MAX(JSON_STREAM_PIECE_MAX)];
+    char plain[MS_BASE64_DECODED_MAX(JSON_STREAM_PIECE_MAX)];
     size_t len;
     if (level->string != WRAPPED_BASE64)
         write_inner(level, piece);
-    else if (base64_decode(plain, &len, &level->decoder, piece) == MS_OK)
+    else if (ms_base64_decode(plain, &len, &level->decoder, piece) == MS_OK)
         write_inner(level, ms_str_n(plain, len));
     else
         fail(sbom, MS_INVALID, "its payload is no base64");
@@ -427,7 +427,7 @@ static void begin_string(struct level *level)
         fail(sbom, MS_TOO_LARGE, "a document in a document in a document …");
         return;
     }
-    level->decoder = (struct base64_decoder){.n_chars = 0};
+    level->decoder = (struct ms_base64_decoder){.n_chars = 0};
     level->inner = level_new(sbom, level);
 }
 

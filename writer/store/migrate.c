@@ -27,6 +27,7 @@ MS_STORE_SQL(0002_sizes_variants_hidden_tags);
 MS_STORE_SQL(0003_bounded_questions);
 MS_STORE_SQL(0004_chains);
 MS_STORE_SQL(0005_packages);
+MS_STORE_SQL(0006_icons);
 
 /* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
  * none. */
@@ -35,6 +36,7 @@ static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
     [2] = ms_sql_0003_bounded_questions,
     [3] = ms_sql_0004_chains,
     [4] = ms_sql_0005_packages,
+    [5] = ms_sql_0006_icons,
 };
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */

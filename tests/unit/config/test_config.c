@@ -75,6 +75,7 @@ START_TEST(defaults_are_the_documented_ones)
     ck_assert_str_eq(c->cache.spool_dir, "/var/tmp");
     ck_assert_uint_eq(c->interval.fetch_all_ms, 3600000);
     ck_assert_uint_eq(c->interval.garbage_collect_ms, 1800000);
+    ck_assert_int_eq(c->index.icons, MS_ICONS_INLINE);
     ck_assert_int_eq(c->garbage_collect.registry, MS_COLLECT_OFF);
     ck_assert_uint_eq(c->garbage_collect.grace_ms, 86400000);
     ck_assert_uint_eq(c->retention.changes_ms, UINT64_C(720) * 3600000);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each character brings six bits; a byte leaves as soon as it has eight. */
-#include "writer/parse/base64.h"
+#include "common/base/base64.h"
 
 enum { NO_VALUE = -1 };
 
@@ -17,8 +17,8 @@ static int value_of(char c)
     return c == '/' || c == '_' ? 63 : NO_VALUE;
 }
 
-enum ms_status base64_decode(char *out, size_t *out_len, struct base64_decoder *decoder,
-                             struct ms_str piece)
+enum ms_status ms_base64_decode(char *out, size_t *out_len, struct ms_base64_decoder *decoder,
+                                struct ms_str piece)
 {
     size_t len = 0;
     for (size_t i = 0; i < piece.len; i++) {
