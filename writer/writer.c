@@ -26,6 +26,7 @@
 #include "writer/status.h"
 #include "writer/sync/scheduler.h"
 #include "writer/upkeep/documents.h"
+#include "writer/upkeep/flatpak_refs.h"
 #include "writer/upkeep/gc.h"
 #include "writer/upkeep/pulls.h"
 #include "writer/upkeep/sboms.h"
@@ -75,6 +76,7 @@ static void begin_term(struct life *life, uint64_t term)
     scan_begin_term(writer->scan);
     gc_begin_term(writer->collector);
     pulls_begin_term(writer->pulls);
+    flatpak_refs_begin_term(writer->flatpak_refs);
     documents_begin_term(writer->documents);
     sboms_begin_term(writer->sboms);
     status_begin_term(writer->status);
@@ -87,6 +89,7 @@ static void end_jobs(struct life *life)
         scan_once_stop(life->once);
     sboms_end_term(writer->sboms);
     documents_end_term(writer->documents);
+    flatpak_refs_end_term(writer->flatpak_refs);
     pulls_end_term(writer->pulls);
     gc_end_term(writer->collector);
     scan_end_term(writer->scan);
@@ -334,6 +337,7 @@ static void free_parts(struct life *life)
     status_free(writer->status);
     sboms_free(writer->sboms);
     documents_free(writer->documents);
+    flatpak_refs_free(writer->flatpak_refs);
     pulls_free(writer->pulls);
     gc_free(writer->collector);
     scan_free(writer->scan);
@@ -373,6 +377,7 @@ static void make_parts(struct life *life)
     writer->scan = scan_new(env, writer->scheduler);
     writer->collector = gc_new(env);
     writer->pulls = pulls_new(env);
+    writer->flatpak_refs = flatpak_refs_new(env);
     writer->documents = documents_new(env);
     writer->sboms = sboms_new(env);
     if (writer->scan_only)

@@ -17,6 +17,7 @@ struct scheduler;
 struct scan;
 struct collector;
 struct pulls;
+struct flatpak_refs;
 struct documents;
 struct sboms;
 struct status;
@@ -34,6 +35,7 @@ struct writer {
     struct scan *scan;
     struct collector *collector;
     struct pulls *pulls;
+    struct flatpak_refs *flatpak_refs;
     struct documents *documents;
     struct sboms *sboms;
     struct status *status;      /* NULL in --scan */

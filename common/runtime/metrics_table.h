@@ -50,6 +50,8 @@
            "Repositories and tags whose removal is held.")                                         \
     METRIC(UNREADABLE_MANIFESTS, "unreadable_manifests", GAUGE, WRITER, NO_LABEL,                  \
            "Manifests that could not be read.")                                                    \
+    METRIC(FLATPAK_REFS_DOUBLED, "flatpak_refs_doubled", GAUGE, WRITER, NO_LABEL,                  \
+           "Flatpak refs that the tag latest of more than one repository offers.")                 \
     METRIC(SBOMS, "sboms", GAUGE, WRITER, ONE(SBOM),                                               \
            "SBOM documents, by what became of them; waiting: manifests that may hold some.")       \
     METRIC(APPLY_SECONDS, "apply_seconds", HISTOGRAM, WRITER, NO_LABEL,                            \

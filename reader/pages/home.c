@@ -46,6 +46,7 @@ static struct home_troubles read_troubles(struct page *page, struct ms_str troub
         .held_repositories = page_number(troubles, "held_repositories"),
         .unreadable = page_number(troubles, "unreadable"),
         .dead_letters = page_number(troubles, "dead_letters"),
+        .doubled_refs = page_number(troubles, "doubled_refs"),
     };
 }
 

@@ -28,7 +28,7 @@ struct home_troubles {
     int64_t held_tags, held_repositories; /* removals that wait for a second scan */
     int64_t unreadable;                   /* manifests and tags */
     int64_t dead_letters;
-    int64_t doubled_refs; /* of Flatpak: offered by more than one tag */
+    int64_t doubled_refs; /* of Flatpak: offered by more than one repository */
 };
 
 struct home {

@@ -61,6 +61,7 @@ static void build(struct ms_buf *out, struct page *page)
         .pulls = page_number(totals, "pulls"),
         .platforms = read_platforms(page, json_get(totals, "platforms")),
         .activity = page_activity(page, json_get(body, "activity")),
+        .doubled_refs = page_number(body, "doubled_refs"),
     };
     data.namespaces = read_sizes(page, json_get(body, "namespaces"), &data.n_namespaces);
     data.largest = read_sizes(page, json_get(body, "largest"), &data.n_largest);

@@ -29,6 +29,7 @@ struct stats {
     struct chart_days activity;
     const struct stats_unreadable *unreadable_rows;
     size_t n_unreadable_rows;
+    int64_t doubled_refs; /* of Flatpak: offered by more than one repository */
 };
 
 #endif

@@ -75,6 +75,14 @@ void view_evidence(struct ms_buf *out, bool is_signed, bool has_sbom, bool has_p
         part_mark(out, "", "provenance");
 }
 
+void view_doubled_refs(struct ms_buf *out, int64_t count)
+{
+    format_count(out, count, "Flatpak ref is", "Flatpak refs are");
+    html_raw(out, " offered by more than one repository, which breaks their download. "
+                  "<a href=\"/search?q=label:org.flatpak.ref\">See them</a>; keep one tag "
+                  "<code>latest</code> of each.");
+}
+
 void view_pages_init(struct view_pages *out, const struct link *link, struct view_cursors cursors)
 {
     *out = (struct view_pages){.prev = *link,

@@ -83,10 +83,8 @@ static void write_troubles(struct ms_buf *out, const struct home_troubles *troub
     }
     if (troubles->doubled_refs > 0) {
         html_raw(out, "<li>");
-        format_count(out, troubles->doubled_refs, "Flatpak ref is", "Flatpak refs are");
-        html_raw(out, " offered by more than one repository, which breaks their download. "
-                      "<a href=\"/search?q=label:org.flatpak.ref\">See them</a>; keep one tag "
-                      "<code>latest</code> of each.</li>");
+        view_doubled_refs(out, troubles->doubled_refs);
+        html_raw(out, "</li>");
     }
     html_raw(out, "</ul>");
 }

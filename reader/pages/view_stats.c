@@ -215,6 +215,12 @@ void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct
         chart_activity(out, &page->activity);
     }
     write_unreadable(out, page);
+    if (page->doubled_refs > 0) {
+        part_heading(out, "flatpak", "Flatpak");
+        html_raw(out, "<p>");
+        view_doubled_refs(out, page->doubled_refs);
+        html_raw(out, "</p>\n");
+    }
     write_advice(out);
     layout_end(out, &layout);
 }

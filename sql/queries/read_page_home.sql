@@ -67,5 +67,6 @@ SELECT s.generation,
                'held_repositories', (SELECT count(*) FROM held_removal WHERE tag = ''),
                'unreadable', (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
                              + (SELECT count(*) FROM tag WHERE manifest_id IS NULL),
-               'dead_letters', (SELECT count(*) FROM dead_letter))) AS body
+               'dead_letters', (SELECT count(*) FROM dead_letter),
+               'doubled_refs', doubled_flatpak_refs())) AS body
 FROM state s

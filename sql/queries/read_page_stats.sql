@@ -28,6 +28,7 @@ SELECT s.generation,
                      WHERE h.unreadable IS NOT NULL) u
                JOIN repository r ON r.id = u.repository_id
                ORDER BY u.since DESC, r.name, u.reference LIMIT 50) o),
+           'doubled_refs', doubled_flatpak_refs(),
            'activity', (SELECT (a.body || '}')::json FROM (
 -- include read_activity.sql with $1 $2
            ) a)) AS body

@@ -166,3 +166,29 @@ def test_install_from_a_file(filled, tmp_path):
     flatpak("install", "-y", "--noninteractive", "runtimes", RUNTIME)
     flatpak("install", "-y", "--noninteractive", "--from", f"{stack.reader.url}/{BELOW}/hello/index/flatpakref")
     assert flatpak.installed() in ("first", "second")
+
+
+def test_a_ref_of_two_repositories_is_told(stack):
+    """Flatpak would install either: on the home page, on /stats, and as a gauge."""
+    pusher, sentence = Pusher(stack.registry.url), "offered by more than one repository"
+
+    def put(repository, tag, ref, **more):
+        return pusher.image(repository, tag, labels={"org.flatpak.ref": f"app/org.example.{ref}/x86_64/stable"}, **more)
+
+    def told():
+        settle(stack)
+        pages = [sentence in stack.reader.get(path).text for path in ("/", "/stats")]
+        assert pages[0] == pages[1]
+        return pages[0]
+    put("one/app", "latest", "Twice")
+    put("one/app", "old", "Once", salt="old")
+    put("two/app", "old", "Twice")
+    put("two/app", "latest", "Once")
+    assert not told()
+    child = put("three/app", "x86", "Twice", salt="another")
+    pusher.index("three/app", "latest", children=[child | {"platform": {"os": "linux", "architecture": "amd64"}}])
+    assert told() and "1 Flatpak ref is offered" in stack.reader.get("/").text
+    wait_for(lambda: stack.writer.metric("flatpak_refs_doubled") == 1, "the gauge")
+    pusher.delete("one/app", put("one/app", "latest", "Twice")["digest"])
+    wait_for(lambda: not told(), "the sentence to go")
+    wait_for(lambda: stack.writer.metric("flatpak_refs_doubled") == 0, "the gauge to go")

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What only the database knows of the writer's state: one row.
+ * What only the database knows of the writer's state: one row. And what a gauge shows of Flatpak's
+ * refs, which costs more and is asked less often.
  */
 #include "writer/store/call.h"
 
 #include <stdio.h>
 
 MS_STORE_STATEMENT(write_status);
+MS_STORE_STATEMENT(write_flatpak_doubled);
 
 struct status_call {
     struct ms_store_call base;
@@ -89,4 +91,10 @@ struct ms_store_call *ms_store_status(struct ms_store_writer *store, ms_store_st
     call->arg = arg;
     ms_store_call_step(&call->base, &write_status);
     return ms_store_call_start(&call->base);
+}
+
+struct ms_store_call *ms_store_flatpak_doubled(struct ms_store_writer *store, uint64_t term,
+                                               ms_store_count_done *done, void *arg)
+{
+    return ms_store_call_start(ms_store_call_count(store, term, &write_flatpak_doubled, done, arg));
 }

@@ -420,6 +420,10 @@ struct ms_store_call *ms_store_removals_after(struct ms_store_writer *store, str
                                               ms_store_repository_row *on_row,
                                               ms_store_done *on_done, void *arg);
 
+/* Flatpak refs that the tag latest of more than one repository offers. */
+struct ms_store_call *ms_store_flatpak_doubled(struct ms_store_writer *store, uint64_t term,
+                                               ms_store_count_done *on_done, void *arg);
+
 /* Turns the pull events of the inbox into counts; they raise no generation. */
 struct ms_store_call *ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
                                              ms_store_count_done *on_done, void *arg);

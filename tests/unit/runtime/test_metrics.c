@@ -89,7 +89,7 @@ START_TEST(each_program_shows_its_own_families)
         "events_total",  "dead_letters",         "registry_requests_total",
         "held_removals", "scan_repositories",    "last_complete_scan_timestamp_seconds",
         "apply_seconds", "unreadable_manifests", "registry_request_seconds",
-        "inbox_unknown"};
+        "inbox_unknown", "flatpak_refs_doubled"};
     static const char *const READER[] = {
         "cache_hits_total", "cache_misses_total", "cache_bytes",          "spool_bytes",
         "stale_seconds",    "parked_requests",    "worker_restarts_total"};
@@ -240,7 +240,7 @@ START_TEST(every_line_is_well_formed)
         (void)strtod(value + 1, &end);
         ck_assert_ptr_eq(end, line.ptr + line.len);
     }
-    ck_assert_uint_eq(types, 20);
+    ck_assert_uint_eq(types, 21);
     ms_buf_free(&text);
 }
 END_TEST
