@@ -56,7 +56,7 @@
     for (const code of document.querySelectorAll(".command code"))
       add(code.parentElement, code.textContent, "command");
     for (const link of document.querySelectorAll(".digest a"))
-      add(link.parentElement, decodeURIComponent(link.href).match(/sha\d+:[0-9a-f]+/)?.[0] ?? link.textContent,
+      add(link.parentElement, link.href.match(/sha\d+(:|%3A)[0-9a-f]+/)?.[0].replace("%3A", ":") ?? link.textContent,
           "digest " + link.textContent);
   };
 
