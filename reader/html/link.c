@@ -65,6 +65,8 @@ void link_write(struct ms_buf *out, const struct link *link)
     if (link->middle != NULL)
         html_raw(out, link->middle);
     html_path(out, link->tail);
+    if (link->end != NULL)
+        html_raw(out, link->end);
     for (size_t i = 0; i < link->n_params; i++) {
         html_raw(out, i == 0 ? "?" : "&amp;");
         html_raw(out, link->params[i].name);

@@ -15,6 +15,7 @@ struct link {
     struct ms_str name; /* behind it: foreign, may have slashes; may be absent */
     const char *middle; /* of ours behind that, e.g. "/-/"; NULL: nothing */
     struct ms_str tail; /* foreign, behind it; may be absent */
+    const char *end;    /* of ours behind that, e.g. "/-/derived"; NULL: nothing */
     size_t n_params;
     struct {
         const char *name; /* static */

@@ -14,6 +14,7 @@
 
 enum { COLUMN_BODY, COLUMN_BYTES, COLUMN_COUNT };
 enum { HEX_PREFIX = 2, INDEXES_MAX = 20, HISTORY_MAX = 50, PACKAGES_MAX = 50 };
+enum { DERIVED_MAX = 10, DERIVED_TAGS_MAX = 100 };
 
 static unsigned hex_value(char c)
 {
@@ -69,6 +70,25 @@ static void read_packages(struct image *out, struct page *page, struct ms_str li
     out->all_packages = page_number(list, "total");
 }
 
+static void read_derived(struct image *out, struct page *page, struct ms_str list)
+{
+    struct ms_str rest = json_get(list, "rows"), row;
+    struct image_derived *rows =
+        page_array(page, rest, sizeof(*rows), DERIVED_MAX, &out->n_derived);
+    for (size_t i = 0; i < out->n_derived && json_next(NULL, &row, &rest); i++) {
+        struct ms_str body = page_row_body(row);
+        rows[i] = (struct image_derived){
+            .repository = page_text(page, body, "repository"),
+            .tags = page_strings(page, json_get(body, "tags"), DERIVED_TAGS_MAX),
+            .digest = page_text(page, body, "digest"),
+            .platform = page_text(page, body, "platform"),
+            .updated = page_text(page, body, "updated"),
+        };
+    }
+    out->derived = rows;
+    out->has_more_derived = json_is_true(json_get(list, "has_more"));
+}
+
 static void build(struct ms_buf *out, struct page *page)
 {
     struct image data;
@@ -86,8 +106,11 @@ static void build(struct ms_buf *out, struct page *page)
     data.repository = page->name;
     data.reference = page->reference;
     data.indexes = page_strings(page, json_get(body, "indexes"), INDEXES_MAX);
+    int64_t base_layers = page_number(body, "base_layers");
+    data.base_layers = base_layers > 0 ? (size_t)base_layers : 0;
     data.raw = read_bytes(page, page->columns[COLUMN_BYTES]);
     read_packages(&data, page, json_get(body, "packages"));
+    read_derived(&data, page, json_get(body, "derived"));
     read_history(&data, page, json_get(json_get(body, "history"), "rows"));
     view_image(out, &page->frame, &data);
 }
@@ -116,5 +139,6 @@ void pages_image(struct ms_http_request *request, const struct ms_route_match *m
     page_ask_add(&ask, MS_STR("50"));
     page_ask_add(&ask, MS_STR("f"));
     page_ask_add(&ask, MS_STR("t"));
+    page_ask_add(&ask, MS_STR("10"));    /* DERIVED_MAX */
     page_ask_serve(&ask, MS_STR_ABSENT); /* it names other repositories that have it */
 }

@@ -18,7 +18,6 @@ struct image_layer {
     struct ms_str digest;
     int64_t bytes;
     struct ms_str made_by; /* the instruction; absent: not known */
-    bool ends_base;        /* the last layer of the base image */
 };
 
 /* A label or an annotation. */
@@ -42,7 +41,8 @@ struct image_referrer {
 
 struct image_derived {
     struct ms_str repository;
-    struct ms_str reference; /* a tag, else a digest */
+    struct view_strings tags;
+    struct ms_str digest;
     struct ms_str platform;
     struct ms_str updated;
 };
@@ -81,8 +81,11 @@ struct image {
     const struct image_layer *layers;
     size_t n_layers;
     struct ms_str base; /* the base image's name and tag; absent: none is known */
-    struct ms_str base_repository, base_reference;
-    int64_t base_behind; /* how often its tag has moved since; 0: not */
+    struct ms_str base_repository, base_tag, base_digest;
+    bool is_base_claimed;       /* the annotations name it, too */
+    int64_t base_behind;        /* how often its tag has moved since; 0: not */
+    size_t base_layers;         /* how many layers are the base's; 0: not known */
+    struct ms_str claimed_base; /* what the annotations name and the layers do not confirm */
     const struct image_label *labels;
     size_t n_labels;
     const struct image_package *packages;
@@ -92,7 +95,8 @@ struct image {
     size_t n_referrers;
     const struct image_derived *derived;
     size_t n_derived;
-    int64_t all_derived;
+    bool has_more_derived;
+    int64_t all_derived;                 /* images, each once */
     const struct image_history *history; /* of the tag, newest first */
     size_t n_history;
     struct ms_str raw;        /* the manifest's bytes; absent: not known */

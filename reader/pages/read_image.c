@@ -116,7 +116,7 @@ static void read_instructions(struct page *page, struct ms_str history, struct i
 }
 
 static void read_layers(struct image *out, struct page *page, struct ms_str array,
-                        struct ms_str history, int64_t base_layers)
+                        struct ms_str history)
 {
     struct ms_str rest = array, row;
     struct image_layer *rows = page_array(page, array, sizeof(*rows), LAYERS_MAX, &out->n_layers);
@@ -124,7 +124,6 @@ static void read_layers(struct image *out, struct page *page, struct ms_str arra
         rows[i] = (struct image_layer){
             .digest = page_text(page, row, "digest"),
             .bytes = page_number(row, "size"),
-            .ends_base = (int64_t)i + 1 == base_layers,
         };
     read_instructions(page, history, rows, out->n_layers);
     out->layers = rows;
@@ -201,12 +200,17 @@ static struct ms_str join(struct page *page, struct ms_str a, char between, stru
 
 static void read_base(struct image *out, struct page *page, struct ms_str base)
 {
-    struct ms_str tag = page_text(page, base, "tag");
+    struct ms_str index = page_text(page, base, "index"), claimed = json_get(base, "claimed");
+    out->claimed_base = page_text(page, claimed, "name");
+    if (out->claimed_base.len == 0)
+        out->claimed_base = page_text(page, claimed, "digest");
     out->base_repository = page_text(page, base, "repository");
-    out->base_reference = tag.len > 0 ? tag : page_text(page, base, "digest");
-    if (out->base_repository.len == 0 || out->base_reference.len == 0)
+    out->base_tag = page_text(page, base, "tag");
+    out->base_digest = index.len > 0 ? index : page_text(page, base, "digest");
+    if (out->base_repository.len == 0 || out->base_tag.len == 0)
         return;
-    out->base = join(page, out->base_repository, tag.len > 0 ? ':' : '@', out->base_reference);
+    out->base = join(page, out->base_repository, ':', out->base_tag);
+    out->is_base_claimed = ms_str_equal(page_text(page, base, "evidence"), MS_STR("annotation"));
     out->base_behind = page_number(base, "behind");
 }
 
@@ -214,7 +218,7 @@ void read_image(struct image *out, struct page *page, struct ms_str manifest)
 {
     struct ms_str config = json_get(manifest, "image");
     struct ms_str layers = json_get(config, "layers");
-    struct ms_str base = json_get(manifest, "base"), unreadable = json_get(manifest, "unreadable");
+    struct ms_str unreadable = json_get(manifest, "unreadable");
     *out = (struct image){
         .digest = page_text(page, manifest, "digest"),
         .kind = page_kind_word(json_get(manifest, "kind")),
@@ -232,13 +236,14 @@ void read_image(struct image *out, struct page *page, struct ms_str manifest)
         .has_provenance = json_is_true(json_get(manifest, "provenance")),
         .tags = page_strings(page, json_get(manifest, "tags"), TAGS_MAX),
         .also_in = page_strings(page, json_get(manifest, "also_in"), TAGS_MAX),
+        .all_derived = page_number(json_get(manifest, "derived"), "images"),
     };
     if (layers.len == 0)
         layers = json_get(manifest, "layers");
     read_children(out, page, json_get(manifest, "manifests"));
     read_settings(out, page, config);
-    read_base(out, page, base);
-    read_layers(out, page, layers, json_get(config, "history"), page_number(base, "layers"));
+    read_base(out, page, json_get(manifest, "base"));
+    read_layers(out, page, layers, json_get(config, "history"));
     read_labels(out, page, json_get(config, "labels"), json_get(manifest, "annotations"));
     read_referrers(out, page, json_get(manifest, "referrers"));
 }

@@ -85,21 +85,53 @@ static void write_names_as(struct ms_buf *out, const struct image *page, const c
     part_term_end(out);
 }
 
+static void write_moves(struct ms_buf *out, const struct image *page)
+{
+    struct ms_buf was;
+    struct link compare = link_to("/compare");
+    ms_buf_init(&was, 1024);
+    ms_buf_printf(&was, "%.*s@%.*s", MS_STR_ARG(page->base_repository),
+                  MS_STR_ARG(page->base_digest));
+    link_set(&compare, "a", ms_buf_view(&was));
+    link_set(&compare, "b", page->base);
+    part_mark(out, "warning", "base moved");
+    html_raw(out, "Its tag has moved ");
+    if (page->base_behind <= 2)
+        html_raw(out, page->base_behind == 1 ? "once" : "twice");
+    else
+        format_count(out, page->base_behind, "time", "times");
+    html_raw(out, " since: ");
+    link_open(out, &compare);
+    html_raw(out, "what changed</a>.");
+    ms_buf_free(&was);
+}
+
+/* The base that the layers tell of, and the one that the annotations name. */
 static void write_base(struct ms_buf *out, const struct image *page)
 {
-    if (page->base.len == 0)
-        return;
-    struct link link = link_to_manifest(page->base_repository, page->base_reference);
-    part_term(out, "Built on");
-    link_open(out, &link);
-    html_name(out, page->base);
-    html_raw(out, "</a> ");
-    if (page->base_behind > 0) {
-        part_mark(out, "warning", "base moved");
-        format_count(out, page->base_behind, "time", "times");
-        html_raw(out, " since");
+    bool is_index = strcmp(page->kind, "index") == 0;
+    if (page->base.len > 0) {
+        struct link link = link_to_manifest(page->base_repository, page->base_tag);
+        part_term(out, "Built on");
+        link_open(out, &link);
+        html_name(out, page->base);
+        html_raw(out, page->is_base_claimed ? "</a>, by its annotations and its layers"
+                                            : "</a>, by its layers");
+        html_raw(out, is_index ? " for linux/amd64 or its first platform, " : ", ");
+        html_raw(out, "as it was at ");
+        part_manifest_digest(out, page->base_repository, page->base_digest);
+        html_raw(out, " ");
+        if (page->base_behind > 0)
+            write_moves(out, page);
+        part_term_end(out);
     }
-    part_term_end(out);
+    if (page->claimed_base.len > 0) {
+        part_term(out, "Claimed base");
+        html_raw(out, "<bdi>");
+        html_text_at_most(out, page->claimed_base, VALUE_MAX);
+        html_raw(out, "</bdi>, by its annotations; the layers do not confirm it.");
+        part_term_end(out);
+    }
 }
 
 static void write_identity(struct ms_buf *out, const struct image *page)
@@ -112,6 +144,12 @@ static void write_identity(struct ms_buf *out, const struct image *page)
     write_names_as(out, page, "Listed by", page->indexes, false);
     write_names_as(out, page, "Also in", page->also_in, true);
     write_base(out, page);
+    if (page->is_signed || page->has_sbom || page->has_provenance) {
+        part_term(out, "Evidence");
+        view_evidence(out, page->is_signed, page->has_sbom, page->has_provenance);
+        html_raw(out, "present, not verified");
+        part_term_end(out);
+    }
     if (page->subject.len > 0) {
         part_term(out, "About");
         part_manifest_digest(out, page->repository, page->subject);
@@ -132,12 +170,6 @@ static void write_identity(struct ms_buf *out, const struct image *page)
     part_term(out, "Media type");
     html_name(out, page->media_type);
     part_term_end(out);
-    if (page->is_signed || page->has_sbom || page->has_provenance) {
-        part_term(out, "Evidence");
-        view_evidence(out, page->is_signed, page->has_sbom, page->has_provenance);
-        html_raw(out, "present, not verified");
-        part_term_end(out);
-    }
     html_raw(out, "</dl>\n");
 }
 

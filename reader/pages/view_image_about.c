@@ -122,45 +122,69 @@ void view_image_referrers(struct ms_buf *out, const struct image *page)
     table_end(out);
 }
 
+static void write_derived(struct ms_buf *out, const struct image_derived *row)
+{
+    struct link link =
+        link_to_manifest(row->repository, row->tags.n > 0 ? row->tags.items[0] : row->digest);
+    link_open(out, &link);
+    html_name(out, row->repository);
+    html_raw(out, row->tags.n > 0 ? ":" : "@");
+    if (row->tags.n > 0)
+        html_name(out, row->tags.items[0]);
+    else
+        html_digest(out, row->digest);
+    html_raw(out, "</a>");
+    if (row->tags.n > 1)
+        ms_buf_printf(out, " and %zu more", row->tags.n - 1);
+}
+
 void view_image_derived(struct ms_buf *out, const struct image *page)
 {
     static const struct table_column COLUMNS[] = {
         {.title = "Image", .is_row_header = true, .is_wide = true},
         {.title = "Platform"},
+        {.title = "Digest"},
         {.title = "Updated", .is_number = true},
     };
     const struct table table = {.id = "derived-table",
-                                .caption = "Images whose first layers are all of this one",
+                                .caption = "Images whose first layers are all of this one, in "
+                                           "every repository where a tag shows them",
                                 .columns = COLUMNS,
-                                .n_columns = 3};
+                                .n_columns = 4};
     if (page->n_derived == 0)
         return;
     part_heading(out, "derived", "Built on it");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_derived; i++) {
         const struct image_derived *row = &page->derived[i];
-        struct link link = link_to_manifest(row->repository, row->reference);
         table_row(out);
         table_cell(out, &table, 0);
-        link_open(out, &link);
-        html_name(out, row->repository);
-        html_raw(out, ":");
-        html_name(out, row->reference);
-        html_raw(out, "</a>");
+        write_derived(out, row);
         table_cell_end(out, &table, 0);
         table_cell(out, &table, 1);
-        html_foreign(out, row->platform);
+        if (row->platform.len > 0)
+            html_foreign(out, row->platform);
         table_cell_end(out, &table, 1);
         table_cell(out, &table, 2);
-        format_time(out, row->updated);
+        part_manifest_digest(out, row->repository, row->digest);
         table_cell_end(out, &table, 2);
+        table_cell(out, &table, 3);
+        format_time(out, row->updated);
+        table_cell_end(out, &table, 3);
         table_row_end(out);
     }
     table_end(out);
-    if (page->all_derived > (int64_t)page->n_derived) {
-        ms_buf_printf(out, "<p>The newest %zu of ", page->n_derived);
-        format_count(out, page->all_derived, "image", "images");
-        html_raw(out, ".</p>\n");
+    if (page->has_more_derived) {
+        struct link all = {.base = "/api/v1/repositories/",
+                           .name = page->repository,
+                           .middle = "/-/manifests/",
+                           .tail = page->digest,
+                           .end = "/-/derived"};
+        ms_buf_printf(out, "<p>The newest %zu; ", page->n_derived);
+        format_count(out, page->all_derived, "image is", "images are");
+        html_raw(out, " built on it: ");
+        link_open(out, &all);
+        html_raw(out, "all of them</a> as JSON.</p>\n");
     }
 }
 

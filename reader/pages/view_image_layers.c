@@ -88,7 +88,8 @@ static void write_layer(struct ms_buf *out, const struct table *table, const str
                         size_t i, struct sums *sums)
 {
     const struct image_layer *layer = &page->layers[i];
-    html_raw(out, layer->ends_base ? "<tr class=\"base\">" : "<tr>");
+    bool ends_base = page->base.len > 0 && i + 1 == page->base_layers;
+    html_raw(out, ends_base ? "<tr class=\"base\">" : "<tr>");
     table_cell(out, table, 0);
     ms_buf_printf(out, "%zu", i + 1);
     table_cell_end(out, table, 0);
@@ -109,10 +110,13 @@ static void write_layer(struct ms_buf *out, const struct table *table, const str
     if (i == sums->largest && page->n_layers > 1)
         part_mark(out, "warning", "largest");
     write_instruction(out, layer);
-    if (layer->ends_base) {
-        html_raw(out, "<br>");
+    if (ends_base) {
+        struct link link = link_to_manifest(page->base_repository, page->base_tag);
+        html_raw(out, "<div>");
         part_mark(out, "", "base ends here");
+        link_open(out, &link);
         html_name(out, page->base);
+        html_raw(out, "</a></div>");
     }
     table_cell_end(out, table, 5);
     table_row_end(out);

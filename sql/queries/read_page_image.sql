@@ -2,13 +2,27 @@
 -- The page /r/<name>/-/<tag or digest>.
 -- $1 repository: text; $2 tag: text, or NULL and $3 its digest: text
 -- $4 and $5 NULL: bigint, text; $6 rows of the tag's history, and of packages: bigint; $7 false, $8 true: boolean
+-- $9 rows of what is built on it: bigint
 -- Columns: generation, as_of, last_scan, body: JSON, bytes: of the manifest (NULL: not known). One row.
+WITH document AS MATERIALIZED (
+    SELECT (m.body || '}')::json AS body FROM (
+-- include read_manifest.sql with $1 $2 $3
+    ) m
+)
 SELECT s.generation,
 -- include page_truth.sql
        json_build_object(
-           'manifest', (SELECT (m.body || '}')::json FROM (
--- include read_manifest.sql with $1 $2 $3
-           ) m),
+           'manifest', (SELECT body FROM document),
+           -- How many of its layers are those of its base: NULL of an index.
+           'base_layers', (SELECT part.depth
+                           FROM (SELECT digest_bytes(body ->> 'digest') AS image,
+                                        digest_bytes(body -> 'base' ->> 'digest') AS base FROM document) told
+                           CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = told.image OFFSET 0) image
+                           CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = told.base OFFSET 0) base
+                           CROSS JOIN LATERAL (SELECT chain FROM image_chain
+                                               WHERE manifest_id = base.id AND is_whole OFFSET 0) whole
+                           CROSS JOIN LATERAL (SELECT depth FROM image_chain
+                                               WHERE manifest_id = image.id AND chain = whole.chain OFFSET 0) part),
            'is_known', EXISTS (SELECT FROM repository WHERE name = $1::text AND deleted_at IS NULL),
            'was_there', EXISTS (SELECT FROM repository WHERE name = $1::text),
            'nearest', (SELECT nearest.names
@@ -36,6 +50,12 @@ SELECT s.generation,
                            LIMIT 20
                        ) i
                        WHERE r.name = $1::text AND r.deleted_at IS NULL),
+           'derived', (
+               WITH list AS MATERIALIZED (
+-- include read_derived.sql with $4 $5 $9 $7 $7 $7 $1 $2 $3
+               )
+-- include page_rows.sql
+           ),
            'packages', (
                WITH list AS MATERIALIZED (
 -- include read_manifest_packages.sql with $4 $5 $6 $7 $7 $8 $1 $2 $3 $5

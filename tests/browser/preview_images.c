@@ -5,7 +5,7 @@
 #include "reader/pages/repository.h"
 #include "tests/browser/preview.h"
 
-enum { TAGS_MAX = 200, LAYERS_MAX = 500, LABELS_MAX = 1000, PACKAGES_MAX = 100 };
+enum { TAGS_MAX = 200, LAYERS_MAX = 500, LABELS_MAX = 1000, PACKAGES_MAX = 100, DERIVED_MAX = 10 };
 
 static const struct ms_str ALIASES[] = {MS_STR_INIT("18"), MS_STR_INIT("latest"),
                                         MS_STR_INIT("18-bookworm"), MS_STR_INIT("bookworm")};
@@ -141,11 +141,12 @@ static void make_layers(struct preview *preview, struct image *page)
     static const int64_t SIZES[] = {28734567, 1187, 4523111, 112398123, 9812, 116};
     size_t n = preview_scale(preview, 8, 30, LAYERS_MAX);
     for (size_t i = 0; i < n; i++)
-        layers[i] = (struct image_layer){
-            preview_digest(preview, (unsigned)i + 300), SIZES[i % 6],
-            i == 6 ? MS_STR_ABSENT : preview_text(preview, INSTRUCTIONS[i % 5]), i == 1};
+        layers[i] = (struct image_layer){preview_digest(preview, (unsigned)i + 300), SIZES[i % 6],
+                                         i == 6 ? MS_STR_ABSENT
+                                                : preview_text(preview, INSTRUCTIONS[i % 5])};
     page->layers = layers;
     page->n_layers = n;
+    page->base_layers = 2;
 }
 
 static void make_settings(struct preview *preview, struct image *page)
@@ -195,20 +196,24 @@ static void make_labels(struct preview *preview, struct image *page)
 static void make_relatives(struct preview *preview, struct image *page)
 {
     static struct image_referrer referrers[3];
-    static struct image_derived derived[5];
+    static struct image_derived derived[DERIVED_MAX];
     static const char *const WHAT[] = {"signature (cosign)", "SBOM (SPDX)",
                                        "application/vnd.example.report+json"};
     for (size_t i = 0; i < 3; i++)
         referrers[i] = (struct image_referrer){preview_digest(preview, (unsigned)i + 60),
                                                preview_text(preview, WHAT[i]), 700 + (int64_t)i};
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < DERIVED_MAX; i++)
         derived[i] =
-            (struct image_derived){preview_repository(preview, i + 3), MS_STR("1.2"),
-                                   MS_STR("linux/amd64"), preview_time(preview, (unsigned)i * 70)};
+            (struct image_derived){.repository = preview_repository(preview, i + 3),
+                                   .tags = {TAGS, i % 4},
+                                   .digest = preview_digest(preview, (unsigned)i + 70),
+                                   .platform = i % 5 == 4 ? MS_STR_ABSENT : MS_STR("linux/amd64"),
+                                   .updated = preview_time(preview, (unsigned)i * 70)};
     page->referrers = referrers;
     page->n_referrers = 3;
     page->derived = derived;
-    page->n_derived = 5;
+    page->n_derived = preview_scale(preview, 5, DERIVED_MAX, DERIVED_MAX);
+    page->has_more_derived = preview->set != PREVIEW_SMALL;
     page->all_derived = 41;
 }
 
@@ -235,8 +240,12 @@ static struct image make_image(struct preview *preview)
         .indexes = {indexes, 1},
         .base = MS_STR("library/debian:12-slim"),
         .base_repository = MS_STR("library/debian"),
-        .base_reference = MS_STR("12-slim"),
+        .base_tag = MS_STR("12-slim"),
+        .base_digest = preview_digest(preview, 80),
         .base_behind = 2,
+        .claimed_base = preview->set == PREVIEW_SMALL
+                            ? MS_STR_ABSENT
+                            : preview_text(preview, "docker.io/library/debian:12"),
         .raw = preview->set == PREVIEW_HOSTILE ? preview_text(preview, "") : MS_STR(RAW_INDEX),
     };
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages, and the parts of the API that were made for them, are tested with."""
 from harness import wait_for
-from images import Pusher
+from images import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Pusher, digest_of
 
 EVIL = "\"><script>alert('x')</script>\u202egpj & <b>"
 NAME = "team/deep/portal"
@@ -30,3 +30,43 @@ def get(filled, path, status=200, headers=None):
     answer = filled.reader.get(path, headers=headers or {})
     assert answer.status_code == status, answer.text[:1000]
     return answer
+
+
+# --- images that are built on one another, and what is attached to them ---
+
+BASE, BUILT, CLAIMING = "family/base", "family/built", "family/claiming"
+N_BUILT = 12
+
+
+def push_layers(pusher, repository, *tags, layers, annotations=None):
+    blobs = [pusher.blob(repository, layer.encode(), OCI_LAYER) for layer in layers]
+    config = {"os": "linux", "architecture": "amd64", "created": "2024-05-01T10:00:00Z", "tags": tags,
+              "history": [{"created_by": f"RUN {layer}"} for layer in layers],
+              "rootfs": {"type": "layers", "diff_ids": [digest_of(f"diff {layer}".encode()) for layer in layers]}}
+    value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": pusher.blob(repository, config, OCI_CONFIG),
+             "layers": blobs, **({"annotations": annotations} if annotations else {})}
+    return pusher.manifest(repository, value, OCI_MANIFEST, *tags)
+
+
+def attach(pusher, repository, subject, artifact_type, *tags):
+    value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": artifact_type,
+             "config": pusher.blob(repository, b"{}", "application/vnd.oci.empty.v1+json"),
+             "layers": [pusher.blob(repository, b"{}", "application/vnd.oci.empty.v1+json")]}
+    return pusher.manifest(repository, value if tags else {**value, "subject": subject}, OCI_MANIFEST, *tags)
+
+
+class Family:
+    """A base whose tag has moved twice since images were built on it; one of these is signed and has an SBOM."""
+    def __init__(self, stack):
+        pusher = Pusher(stack.registry.url)
+        self.base = push_layers(pusher, BASE, "12", layers=["root", "update"])
+        self.built = [push_layers(pusher, BUILT, f"1.{n}", layers=["root", "update", f"app {n}"]) for n in range(N_BUILT)]
+        push_layers(pusher, CLAIMING, "1", layers=["other"],
+                    annotations={"org.opencontainers.image.base.name": "registry.example.com/no/such:thing"})
+        attach(pusher, BUILT, self.built[0], "application/vnd.cncf.notary.signature")
+        attach(pusher, BUILT, self.built[0], "application/spdx+json")
+        for layers in (["root", "update 2"], ["root", "update 3"]):
+            push_layers(pusher, BASE, "12", layers=layers)
+        stack.writer.wait_until_settled()
+        wait_for(lambda: stack.reader.json(f"/api/v1/repositories/{BUILT}/-/manifests/1.0").get("base", {}).get("behind") == 2,
+                 "the reader to see that the base has moved")

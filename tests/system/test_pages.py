@@ -9,7 +9,7 @@ import pytest
 
 from harness import wait_for
 from images import Pusher
-from pages import EVIL, NAME, Filled, get
+from pages import BASE, BUILT, CLAIMING, EVIL, N_BUILT, NAME, Family, Filled, get
 
 PAGES = ["/", "/r/", "/r/team/", "/r/team/deep/", f"/r/{NAME}", f"/r/{NAME}/-/1.10", f"/r/{NAME}/-/multi", "/search",
          "/search?q=portal", "/search?q=os:linux", "/compare", f"/compare?a={NAME}:1.2&b={NAME}:2.0", "/stats", "/help"]
@@ -18,6 +18,11 @@ PAGES = ["/", "/r/", "/r/team/", "/r/team/deep/", f"/r/{NAME}", f"/r/{NAME}/-/1.
 @pytest.fixture(scope="module")
 def filled(module_stack):
     return Filled(module_stack)
+
+
+@pytest.fixture(scope="module")
+def family(filled):
+    return Family(filled.stack)
 
 
 def text_of(page):
@@ -105,6 +110,15 @@ def test_a_repository_is_filtered_and_sorted_by_its_url(filled):
     get(filled, f"/r/{NAME}?colour=1", 400)
 
 
+def test_the_tags_of_a_repository_say_what_is_attached_and_whose_base_has_moved(filled, family):
+    page = get(filled, f"/r/{BUILT}").text
+    rows = {row.split()[0]: row for row in map(text_of, re.findall(r"<tr>(?:(?!</tr>).)*<th scope=\"row\">.*?</tr>", page, re.S))}
+    assert rows["1.0"].endswith(" signed SBOM base moved "), rows["1.0"]
+    assert rows["1.1"].endswith(" base moved ") and "signed" not in rows["1.1"] and "SBOM" not in rows["1.1"]
+    assert "base moved" not in text_of(get(filled, f"/r/{BASE}").text)
+    assert "base moved" not in text_of(get(filled, f"/r/{CLAIMING}").text), "of a base that is only claimed nothing is known"
+
+
 def test_an_image_tells_what_is_known_of_it(filled):
     page = get(filled, f"/r/{NAME}/-/2.0")
     text = text_of(page.text)
@@ -117,6 +131,32 @@ def test_an_image_tells_what_is_known_of_it(filled):
     assert "Image for linux/amd64" in by_digest
     index = text_of(get(filled, f"/r/{NAME}/-/multi").text)
     assert "Index of 2 platforms" in index
+
+
+def test_an_image_tells_its_base_and_what_is_attached_to_it(filled, family):
+    page = get(filled, f"/r/{BUILT}/-/1.0").text
+    text = text_of(page)
+    assert re.search(rf"Built on {BASE}:12 , by its layers, as it was at [0-9a-f]{{12}} base moved "
+                     r"Its tag has moved twice since: what changed", text), text
+    assert "Evidence signed SBOM present, not verified" in text
+    layers = re.findall(r"<tr[^>]*>.*?</tr>", page[page.index("layers-table"):], re.S)[1:4]
+    assert [("base ends here" in row, row.startswith("<tr class=\"base\">")) for row in layers] == \
+        [(False, False), (True, True), (False, False)]
+    compare = html.unescape(re.search(r"href=\"(/compare\?[^\"]*)\">what changed", page).group(1))
+    assert "1 of 2 layers shared" in text_of(get(filled, compare).text)
+    claiming = text_of(get(filled, f"/r/{CLAIMING}/-/1").text)
+    assert "Claimed base registry.example.com/no/such:thing, by its annotations; the layers do not confirm it" in claiming
+    assert "Built on" not in claiming and "base ends here" not in claiming
+
+
+def test_a_base_lists_what_is_built_on_it(filled, family):
+    page = get(filled, f"/r/{BASE}/-/{family.base['digest']}").text
+    text = text_of(page)
+    rows = re.findall(rf"<th scope=\"row\"[^>]*><a href=\"/r/{BUILT}/-/(1\.\d+)\">", page)
+    assert len(rows) == len(set(rows)) == 10 and f"The newest 10; {N_BUILT} images are built on it" in text
+    everything = re.search(r"<a href=\"([^\"]*)\">all of them</a>", page).group(1)
+    assert len(filled.reader.json(everything)["derived"]) == N_BUILT
+    assert "Built on it" not in text_of(get(filled, f"/r/{BUILT}/-/1.0").text)
 
 
 def self_digest(filled, tag):
