@@ -33,9 +33,13 @@ void part_facet(struct ms_buf *out, struct ms_str value, int64_t count, const st
     link_open(out, link);
     html_raw(out, "<bdi>");
     html_text_at_most(out, value, CHIP_MAX);
-    html_raw(out, "</bdi></a> <span class=\"subtle\">");
-    format_number(out, count);
-    html_raw(out, "</span></li>");
+    html_raw(out, "</bdi></a>");
+    if (count >= 0) {
+        html_raw(out, " <span class=\"subtle\">");
+        format_number(out, count);
+        html_raw(out, "</span>");
+    }
+    html_raw(out, "</li>");
 }
 
 void part_term(struct ms_buf *out, const char *term)

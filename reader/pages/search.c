@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { TAGS_MAX = 100, NEAREST_MAX = 5, VALUES_MAX = 10, N_FACETS = 5 };
+enum { TAGS_MAX = 100, NEAREST_MAX = 5, VALUES_MAX = 10, N_FACETS = 6 };
 
 static const struct query_param TABLE[] = {
     {"cursor", QUERY_PLAIN}, {"kind", QUERY_PLAIN}, {"q", QUERY_PLAIN}, {"sort", QUERY_PLAIN}};
@@ -82,6 +82,41 @@ static void read_facet(struct search_facet *out, struct page *page, struct ms_st
     *out = (struct search_facet){title, values, n_kept};
 }
 
+static int64_t count_of(struct page *page, struct ms_str array, struct ms_str value)
+{
+    struct ms_str rest = array, row;
+    while (json_next(NULL, &row, &rest))
+        if (ms_str_equal(page_text(page, row, "value"), value))
+            return page_number(row, "images");
+    return FORMAT_UNKNOWN;
+}
+
+/* Always in this order; what no image has is left out. How many bases have moved is not counted:
+ * that is asked for only when images were found, and not again. */
+static void read_evidence(struct search_facet *out, struct page *page, struct ms_str q,
+                          struct ms_str facets)
+{
+    static const struct {
+        struct ms_str value, word;
+        const char *field;
+    } EVIDENCE[] = {{MS_STR_INIT("signed"), MS_STR_INIT("signed"), "is:"},
+                    {MS_STR_INIT("sbom"), MS_STR_INIT("SBOM"), "has:"},
+                    {MS_STR_INIT("provenance"), MS_STR_INIT("provenance"), "has:"},
+                    {MS_STR_INIT("outdated"), MS_STR_INIT("base moved"), "is:"}};
+    enum { N_EVIDENCE = sizeof(EVIDENCE) / sizeof(EVIDENCE[0]), OUTDATED = N_EVIDENCE - 1 };
+    struct search_value *values = ms_arena_alloc(page->arena, N_EVIDENCE * sizeof(*values));
+    bool has_images = json_count(json_get(facets, "os"), 1) > 0;
+    size_t n = 0;
+    for (size_t i = 0; i < N_EVIDENCE; i++) {
+        int64_t images = count_of(page, json_get(facets, "attached"), EVIDENCE[i].value);
+        struct ms_str with = search_text_with(page->arena, q, EVIDENCE[i].field, EVIDENCE[i].value);
+        bool is_offered = i == OUTDATED ? has_images && !ms_str_equal(with, q) : images > 0;
+        if (is_offered && !ms_str_is_absent(with))
+            values[n++] = (struct search_value){EVIDENCE[i].word, with, images};
+    }
+    *out = (struct search_facet){"Evidence", values, n};
+}
+
 static void read_facets(struct search *out, struct page *page, struct ms_str facets,
                         struct ms_str label)
 {
@@ -89,11 +124,12 @@ static void read_facets(struct search *out, struct page *page, struct ms_str fac
     struct ms_str field = search_text_label_field(page->arena, label);
     read_facet(&all[0], page, out->q, "Operating system", "os:", json_get(facets, "os"));
     read_facet(&all[1], page, out->q, "Architecture", "arch:", json_get(facets, "architecture"));
-    read_facet(&all[2], page, out->q, "Label", "label:", json_get(facets, "label_keys"));
-    read_facet(&all[3], page, out->q, "Annotation",
+    read_evidence(&all[2], page, out->q, facets);
+    read_facet(&all[3], page, out->q, "Label", "label:", json_get(facets, "label_keys"));
+    read_facet(&all[4], page, out->q, "Annotation",
                "annotation:", json_get(facets, "annotation_keys"));
     if (label.len > 0)
-        read_facet(&all[4], page, out->q, "Values of the label", field.ptr,
+        read_facet(&all[5], page, out->q, "Values of the label", field.ptr,
                    json_get(facets, "label_values"));
     for (size_t i = 0; i < N_FACETS; i++)
         if (all[i].n > 0)

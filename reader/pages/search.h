@@ -30,7 +30,7 @@ struct search_filter {
 struct search_value {
     struct ms_str value;
     struct ms_str with;
-    int64_t images;
+    int64_t images; /* how many have it; below 0: not counted */
 };
 
 struct search_facet {

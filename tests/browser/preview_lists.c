@@ -150,13 +150,15 @@ void preview_search(struct ms_buf *out, const struct view_frame *frame, struct p
         {preview_text(preview, "org.opencontainers.image.source"), MS_STR("x"), 912},
         {preview_text(preview, "maintainer"), MS_STR("x"), 41},
         {preview_text(preview, "com.example.team"), MS_STR("x"), 12}};
-    static const struct search_value KINDS[] = {{MS_STR_INIT("image"), MS_STR_INIT("x"), 1630},
-                                                {MS_STR_INIT("index"), MS_STR_INIT("x"), 412},
-                                                {MS_STR_INIT("artifact"), MS_STR_INIT("x"), 60}};
+    static const struct search_value EVIDENCE[] = {
+        {MS_STR_INIT("signed"), MS_STR_INIT("postgres is:signed"), 612},
+        {MS_STR_INIT("SBOM"), MS_STR_INIT("postgres has:sbom"), 412},
+        {MS_STR_INIT("provenance"), MS_STR_INIT("postgres has:provenance"), 60},
+        {MS_STR_INIT("base moved"), MS_STR_INIT("postgres is:outdated"), -1}};
     const struct search_facet facets[] = {{"Operating system", OS, 2},
                                           {"Architecture", ARCHITECTURES, 3},
-                                          {"Label", labels, 4},
-                                          {"Kind", KINDS, 3}};
+                                          {"Evidence", EVIDENCE, 4},
+                                          {"Label", labels, 4}};
     const struct search_filter filters[] = {
         {preview_text(preview, "os:linux"), MS_STR("postgres label:x")},
         {preview_text(preview, "label:org.opencontainers.image.vendor=postgres"),

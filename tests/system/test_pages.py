@@ -186,6 +186,19 @@ def test_search_has_filters_and_facets(filled):
     assert "at character" in text_of(fault.text) and fault.headers["Content-Type"].startswith("text/html")
 
 
+def test_what_is_attached_and_whose_base_has_moved_are_facets(filled, family):
+    def facets(q):
+        page = get(filled, f"/search?q={q}").text
+        return re.findall(r"<a href=\"/search\?q=([^\"]*)\"><bdi>([^<]*)</bdi></a>(?: <span class=\"subtle\">([\d,]+)</span>)?</li>", page)
+    found = {word: (q, number) for q, word, number in facets("built")}
+    assert found["signed"] == ("built%20is:signed", "1") and found["SBOM"] == ("built%20has:sbom", "1")
+    assert "provenance" not in found and found["base moved"] == ("built%20is:outdated", "")
+    assert f"{BUILT}:1.0" in text_of(get(filled, "/search?q=built is:signed&kind=image").text)
+    moved = get(filled, "/search?q=built is:outdated&kind=image").text
+    assert f"{N_BUILT} results" in text_of(moved)
+    assert "base moved" not in {word for _, word, _ in facets("built is:outdated")}
+
+
 def test_errors_are_pages(filled):
     unknown = text_of(get(filled, "/r/team/deep/porta", 404).text)
     assert NAME in unknown, "the nearest names"
