@@ -23,10 +23,14 @@ static void write_grammar(struct ms_buf *out)
         {"label:org.opencontainers.image.vendor=Acme", "The same with this value."},
         {"annotation:org.opencontainers.image.licenses=MIT", "The same of annotations."},
         {"os:linux arch:arm64", "Platforms."},
-        {"is:index", "A kind: image, index or artifact."},
-        {"is:signed",
-         "A signature is there, not that it was verified; also has:sbom, has:provenance."},
-        {"base:library/debian:12", "Images built on it; also base:repository and base:sha256:…."},
+        {"is:index", "A kind: <code>is:image</code>, <code>is:index</code> or "
+                     "<code>is:artifact</code>."},
+        {"is:signed", "A signature is there; it was not verified."},
+        {"has:sbom", "An SBOM is there; <code>has:provenance</code>: provenance is."},
+        {"base:library/debian:12",
+         "Images whose first layers are those of an image that the tag has or had; without "
+         "<code>:12</code>, that any tag of the repository has or had."},
+        {"base:sha256:9f86d0", "The same of one image or index, by the beginning of its digest."},
         {"is:outdated", "Images whose base's tag has moved since."},
         {"package:openssl@<3.0.12",
          "Images that hold a package, by the SBOMs in the registry: of this version, or behind "
@@ -46,7 +50,10 @@ static void write_grammar(struct ms_buf *out)
         html_raw(out, EXAMPLES[i].what);
         html_raw(out, "</dd>\n");
     }
-    html_raw(out, "</dl>\n");
+    html_raw(out,
+             "</dl>\n<p>What packages images hold is listed by <a "
+             "href=\"/packages?q=openssl\">/packages?q=openssl</a>, what could be deleted, and "
+             "why, by <a href=\"/stats#advice\">the advice</a>.</p>\n");
 }
 
 static void write_api(struct ms_buf *out)
@@ -56,6 +63,7 @@ static void write_api(struct ms_buf *out)
         {"Newest", "/api/v1/repositories?sort=-updated&amp;n=10"},
         {"Tags", "/api/v1/repositories/library/postgres/-/tags"},
         {"An image", "/api/v1/repositories/library/postgres/-/manifests/latest"},
+        {"Built on it", "/api/v1/repositories/library/debian/-/manifests/12/-/derived"},
         {"Packages", "/api/v1/packages/images?name=openssl&amp;version=%3C3.0.12"},
         {"What could go", "/api/v1/advice?untagged_for=30d&amp;tags=pr-*&amp;keep_newest=5"},
         {"Changes", "/api/v1/changes?since=0&amp;wait=30s"},
@@ -140,6 +148,9 @@ static void write_words(struct ms_buf *out)
     static const struct example WORDS[] = {
         {"Signed", "A signature of cosign or notation is there. It was not verified."},
         {"SBOM, provenance", "An attestation of that kind is there, not verified either."},
+        {"Base",
+         "The tagged image whose layers are the first of this one's, the longest such. What "
+         "annotations name counts only where the layers confirm it."},
         {"Base moved", "The tag of the image that this one is built on has been pushed since."},
         {"Updated", "When the tag was last pushed; where no push was seen, when the image was made "
                     "or first seen."},

@@ -278,6 +278,9 @@ static void write_grammar(struct ms_buf *out)
         {"label:org.opencontainers.image.vendor=Acme", "a label, with or without its value"},
         {"os:linux arch:arm64", "a platform"},
         {"is:index", "also <code>is:image</code>, <code>is:artifact</code>"},
+        {"is:signed has:sbom", "what is attached to it; <code>has:provenance</code>, too"},
+        {"base:library/debian:12", "built on it; <code>is:outdated</code>: and it has moved since"},
+        {"package:openssl@<3.0.12", "holding a package; without <code>@</code>, of any version"},
         {"sha256:9f", "a manifest, configuration or layer whose digest begins so"},
         {"updated:>2026-01-01", "pushed since"},
     };
