@@ -50,6 +50,18 @@ void view_image_labels(struct ms_buf *out, const struct image *page)
     table_end(out);
 }
 
+/* The end of a paragraph: where the whole list of this image stands. */
+static void write_all(struct ms_buf *out, const struct image *page, const char *list)
+{
+    struct link all = {.base = "/api/v1/repositories/",
+                       .name = page->repository,
+                       .middle = "/-/manifests/",
+                       .tail = page->digest,
+                       .end = list};
+    link_open(out, &all);
+    html_raw(out, "all of them</a> as JSON.</p>\n");
+}
+
 void view_image_packages(struct ms_buf *out, const struct image *page)
 {
     static const struct table_column COLUMNS[] = {
@@ -86,7 +98,8 @@ void view_image_packages(struct ms_buf *out, const struct image *page)
     if (page->all_packages > (int64_t)page->n_packages) {
         ms_buf_printf(out, "<p>The first %zu of ", page->n_packages);
         format_count(out, page->all_packages, "package", "packages");
-        html_raw(out, ".</p>\n");
+        html_raw(out, "; ");
+        write_all(out, page, "/-/packages");
     }
 }
 
@@ -175,16 +188,10 @@ void view_image_derived(struct ms_buf *out, const struct image *page)
     }
     table_end(out);
     if (page->has_more_derived) {
-        struct link all = {.base = "/api/v1/repositories/",
-                           .name = page->repository,
-                           .middle = "/-/manifests/",
-                           .tail = page->digest,
-                           .end = "/-/derived"};
         ms_buf_printf(out, "<p>The newest %zu; ", page->n_derived);
         format_count(out, page->all_derived, "image is", "images are");
-        html_raw(out, " built on it: ");
-        link_open(out, &all);
-        html_raw(out, "all of them</a> as JSON.</p>\n");
+        html_raw(out, " built on it; ");
+        write_all(out, page, "/-/derived");
     }
 }
 

@@ -38,6 +38,27 @@ static void write_totals(struct ms_buf *out, const struct stats *page)
     html_raw(out, "</dl>\n");
 }
 
+/* To count these would be to look at every image. */
+static void write_evidence(struct ms_buf *out)
+{
+    static const struct {
+        const char *query, *text;
+    } SEARCHES[] = {{"is:signed", "are signed"},
+                    {"has:sbom", "have an SBOM"},
+                    {"has:provenance", "have provenance"},
+                    {"is:outdated", "have a base that moved"}};
+    html_raw(out, "<p>Which images ");
+    for (size_t i = 0; i < sizeof(SEARCHES) / sizeof(SEARCHES[0]); i++) {
+        struct link link = link_to_search(ms_str(SEARCHES[i].query));
+        link_set(&link, "kind", MS_STR("image"));
+        html_raw(out, i > 0 ? " · " : "");
+        link_open(out, &link);
+        html_raw(out, SEARCHES[i].text);
+        html_raw(out, "</a>");
+    }
+    html_raw(out, "</p>\n");
+}
+
 static void write_sizes(struct ms_buf *out, const char *id, const char *caption,
                         const struct stats_namespace *rows, size_t n, bool are_namespaces)
 {
@@ -198,6 +219,7 @@ void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct
     layout_begin(out, &layout);
     html_raw(out, "<h1>Statistics</h1>\n");
     write_totals(out, page);
+    write_evidence(out);
     if (page->n_namespaces > 0) {
         part_heading(out, "namespaces", "Bytes by namespace");
         write_sizes(out, "namespaces-table", "Size: of its repositories, each with its blobs once",
