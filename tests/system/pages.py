@@ -61,6 +61,7 @@ class Family:
         pusher = Pusher(stack.registry.url)
         self.base = push_layers(pusher, BASE, "12", layers=["root", "update"])
         self.built = [push_layers(pusher, BUILT, f"1.{n}", layers=["root", "update", f"app {n}"]) for n in range(N_BUILT)]
+        pusher.index(BUILT, "multi", children=[dict(self.built[0], platform={"os": "linux", "architecture": "amd64"})])
         push_layers(pusher, CLAIMING, "1", layers=["other"],
                     annotations={"org.opencontainers.image.base.name": "registry.example.com/no/such:thing"})
         attach(pusher, BUILT, self.built[0], "application/vnd.cncf.notary.signature")

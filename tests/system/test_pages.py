@@ -31,6 +31,13 @@ def text_of(page):
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", inner)))
 
 
+def assert_is_valid(page):
+    tidy = subprocess.run(["tidy", "-q", "-e", "--show-info", "no", "--drop-empty-elements", "no"],
+                          input=page, capture_output=True, text=True)
+    complaints = [line for line in tidy.stderr.splitlines() if "proprietary attribute" not in line]
+    assert not complaints, complaints[:5]
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_html_with_the_policy(filled, path):
     answer = get(filled, path)
@@ -41,10 +48,7 @@ def test_a_page_is_html_with_the_policy(filled, path):
     assert answer.headers["Cache-Control"] == "max-age=5"
     assert "<script>" not in answer.text and "style=" not in answer.text
     assert "href=\"javascript:" not in answer.text
-    tidy = subprocess.run(["tidy", "-q", "-e", "--show-info", "no", "--drop-empty-elements", "no"],
-                          input=answer.text, capture_output=True, text=True)
-    complaints = [line for line in tidy.stderr.splitlines() if "proprietary attribute" not in line]
-    assert not complaints, complaints[:5]
+    assert_is_valid(answer.text)
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "/help"])
@@ -135,6 +139,7 @@ def test_an_image_tells_what_is_known_of_it(filled):
 
 def test_an_image_tells_its_base_and_what_is_attached_to_it(filled, family):
     page = get(filled, f"/r/{BUILT}/-/1.0").text
+    assert_is_valid(page)
     text = text_of(page)
     assert re.search(rf"Built on {BASE}:12 , by its layers, as it was at [0-9a-f]{{12}} base moved "
                      r"Its tag has moved twice since: what changed", text), text
@@ -144,6 +149,9 @@ def test_an_image_tells_its_base_and_what_is_attached_to_it(filled, family):
         [(False, False), (True, True), (False, False)]
     compare = html.unescape(re.search(r"href=\"(/compare\?[^\"]*)\">what changed", page).group(1))
     assert "1 of 2 layers shared" in text_of(get(filled, compare).text)
+    index = text_of(get(filled, f"/r/{BUILT}/-/multi").text)
+    assert f"Built on {BASE}:12 , by its layers for linux/amd64 or its first platform, as it was at" in index
+    assert "Evidence signed SBOM present, not verified" in index
     claiming = text_of(get(filled, f"/r/{CLAIMING}/-/1").text)
     assert "Claimed base registry.example.com/no/such:thing, by its annotations; the layers do not confirm it" in claiming
     assert "Built on" not in claiming and "base ends here" not in claiming
@@ -151,6 +159,7 @@ def test_an_image_tells_its_base_and_what_is_attached_to_it(filled, family):
 
 def test_a_base_lists_what_is_built_on_it(filled, family):
     page = get(filled, f"/r/{BASE}/-/{family.base['digest']}").text
+    assert_is_valid(page)
     text = text_of(page)
     rows = re.findall(rf"<th scope=\"row\"[^>]*><a href=\"/r/{BUILT}/-/(1\.\d+)\">", page)
     assert len(rows) == len(set(rows)) == 10 and f"The newest 10; {N_BUILT} images are built on it" in text
