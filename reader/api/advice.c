@@ -67,7 +67,7 @@ static enum ms_status parse_duration(uint64_t *out_ms, struct ms_str text)
 static enum ms_status add_duration(struct rest_list *list, const char *name, bool *is_rule)
 {
     struct ms_str text;
-    uint64_t ms;
+    uint64_t ms = 0;
     enum ms_status status = value_of(&text, list, name);
     if (status != MS_OK)
         return status;

@@ -12,14 +12,18 @@ WITH asked AS MATERIALIZED (
 image AS MATERIALIZED (
     SELECT DISTINCT manifest_id AS id, os, architecture FROM item WHERE kind = 'image'
 ),
--- What is attached to them, in whatever repository.
+-- What is attached to them, in whatever repository. Put together by grouping: of a join the planner does not know how
+-- many images there are, and would look through everything for each of them.
 attached AS MATERIALIZED (
     SELECT e.manifest_id AS id, bit_or(e.evidence) AS evidence
-    FROM (
+    FROM (SELECT id AS manifest_id, 0 AS evidence, true AS is_image FROM image
+          UNION ALL
+          SELECT found.manifest_id, found.evidence, false
+          FROM (
 -- include evidence_all.sql
-    ) e
-    JOIN image ON image.id = e.manifest_id
+          ) found) e
     GROUP BY e.manifest_id
+    HAVING bool_or(e.is_image)
 )
 SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
     SELECT array_to_json(ARRAY(
