@@ -137,14 +137,14 @@ static struct ms_str long_value(char **memory, size_t n_groups, const char *end)
 START_TEST(a_mebibyte_is_the_most)
 {
     struct icon icon;
-    char *memory;
+    char *most, *more;
     size_t n_groups = ICON_BYTES_MAX / 3 + 1; /* one byte is in the last group */
-    ck_assert(icon_parse(&icon, long_value(&memory, n_groups, "AA==")));
+    ck_assert(icon_parse(&icon, long_value(&most, n_groups, "AA==")));
     icon_append_bytes(&out, &icon);
     ck_assert_uint_eq(out.len, ICON_BYTES_MAX);
-    free(memory);
-    ck_assert(!icon_parse(&icon, long_value(&memory, n_groups, "AAA=")));
-    free(memory);
+    ck_assert(!icon_parse(&icon, long_value(&more, n_groups, "AAA=")));
+    free(most);
+    free(more);
 }
 END_TEST
 
