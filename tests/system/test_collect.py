@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Garbage collection of the database and of the registry with a real registry that
 tells nobody anything: the test posts the events that it wants known."""
-import json
 import re
 
 import pytest
@@ -258,6 +257,5 @@ def test_events_are_applied_while_much_is_collected(make_yard):
         left.append(query(yard.database, "SELECT count(*) FROM manifest")[0][0])
         assert len(left) < 2000, "nothing is collected while events come"
     assert sum(1 for count in left if count > 1000) >= 5, "the collection was over too soon to tell"
-    wait_for(lambda: yard.runs() and yard.runs()[-1], "the run to be recorded")
-    batches = json.dumps([a - b for a, b in zip(left, left[1:])])
-    assert query(yard.database, "SELECT count(*) FROM label WHERE key = 'k1'") == [(0,)], batches
+    # A run before this one may be recorded already: what is left tells when it has ended.
+    wait_for(lambda: query(yard.database, "SELECT count(*) FROM label WHERE key = 'k1'") == [(0,)], "the rest to go")
