@@ -1973,7 +1973,7 @@ COMMENT ON COLUMN public.repository.updated IS 'Of its tag updated last, hidden 
 -- Name: COLUMN repository.title; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.repository.title IS 'Of its latest tag, else of the tag updated last (contract 4.2); kept by refresh_repository()';
+COMMENT ON COLUMN public.repository.title IS 'Of its latest tag, else of the tag updated last; kept by refresh_repository()';
 
 
 --
