@@ -10,7 +10,7 @@ readonly INDEX_TYPE=application/vnd.oci.image.index.v1+json
 make_images() {
     local images=$dir/images
     rm -rf "$images"
-    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$root/deploy/quickstart.d/make_images.py" \
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$root/deploy/quickstart.d/write_images.py" \
         "$images" /bin/busybox || fail "the images could not be made"
 }
 

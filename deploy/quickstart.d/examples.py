@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The images of the quickstart: small, but each of a kind that a real registry holds.
 
-Called by make_images.py (main) and by tests. The busybox of the machine stands in for every
+Called by write_images.py and by tests. The busybox of the machine stands in for every
 architecture: what matters here is what the manifests say.
 """
 import json

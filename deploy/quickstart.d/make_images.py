@@ -1,8 +1,7 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Makes real container images without a network: Debian's static busybox as layers.
 
-Called by deploy/quickstart (main), which pushes them with skopeo; the system tests import the rest.
+For write_images.py, whose images deploy/quickstart pushes with skopeo, and for the system tests.
 The same arguments give the same bytes: times are fixed, names are sorted.
 
     image = make_image([make_layer({"bin/busybox": Path("/bin/busybox").read_bytes()})],
@@ -10,20 +9,14 @@ The same arguments give the same bytes: times are fixed, names are sorted.
     index = make_index([(image, "linux/amd64")])
     for part in index.walk():  # what must be pushed first comes first
         print(part.digest, part.media_type, len(part.data), part.is_manifest)
-
-    make_images.py DIRECTORY [BUSYBOX]   writes the images (examples.py, products.py) below DIRECTORY,
-                                         DIRECTORY/push.list (SOURCE, REPOSITORY:TAG a line) and
-                                         DIRECTORY/pulled.list (REPOSITORY, TAG, digest, type)
 """
 import gzip
 import hashlib
 import io
 import json
 import re
-import sys
 import tarfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -237,21 +230,3 @@ def write_images(directory, images):
         yield f"put:{blob_path(path, manifest)}", f"{repository}:{tag}"
     for path, manifests in layouts.items():
         write_oci_layout(path, manifests)
-
-
-def main():
-    from examples import example_images, make_root
-    from products import product_images
-    directory = Path(sys.argv[1]).absolute()
-    busybox = Path(sys.argv[2] if len(sys.argv) > 2 else "/bin/busybox").read_bytes()
-    images = [*product_images(make_root(busybox)), *example_images(busybox)]
-    lines = ["\t".join(line) + "\n" for line in write_images(directory, images)]
-    (directory / "push.list").write_text("".join(lines))
-    last = {(repository, tag): manifest for repository, tag, manifest in images}
-    (directory / "pulled.list").write_text("".join(
-        f"{repository}\t{tag}\t{manifest.digest}\t{manifest.media_type}\n"
-        for (repository, tag), manifest in last.items() if "sha256-" not in tag))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The registry of a company that does not exist: base images, services built on them, and what
-became of them over time. Called by make_images.py (main).
+became of them over time. Called by write_images.py.
 
 The kinds that a registry can hold are in examples.py; here there is enough of the ordinary ones to
 make lists, search and statistics worth looking at. What an image is told to contain it does not
