@@ -9,8 +9,6 @@
 #include "common/http/internal.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 struct ms_http_listener {
@@ -87,8 +85,6 @@ void ms_http_accept_on_pause_over(void *arg)
 
 void ms_http_server_add_listener(struct ms_http_server *server, int fd)
 {
-    /* Accepted sockets inherit it. A Unix socket refuses the option and does not need it. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     struct ms_http_listener *listener = ms_alloc(sizeof(*listener));
     listener->server = server;
     listener->fd = fd;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,7 +43,10 @@ static bool set_flag(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
 
-/* -1 and errno when anything fails. */
+/*
+ * -1 and errno when anything fails. Accepted sockets inherit TCP_NODELAY; it is set before anybody
+ * can connect, since a connection may wait in the queue long before it is accepted.
+ */
 static int open_tcp(const struct sockaddr *address, socklen_t len, bool reuse_port)
 {
     int fd = open_socket(address->sa_family);
@@ -51,7 +55,8 @@ static int open_tcp(const struct sockaddr *address, socklen_t len, bool reuse_po
     bool ready = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
                  (!reuse_port || set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
                  (address->sa_family != AF_INET6 || set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)) &&
-                 bind(fd, address, len) == 0 && listen(fd, BACKLOG) == 0;
+                 set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1) && bind(fd, address, len) == 0 &&
+                 listen(fd, BACKLOG) == 0;
     if (ready)
         return fd;
     close_keeping_errno(fd);

@@ -15,12 +15,13 @@
 #include "tests/support/http_peer.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-enum { APP_FILE_BYTES = 20 * 1024 * 1024 };
+enum { APP_FILE_BYTES = 20 * 1024 * 1024, APP_FDS_MAX = 1024 };
 
 static struct {
     pid_t pid;
@@ -206,6 +207,29 @@ APP_HANDLER(app_requests)
     ms_http_send(request, 200, "text/plain", ms_str(text), NULL, 0);
 }
 
+/* How many connected sockets of this process send at once, without Nagle's algorithm, and how many
+ * do not. */
+APP_HANDLER(app_nagle)
+{
+    (void)match;
+    (void)arg;
+    unsigned n_at_once = 0, n_later = 0;
+    for (int fd = 0; fd < APP_FDS_MAX; fd++) {
+        struct sockaddr_in peer;
+        socklen_t len = sizeof(peer);
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 || peer.sin_family != AF_INET)
+            continue;
+        int is_at_once = 0;
+        len = sizeof(is_at_once);
+        ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &is_at_once, &len), 0);
+        n_at_once += is_at_once != 0;
+        n_later += is_at_once == 0;
+    }
+    char text[64];
+    (void)snprintf(text, sizeof(text), "at once=%u later=%u", n_at_once, n_later);
+    ms_http_send(request, 200, "text/plain", ms_str(text), NULL, 0);
+}
+
 static void app_stop(void *arg)
 {
     (void)arg;
@@ -242,6 +266,7 @@ static const struct ms_route APP_ROUTES[] = {
     {MS_ROUTE_GET, "/counts", "counts", app_counts},
     {MS_ROUTE_GET, "/limit/{x}", "limit", app_limit},
     {MS_ROUTE_GET, "/requests/{route}/{code}", "requests", app_requests},
+    {MS_ROUTE_GET, "/nagle", "nagle", app_nagle},
     {MS_ROUTE_GET, "/drain", "drain", app_drain},
 };
 
