@@ -269,10 +269,12 @@ START_TEST(a_full_queue_says_so)
     options.max_waiting = 3;
     options.wait_timeout_ms = 300;
     begin(options);
-    (void)ask_text("one", "SELECT 1", NULL);
+    /* The connection is open, which may take longer than a question may wait. */
+    while (!ask_once("one", "SELECT 1", NULL)->ok)
+        continue;
     static struct ask asks[5];
     for (int i = 0; i < 5; i++) { /* two in flight, three waiting */
-        ask_add(&asks[i], "sleep", "SELECT pg_sleep(1)", NULL);
+        ask_add(&asks[i], "sleep", "SELECT pg_sleep(3)", NULL);
         ask_start(&asks[i]);
     }
     struct ms_pg_ticket *ticket;
