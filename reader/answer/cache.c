@@ -100,8 +100,8 @@ bool cache_drop_oldest(struct cache *cache)
 
 static void shrink_to(struct cache *cache, uint64_t bytes)
 {
-    while (cache->bytes > bytes)
-        cache_drop_oldest(cache);
+    while (cache->bytes > bytes && cache_drop_oldest(cache))
+        continue;
 }
 
 struct cache *cache_new(uint64_t max_bytes, uint64_t largest_bytes)
