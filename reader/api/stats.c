@@ -11,7 +11,7 @@
 
 #include <assert.h>
 
-enum { MS_PER_SECOND = 1000 };
+static const double MS_PER_SECOND = 1000;
 
 /* --- totals --- */
 

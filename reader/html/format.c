@@ -9,7 +9,8 @@
 
 #include <stdio.h>
 
-enum { UNIT = 1024, DAY_LEN = 10, MINUTE_FROM = 11, MINUTE_TO = 16 };
+static const double UNIT = 1024; /* a KiB has so many bytes, a MiB so many KiB */
+enum { DAY_LEN = 10, MINUTE_FROM = 11, MINUTE_TO = 16 };
 
 static const char MINUS[] = "\xe2\x88\x92"; /* U+2212 */
 

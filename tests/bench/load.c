@@ -104,9 +104,10 @@ static void add_request(struct load *load, const char *bytes, size_t size)
 {
     if ((load->n_requests & (load->n_requests + 1)) == 0) { /* 0, 1, 3, 7 …: full */
         size_t capacity = load->n_requests * 2 + 2;
-        load->requests = realloc(load->requests, capacity * sizeof(*load->requests));
-        if (load->requests == NULL)
+        struct request *grown = realloc(load->requests, capacity * sizeof(*grown));
+        if (grown == NULL)
             fail("no memory");
+        load->requests = grown;
     }
     load->requests[load->n_requests++] = (struct request){.bytes = bytes, .size = size};
 }
@@ -130,7 +131,7 @@ static void read_requests(struct load *load, const char *path)
 static void set_due(struct load *load, int64_t begin_ns, double rate)
 {
     for (size_t i = 0; i < load->n_requests; i++)
-        load->requests[i].due_ns = begin_ns + (int64_t)((double)i / rate * NS_PER_S);
+        load->requests[i].due_ns = begin_ns + (int64_t)((double)i / rate * (double)NS_PER_S);
 }
 
 /* --- connections --- */
@@ -371,6 +372,6 @@ int main(int argc, char **argv)
         send_due(&load);
         wait_and_receive(&load);
     }
-    print_result(&load, (double)(now_ns() - begin) / NS_PER_S);
+    print_result(&load, (double)(now_ns() - begin) / (double)NS_PER_S);
     return 0;
 }

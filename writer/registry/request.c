@@ -207,13 +207,13 @@ static void describe(struct ms_error *out, const struct curl_response *response,
 
 static void count(enum registry_kind kind, const struct curl_response *response)
 {
-    enum { MICROSECONDS = 1000000 };
+    static const double US_PER_S = 1e6;
     bool is_too_large = response->error != NULL && response->error->status == MS_TOO_LARGE;
     bool has_answer = response->error == NULL || is_too_large;
     ms_metrics_add(MS_METRIC_REGISTRY_REQUESTS, registry_kind_name(kind),
                    registry_code_name(has_answer ? response->http_status : 0), 1);
     ms_metrics_observe(MS_METRIC_REGISTRY_REQUEST_SECONDS, NULL,
-                       (double)response->duration_us / MICROSECONDS);
+                       (double)response->duration_us / US_PER_S);
     if (is_too_large)
         ms_limit_reached(MS_LIMIT_REGISTRY_BODY);
     if (response->is_refused)

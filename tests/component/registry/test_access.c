@@ -347,7 +347,8 @@ START_TEST(no_blobs_from_stores_without_tls)
     FILE *file = fopen(content_path, "w");
     ck_assert_ptr_nonnull(file);
     ck_assert_int_ge(fputs("{\"a\":{\"1\":{}}}", file), 0);
-    ck_assert_int_eq(fclose(file), 0);
+    int closed = fclose(file);
+    ck_assert_int_eq(closed, 0);
     const char *const arguments[] = {"--tls-cert", ca,           "--tls-key",        ca_key,
                                      "--content",  content_path, "--redirect-blobs", NULL};
     start_with_tls(&f, arguments, ca, false);
