@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { LOOK_MS = 1000 }; /* notifications come at once; this is for when they do not */
+
 struct watcher {
     const struct ms_child *child;
     const struct reader_program *program;
@@ -130,7 +132,7 @@ static void start_watch(struct watcher *watcher)
         .url = config->database.read_url != NULL ? config->database.read_url : config->database.url,
         .application_name = "metastore-watcher",
     };
-    watcher->watch = ms_store_watch_new(watcher->loop, &options, &EVENTS, watcher);
+    watcher->watch = ms_store_watch_new(watcher->loop, &options, LOOK_MS, &EVENTS, watcher);
 }
 
 static void on_beat(void *arg)

@@ -56,8 +56,8 @@ struct ms_store_watch_state {
     bool can_write;        /* the role could do more than SELECT: warn */
 };
 struct ms_store_watch_events {
-    /* At least once a second while the database can be asked, and at each new generation: first
-     * on_touched for each generation since the last state, in order, then on_state. */
+    /* Every look_ms at the latest while the database can be asked, and at each new generation:
+     * first on_touched for each generation since the last state, in order, then on_state. */
     void (*on_touched)(uint64_t generation, struct ms_str repository, void *arg);
     /* Generations between the last state and this one are not known completely: forget all. */
     void (*on_gap)(void *arg);
@@ -65,8 +65,9 @@ struct ms_store_watch_events {
     void (*on_lost)(const struct ms_error *err, void *arg); /* told once a failure, not each try */
 };
 struct ms_store_watch;
+/* A primary tells of a new generation; it is looked at every look_ms all the same. */
 struct ms_store_watch *ms_store_watch_new(struct ms_loop *loop,
-                                          const struct ms_store_options *options,
+                                          const struct ms_store_options *options, uint64_t look_ms,
                                           const struct ms_store_watch_events *events, void *arg);
 void ms_store_watch_free(struct ms_store_watch *watch);
 

@@ -7,7 +7,7 @@
  *   set_up       read-only; primary or standby?
  *   listen       on a primary: be told of new generations
  *   look         sql/queries/read_watch.sql: the state, and what was touched since the last look
- *   (pause)      until a notification, or LOOK_PRIMARY_MS, or LOOK_STANDBY_MS
+ *   (pause)      until a notification, or look_ms, or LOOK_STANDBY_MS
  *
  * Always: one query at a time; `generation` is the last one whose repository was told, or that was
  * told to be a gap. After each turn exactly one of these is pending: a session's outcome, a
@@ -24,7 +24,6 @@ extern const char ms_sql_read_watch[];
 
 enum {
     SESSION_TIMEOUT_MS = 5000,
-    LOOK_PRIMARY_MS = 1000, /* notifications come at once; this is for when they do not */
     LOOK_STANDBY_MS = 100,
     RETRY_BASE_MS = 100,
     RETRY_MAX_MS = 2000,
@@ -62,6 +61,7 @@ struct ms_store_watch {
     struct ms_pg_session *session;
     struct ms_timer *timer; /* the next look, or the next connection */
     struct ms_backoff backoff;
+    uint64_t look_ms;
     bool connected;
     bool asking;
     bool look_again; /* a notification came while asking */
@@ -104,7 +104,7 @@ static void ask(struct ms_store_watch *watch, const char *sql, ms_pg_row_call *o
     watch->look_again = false;
     watch->asking = ms_pg_session_query(watch->session, sql, on_row, on_done, watch) == MS_OK;
     if (!watch->asking) /* cannot be while `connected`; if it is, looking must not end with it */
-        ms_timer_start(watch->timer, LOOK_PRIMARY_MS);
+        ms_timer_start(watch->timer, watch->look_ms);
 }
 
 static void wait_for_next_look(struct ms_store_watch *watch)
@@ -112,7 +112,7 @@ static void wait_for_next_look(struct ms_store_watch *watch)
     if (watch->look_again)
         look(watch);
     else
-        ms_timer_start(watch->timer, watch->standby ? LOOK_STANDBY_MS : LOOK_PRIMARY_MS);
+        ms_timer_start(watch->timer, watch->standby ? LOOK_STANDBY_MS : watch->look_ms);
 }
 
 /* The server refused a statement: the connection is good, so it is asked again after a while. */
@@ -120,7 +120,7 @@ static void on_refused(struct ms_store_watch *watch, const struct ms_error *err)
 {
     tell_lost(watch, err);
     if (!watch->freed)
-        ms_timer_start(watch->timer, LOOK_PRIMARY_MS);
+        ms_timer_start(watch->timer, watch->look_ms);
 }
 
 /* True when the query's end is to be handled: the watch lives and so does the connection. */
@@ -334,13 +334,14 @@ static void on_timer(void *arg)
 /* --- the interface --- */
 
 struct ms_store_watch *ms_store_watch_new(struct ms_loop *loop,
-                                          const struct ms_store_options *options,
+                                          const struct ms_store_options *options, uint64_t look_ms,
                                           const struct ms_store_watch_events *events, void *arg)
 {
     struct ms_store_watch *watch = ms_alloc(sizeof(*watch));
     watch->loop = loop;
     watch->url = ms_alloc_copy(options->url);
     watch->application_name = ms_alloc_copy(options->application_name);
+    watch->look_ms = look_ms;
     watch->events = *events;
     watch->arg = arg;
     watch->timer = ms_timer_new(loop, on_timer, watch);

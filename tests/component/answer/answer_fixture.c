@@ -18,7 +18,7 @@
 
 #include <check.h>
 
-enum { TICK_MS = 2, WAIT_MS = 20000, CLIENTS_MAX = 32 };
+enum { TICK_MS = 2, WAIT_MS = 5 * 60 * 1000, CLIENTS_MAX = 32 };
 
 /* --- the store --- */
 

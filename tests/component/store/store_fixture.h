@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests of the writer's store share: a database of their own for each test, made by the
- * migrations; the store's calls, waited for; contents by name; and a plain connection that looks at
- * what became of it.
+ * What the tests of the writer's store share: a database of their own for each test, copied from
+ * one that the writer's migration made; the store's calls, waited for; contents by name; and a
+ * plain connection that looks at what became of it.
  */
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
@@ -49,16 +49,20 @@ static inline PGconn *connect_to(const char *name)
     return conn;
 }
 
-/* On the database that METASTORE_TEST_DATABASE names: `before`, ours, `behind`. */
-static inline void administer(const char *before, const char *behind)
+/* On that connection: `before`, the test's database, `behind`. Closes it. */
+static inline void administer_on(PGconn *conn, const char *before, const char *behind)
 {
     char sql[256];
-    PGconn *conn = connect_to(NULL);
     (void)snprintf(sql, sizeof(sql), "%s %s %s", before, database, behind);
     PGresult *result = PQexec(conn, sql);
     ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(conn));
     PQclear(result);
     PQfinish(conn);
+}
+
+static inline void administer(const char *before, const char *behind)
+{
+    administer_on(connect_to(NULL), before, behind);
 }
 
 /* The same server and user as METASTORE_TEST_DATABASE, as keywords, other database, host and port
@@ -166,24 +170,49 @@ static inline void start_store(void)
     store = ms_store_writer_new(loop, &options);
 }
 
-static inline void make_database(void)
+static inline void look_at_database(void)
 {
-    (void)snprintf(database, sizeof(database), "metastore_store_%d", (int)getpid());
-    administer("CREATE DATABASE", "TEMPLATE template0");
     make_conninfo(conninfo, sizeof(conninfo), NULL, NULL);
     eye = connect_to(database);
     (void)sql("SET jit = off"); /* it takes longer than a recount */
 }
 
-/* A migrated database with a leader of term 1. */
-static inline void set_up(void)
+/* Without anything in it. */
+static inline void make_empty_database(void)
 {
-    make_database();
+    (void)snprintf(database, sizeof(database), "metastore_store_%d", (int)getpid());
+    administer("CREATE DATABASE", "TEMPLATE template0");
+    look_at_database();
+}
+
+/* Once a program: what METASTORE_TEST_DATABASE names becomes what each test's database is copied
+ * from. */
+static inline void make_template(void)
+{
+    PGconn *conn = connect_to(NULL);
+    (void)snprintf(database, sizeof(database), "%s", PQdb(conn));
+    PQfinish(conn);
+    look_at_database();
     start_store();
     ASSERT_OK(ms_store_migrate(store, on_done, NULL));
     char *recount = read_file(METASTORE_SOURCE_DIR "/tests/component/store/store_recount.sql");
     (void)sql(recount);
     free(recount);
+    ms_store_writer_free(store);
+    ms_loop_free(loop);
+    PQfinish(eye);
+}
+
+/* A migrated database with a leader of term 1. */
+static inline void set_up(void)
+{
+    char template[80];
+    PGconn *conn = connect_to(NULL);
+    (void)snprintf(template, sizeof(template), "TEMPLATE %s", PQdb(conn));
+    (void)snprintf(database, sizeof(database), "metastore_store_%d", (int)getpid());
+    administer_on(conn, "CREATE DATABASE", template);
+    look_at_database();
+    start_store();
     (void)sql("SELECT begin_term('test', 1)");
     term = 1;
 }

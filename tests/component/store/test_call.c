@@ -131,6 +131,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_call");
     TCase *tcase = tcase_create("statements and calls");
+    tcase_add_unchecked_fixture(tcase, make_template, NULL);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_call_that_is_refused_tells_why_in_a_later_turn);
     tcase_add_test(tcase, a_call_that_is_cancelled_tells_nothing);

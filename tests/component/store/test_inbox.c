@@ -490,6 +490,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_inbox");
     TCase *tcase = tcase_create("inbox");
+    tcase_add_unchecked_fixture(tcase, make_template, NULL);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, events_are_kept_until_they_are_applied);
     tcase_add_test(tcase, an_event_counts_once);

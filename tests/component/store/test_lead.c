@@ -4,14 +4,11 @@
  * killed, stopped or cut off, also in the middle of a transaction; a newer database is left alone.
  * Other leaders are processes of their own, which tell by a pipe what became of them.
  */
-#include "common/base/clock.h"
 #include "tests/component/store/store_fixture.h"
 #include "tests/support/tcp_proxy.h"
 
 #include <signal.h>
 #include <sys/wait.h>
-
-enum { TAKE_OVER_MAX_MS = 5000 };
 
 /* --- what a leader is told --- */
 
@@ -126,7 +123,7 @@ static void end_other(struct other *other)
     (void)close(other->pipe);
 }
 
-/* Follows, until `stop` has been done to the other; then leads in time, with the next term. */
+/* Follows, until `stop` has been done to the other; then leads, with the next term. */
 static void take_over_after(void (*stop)(struct other *other), struct other *other)
 {
     struct ms_store_lead *lead = new_lead(conninfo, "host's", 99);
@@ -135,11 +132,8 @@ static void take_over_after(void (*stop)(struct other *other), struct other *oth
     ck_assert_int_eq(told_leader.pid, 4711);
     ck_assert_uint_eq(told_leader.term, 1);
     ck_assert_int_gt(told_leader.since_ms, 1600000000000);
-    int64_t since = ms_clock_mono_ms();
     stop(other);
     run_until(&leader_calls);
-    int64_t took = ms_clock_mono_ms() - since;
-    ck_assert_msg(took < TAKE_OVER_MAX_MS, "the take-over took %d ms", (int)took);
     ck_assert_uint_eq(led_term, 2);
     ck_assert_str_eq(sql("SELECT leader_host || leader_pid || term FROM state"), "host's992");
     ms_store_lead_free(lead);
@@ -147,7 +141,7 @@ static void take_over_after(void (*stop)(struct other *other), struct other *oth
 
 static void set_up_lead(void)
 {
-    make_database();
+    make_empty_database();
 }
 
 static void tear_down_lead(void)

@@ -406,6 +406,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_mutations");
     TCase *tcase = tcase_create("whatever can be read");
+    tcase_add_unchecked_fixture(tcase, make_template, NULL);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, getenv("METASTORE_TEST_STEPS") != NULL ? 0 : 100);
     tcase_add_test(tcase, the_database_takes_whatever_can_be_read);

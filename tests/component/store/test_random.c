@@ -301,6 +301,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_random");
     TCase *tcase = tcase_create("many changes");
+    tcase_add_unchecked_fixture(tcase, make_template, NULL);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 100);
     tcase_add_loop_test(tcase, counts_stay_right_under_random_changes, 0, 4);

@@ -15,7 +15,7 @@
 
 extern const char ms_sql_schema[];
 
-enum { TOUCHED_MAX = 8192, TICK_MS = 5, WAIT_MS = 20000 };
+enum { TOUCHED_MAX = 8192, TICK_MS = 5, WAIT_MS = 5 * 60 * 1000, HOUR_MS = 60 * 60 * 1000 };
 
 static PGconn *admin;
 static struct ms_loop *loop;
@@ -35,6 +35,7 @@ static struct {
 
 static uint64_t wanted_generation;
 static unsigned wanted_losses;
+static uint64_t look_ms; /* of the watch that is started next */
 
 /* --- the database --- */
 
@@ -101,6 +102,7 @@ static void await(bool (*condition)(void))
 static void begin(void)
 {
     setenv("PGOPTIONS", "-c search_path=ms_store_read,public", 1);
+    look_ms = 1000;
     memset(&told, 0, sizeof(told));
     admin = PQconnectdb(database());
     ck_assert_msg(PQstatus(admin) == CONNECTION_OK, "%s", PQerrorMessage(admin));
@@ -156,7 +158,7 @@ static void start_watch_at(const char *url)
         .on_touched = on_touched, .on_gap = on_gap, .on_state = on_state, .on_lost = on_lost};
     watch = ms_store_watch_new(
         loop, &(struct ms_store_options){.url = url, .application_name = "metastore-test-watch"},
-        &EVENTS, NULL);
+        look_ms, &EVENTS, NULL);
     ck_assert_uint_eq(told.states, 0); /* never from inside the start */
 }
 
@@ -207,14 +209,10 @@ END_TEST
 
 START_TEST(a_change_is_told_at_once)
 {
+    look_ms = HOUR_MS; /* by notification, then */
     watch_schema();
-    int64_t began_ms = ms_clock_mono_ms();
-    await_generation(publish("library/postgres"));
-    /* By notification: were it by looking, ten in a row would take about ten times half a second.
-     */
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < 10; i++)
         await_generation(publish("library/postgres"));
-    ck_assert_int_lt(ms_clock_mono_ms() - began_ms, 2500);
     ck_assert_str_eq(told.last_repository, "library/postgres");
     ck_assert_uint_eq(told.n_touched, 10);
     ck_assert_uint_eq(told.gaps, 0);
@@ -292,6 +290,7 @@ END_TEST
 
 START_TEST(a_lost_connection_is_replaced_and_nothing_missed)
 {
+    look_ms = HOUR_MS;
     watch_schema();
     sql("BEGIN"); /* what is published becomes visible while the watch is away */
     uint64_t generation = publish("meanwhile");
@@ -305,10 +304,8 @@ START_TEST(a_lost_connection_is_replaced_and_nothing_missed)
     ck_assert_uint_eq(told.gaps, 0);
     ck_assert_uint_eq(told.n_touched, 1);
     ck_assert_str_eq(told.last_repository, "meanwhile");
-    int64_t began_ms = ms_clock_mono_ms();
     for (int i = 0; i < 10; i++)
         await_generation(publish("after")); /* it listens again */
-    ck_assert_int_lt(ms_clock_mono_ms() - began_ms, 2500);
 }
 END_TEST
 

@@ -360,6 +360,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_scan");
     TCase *tcase = tcase_create("scans and garbage");
+    tcase_add_unchecked_fixture(tcase, make_template, NULL);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, what_is_known_is_told);
     tcase_add_test(tcase, configurations_and_repositories_are_told);

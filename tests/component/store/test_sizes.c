@@ -91,6 +91,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_sizes");
     TCase *tcase = tcase_create("sizes");
+    tcase_add_unchecked_fixture(tcase, make_template, NULL);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_size_belongs_to_the_manifest_that_names_it);
     tcase_add_test(tcase, no_sum_of_sizes_overflows);

@@ -502,6 +502,7 @@ static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_write");
     TCase *tcase = tcase_create("contents and applies");
+    tcase_add_unchecked_fixture(tcase, make_template, NULL);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, contents_are_stored_once);
     tcase_add_test(tcase, text_that_postgresql_cannot_store_is_replaced);
