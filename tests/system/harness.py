@@ -105,12 +105,13 @@ class Process:
 
 
 class Postgres:
-    """A private cluster; a database for each test."""
+    """A private cluster; a database for each test. Here only processes crash, not the machine: without fsync."""
 
     def __init__(self, directory, replica_of=None):
         self.directory = str(directory)
-        self.uri = self._run("replica", replica_of.directory) if replica_of else self._run("start")
+        self.uri = self._run("replica", replica_of.directory) if replica_of else self._run("start", "fsync=off")
         self._databases = 0
+        self._schema = None
 
     def _run(self, verb, *more):
         done = subprocess.run([SUPPORT / "postgres", verb, self.directory, *more], check=True,
@@ -136,16 +137,23 @@ class Postgres:
     def remove(self):
         self._run("remove")
 
-    def new_database(self):
+    def new_database(self, empty=False):
+        """One with the schema, which is made once and copied; or one that the writer has yet to fill."""
+        if empty:
+            return self._create("template0")
+        if self._schema is None:
+            made = self._create("template0")
+            with open(ROOT / "sql" / "schema.sql") as schema:
+                subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", made], stdin=schema, check=True,
+                               stdout=subprocess.DEVNULL)
+            self._schema = made.rsplit("/", 1)[1]
+        return self._create(self._schema)
+
+    def _create(self, template):
         self._databases += 1
         name = f"system_{os.getpid()}_{self._databases}"
-        connection = psycopg2.connect(self.uri)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name}")
-        connection.close()
-        base, _, _ = self.uri.partition("?")
-        return f"{base.rsplit('/', 1)[0]}/{name}"
+        query(self.uri, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return f"{self.uri.partition('?')[0].rsplit('/', 1)[0]}/{name}"
 
 
 def query(database, sql, *params):

@@ -9,7 +9,7 @@ from harness import BUILD, WAIT_SECONDS, free_port, wait_for
 
 def test_health_and_metrics_move_to_an_address_of_their_own(postgres, make_reader):
     admin = f"127.0.0.1:{free_port()}"
-    reader = make_reader(postgres.new_database(), reader={"admin_listen": admin, "workers": 2})
+    reader = make_reader(postgres.new_database(empty=True), reader={"admin_listen": admin, "workers": 2})
 
     def get(path):
         return requests.get(f"http://{admin}{path}", timeout=WAIT_SECONDS)

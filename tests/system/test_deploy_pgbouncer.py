@@ -35,7 +35,7 @@ class PgBouncer(Process):
 
 @pytest.fixture
 def bouncer(postgres, tmp_path):
-    made = PgBouncer(tmp_path / "pgbouncer", postgres.new_database(), "session").start()
+    made = PgBouncer(tmp_path / "pgbouncer", postgres.new_database(empty=True), "session").start()
     yield made
     made.kill()
 

@@ -28,7 +28,7 @@ def registry(tmp_path):
 @pytest.fixture
 def pair(postgres, registry, tmp_path):
     """A leader and a standby."""
-    database = postgres.new_database()
+    database = postgres.new_database(empty=True)
     writers = [Writer(tmp_path, database, registry.url, name=name) for name in ("first", "second")]
     writers[0].start()
     writers[1].launch()

@@ -168,7 +168,7 @@ def test_a_role_that_may_not_select(server, database, make_reader):
 
 
 def test_a_schema_that_comes_later(server, make_reader):
-    uri = server.new_database()
+    uri = server.new_database(empty=True)
     reader = make_reader(uri)
     wait_for(lambda: "no schema yet" in reader.get("/readyz").text, "the reason")
     assert reader.get(LIST).status_code == 503

@@ -36,7 +36,7 @@ def registry(generated, tmp_path):
 def undisturbed(generated, postgres, tmp_path_factory):
     """The database that a scan without any trouble makes."""
     server = Registry(tmp_path_factory.mktemp("undisturbed"), storage=generated[0]).start()
-    database = postgres.new_database()
+    database = postgres.new_database(empty=True)
     writer = Writer(server.directory, database, server.url)
     done = writer.run_scan()
     assert done.returncode == 0, done.stderr[-3000:]
