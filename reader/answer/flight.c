@@ -2,7 +2,7 @@
 /*
  * Queries under way. The life of one:
  *
- *   FLIGHT_WAITING  the database is at work on others, and it is not its turn (turns.c)
+ *   FLIGHT_WAITING  the database is at work on others, and it is not its turn (flight_queue.c)
  *   FLIGHT_ASKING   rows come, and are built into an entry (build.c)
  *   FLIGHT_PAUSING  it is asked again soon: what came is older than what we know, or of another
  *                   epoch; or our connection is lost, but the watcher's is not (a few times, since
@@ -20,13 +20,20 @@
  * the database, nothing is shown of a generation that it has not told: so what is kept is never
  * older than what was shown.
  */
+#include "reader/answer/flight.h"
+
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
-#include "reader/answer/flight_inner.h"
+#include "reader/answer/build.h"
+#include "reader/answer/flight_queue.h"
 #include "reader/answer/timeouts.h"
+#include "reader/store/store.h"
+
+#include <stddef.h>
+#include <sys/queue.h>
 
 enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
@@ -35,6 +42,54 @@ enum {
     LOOK_EVERY_MS = 200,
     PATIENCE_MS = 1000, /* then what has only expired is served rather than nothing */
     LOSSES_MAX = 2      /* a query is asked so often again after a lost connection */
+};
+
+enum flight_state {
+    FLIGHT_WAITING,
+    FLIGHT_ASKING,
+    FLIGHT_PAUSING,
+    FLIGHT_AHEAD,
+    FLIGHT_ENDING /* being sent, or about to fail: nobody joins any more */
+};
+
+struct waiter {
+    TAILQ_ENTRY(waiter) link;
+    struct flight *flight;
+    struct ms_http_request *request;
+    struct client client;
+    int64_t since_ms;
+    struct answer_reply reply;
+};
+TAILQ_HEAD(waiter_list, waiter);
+
+struct flight {
+    TAILQ_ENTRY(flight) link;
+    struct flights *flights;
+    enum flight_state state;
+    struct ms_arena *arena;     /* of the query's copy */
+    struct answer_query query;  /* what belongs to a request may be gone long before the flight */
+    uint64_t repository_hash;   /* 0: it depends on everything */
+    struct ms_store_read *read; /* while ASKING */
+    enum ms_read_class class;
+    struct turns_item turn; /* while WAITING */
+    struct timeline_query asked;
+    struct build build;
+    unsigned n_pauses;
+    unsigned n_losses;      /* of connections that it was asked on */
+    struct ms_timer *timer; /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
+    struct ms_error err;    /* while ENDING with one */
+    bool is_own;            /* asked for nobody: flights_fill() */
+    bool is_crowded;        /* the error is that its client has too many of them */
+    struct waiter_list waiters;
+};
+TAILQ_HEAD(flight_list, flight);
+
+struct flights {
+    struct flight_means means;
+    struct flight_list list;
+    struct timeouts *timeouts;
+    struct flight_queue *queue;
+    struct ms_timer *look; /* for who has waited long: runs while somebody waits */
 };
 
 static void on_timer(void *arg);
@@ -47,7 +102,7 @@ static const struct timeline *now(const struct flight *flight)
 static void drop(struct flight *flight)
 {
     TAILQ_REMOVE(&flight->flights->list, flight, link);
-    turns_remove(flight->flights->turns, &flight->turn);
+    flight_queue_remove(flight->flights->queue, &flight->turn);
     ms_store_read_cancel(flight->read);
     ms_timer_free(flight->timer);
     build_release(&flight->build);
@@ -67,7 +122,7 @@ static void stop_waiting(struct waiter *waiter)
 {
     struct flight *flight = waiter->flight;
     if (flight->state == FLIGHT_WAITING)
-        turns_leave(flight->flights->turns, &flight->turn, &waiter->client);
+        flight_queue_leave(flight->flights->queue, &flight->turn, &waiter->client);
     remove_waiter(waiter);
     if (TAILQ_EMPTY(&flight->waiters) && !flight->is_own)
         drop(flight);
@@ -119,10 +174,10 @@ static void fail(struct flight *flight, const struct ms_error *err)
 }
 
 /* In a turn of its own: we are inside the query's callback, or inside another request's handler. */
-void flight_fail_later(struct flight *flight, const struct ms_error *err)
+static void fail_later(struct flight *flight, const struct ms_error *err)
 {
     ms_store_read_cancel(flight->read);
-    turns_remove(flight->flights->turns, &flight->turn);
+    flight_queue_remove(flight->flights->queue, &flight->turn);
     flight->read = NULL;
     flight->state = FLIGHT_ENDING;
     flight->err = *err;
@@ -219,14 +274,6 @@ static bool is_worth_asking_again(const struct flight *flight, enum ms_status st
            flight->n_pauses < PAUSES_MAX && flight->n_losses <= LOSSES_MAX;
 }
 
-static void ask_again_or_fail(struct flight *flight, const struct ms_error *err)
-{
-    if (is_worth_asking_again(flight, err->status))
-        pause_flight(flight);
-    else
-        fail(flight, err);
-}
-
 static void judge(struct flight *flight)
 {
     const struct timeline_query *asked = &flight->asked;
@@ -279,7 +326,7 @@ static void on_row(const struct ms_str *columns, size_t n_columns, void *arg)
     if (status == MS_OK && asked->snapshot >= asked->oldest_allowed)
         status = build_add_row(&flight->build, asked->snapshot, columns + 1, n_columns - 1, &err);
     if (status != MS_OK)
-        flight_fail_later(flight, &err);
+        fail_later(flight, &err);
 }
 
 static void on_done(const struct ms_error *err, void *arg)
@@ -297,10 +344,13 @@ static void on_done(const struct ms_error *err, void *arg)
     if (err->status == MS_TIMEOUT && timeline_is_watched(now(flight)))
         timeouts_note(flight->flights->timeouts, flight->query.key, ms_clock_mono_ms());
     flight->n_losses++;
-    ask_again_or_fail(flight, err);
+    if (is_worth_asking_again(flight, err->status))
+        pause_flight(flight);
+    else
+        fail(flight, err);
 }
 
-enum ms_status flight_ask(struct flight *flight, struct ms_error *err)
+static enum ms_status ask(struct flight *flight, struct ms_error *err)
 {
     const struct answer_query *query = &flight->query;
     enum ms_status status = build_begin(&flight->build, err);
@@ -318,12 +368,47 @@ enum ms_status flight_ask(struct flight *flight, struct ms_error *err)
     return ms_store_reader_run(&flight->read, flight->flights->means.env->store, &statement, err);
 }
 
-void flight_ask_later(struct flight *flight, const struct ms_error *err)
+/* --- waiting for the database --- */
+
+static struct flight *flight_of(struct turns_item *turn)
 {
-    if (is_worth_asking_again(flight, err->status))
+    return (struct flight *)(void *)((char *)turn - offsetof(struct flight, turn));
+}
+
+static void on_turn(struct turns_item *turn)
+{
+    struct flight *flight = flight_of(turn);
+    struct ms_error err;
+    ms_timer_stop(flight->timer);
+    if (ask(flight, &err) == MS_OK)
+        return;
+    if (is_worth_asking_again(flight, err.status))
         pause_flight(flight);
     else
-        flight_fail_later(flight, err);
+        fail_later(flight, &err);
+}
+
+static void on_refused(struct turns_item *turn, bool is_crowded, const struct ms_error *err)
+{
+    struct flight *flight = flight_of(turn);
+    flight->is_crowded = is_crowded;
+    fail_later(flight, err);
+}
+
+/* Asks, now or when it is its turn, for all who wait for it. */
+static void queue_up(struct flight *flight)
+{
+    struct flight_queue *queue = flight->flights->queue;
+    const struct waiter *waiter;
+    flight->state = FLIGHT_WAITING;
+    if (flight->is_own && !flight_queue_join(queue, &flight->turn, &CLIENT_OWN))
+        return;
+    TAILQ_FOREACH(waiter, &flight->waiters, link) {
+        if (!flight_queue_join(queue, &flight->turn, &waiter->client))
+            return;
+    }
+    ms_timer_start(flight->timer, flight_queue_longest_ms(flight->class));
+    flight_queue_pump(queue);
 }
 
 static void on_timer(void *arg)
@@ -332,11 +417,12 @@ static void on_timer(void *arg)
     tracker_refresh(flight->flights->means.tracker);
     switch (flight->state) {
     case FLIGHT_WAITING:
-        flight_queue_expire(&flight->err, flight);
+        flight_queue_expire(&flight->err, flight->flights->queue, &flight->turn,
+                            timeline_is_watched(now(flight)));
         fail(flight, &flight->err);
         break;
     case FLIGHT_PAUSING:
-        flight_queue_up(flight);
+        queue_up(flight);
         break;
     case FLIGHT_AHEAD:
         judge(flight);
@@ -366,16 +452,6 @@ static bool may_join(const struct flight *flight)
     return false;
 }
 
-static struct flight *find_joinable(const struct flights *flights, struct ms_str key)
-{
-    struct flight *flight;
-    TAILQ_FOREACH(flight, &flights->list, link) {
-        if (may_join(flight) && ms_str_equal(flight->query.key, key))
-            return flight;
-    }
-    return NULL;
-}
-
 static struct flight *new_flight(struct flights *flights, const struct answer_query *query)
 {
     struct flight *flight = ms_alloc(sizeof(*flight));
@@ -389,23 +465,28 @@ static struct flight *new_flight(struct flights *flights, const struct answer_qu
     return flight;
 }
 
-static enum ms_status copy_query(struct flight *flight, const struct answer_query *query,
-                                 struct ms_error *err)
+/* Takes what belongs to the query, which may be gone before the flight, and asks. */
+static void begin(struct flight *flight, const struct answer_query *query)
 {
+    struct ms_error err;
     void *builder_state = NULL;
-    if (answer_query_copy(&flight->query, flight->arena, query) != MS_OK)
-        return ms_error_set(err, MS_TOO_LARGE, "the parameters of the query are too large");
+    if (answer_query_copy(&flight->query, flight->arena, query) != MS_OK) {
+        (void)ms_error_set(&err, MS_TOO_LARGE, "the parameters of the query are too large");
+        fail_later(flight, &err);
+        return;
+    }
     if (query->state_bytes > 0)
         builder_state = ms_arena_alloc(flight->arena, query->state_bytes);
     if (!ms_str_is_absent(query->repository))
         flight->repository_hash = ms_str_hash(query->repository);
     build_init(&flight->build, flight->flights->means.caches, &flight->query, builder_state);
-    return MS_OK;
+    queue_up(flight);
 }
 
 void flight_serve(struct flights *flights, struct ms_http_request *request,
                   const struct answer_query *query, const struct answer_reply *reply)
 {
+    struct flight *flight;
     struct ms_error err;
     if (timeouts_has(flights->timeouts, query->key, ms_clock_mono_ms())) {
         ms_limit_reached(MS_LIMIT_TIMED_OUT_AGAIN);
@@ -414,24 +495,23 @@ void flight_serve(struct flights *flights, struct ms_http_request *request,
                      reply);
         return;
     }
-    struct flight *flight = find_joinable(flights, query->key);
+    TAILQ_FOREACH(flight, &flights->list, link) {
+        if (may_join(flight) && ms_str_equal(flight->query.key, query->key))
+            break;
+    }
     if (flight != NULL) {
         const struct waiter *waiter = add_waiter(flight, request, reply);
         if (flight->state == FLIGHT_WAITING)
-            flight_queue_join(flight, &waiter->client);
+            (void)flight_queue_join(flights->queue, &flight->turn, &waiter->client);
         return;
     }
     flight = new_flight(flights, query);
     add_waiter(flight, request, reply);
-    if (copy_query(flight, query, &err) == MS_OK)
-        flight_queue_up(flight);
-    else
-        flight_fail_later(flight, &err);
+    begin(flight, query);
 }
 
 bool flights_fill(struct flights *flights, const struct answer_query *query)
 {
-    struct ms_error err;
     struct flight *flight;
     TAILQ_FOREACH(flight, &flights->list, link) {
         if (flight->state != FLIGHT_ENDING && ms_str_equal(flight->query.key, query->key))
@@ -441,10 +521,7 @@ bool flights_fill(struct flights *flights, const struct answer_query *query)
         return false;
     flight = new_flight(flights, query);
     flight->is_own = true;
-    if (copy_query(flight, query, &err) == MS_OK)
-        flight_queue_up(flight);
-    else
-        flight_fail_later(flight, &err);
+    begin(flight, query);
     return true;
 }
 
@@ -456,8 +533,9 @@ struct flights *flights_new(const struct flight_means *means)
     flights->means = *means;
     flights->look = ms_timer_new(means->env->loop, on_look, flights);
     flights->timeouts = timeouts_new();
-    flights->turns = turns_new(means->env->config->reader.max_waiting);
-    ms_store_reader_on_room(means->env->store, flight_queue_pump, flights);
+    flights->queue = flight_queue_new(
+        means->env->store, means->env->config->reader.max_waiting,
+        &(struct flight_queue_events){.on_turn = on_turn, .on_refused = on_refused});
     TAILQ_INIT(&flights->list);
     return flights;
 }
@@ -469,9 +547,8 @@ void flights_free(struct flights *flights)
     struct flight *flight;
     while ((flight = TAILQ_FIRST(&flights->list)) != NULL)
         drop(flight);
-    ms_store_reader_on_room(flights->means.env->store, NULL, NULL);
+    flight_queue_free(flights->queue);
     ms_timer_free(flights->look);
-    turns_free(flights->turns);
     timeouts_free(flights->timeouts);
     free(flights);
 }
@@ -480,7 +557,7 @@ void flights_update_gauges(const struct flights *flights)
 {
     for (size_t class = 0; class < MS_CLASS_COUNT; class += 1)
         ms_metrics_set(MS_METRIC_STATEMENTS_WAITING, ms_read_class_names[class], NULL,
-                       (double)turns_count(flights->turns, class));
+                       (double)flight_queue_count(flights->queue, class));
 }
 
 void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t generation)
@@ -494,7 +571,7 @@ void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t g
         timeline_touch(&flight->asked, generation);
         if (flight->is_own && TAILQ_EMPTY(&flight->waiters) && flight->state != FLIGHT_ENDING &&
             !(flight->asked.has_snapshot && flight->asked.snapshot >= generation))
-            flight_fail_later(flight, &err);
+            fail_later(flight, &err);
     }
 }
 

@@ -1,99 +1,123 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Queries that wait for the database: whose turn it is, who is refused.
+ * What waits for the database. The rule who is next is that of turns.c; here it meets the
+ * connections that are free.
  */
+#include "reader/answer/flight_queue.h"
+
+#include "common/base/alloc.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/metrics.h"
-#include "reader/answer/flight_inner.h"
-
-#include <stddef.h>
 
 /* For so long a query waits for its turn: as long as the proxies before us usually do, if it is one
  * that takes its time. */
-static const uint64_t WAITS_MS[MS_CLASS_COUNT] = {
+static const uint64_t LONGEST_MS[MS_CLASS_COUNT] = {
     [MS_CLASS_LOOKUP] = 10 * 1000, [MS_CLASS_LIST] = 10 * 1000, [MS_CLASS_SEARCH] = 30 * 1000,
     [MS_CLASS_INDEX] = 60 * 1000,  [MS_CLASS_WALK] = 60 * 1000,
 };
 
-static struct flight *flight_of(struct turns_item *turn)
+struct flight_queue {
+    struct ms_store_reader *store;
+    struct turns *turns;
+    struct flight_queue_events events;
+};
+
+/* --- who waits --- */
+
+static void refuse(struct flight_queue *queue, struct turns_item *item, enum turns_verdict verdict)
 {
-    return (struct flight *)(void *)((char *)turn - offsetof(struct flight, turn));
+    struct ms_error err;
+    bool is_crowded = verdict == TURNS_CLIENT_FULL;
+    ms_limit_reached(is_crowded ? MS_LIMIT_CLIENT_WAITING : MS_LIMIT_PG_WAITING);
+    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, ms_read_class_names[item->class], NULL, 1);
+    (void)ms_error_set(&err, MS_BUSY, "too many queries wait for the database");
+    queue->events.on_refused(item, is_crowded, &err);
 }
 
-/* Asks for as many as there are connections. */
-void flight_queue_pump(void *arg)
+bool flight_queue_join(struct flight_queue *queue, struct turns_item *item,
+                       const struct client *client)
 {
-    struct flights *flights = arg;
-    struct turns_item *turn;
+    enum turns_verdict verdict = turns_add(queue->turns, item, client);
+    struct turns_item *displaced =
+        verdict == TURNS_FULL ? turns_displace(queue->turns, item->class, client) : NULL;
+    if (displaced != NULL) {
+        refuse(queue, displaced, TURNS_CLIENT_FULL);
+        verdict = turns_add(queue->turns, item, client);
+    }
+    if (verdict != TURNS_WAITS)
+        refuse(queue, item, verdict);
+    return verdict == TURNS_WAITS;
+}
+
+void flight_queue_leave(struct flight_queue *queue, struct turns_item *item,
+                        const struct client *client)
+{
+    turns_leave(queue->turns, item, client);
+}
+
+void flight_queue_remove(struct flight_queue *queue, struct turns_item *item)
+{
+    turns_remove(queue->turns, item);
+}
+
+uint64_t flight_queue_longest_ms(enum ms_read_class class)
+{
+    return LONGEST_MS[class];
+}
+
+void flight_queue_expire(struct ms_error *out, struct flight_queue *queue, struct turns_item *item,
+                         bool is_watched)
+{
+    turns_remove(queue->turns, item);
+    ms_limit_reached(MS_LIMIT_PG_WAIT_TIMEOUT);
+    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, ms_read_class_names[item->class], NULL, 1);
+    (void)ms_error_set(out, is_watched ? MS_BUSY : MS_UNAVAILABLE,
+                       "no connection to the database was free in time");
+}
+
+size_t flight_queue_count(const struct flight_queue *queue, enum ms_read_class class)
+{
+    return turns_count(queue->turns, class);
+}
+
+/* --- whose turn it is --- */
+
+void flight_queue_pump(struct flight_queue *queue)
+{
+    struct turns_item *item;
     do {
         unsigned classes = 0;
         for (unsigned class = 0; class < MS_CLASS_COUNT; class += 1)
-            if (turns_count(flights->turns, class) > 0 &&
-                ms_store_reader_has_room(flights->means.env->store, class))
+            if (turns_count(queue->turns, class) > 0 &&
+                ms_store_reader_has_room(queue->store, class))
                 classes |= 1U << class;
-        turn = turns_next(flights->turns, classes);
-        if (turn == NULL)
-            break;
-        struct flight *flight = flight_of(turn);
-        struct ms_error err;
-        ms_timer_stop(flight->timer);
-        if (flight_ask(flight, &err) != MS_OK)
-            flight_ask_later(flight, &err);
-    } while (turn != NULL);
+        item = turns_next(queue->turns, classes);
+        if (item != NULL)
+            queue->events.on_turn(item);
+    } while (item != NULL);
 }
 
-static void refuse(struct flight *flight, enum turns_verdict verdict)
+static void on_room(void *arg)
 {
-    struct ms_error err;
-    flight->is_crowded = verdict == TURNS_CLIENT_FULL;
-    ms_limit_reached(flight->is_crowded ? MS_LIMIT_CLIENT_WAITING : MS_LIMIT_PG_WAITING);
-    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, ms_read_class_names[flight->class], NULL, 1);
-    (void)ms_error_set(&err, MS_BUSY, "too many queries wait for the database");
-    flight_fail_later(flight, &err);
+    flight_queue_pump(arg);
 }
 
-static enum turns_verdict join_queue(struct flight *flight, const struct client *client)
+struct flight_queue *flight_queue_new(struct ms_store_reader *store, size_t max_items,
+                                      const struct flight_queue_events *events)
 {
-    struct turns *turns = flight->flights->turns;
-    enum turns_verdict verdict = turns_add(turns, &flight->turn, client);
-    struct turns_item *displaced =
-        verdict == TURNS_FULL ? turns_displace(turns, flight->class, client) : NULL;
-    if (displaced == NULL)
-        return verdict;
-    refuse(flight_of(displaced), TURNS_CLIENT_FULL);
-    return turns_add(turns, &flight->turn, client);
+    struct flight_queue *queue = ms_alloc(sizeof(*queue));
+    queue->store = store;
+    queue->turns = turns_new(max_items);
+    queue->events = *events;
+    ms_store_reader_on_room(store, on_room, queue);
+    return queue;
 }
 
-void flight_queue_up(struct flight *flight)
+void flight_queue_free(struct flight_queue *queue)
 {
-    const struct waiter *waiter;
-    enum turns_verdict verdict = TURNS_WAITS;
-    flight->state = FLIGHT_WAITING;
-    if (flight->is_own)
-        verdict = join_queue(flight, &CLIENT_OWN);
-    TAILQ_FOREACH(waiter, &flight->waiters, link) {
-        if (verdict == TURNS_WAITS)
-            verdict = join_queue(flight, &waiter->client);
-    }
-    if (verdict != TURNS_WAITS) {
-        refuse(flight, verdict);
+    if (queue == NULL)
         return;
-    }
-    ms_timer_start(flight->timer, WAITS_MS[flight->class]);
-    flight_queue_pump(flight->flights);
-}
-
-void flight_queue_join(struct flight *flight, const struct client *client)
-{
-    (void)join_queue(flight, client); /* what waits takes everybody */
-}
-
-void flight_queue_expire(struct ms_error *out, struct flight *flight)
-{
-    bool is_watched = timeline_is_watched(&flight->flights->means.tracker->now);
-    turns_remove(flight->flights->turns, &flight->turn);
-    ms_limit_reached(MS_LIMIT_PG_WAIT_TIMEOUT);
-    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, ms_read_class_names[flight->class], NULL, 1);
-    (void)ms_error_set(out, is_watched ? MS_BUSY : MS_UNAVAILABLE,
-                       "no connection to the database was free in time");
+    ms_store_reader_on_room(queue->store, NULL, NULL);
+    turns_free(queue->turns);
+    free(queue);
 }
