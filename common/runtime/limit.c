@@ -7,7 +7,7 @@
 #include "common/base/buf.h"
 #include "common/runtime/metrics.h"
 
-const char *const ms_limit_names[MS_LIMIT_COUNT] = {
+static const char *const NAMES[MS_LIMIT_COUNT] = {
 #define MS_LIMIT_NAME(upper, lower) #lower,
     MS_LIMITS(MS_LIMIT_NAME)
 #undef MS_LIMIT_NAME
@@ -15,7 +15,7 @@ const char *const ms_limit_names[MS_LIMIT_COUNT] = {
 
 void ms_limit_reached(enum ms_limit limit)
 {
-    ms_metrics_add(MS_METRIC_LIMIT_REACHED, ms_limit_names[limit], NULL, 1);
+    ms_metrics_add(MS_METRIC_LIMIT_REACHED, NAMES[limit], NULL, 1);
 }
 
 void ms_limit_manual(struct ms_buf *out)
@@ -41,7 +41,7 @@ void ms_limit_manual(struct ms_buf *out)
     ms_buf_append_c(out, "| `metastore_limit_reached_total{limit}` | at most | beyond it "
                          "|\n|---|---|---|\n");
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++)
-        ms_buf_printf(out, "| `%s` | %s | %s |\n", ms_limit_names[ROWS[i].limit], ROWS[i].bound,
+        ms_buf_printf(out, "| `%s` | %s | %s |\n", NAMES[ROWS[i].limit], ROWS[i].bound,
                       ROWS[i].beyond);
     ms_buf_append_c(out,
                     "\nA glob is compared with the first 4096 characters of a value, a word with "

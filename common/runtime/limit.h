@@ -69,9 +69,6 @@ enum ms_limit {
     MS_LIMIT_NONE = MS_LIMIT_COUNT /* where a fault may be a limit's, or another */
 };
 
-/* The values of the label, in the order of the enum. */
-extern const char *const ms_limit_names[MS_LIMIT_COUNT];
-
 /* Counts it. The log is the caller's: what a limit means, the module knows that has it. */
 void ms_limit_reached(enum ms_limit limit);
 

@@ -44,6 +44,11 @@ static const char *const CODES[] = {
     "413", "414", "415", "416", "417", "421", "422", "425", "428",   "429", "431",
     "499", "500", "501", "502", "503", "504", "505", "507", "error", /* no answer at all */
 };
+static const char *const LIMITS[] = {
+#define LIMIT_NAME(upper, lower) #lower,
+    MS_LIMITS(LIMIT_NAME)
+#undef LIMIT_NAME
+};
 static const char *const ACTIONS[] = {"push", "pull", "delete", "mount"};
 static const char *const RESULTS[] = {"accepted", "duplicate", "ignored", "oversized",
                                       "applied",  "dead",      "refused", "retried"};
@@ -65,7 +70,7 @@ static struct label_set {
     size_t count;
 } sets[] = {
     [LABEL_ROUTE] = {.name = "route"},    [LABEL_QUERY] = {.name = "query"},
-    [LABEL_CODE] = SET("code", CODES),    [LABEL_LIMIT] = SET("limit", ms_limit_names),
+    [LABEL_CODE] = SET("code", CODES),    [LABEL_LIMIT] = SET("limit", LIMITS),
     [LABEL_ACTION] = SET("action", ACTIONS), [LABEL_RESULT] = SET("result", RESULTS),
     [LABEL_KIND] = SET("kind", KINDS),    [LABEL_STATE] = SET("state", STATES),
     [LABEL_CLASS] = SET("class", STATEMENT_CLASSES),
