@@ -56,14 +56,6 @@ static void commit_next(struct inbox *inbox);
 /* The limit of a batch's arena: its events, and what rounding and the records add. */
 enum { ARENA_MAX_BYTES = 512 * 1024 * 1024, FIRST_CAPACITY = 16 };
 
-static struct batch *batch_new(void)
-{
-    struct batch *batch = ms_alloc(sizeof(*batch));
-    STAILQ_INIT(&batch->tickets);
-    batch->arena = ms_arena_new(ARENA_MAX_BYTES);
-    return batch;
-}
-
 static void batch_free(struct batch *batch)
 {
     struct inbox_ticket *ticket;
@@ -167,23 +159,12 @@ static void count_events(struct inbox *inbox, const struct batch *batch, size_t 
     }
 }
 
-static void end_batch(struct inbox *inbox, struct batch *batch, const struct ms_error *err)
-{
-    struct inbox_ticket *ticket;
-    while ((ticket = STAILQ_FIRST(&batch->tickets)) != NULL) {
-        STAILQ_REMOVE_HEAD(&batch->tickets, link);
-        if (ticket->on_done != NULL)
-            ticket->on_done(err, ticket->arg);
-        ms_loop_defer_free(inbox->env->loop, ticket);
-    }
-    batch_free(batch);
-}
-
 static void on_committed(const struct ms_error *err, size_t n_new, bool new_instance, void *arg)
 {
     struct inbox *inbox = arg;
     const struct inbox_events *events = &inbox->events;
     struct batch *batch = inbox->committing;
+    struct inbox_ticket *ticket;
     inbox->committing = NULL;
     inbox->call = NULL;
     if (err == NULL) {
@@ -200,7 +181,13 @@ static void on_committed(const struct ms_error *err, size_t n_new, bool new_inst
                MS_FIELDS(ms_field_u64("events", batch->n_events), ms_field_error(err)));
     }
     commit_next(inbox); /* before the answers: they may take a while */
-    end_batch(inbox, batch, err);
+    while ((ticket = STAILQ_FIRST(&batch->tickets)) != NULL) {
+        STAILQ_REMOVE_HEAD(&batch->tickets, link);
+        if (ticket->on_done != NULL)
+            ticket->on_done(err, ticket->arg);
+        ms_loop_defer_free(inbox->env->loop, ticket);
+    }
+    batch_free(batch);
 }
 
 static struct batch *take_batch(struct inbox *inbox)
@@ -233,21 +220,15 @@ static void on_turn(void *arg)
 
 /* --- the interface --- */
 
-static size_t bytes_of(const struct ms_event_record *events, size_t n_events)
-{
-    size_t bytes = n_events * sizeof(*events);
-    for (size_t i = 0; i < n_events; i++)
-        bytes += events[i].body.len;
-    return bytes;
-}
-
 /* The batch that is being filled. */
 static struct batch *open_batch(struct inbox *inbox)
 {
     struct batch *batch = TAILQ_LAST(&inbox->waiting, batches);
     if (batch != NULL && batch->n_events < INBOX_COMMIT_MAX_EVENTS)
         return batch;
-    batch = batch_new();
+    batch = ms_alloc(sizeof(*batch));
+    STAILQ_INIT(&batch->tickets);
+    batch->arena = ms_arena_new(ARENA_MAX_BYTES);
     TAILQ_INSERT_TAIL(&inbox->waiting, batch, link);
     return batch;
 }
@@ -256,7 +237,9 @@ enum ms_status inbox_submit(struct inbox_ticket **out, struct inbox *inbox,
                             const struct inbox_submission *submission, ms_store_done *on_done,
                             void *arg)
 {
-    size_t bytes = bytes_of(submission->events, submission->n_events);
+    size_t bytes = submission->n_events * sizeof(submission->events[0]);
+    for (size_t i = 0; i < submission->n_events; i++)
+        bytes += submission->events[i].body.len;
     if (inbox->waiting_bytes > 0 && inbox->waiting_bytes + bytes > INBOX_WAITING_MAX_BYTES) {
         ms_limit_reached(MS_LIMIT_INBOX_WAITING);
         return MS_BUSY;
