@@ -148,8 +148,14 @@ static void become_ready(struct chunk *chunk)
 
 /* --- fetch --- */
 
-static void keep_held(struct chunk *chunk, const struct content_result *result)
+static void on_content(const struct content_result *result, void *arg)
 {
+    struct chunk *chunk = arg;
+    chunk->content = NULL;
+    if (result->err != NULL) {
+        finish(chunk, result->err);
+        return;
+    }
     chunk->held = ms_arena_alloc(chunk->arena, (result->n_held + 1) * sizeof(*chunk->held));
     for (size_t i = 0; i < result->n_held; i++) {
         struct ms_str reason = result->held[i].unreadable;
@@ -160,17 +166,6 @@ static void keep_held(struct chunk *chunk, const struct content_result *result)
     }
     chunk->n_held = result->n_held;
     chunk->result.manifests += result->n_held;
-}
-
-static void on_content(const struct content_result *result, void *arg)
-{
-    struct chunk *chunk = arg;
-    chunk->content = NULL;
-    if (result->err != NULL) {
-        finish(chunk, result->err);
-        return;
-    }
-    keep_held(chunk, result);
     become_ready(chunk);
 }
 

@@ -82,17 +82,6 @@ static void advance(struct content *content);
 
 /* --- nodes --- */
 
-static void push_node(struct content *content, struct node *node)
-{
-    if (content->n_nodes == content->node_capacity) {
-        content->node_capacity = content->node_capacity == 0 ? 16 : content->node_capacity * 2;
-        content->nodes =
-            ms_alloc_resize(content->nodes, content->node_capacity, sizeof(struct node *));
-    }
-    content->nodes[content->n_nodes++] = node;
-    content->n_new++;
-}
-
 /* The node of a digest, made when it is new. NULL: too many. */
 static struct node *node_for(struct content *content, const struct ms_digest *digest)
 {
@@ -104,7 +93,13 @@ static struct node *node_for(struct content *content, const struct ms_digest *di
     if (node == NULL)
         return NULL;
     *node = (struct node){.content = content, .digest = *digest};
-    push_node(content, node);
+    if (content->n_nodes == content->node_capacity) {
+        content->node_capacity = content->node_capacity == 0 ? 16 : content->node_capacity * 2;
+        content->nodes =
+            ms_alloc_resize(content->nodes, content->node_capacity, sizeof(struct node *));
+    }
+    content->nodes[content->n_nodes++] = node;
+    content->n_new++;
     (void)ms_map_put(&content->by_digest, ms_digest_bytes(&node->digest), node);
     return node;
 }
@@ -140,22 +135,15 @@ static void release(struct content *content)
     ms_loop_defer_free(content->env->loop, content);
 }
 
-static size_t collect_held(struct content *content, struct ms_held_record *held)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < content->n_nodes; i++) {
-        const struct node *node = content->nodes[i];
-        if (node->state != NODE_LEFT_OUT)
-            held[n++] = (struct ms_held_record){node->digest, node->unreadable};
-    }
-    return n;
-}
-
 static void succeed(struct content *content)
 {
     struct ms_held_record *held = ms_alloc((content->n_nodes + 1) * sizeof(*held));
     struct content_result result = {.held = held};
-    result.n_held = collect_held(content, held);
+    for (size_t i = 0; i < content->n_nodes; i++) {
+        const struct node *node = content->nodes[i];
+        if (node->state != NODE_LEFT_OUT)
+            held[result.n_held++] = (struct ms_held_record){node->digest, node->unreadable};
+    }
     stop(content);
     content->on_done(&result, content->arg);
     free(held);
@@ -328,33 +316,12 @@ static void examine(struct content *content)
 
 static void put(struct content *content, size_t first, size_t n);
 
-static void end_putting(struct content *content, const struct ms_error *refusal)
-{
-    char reason[WRITE_REASON_MAX];
-    for (size_t i = 0; i < content->n_putting; i++) {
-        struct node *node = content->storing[content->first_putting + i];
-        drop(node);
-        node->state = NODE_DONE;
-        if (refusal != NULL)
-            set_unreadable(node, write_reason(reason, refusal));
-    }
-}
-
-/* At most `n` of the records from `first` on; when there are none, the batch is stored. */
-static void put_next(struct content *content, size_t first, size_t n)
-{
-    size_t left = content->n_storing - first;
-    if (left > 0)
-        put(content, first, n < left ? n : left);
-    else
-        advance(content);
-}
-
 /* What the database refuses is stored again in halves, down to the one record that cannot be
  * stored, which harms only itself; from there on in doubles. */
 static void on_stored(const struct ms_error *err, void *arg)
 {
     struct content *content = arg;
+    char reason[WRITE_REASON_MAX];
     content->putting = NULL;
     if (err != NULL && !write_is_refusal(err)) {
         fail(content, err);
@@ -364,8 +331,19 @@ static void on_stored(const struct ms_error *err, void *arg)
         put(content, content->first_putting, content->n_putting / 2);
         return;
     }
-    end_putting(content, err);
-    put_next(content, content->first_putting + content->n_putting, content->n_putting * 2);
+    for (size_t i = 0; i < content->n_putting; i++) {
+        struct node *node = content->storing[content->first_putting + i];
+        drop(node);
+        node->state = NODE_DONE;
+        if (err != NULL)
+            set_unreadable(node, write_reason(reason, err));
+    }
+    size_t next = content->first_putting + content->n_putting;
+    size_t left = content->n_storing - next, n = content->n_putting * 2;
+    if (left > 0)
+        put(content, next, n < left ? n : left);
+    else
+        advance(content);
 }
 
 static void put(struct content *content, size_t first, size_t n)
@@ -400,26 +378,18 @@ static void flush(struct content *content)
     put(content, 0, n);
 }
 
-static bool add_children(struct node *node)
-{
-    const struct ms_manifest_record *record = node->record;
-    for (size_t i = 0; i < record->n_children; i++) {
-        if (node_for(node->content, &record->children[i].digest) == NULL)
-            return false;
-    }
-    return true;
-}
-
 /* --- fetch --- */
 
 static void end_read(struct node *node, struct ms_manifest_record *record)
 {
     struct content *content = node->content;
     node->record = record;
-    if (!add_children(node)) {
-        ms_limit_reached(MS_LIMIT_CONTENT_DIGESTS);
-        end_unreadable(node, "too many manifests below it");
-        return;
+    for (size_t i = 0; i < record->n_children; i++) {
+        if (node_for(content, &record->children[i].digest) == NULL) {
+            ms_limit_reached(MS_LIMIT_CONTENT_DIGESTS);
+            end_unreadable(node, "too many manifests below it");
+            return;
+        }
     }
     content->ready[content->n_ready++] = node;
     content->ready_bytes += bytes_of(node);
@@ -484,13 +454,6 @@ static bool is_finished(const struct node *node)
     return node->state == NODE_DONE || node->state == NODE_LEFT_OUT;
 }
 
-static void skip_finished(struct content *content)
-{
-    while (content->first_unfinished < content->n_nodes &&
-           is_finished(content->nodes[content->first_unfinished]))
-        content->first_unfinished++;
-}
-
 static void start_nodes(struct content *content)
 {
     for (size_t i = content->first_unfinished; i < content->n_nodes; i++) {
@@ -510,7 +473,9 @@ static void start_nodes(struct content *content)
 /* Starts whatever may go on now; ends the walk when there is nothing left. */
 static void advance(struct content *content)
 {
-    skip_finished(content);
+    while (content->first_unfinished < content->n_nodes &&
+           is_finished(content->nodes[content->first_unfinished]))
+        content->first_unfinished++;
     start_nodes(content);
     if (content->n_new > 0 && content->examining == NULL)
         examine(content);
@@ -519,26 +484,6 @@ static void advance(struct content *content)
         flush(content);
     if (is_quiet && content->putting == NULL && content->first_unfinished == content->n_nodes)
         succeed(content);
-}
-
-static bool add_roots(struct content *content, const struct content_root *roots, size_t n_roots)
-{
-    for (size_t i = 0; i < n_roots; i++) {
-        struct node *node = node_for(content, &roots[i].digest);
-        if (node == NULL)
-            return false;
-        bool was_seen = roots[i].was_seen || (node->is_root && !node->is_unseen_root);
-        node->is_root = true;
-        node->is_unseen_root = !was_seen;
-        if (!ms_str_is_absent(roots[i].manifest)) {
-            node->manifest = roots[i].manifest;
-            node->media_type = roots[i].media_type;
-        }
-        if (!ms_str_is_absent(roots[i].unreadable))
-            node->told_unreadable = roots[i].unreadable;
-        content->asks_below |= roots[i].asks_below;
-    }
-    return true;
 }
 
 struct content *content_start(const struct env *env, struct ms_str repository,
@@ -553,8 +498,21 @@ struct content *content_start(const struct env *env, struct ms_str repository,
     content->priority = priority;
     content->on_done = on_done;
     content->arg = arg;
-    if (!add_roots(content, roots, n_roots))
-        abort(); /* callers ask for chunks, far below the limit */
+    for (size_t i = 0; i < n_roots; i++) {
+        struct node *node = node_for(content, &roots[i].digest);
+        if (node == NULL)
+            abort(); /* callers ask for chunks, far below the limit */
+        bool was_seen = roots[i].was_seen || (node->is_root && !node->is_unseen_root);
+        node->is_root = true;
+        node->is_unseen_root = !was_seen;
+        if (!ms_str_is_absent(roots[i].manifest)) {
+            node->manifest = roots[i].manifest;
+            node->media_type = roots[i].media_type;
+        }
+        if (!ms_str_is_absent(roots[i].unreadable))
+            node->told_unreadable = roots[i].unreadable;
+        content->asks_below |= roots[i].asks_below;
+    }
     examine(content);
     return content;
 }

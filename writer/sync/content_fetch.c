@@ -47,31 +47,27 @@ static void end_failed(struct content_fetch *fetch, const struct ms_error *err)
 
 /* --- config --- */
 
-/* Of so many layers nobody is told what was built on what. */
-static void tell_long_chain(const struct content_fetch *fetch)
-{
-    char digest[MS_DIGEST_TEXT_MAX];
-    ms_limit_reached(MS_LIMIT_CHAIN_LAYERS);
-    ms_log(MS_LOG_WARN, "an image with too many layers to tell its base",
-           MS_FIELDS(ms_field_str("repository", fetch->options.repository),
-                     ms_field_c("digest", ms_digest_format(digest, &fetch->record->digest))));
-}
-
 static void add_config(struct content_fetch *fetch, struct ms_str raw)
 {
     struct ms_error err;
     struct ms_str copy;
+    char digest[MS_DIGEST_TEXT_MAX];
     enum ms_status status = ms_arena_copy(&copy, fetch->arena, raw);
     if (status != MS_OK)
         (void)ms_error_set(&err, status, "configuration too large");
     else
         status = manifest_add_config(fetch->record, fetch->arena, copy, &err);
-    if (status == MS_OK && fetch->record->is_chain_too_long)
-        tell_long_chain(fetch);
-    if (status != MS_OK)
+    if (status != MS_OK) {
         end_unreadable(fetch, err.text);
-    else
-        end_read(fetch);
+        return;
+    }
+    if (fetch->record->is_chain_too_long) { /* nobody is told what was built on what */
+        ms_limit_reached(MS_LIMIT_CHAIN_LAYERS);
+        ms_log(MS_LOG_WARN, "an image with too many layers to tell its base",
+               MS_FIELDS(ms_field_str("repository", fetch->options.repository),
+                         ms_field_c("digest", ms_digest_format(digest, &fetch->record->digest))));
+    }
+    end_read(fetch);
 }
 
 static void on_config(const struct registry_reply *reply, void *arg)

@@ -126,30 +126,26 @@ static void on_loaded(const struct ms_error *err, void *arg)
 
 /* --- presence --- */
 
-/* All that is written of them is that they are done. */
-static void put_off_or_ignore(struct events_pass *pass)
-{
-    pass->is_missing = true;
-    for (size_t i = 0; i < pass->n_due; i++) {
-        struct event_item *item = &pass->items[i];
-        item->is_done = item->is_done || item->attempts + 1 >= EVENTS_UNKNOWN_ATTEMPTS_MAX;
-        item->again_after_ms = EVENTS_UNKNOWN_PAUSE_MS;
-    }
-    write_change(pass);
-}
-
 static void on_presence(const struct ms_error *err, bool is_there, void *arg)
 {
     struct events_pass *pass = arg;
     pass->presence = NULL;
     if (err != NULL) {
         events_pass_fail(pass, err);
-    } else if (!is_there) {
-        put_off_or_ignore(pass);
-    } else {
+        return;
+    }
+    if (is_there) {
         note_what_events_name(pass);
         find_touched(pass);
+        return;
     }
+    pass->is_missing = true;
+    for (size_t i = 0; i < pass->n_due; i++) {
+        struct event_item *item = &pass->items[i];
+        item->is_done = item->is_done || item->attempts + 1 >= EVENTS_UNKNOWN_ATTEMPTS_MAX;
+        item->again_after_ms = EVENTS_UNKNOWN_PAUSE_MS;
+    }
+    write_change(pass); /* only which of them are done */
 }
 
 static void ask_presence(struct events_pass *pass)

@@ -186,33 +186,27 @@ static bool is_last_attempt(const struct event_item *item)
     return item->is_due && item->attempts >= EVENTS_ATTEMPTS_MAX;
 }
 
-static void decide(const struct events_pass *pass, struct event_item *item)
-{
-    bool is_explained = is_superseded(pass, item);
-    bool is_quiet = item->age_ms >= EVENTS_QUIET_MS;
-    item->is_done = is_last_attempt(item) || agrees(pass, item) || (is_explained && is_quiet);
-    if (is_explained && !is_quiet)
-        item->again_after_ms = (uint64_t)(EVENTS_QUIET_MS - item->age_ms);
-    else if (item->attempts < EVENTS_ATTEMPTS_MAX)
-        item->again_after_ms = AGAIN_AFTER_MS[item->attempts];
-}
-
-/* The event that explains another one stays with it, to explain it the next time too. */
-static void keep_explanation(const struct events_pass *pass, const struct event_item *item)
-{
-    struct event_item *other = item->is_done ? NULL : find_explanation(pass, item);
-    if (other == NULL || is_last_attempt(other))
-        return;
-    other->is_done = false;
-    other->again_after_ms = item->again_after_ms;
-}
-
 void events_decide(struct events_pass *pass)
 {
-    for (size_t i = 0; i < pass->n_items; i++)
-        decide(pass, &pass->items[i]);
-    for (size_t i = 0; i < pass->n_items; i++)
-        keep_explanation(pass, &pass->items[i]);
+    for (size_t i = 0; i < pass->n_items; i++) {
+        struct event_item *item = &pass->items[i];
+        bool is_explained = is_superseded(pass, item);
+        bool is_quiet = item->age_ms >= EVENTS_QUIET_MS;
+        item->is_done = is_last_attempt(item) || agrees(pass, item) || (is_explained && is_quiet);
+        if (is_explained && !is_quiet)
+            item->again_after_ms = (uint64_t)(EVENTS_QUIET_MS - item->age_ms);
+        else if (item->attempts < EVENTS_ATTEMPTS_MAX)
+            item->again_after_ms = AGAIN_AFTER_MS[item->attempts];
+    }
+    /* An event that explains another one stays with it, to explain it the next time too. */
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        struct event_item *other = item->is_done ? NULL : find_explanation(pass, item);
+        if (other == NULL || is_last_attempt(other))
+            continue;
+        other->is_done = false;
+        other->again_after_ms = item->again_after_ms;
+    }
 }
 
 /* Time and actor of a tag's move: the last push of what it is on, else its last push at all. */
@@ -259,10 +253,12 @@ static bool has_open_delete(const struct events_pass *pass, const struct ms_dige
     return false;
 }
 
-static void fill_tags(struct events_pass *pass, struct ms_apply *change)
+void events_fill_change(struct events_pass *pass, struct ms_apply *change)
 {
     struct ms_tag_record *set = ms_arena_alloc(pass->arena, (pass->n_tags + 1) * sizeof(*set));
     struct ms_str *removed = ms_arena_alloc(pass->arena, (pass->n_tags + 1) * sizeof(*removed));
+    struct ms_digest *gone = ms_arena_alloc(pass->arena, (pass->n_deleted + 1) * sizeof(*gone));
+    int64_t *done = ms_arena_alloc(pass->arena, (pass->n_items + 1) * sizeof(*done));
     for (size_t i = 0; i < pass->n_tags; i++) {
         const struct named_tag *tag = &pass->tags[i];
         bool is_absent = tag->verdict == TAGS_ABSENT;
@@ -278,33 +274,16 @@ static void fill_tags(struct events_pass *pass, struct ms_apply *change)
             credit(pass, record);
         }
     }
-    change->tags = set;
-    change->removed_tags = removed;
-}
-
-static void fill_gone(struct events_pass *pass, struct ms_apply *change)
-{
-    struct ms_digest *gone = ms_arena_alloc(pass->arena, (pass->n_deleted + 1) * sizeof(*gone));
     for (size_t i = 0; i < pass->n_deleted; i++) {
         if (pass->deleted[i].is_gone && !has_open_delete(pass, &pass->deleted[i].digest))
             gone[change->n_gone++] = pass->deleted[i].digest;
     }
-    change->gone = gone;
-}
-
-static void fill_events_done(struct events_pass *pass, struct ms_apply *change)
-{
-    int64_t *ids = ms_arena_alloc(pass->arena, (pass->n_items + 1) * sizeof(*ids));
     for (size_t i = 0; i < pass->n_items; i++) {
         if (pass->items[i].is_done)
-            ids[change->n_events_done++] = pass->items[i].id;
+            done[change->n_events_done++] = pass->items[i].id;
     }
-    change->events_done = ids;
-}
-
-void events_fill_change(struct events_pass *pass, struct ms_apply *change)
-{
-    fill_tags(pass, change);
-    fill_gone(pass, change);
-    fill_events_done(pass, change);
+    change->tags = set;
+    change->removed_tags = removed;
+    change->gone = gone;
+    change->events_done = done;
 }

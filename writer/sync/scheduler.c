@@ -64,8 +64,7 @@ struct scheduler {
 };
 
 static void ask(struct scheduler *scheduler);
-static void start_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
-                        sync_visited *on_visited, void *arg);
+static void on_ended(struct sync_job *job, void *arg);
 
 static struct job_slot *find_job(const struct scheduler *scheduler, struct ms_str repository)
 {
@@ -76,50 +75,7 @@ static struct job_slot *find_job(const struct scheduler *scheduler, struct ms_st
     return NULL;
 }
 
-/* --- visits that wait for a job to end --- */
-
-static void queue_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
-                        sync_visited *on_visited, void *arg)
-{
-    struct visit_request *request = ms_alloc(sizeof(*request));
-    *request = (struct visit_request){.repository = ms_alloc_str(repository),
-                                      .scan_id = scan_id,
-                                      .on_visited = on_visited,
-                                      .arg = arg,
-                                      .next = scheduler->visits};
-    scheduler->visits = request;
-}
-
-static void free_visit(struct visit_request *request)
-{
-    free(request->repository);
-    free(request);
-}
-
-static bool start_queued_visit(struct scheduler *scheduler, struct ms_str repository)
-{
-    struct visit_request **link = &scheduler->visits;
-    while (*link != NULL && !ms_str_equal(ms_str((*link)->repository), repository))
-        link = &(*link)->next;
-    if (*link == NULL)
-        return false;
-    struct visit_request *request = *link;
-    *link = request->next;
-    start_visit(scheduler, repository, request->scan_id, request->on_visited, request->arg);
-    free_visit(request);
-    return true;
-}
-
 /* --- jobs --- */
-
-static void remove_slot(struct scheduler *scheduler, struct job_slot *slot)
-{
-    struct job_slot **link = &scheduler->jobs;
-    while (*link != slot)
-        link = &(*link)->next;
-    *link = slot->next;
-    free(slot);
-}
 
 static bool has_slot(const struct scheduler *scheduler, enum ms_due_kind kind)
 {
@@ -127,16 +83,6 @@ static bool has_slot(const struct scheduler *scheduler, enum ms_due_kind kind)
     for (const struct job_slot *slot = scheduler->jobs; slot != NULL; slot = slot->next)
         n_of_kind += slot->kind == kind && !sync_job_is_visit(slot->job);
     return n_of_kind < SCHEDULER_KIND_JOBS_MAX;
-}
-
-static void on_ended(struct sync_job *job, void *arg)
-{
-    struct job_slot *slot = arg;
-    struct scheduler *scheduler = slot->scheduler;
-    remove_slot(scheduler, slot);
-    (void)start_queued_visit(scheduler, sync_job_repository(job));
-    if (scheduler->has_unserved || sync_job_had_events(job))
-        ask(scheduler); /* the job may have postponed some: when is the next one due? */
 }
 
 static struct job_slot *start_job(struct scheduler *scheduler, struct sync_options options)
@@ -154,12 +100,6 @@ static struct job_slot *start_job(struct scheduler *scheduler, struct sync_optio
     return slot;
 }
 
-static void start_events(struct scheduler *scheduler, struct ms_str repository,
-                         enum ms_due_kind kind)
-{
-    start_job(scheduler, (struct sync_options){.repository = repository})->kind = kind;
-}
-
 static void start_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
                         sync_visited *on_visited, void *arg)
 {
@@ -169,37 +109,55 @@ static void start_visit(struct scheduler *scheduler, struct ms_str repository, i
                                                      .visited_arg = arg});
 }
 
-/* --- what is due? --- */
-
-/* A job of events has loaded what was due when it began, and when it ends the store is asked again:
- * only rows that were committed since then are news for it. */
-static void wake_job(const struct scheduler *scheduler, struct job_slot *slot)
+static void free_visit(struct visit_request *request)
 {
-    if (slot->commits_seen == scheduler->n_commits && !sync_job_is_visit(slot->job))
-        return;
-    slot->commits_seen = scheduler->n_commits;
-    sync_job_wake(slot->job);
+    free(request->repository);
+    free(request);
 }
+
+/* Its repository may have a visit that waited for it. */
+static void on_ended(struct sync_job *job, void *arg)
+{
+    struct job_slot *slot = arg;
+    struct scheduler *scheduler = slot->scheduler;
+    struct job_slot **place = &scheduler->jobs;
+    struct visit_request **next = &scheduler->visits;
+    while (*place != slot)
+        place = &(*place)->next;
+    *place = slot->next;
+    free(slot);
+    while (*next != NULL && !ms_str_equal(ms_str((*next)->repository), sync_job_repository(job)))
+        next = &(*next)->next;
+    if (*next != NULL) {
+        struct visit_request *visit = *next;
+        *next = visit->next;
+        start_visit(scheduler, sync_job_repository(job), visit->scan_id, visit->on_visited,
+                    visit->arg);
+        free_visit(visit);
+    }
+    if (scheduler->has_unserved || sync_job_had_events(job))
+        ask(scheduler); /* the job may have postponed some: when is the next one due? */
+}
+
+/* --- what is due? --- */
 
 /* False: there is no slot for it. */
 static bool serve(struct scheduler *scheduler, struct ms_str repository, enum ms_due_kind kind)
 {
     struct job_slot *running = find_job(scheduler, repository);
-    if (running != NULL)
-        wake_job(scheduler, running);
-    else if (has_slot(scheduler, kind))
-        start_events(scheduler, repository, kind);
-    else
-        return false;
+    if (running == NULL) {
+        if (!has_slot(scheduler, kind))
+            return false;
+        start_job(scheduler, (struct sync_options){.repository = repository})->kind = kind;
+        return true;
+    }
+    /* A job of events has loaded what was due when it began, and when it ends the store is asked
+     * again: only rows that were committed since then are news for it. */
+    if (running->commits_seen != scheduler->n_commits || sync_job_is_visit(running->job)) {
+        running->commits_seen = scheduler->n_commits;
+        sync_job_wake(running->job);
+    }
     return true;
-}
-
-static void remember_after(struct scheduler *scheduler, struct ms_str repository)
-{
-    if (repository.len > sizeof(scheduler->after_text))
-        return; /* no registry has it, and so it is no repository's event */
-    memcpy(scheduler->after_text, repository.ptr, repository.len);
-    scheduler->after = ms_str_n(scheduler->after_text, repository.len);
 }
 
 static void on_due(struct ms_str repository, enum ms_due_kind kind, void *arg)
@@ -211,29 +169,29 @@ static void on_due(struct ms_str repository, enum ms_due_kind kind, void *arg)
         return;
     scheduler->n_fresh++;
     scheduler->is_stuck |= !is_served;
-    if (!scheduler->is_stuck)
-        remember_after(scheduler, repository);
+    /* No registry has a longer name, and so it is no repository's event. */
+    if (!scheduler->is_stuck && repository.len <= sizeof(scheduler->after_text)) {
+        memcpy(scheduler->after_text, repository.ptr, repository.len);
+        scheduler->after = ms_str_n(scheduler->after_text, repository.len);
+    }
 }
 
-/* After an answer: where does the next walk through the fresh repositories begin, and how soon must
- * it? */
-static uint64_t end_walk(struct scheduler *scheduler, int64_t next_due_ms)
-{
-    bool began_late = scheduler->walk_began_late;
-    bool is_over = scheduler->n_fresh < SCHEDULER_DUE_BATCH;
-    if (is_over && !scheduler->is_stuck)
-        scheduler->after = MS_STR("");
-    if (!scheduler->is_stuck && (!is_over || began_late))
-        return SCHEDULER_TURN_MS;
-    bool is_sooner = next_due_ms >= 0 && next_due_ms < SCHEDULER_POLL_MS;
-    return is_sooner ? (uint64_t)next_due_ms : SCHEDULER_POLL_MS;
-}
-
+/* Where does the next walk through the fresh repositories begin, and how soon must it? */
 static void on_asked(const struct ms_error *err, int64_t next_due_ms, void *arg)
 {
     struct scheduler *scheduler = arg;
+    uint64_t wait_ms = SCHEDULER_POLL_MS;
     scheduler->asking = NULL;
-    uint64_t wait_ms = err == NULL ? end_walk(scheduler, next_due_ms) : SCHEDULER_POLL_MS;
+    if (err == NULL) {
+        bool began_late = scheduler->walk_began_late;
+        bool is_over = scheduler->n_fresh < SCHEDULER_DUE_BATCH;
+        if (is_over && !scheduler->is_stuck)
+            scheduler->after = MS_STR("");
+        if (!scheduler->is_stuck && (!is_over || began_late))
+            wait_ms = SCHEDULER_TURN_MS;
+        else if (next_due_ms >= 0 && next_due_ms < SCHEDULER_POLL_MS)
+            wait_ms = (uint64_t)next_due_ms;
+    }
     if (err == NULL && scheduler->ask_again)
         ask(scheduler);
     else
@@ -316,10 +274,17 @@ void scheduler_wake(struct scheduler *scheduler)
 void scheduler_visit(struct scheduler *scheduler, struct ms_str repository, int64_t scan_id,
                      sync_visited *on_visited, void *arg)
 {
-    if (find_job(scheduler, repository) != NULL)
-        queue_visit(scheduler, repository, scan_id, on_visited, arg);
-    else
+    if (find_job(scheduler, repository) == NULL) {
         start_visit(scheduler, repository, scan_id, on_visited, arg);
+        return;
+    }
+    struct visit_request *visit = ms_alloc(sizeof(*visit)); /* begins when the job has ended */
+    *visit = (struct visit_request){.repository = ms_alloc_str(repository),
+                                    .scan_id = scan_id,
+                                    .on_visited = on_visited,
+                                    .arg = arg,
+                                    .next = scheduler->visits};
+    scheduler->visits = visit;
 }
 
 uint64_t scheduler_visited_manifests(const struct scheduler *scheduler)

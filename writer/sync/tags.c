@@ -98,13 +98,6 @@ static void keep_manifest(struct tags *tags, struct tags_answer *answer,
     tags->kept_bytes += reply->body.len;
 }
 
-static void keep_reason(struct tag_probe *probe, const struct ms_error *err)
-{
-    struct ms_str reason = ms_str_slice(ms_str(err->text), 0, TAGS_REASON_MAX);
-    if (ms_arena_copy(&answer_of(probe)->reason, probe->tags->arena, reason) != MS_OK)
-        answer_of(probe)->reason = MS_STR("unreadable");
-}
-
 static void end_unreadable(struct tag_probe *probe)
 {
     end_probe(probe, ms_digest_is_none(&answer_of(probe)->digest) ? TAGS_UNREADABLE : TAGS_POINTS);
@@ -124,17 +117,10 @@ static void on_head(const struct registry_reply *reply, void *arg)
     end_unreadable(probe);
 }
 
-static void ask_for_digest(struct tag_probe *probe)
-{
-    struct tags *tags = probe->tags;
-    probe->call = registry_head_manifest(tags->env->registry, tags->priority, tags->repository,
-                                         answer_of(probe)->name, on_head, probe);
-    registry_call_expect_unreadable(probe->call);
-}
-
 static void on_get(const struct registry_reply *reply, void *arg)
 {
     struct tag_probe *probe = arg;
+    struct tags *tags = probe->tags;
     struct tags_answer *answer = answer_of(probe);
     bool had_no_digest = probe->was_unreadable && ms_digest_is_none(&probe->known);
     probe->call = NULL;
@@ -145,44 +131,44 @@ static void on_get(const struct registry_reply *reply, void *arg)
         break;
     case REGISTRY_FOUND:
         if (probe->wants_manifest)
-            keep_manifest(probe->tags, answer, reply);
+            keep_manifest(tags, answer, reply);
         end_probe(probe, TAGS_POINTS);
         break;
     case REGISTRY_ABSENT:
         end_probe(probe, TAGS_ABSENT);
         break;
     case REGISTRY_UNREADABLE:
-        keep_reason(probe, reply->error);
-        if (ms_digest_is_none(&answer->digest) && !had_no_digest)
-            ask_for_digest(probe);
-        else
+        if (ms_arena_copy(&answer->reason, tags->arena,
+                          ms_str_slice(ms_str(reply->error->text), 0, TAGS_REASON_MAX)) != MS_OK)
+            answer->reason = MS_STR("unreadable");
+        if (!ms_digest_is_none(&answer->digest) || had_no_digest) {
             end_unreadable(probe);
+            break;
+        }
+        probe->call = registry_head_manifest(tags->env->registry, tags->priority, tags->repository,
+                                             answer->name, on_head, probe);
+        registry_call_expect_unreadable(probe->call);
         break;
     case REGISTRY_FAILED:
-        finish(probe->tags, reply->error);
+        finish(tags, reply->error);
         break;
     }
-}
-
-/* What was unreadable may have been repaired since, under the same digest: no condition. */
-static void start_get(struct tag_probe *probe)
-{
-    struct tags *tags = probe->tags;
-    struct ms_digest condition = probe->known;
-    if (probe->was_unreadable)
-        condition.len = 0;
-    probe->call =
-        registry_get_manifest_unless(tags->env->registry, tags->priority, tags->repository,
-                                     answer_of(probe)->name, &condition, on_get, probe);
-    if (probe->was_unreadable)
-        registry_call_expect_unreadable(probe->call);
 }
 
 static void start_probes(struct tags *tags)
 {
     uint64_t window = tags->env->config->registry.concurrency;
-    while (tags->next < tags->n && tags->next - tags->answered < window)
-        start_get(&tags->probes[tags->next++]);
+    while (tags->next < tags->n && tags->next - tags->answered < window) {
+        struct tag_probe *probe = &tags->probes[tags->next++];
+        struct ms_digest condition = probe->known;
+        if (probe->was_unreadable)
+            condition.len = 0; /* it may have been repaired since, under the same digest */
+        probe->call =
+            registry_get_manifest_unless(tags->env->registry, tags->priority, tags->repository,
+                                         answer_of(probe)->name, &condition, on_get, probe);
+        if (probe->was_unreadable)
+            registry_call_expect_unreadable(probe->call);
+    }
 }
 
 struct tags *tags_start(const struct env *env, struct ms_str repository,

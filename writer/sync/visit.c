@@ -6,8 +6,9 @@
  *   chunk      (repeated) where do these tags point? fetch what is new, then apply it, or stage it
  *              when the repository has more than one chunk
  *   publish    apply all that was staged, in one transaction; when the database refuses something
- * of it, all chunks are asked for again and each is applied on its own, so that no more than one
- * image stays out removed, gone   what is known and not listed: sync/visit_removals.c
+ *              of it, all chunks are asked for again and each is applied on its own, so that no
+ *              more than one image stays out
+ *   removed, gone   what is known and not listed: sync/visit_removals.c
  *
  * Events that come while chunks are being asked for do not wait for their end: the visit gives the
  * chunks up and begins them again after the events, with fewer tags each. It does the same with a
@@ -68,18 +69,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
     }
 }
 
-static void step_list(struct visit *visit)
-{
-    visit->call =
-        registry_tags(visit->env->registry, REGISTRY_SCAN, visit->repository, on_list, visit);
-}
-
 /* --- chunks: some are under way at once, written in their order --- */
-
-static size_t begin_of(const struct visit *visit, const struct visit_chunk *place)
-{
-    return (size_t)(place->names - visit->names);
-}
 
 static void start_chunk(struct visit *visit)
 {
@@ -106,10 +96,13 @@ static void write_first(struct visit *visit)
     chunk_write(first->chunk);
 }
 
-/* Deleted since the list was read. */
-static void forget_gone(struct visit *visit)
+static void end_chunks(struct visit *visit)
 {
-    for (size_t i = 0; i < visit->n_gone; i++) {
+    if (visit->next < visit->n_names) {
+        visit_end_step(visit, VISIT_CHUNKS);
+        return;
+    }
+    for (size_t i = 0; i < visit->n_gone; i++) { /* deleted since the list was read */
         struct ms_str *place = visit_find_name(visit, visit->gone[i]);
         if (place == NULL)
             continue; /* asked for twice */
@@ -119,15 +112,6 @@ static void forget_gone(struct visit *visit)
         visit->report.tags--;
     }
     visit->n_gone = 0;
-}
-
-static void end_chunks(struct visit *visit)
-{
-    if (visit->next < visit->n_names) {
-        visit_end_step(visit, VISIT_CHUNKS);
-        return;
-    }
-    forget_gone(visit);
     visit_end_step(visit, visit->has_staged ? VISIT_PUBLISH : VISIT_REMOVED);
 }
 
@@ -141,12 +125,6 @@ static void go_on(struct visit *visit)
         end_chunks(visit);
 }
 
-static void step_chunks(struct visit *visit)
-{
-    visit->is_yielding = false;
-    go_on(visit);
-}
-
 static void on_chunk_ready(struct chunk *chunk, void *arg)
 {
     struct visit *visit = arg;
@@ -155,33 +133,14 @@ static void on_chunk_ready(struct chunk *chunk, void *arg)
     write_first(visit);
 }
 
-static void remove_chunk(struct visit *visit, const struct chunk *chunk)
-{
-    size_t i = 0;
-    while (visit->chunks[i].chunk != chunk)
-        i++;
-    visit->n_chunks--;
-    memmove(&visit->chunks[i], &visit->chunks[i + 1],
-            (visit->n_chunks - i) * sizeof(visit->chunks[0]));
-}
-
-static void keep_gone(struct visit *visit, const struct chunk_result *result)
-{
-    struct ms_str *gone = realloc(visit->gone, (visit->n_gone + result->n_gone) * sizeof(*gone));
-    if (gone == NULL)
-        abort();
-    visit->gone = gone;
-    for (size_t i = 0; i < result->n_gone; i++) {
-        const struct ms_str *place = visit_find_name(visit, result->gone[i]);
-        if (place != NULL) /* its letters live as long as the visit */
-            visit->gone[visit->n_gone++] = *place;
-    }
-}
-
 static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result, void *arg)
 {
     struct visit *visit = arg;
-    remove_chunk(visit, chunk);
+    struct visit_chunk *place = visit->chunks;
+    while (place->chunk != chunk)
+        place++;
+    visit->n_chunks--;
+    memmove(place, place + 1, (visit->n_chunks - (size_t)(place - visit->chunks)) * sizeof(*place));
     if (result->err != NULL) {
         visit_fail(visit, result->err);
         return;
@@ -194,21 +153,17 @@ static void on_chunk_done(struct chunk *chunk, const struct chunk_result *result
     visit->chunk_max =
         visit->chunk_max * 2 < VISIT_CHUNK_MAX ? visit->chunk_max * 2 : VISIT_CHUNK_MAX;
     if (result->n_gone > 0)
-        keep_gone(visit, result);
+        visit->gone =
+            ms_alloc_resize(visit->gone, visit->n_gone + result->n_gone, sizeof(*visit->gone));
+    for (size_t i = 0; i < result->n_gone; i++) {
+        const struct ms_str *name = visit_find_name(visit, result->gone[i]);
+        if (name != NULL) /* its letters live as long as the visit */
+            visit->gone[visit->n_gone++] = *name;
+    }
     go_on(visit);
 }
 
 /* --- publish --- */
-
-/* An applied tag takes what is staged of it away. */
-static void begin_piecemeal(struct visit *visit)
-{
-    visit->is_piecemeal = true;
-    visit->has_staged = false;
-    visit->next = 0;
-    visit->report.manifests = visit->report.unreadable = 0; /* they are counted again */
-    visit_end_step(visit, VISIT_CHUNKS);
-}
 
 static void on_published(const struct ms_error *err, const struct ms_apply_result *result,
                          void *arg)
@@ -216,7 +171,11 @@ static void on_published(const struct ms_error *err, const struct ms_apply_resul
     struct visit *visit = arg;
     visit->store_call = NULL;
     if (err != NULL && write_is_refusal(err)) {
-        begin_piecemeal(visit);
+        visit->is_piecemeal = true;
+        visit->has_staged = false; /* an applied tag takes what is staged of it away */
+        visit->next = 0;
+        visit->report.manifests = visit->report.unreadable = 0; /* they are counted again */
+        visit_end_step(visit, VISIT_CHUNKS);
         return;
     }
     if (err != NULL) {
@@ -243,7 +202,7 @@ static void cancel_chunks(struct visit *visit, size_t first)
 {
     if (first >= visit->n_chunks)
         return;
-    visit->next = begin_of(visit, &visit->chunks[first]);
+    visit->next = (size_t)(visit->chunks[first].names - visit->names);
     for (size_t i = first; i < visit->n_chunks; i++)
         chunk_cancel(visit->chunks[i].chunk);
     visit->n_chunks = first;
@@ -335,10 +294,12 @@ void visit_step(struct visit *visit)
     visit->n_known = 0;
     switch (visit->phase) {
     case VISIT_LIST:
-        step_list(visit);
+        visit->call =
+            registry_tags(visit->env->registry, REGISTRY_SCAN, visit->repository, on_list, visit);
         break;
     case VISIT_CHUNKS:
-        step_chunks(visit);
+        visit->is_yielding = false;
+        go_on(visit);
         break;
     case VISIT_PUBLISH:
         step_publish(visit);

@@ -22,20 +22,17 @@ enum {
 
 /* --- removed --- */
 
-static void remember_after(struct visit *visit, struct ms_str name)
-{
-    size_t len = name.len < sizeof(visit->after_text) ? name.len : sizeof(visit->after_text);
-    memcpy(visit->after_text, name.ptr, len);
-    visit->after = ms_str_n(visit->after_text, len);
-}
-
 static void end_removed(struct visit *visit)
 {
     bool is_last_page = visit->n_known < visit->page_max;
     visit->page_max =
         visit->page_max * 2 < VISIT_KNOWN_PAGE ? visit->page_max * 2 : VISIT_KNOWN_PAGE;
-    if (!is_last_page)
-        remember_after(visit, visit->known[visit->n_known - 1].name);
+    if (!is_last_page) {
+        struct ms_str last = visit->known[visit->n_known - 1].name;
+        size_t len = last.len < sizeof(visit->after_text) ? last.len : sizeof(visit->after_text);
+        memcpy(visit->after_text, last.ptr, len);
+        visit->after = ms_str_n(visit->after_text, len);
+    }
     visit_end_step(visit, is_last_page ? VISIT_FINISHED : VISIT_REMOVED);
 }
 

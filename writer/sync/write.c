@@ -73,18 +73,6 @@ static bool is_of_manifests(const struct write *write)
     return write->first < write->change.n_held;
 }
 
-/* Tags come with all marks: a manifest that a tag is on counts as readable unless it is said. */
-static void fill_tags(struct write *write, struct ms_apply *part, struct ms_held_record *marks)
-{
-    part->tags = write->change.tags + (write->first - write->change.n_held);
-    part->n_tags = write->n;
-    part->held = marks;
-    for (size_t i = 0; i < write->n_held; i++) {
-        if (!ms_str_is_absent(write->held[i].unreadable))
-            marks[part->n_held++] = write->held[i];
-    }
-}
-
 static void apply_part(struct write *write)
 {
     struct ms_apply part = {.term = write->change.term,
@@ -95,32 +83,34 @@ static void apply_part(struct write *write)
         part.n_held = write->n;
         part.held = write->held + (write->change.n_held - write->first - write->n);
     } else {
+        /* Tags come with all marks: a manifest that a tag is on counts as readable unless it is
+         * marked. */
         marks = ms_alloc((write->n_held + 1) * sizeof(*marks));
-        fill_tags(write, &part, marks);
+        for (size_t i = 0; i < write->n_held; i++) {
+            if (!ms_str_is_absent(write->held[i].unreadable))
+                marks[part.n_held++] = write->held[i];
+        }
+        part.held = marks;
+        part.tags = write->change.tags + (write->first - write->change.n_held);
+        part.n_tags = write->n;
     }
     write->call = ms_store_apply(write->env->store, &part, on_applied, write);
     free(marks);
 }
 
-/* Its tags and manifests are there. */
-static void apply_rest(struct write *write)
+/* At most `n` of the parts from `first` on, of one kind; when all are there, the rest. */
+static void apply_next(struct write *write, size_t n)
 {
+    size_t end = is_of_manifests(write) ? write->change.n_held : write->n_parts;
+    if (write->first < write->n_parts) {
+        write->n = n < end - write->first ? n : end - write->first;
+        apply_part(write);
+        return;
+    }
     struct ms_apply rest = write->change;
     rest.n_tags = rest.n_held = 0;
     write->n = 0;
     write->call = ms_store_apply(write->env->store, &rest, on_applied, write);
-}
-
-/* At most `n` of the parts from `first` on, of one kind. */
-static void apply_next(struct write *write, size_t n)
-{
-    size_t end = is_of_manifests(write) ? write->change.n_held : write->n_parts;
-    if (write->first == write->n_parts) {
-        apply_rest(write);
-        return;
-    }
-    write->n = n < end - write->first ? n : end - write->first;
-    apply_part(write);
 }
 
 /* --- single --- */
@@ -203,19 +193,6 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
 
 /* --- start --- */
 
-static void copy_held(struct write *write)
-{
-    const struct ms_apply *change = &write->change;
-    write->held =
-        ms_arena_alloc(write->arena, (change->n_held + change->n_tags + 1) * sizeof(*write->held));
-    for (size_t i = 0; i < change->n_held; i++) {
-        write->held[i].digest = change->held[i].digest;
-        write->held[i].unreadable = ms_arena_dup(write->arena, change->held[i].unreadable);
-    }
-    write->n_held = change->n_held;
-    write->change.held = write->held;
-}
-
 struct write *write_start(const struct env *env, const struct ms_apply *change, write_done *on_done,
                           void *arg)
 {
@@ -226,7 +203,13 @@ struct write *write_start(const struct env *env, const struct ms_apply *change, 
                             .arg = arg,
                             .arena = ms_arena_new(WRITE_ARENA_MAX),
                             .n_parts = change->n_held + change->n_tags};
-    copy_held(write);
+    write->held = ms_arena_alloc(write->arena, (write->n_parts + 1) * sizeof(*write->held));
+    for (size_t i = 0; i < change->n_held; i++) {
+        write->held[i].digest = change->held[i].digest;
+        write->held[i].unreadable = ms_arena_dup(write->arena, change->held[i].unreadable);
+    }
+    write->n_held = change->n_held;
+    write->change.held = write->held;
     write->call = ms_store_apply(env->store, &write->change, on_applied, write);
     return write;
 }
