@@ -37,18 +37,6 @@ static void on_scan_end(bool complete, void *arg)
     once->on_done(complete, once->arg);
 }
 
-static void start_scan(struct scan_once *once)
-{
-    enum ms_status status = scan_start(once->scan, false);
-    if (status == MS_OK) {
-        once->progress = progress_new(once->env->loop, once->scan, STDERR_FILENO);
-        return;
-    }
-    ms_log(MS_LOG_ERROR, "the scan could not be started",
-           MS_FIELDS(ms_field_c("error", ms_status_name(status))));
-    on_scan_end(false, once);
-}
-
 static bool is_answer(const struct registry_reply *reply)
 {
     return reply->outcome != REGISTRY_FAILED ||
@@ -59,14 +47,21 @@ static void on_probed(const struct registry_reply *reply, void *arg)
 {
     struct scan_once *once = arg;
     once->call = NULL;
-    if (is_answer(reply)) {
-        start_scan(once);
+    if (!is_answer(reply)) {
+        uint64_t pause_ms = ms_backoff_next_ms(&once->backoff);
+        ms_log(MS_LOG_WARN, "waiting for the registry",
+               MS_FIELDS(ms_field_u64("again_in_ms", pause_ms), ms_field_error(reply->error)));
+        ms_timer_start(once->timer, pause_ms);
         return;
     }
-    uint64_t pause_ms = ms_backoff_next_ms(&once->backoff);
-    ms_log(MS_LOG_WARN, "waiting for the registry",
-           MS_FIELDS(ms_field_u64("again_in_ms", pause_ms), ms_field_error(reply->error)));
-    ms_timer_start(once->timer, pause_ms);
+    enum ms_status status = scan_start(once->scan, false);
+    if (status == MS_OK) {
+        once->progress = progress_new(once->env->loop, once->scan, STDERR_FILENO);
+        return;
+    }
+    ms_log(MS_LOG_ERROR, "the scan could not be started",
+           MS_FIELDS(ms_field_c("error", ms_status_name(status))));
+    on_scan_end(false, once);
 }
 
 static void probe(void *arg)

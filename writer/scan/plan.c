@@ -72,14 +72,6 @@ void scan_plan_note_start(struct scan_plan *plan)
         plan->last_met_ms = plan->started_ms;
 }
 
-/* Growing, up to the interval: one repository that always fails must not mean scans without end. */
-static int64_t retry_pause_ms(struct scan_plan *plan, int64_t interval_ms)
-{
-    plan->retry.base_ms = PLAN_RETRY_MS;
-    plan->retry.max_ms = (uint64_t)interval_ms;
-    return (int64_t)ms_backoff_next_ms(&plan->retry);
-}
-
 void scan_plan_note_end(struct scan_plan *plan, enum scan_end how)
 {
     int64_t now_ms = ms_clock_mono_ms();
@@ -88,12 +80,17 @@ void scan_plan_note_end(struct scan_plan *plan, enum scan_end how)
     plan->due_ms = interval_ms > 0 ? now_ms + interval_ms : 0;
     if (how == SCAN_COMPLETE)
         ms_backoff_reset(&plan->retry);
-    if (how == SCAN_NOT_BEGUN)
+    if (how == SCAN_NOT_BEGUN) {
         plan->due_ms = now_ms + PLAN_STORE_PAUSE_MS;
-    else if (how == SCAN_INCOMPLETE && interval_ms > PLAN_RETRY_MS)
-        plan->due_ms = now_ms + retry_pause_ms(plan, interval_ms);
-    else if (how == SCAN_COMPLETE && plan->requested_ms <= plan->started_ms)
+    } else if (how == SCAN_INCOMPLETE && interval_ms > PLAN_RETRY_MS) {
+        /* Growing, up to the interval: one repository that always fails must not mean scans without
+         * end. */
+        plan->retry.base_ms = PLAN_RETRY_MS;
+        plan->retry.max_ms = (uint64_t)interval_ms;
+        plan->due_ms = now_ms + (int64_t)ms_backoff_next_ms(&plan->retry);
+    } else if (how == SCAN_COMPLETE && plan->requested_ms <= plan->started_ms) {
         plan->requested_ms = 0;
+    }
     arm(plan);
 }
 

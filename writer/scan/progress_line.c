@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The line of the progress bar, see progress.h. Pure; called by progress.c. */
+/* The line of the progress bar, see progress.h. Pure. */
 #include "writer/scan/progress.h"
 
 #include <inttypes.h>

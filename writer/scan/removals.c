@@ -105,7 +105,7 @@ static void on_listed(const struct ms_error *err, void *arg)
         apply_next(removals);
 }
 
-static void forget_page(struct removals *removals)
+static void list(struct removals *removals)
 {
     if (removals->n_page > 0) {
         free(removals->after);
@@ -114,11 +114,6 @@ static void forget_page(struct removals *removals)
     for (size_t i = 0; i < removals->n_page; i++)
         free(removals->page[i]);
     removals->n_page = removals->next = 0;
-}
-
-static void list(struct removals *removals)
-{
-    forget_page(removals);
     struct ms_str after = removals->after != NULL ? ms_str(removals->after) : MS_STR("");
     removals->call = ms_store_removals_after(removals->env->store, after, removals->before_ms,
                                              REMOVALS_PAGE, on_repository, on_listed, removals);

@@ -128,9 +128,20 @@ static void on_ended(const struct ms_error *err, void *arg)
     tell_end(scan, err == NULL && scan->record.complete ? SCAN_COMPLETE : SCAN_INCOMPLETE);
 }
 
-static void log_end(const struct scan *scan)
+static void on_removals_done(const struct ms_error *err, uint64_t n_removed, void *arg)
 {
-    const struct ms_scan_record *record = &scan->record;
+    struct scan *scan = arg;
+    struct ms_scan_record *record = &scan->record;
+    struct registry_health health;
+    registry_client_health(&health, scan->env->registry);
+    scan->removals = NULL;
+    if (err != NULL)
+        note_failure(scan, err);
+    record->removed = n_removed;
+    record->requests = health.requests - scan->requests_before;
+    record->complete = scan->err.status == MS_OK;
+    if (!record->complete)
+        record->error = ms_str(scan->err.text);
     ms_log(record->complete ? MS_LOG_INFO : MS_LOG_WARN,
            record->complete ? "scan complete" : "scan incomplete",
            MS_FIELDS(ms_field_u64("repositories", record->repositories),
@@ -141,24 +152,7 @@ static void log_end(const struct scan *scan)
                      ms_field_u64("requests", record->requests),
                      ms_field_i64("ms", ms_clock_wall_ms() - scan->started_ms),
                      ms_field_str("error", record->error)));
-}
-
-static void on_removals_done(const struct ms_error *err, uint64_t n_removed, void *arg)
-{
-    struct scan *scan = arg;
-    struct registry_health health;
-    registry_client_health(&health, scan->env->registry);
-    scan->removals = NULL;
-    if (err != NULL)
-        note_failure(scan, err);
-    scan->record.removed = n_removed;
-    scan->record.requests = health.requests - scan->requests_before;
-    scan->record.complete = scan->err.status == MS_OK;
-    if (!scan->record.complete)
-        scan->record.error = ms_str(scan->err.text);
-    log_end(scan);
-    scan->store_call =
-        ms_store_scan_end(scan->env->store, scan->env->term, &scan->record, on_ended, scan);
+    scan->store_call = ms_store_scan_end(scan->env->store, scan->env->term, record, on_ended, scan);
 }
 
 /* --- visits --- */
@@ -229,16 +223,6 @@ static void read_known(struct scan *scan)
 
 /* --- catalog --- */
 
-/* distribution 2.8 comes upon "lib/0ad" before "lib", and leaves "lib" out when a page ends between
- * the two: so whatever the last name of a page lies in is asked for, too. */
-static void enqueue_ancestors(struct scan *scan, struct ms_str name)
-{
-    for (size_t len = name.len; len > 0; len--) {
-        if (name.ptr[len - 1] == '/')
-            enqueue(scan, ms_str_slice(name, 0, len - 1));
-    }
-}
-
 static void end_catalog(struct scan *scan)
 {
     scan->catalog_is_read = true;
@@ -260,27 +244,29 @@ static bool repeats_itself(struct scan *scan, struct ms_str next)
     return false;
 }
 
-static void note_repetition(struct scan *scan)
-{
-    struct ms_error err;
-    (void)ms_error_set(&err, MS_PROTOCOL, "the registry's catalog repeats itself");
-    note_failure(scan, &err);
-}
-
 static void on_catalog_page(const struct registry_reply *reply, void *arg)
 {
     struct scan *scan = arg;
+    struct ms_error err;
     scan->catalog_call = NULL;
     for (size_t i = 0; i < reply->n_names; i++)
         enqueue(scan, reply->names[i]);
     if (reply->outcome != REGISTRY_FOUND)
         note_failure(scan, reply->error);
     bool has_next = reply->outcome == REGISTRY_FOUND && !ms_str_is_absent(reply->next);
-    if (has_next && reply->n_names > 0)
-        enqueue_ancestors(scan, reply->names[reply->n_names - 1]);
+    if (has_next && reply->n_names > 0) {
+        /* distribution 2.8 comes upon "lib/0ad" before "lib", and leaves "lib" out when a page ends
+         * between the two: so whatever the last name of a page lies in is asked for, too. */
+        struct ms_str last = reply->names[reply->n_names - 1];
+        for (size_t len = last.len; len > 0; len--)
+            if (last.ptr[len - 1] == '/')
+                enqueue(scan, ms_str_slice(last, 0, len - 1));
+    }
     bool is_circle = has_next && repeats_itself(scan, reply->next);
-    if (is_circle)
-        note_repetition(scan);
+    if (is_circle) {
+        (void)ms_error_set(&err, MS_PROTOCOL, "the registry's catalog repeats itself");
+        note_failure(scan, &err);
+    }
     if (has_next && !is_circle) {
         read_catalog(scan, reply->next);
         pump(scan);
@@ -294,19 +280,12 @@ static void read_catalog(struct scan *scan, struct ms_str next)
     scan->catalog_call = registry_catalog_page(scan->env->registry, next, on_catalog_page, scan);
 }
 
-static void queue_fixed_list(struct scan *scan)
-{
-    const struct ms_string_list *list = &scan->env->config->registry.repositories;
-    for (size_t i = 0; i < list->count; i++)
-        enqueue(scan, ms_str(list->items[i]));
-    end_catalog(scan);
-}
-
 /* --- begin --- */
 
 static void on_begun(const struct ms_error *err, int64_t scan_id, void *arg)
 {
     struct scan *scan = arg;
+    const struct ms_string_list *fixed = &scan->env->config->registry.repositories;
     scan->store_call = NULL;
     if (err != NULL) {
         ms_log(MS_LOG_WARN, "scan could not begin", MS_FIELDS(ms_field_error(err)));
@@ -314,10 +293,13 @@ static void on_begun(const struct ms_error *err, int64_t scan_id, void *arg)
         return;
     }
     scan->record.id = scan_id;
-    if (scan->env->config->registry.repositories.count > 0)
-        queue_fixed_list(scan);
-    else
+    if (fixed->count == 0) {
         read_catalog(scan, MS_STR_ABSENT);
+        return;
+    }
+    for (size_t i = 0; i < fixed->count; i++)
+        enqueue(scan, ms_str(fixed->items[i]));
+    end_catalog(scan);
 }
 
 enum ms_status scan_start(struct scan *scan, bool accept_removals)

@@ -39,33 +39,6 @@ static void on_done(struct ms_store_call *base, const struct ms_error *err,
     call->on_done(err, err == NULL ? &call->result : NULL, call->arg);
 }
 
-static void add_tags(struct ms_store_call *base, const struct ms_apply *apply)
-{
-    struct ms_buf *names = ms_store_call_array(base);
-    struct ms_buf *digests = ms_store_call_array(base);
-    struct ms_buf *reasons = ms_store_call_array(base);
-    struct ms_buf *times = ms_store_call_array(base);
-    struct ms_buf *actors = ms_store_call_array(base);
-    for (size_t i = 0; i < apply->n_tags; i++) {
-        const struct ms_tag_record *tag = &apply->tags[i];
-        ms_store_add_text(names, tag->name);
-        ms_store_add_digest(digests, &tag->digest);
-        ms_store_add_text(reasons, tag->unreadable);
-        ms_store_add_time(times, tag->event_time_ms);
-        ms_store_add_text(actors, tag->actor);
-    }
-}
-
-static void add_held(struct ms_store_call *base, const struct ms_apply *apply)
-{
-    struct ms_buf *digests = ms_store_call_array(base);
-    struct ms_buf *reasons = ms_store_call_array(base);
-    for (size_t i = 0; i < apply->n_held; i++) {
-        ms_store_add_digest(digests, &apply->held[i].digest);
-        ms_store_add_text(reasons, apply->held[i].unreadable);
-    }
-}
-
 struct ms_store_call *ms_store_apply(struct ms_store_writer *store, const struct ms_apply *apply,
                                      ms_store_apply_done *done, void *arg)
 {
@@ -79,9 +52,26 @@ struct ms_store_call *ms_store_apply(struct ms_store_writer *store, const struct
     ms_store_call_text(base, apply->repository);
     ms_store_call_bool(base, apply->from_scan);
     ms_store_call_bool(base, apply->staged);
-    add_tags(base, apply);
+    struct ms_buf *names = ms_store_call_array(base);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *reasons = ms_store_call_array(base);
+    struct ms_buf *times = ms_store_call_array(base);
+    struct ms_buf *actors = ms_store_call_array(base);
+    for (size_t i = 0; i < apply->n_tags; i++) {
+        const struct ms_tag_record *tag = &apply->tags[i];
+        ms_store_add_text(names, tag->name);
+        ms_store_add_digest(digests, &tag->digest);
+        ms_store_add_text(reasons, tag->unreadable);
+        ms_store_add_time(times, tag->event_time_ms);
+        ms_store_add_text(actors, tag->actor);
+    }
     ms_store_call_texts(base, apply->removed_tags, apply->n_removed_tags);
-    add_held(base, apply);
+    struct ms_buf *held = ms_store_call_array(base);
+    struct ms_buf *held_reasons = ms_store_call_array(base);
+    for (size_t i = 0; i < apply->n_held; i++) {
+        ms_store_add_digest(held, &apply->held[i].digest);
+        ms_store_add_text(held_reasons, apply->held[i].unreadable);
+    }
     ms_store_call_digests(base, apply->gone, apply->n_gone);
     ms_store_call_i64(base, apply->removals_before_ms);
     ms_store_call_ids(base, apply->events_done, apply->n_events_done);

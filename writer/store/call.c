@@ -292,16 +292,6 @@ static enum ms_status run(struct ms_store_call *base, struct ms_error *err)
                           err);
 }
 
-/* A call that changes something and met another transaction (a deadlock, a row that came or went)
- * is run once more: the second time it finds what the other one did. */
-static bool runs_again(struct ms_store_call *base, enum ms_status status)
-{
-    if (status != MS_CONFLICT || base->was_retried || base->stream)
-        return false;
-    base->was_retried = true;
-    return run(base, NULL) == MS_OK;
-}
-
 static void end(struct ms_store_call *base, const struct ms_error *err, const uint64_t *affected)
 {
     struct ms_loop *loop = base->writer->loop;
@@ -316,8 +306,13 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
     struct ms_error err;
     enum ms_status status = ms_pg_outcome_status(&err, outcome);
     base->ticket = NULL;
-    if (runs_again(base, status))
-        return;
+    if (status == MS_CONFLICT && !base->was_retried && !base->stream) {
+        /* It met another transaction (a deadlock, a row that came or went): the second time it
+         * finds what the other one did. */
+        base->was_retried = true;
+        if (run(base, NULL) == MS_OK)
+            return;
+    }
     if (status == MS_PROTOCOL) /* whoever called takes it for a failure like others */
         ms_log(MS_LOG_ERROR, "a statement is faulty, or the database is",
                MS_FIELDS(ms_field_error(&err)));

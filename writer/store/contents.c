@@ -122,47 +122,43 @@ static void put_layers(struct ms_store_call *base, const struct contents *conten
     }
 }
 
-/* The arrays of descriptors. */
-struct child_arrays {
-    struct ms_buf *parents, *positions, *digests, *media_types, *artifact_types, *sizes;
-    struct ms_buf *os, *architectures, *variants, *os_versions, *annotations, *attestations,
-        *abouts, *os_features;
-};
-
-static void add_child(struct child_arrays *to, const struct ms_manifest_record *parent,
-                      size_t position)
-{
-    const struct ms_child_record *child = &parent->children[position];
-    ms_store_add_digest(to->parents, &parent->digest);
-    ms_pg_array_i64(to->positions, (int64_t)position);
-    ms_store_add_digest(to->digests, &child->digest);
-    ms_store_add_text(to->media_types, child->media_type);
-    ms_store_add_text(to->artifact_types, child->artifact_type);
-    ms_pg_array_i64(to->sizes, child->size);
-    ms_store_add_text(to->os, child->os);
-    ms_store_add_text(to->architectures, child->architecture);
-    ms_store_add_text(to->variants, child->variant);
-    ms_store_add_text(to->os_versions, child->os_version);
-    ms_store_add_text(to->annotations, child->annotations);
-    ms_store_add_bool(to->attestations, child->is_attestation);
-    ms_store_add_digest(to->abouts, &child->about);
-    ms_store_add_text(to->os_features, child->os_features);
-}
-
 static void put_children(struct ms_store_call *base, const struct contents *contents)
 {
-    struct child_arrays to;
-    /* In the order of the statement's parameters. */
-    struct ms_buf **arrays[] = {
-        &to.parents,     &to.positions,    &to.digests,       &to.media_types, &to.artifact_types,
-        &to.sizes,       &to.os,           &to.architectures, &to.variants,    &to.os_versions,
-        &to.annotations, &to.attestations, &to.abouts,        &to.os_features};
     ms_store_call_step(base, &write_content_children);
-    for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
-        *arrays[i] = ms_store_call_array(base);
-    for (size_t i = 0; i < contents->n; i++)
-        for (size_t j = 0; j < contents->manifests[i].n_children; j++)
-            add_child(&to, &contents->manifests[i], j);
+    struct ms_buf *parents = ms_store_call_array(base);
+    struct ms_buf *positions = ms_store_call_array(base);
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *media_types = ms_store_call_array(base);
+    struct ms_buf *artifact_types = ms_store_call_array(base);
+    struct ms_buf *sizes = ms_store_call_array(base);
+    struct ms_buf *os = ms_store_call_array(base);
+    struct ms_buf *architectures = ms_store_call_array(base);
+    struct ms_buf *variants = ms_store_call_array(base);
+    struct ms_buf *os_versions = ms_store_call_array(base);
+    struct ms_buf *annotations = ms_store_call_array(base);
+    struct ms_buf *attestations = ms_store_call_array(base);
+    struct ms_buf *abouts = ms_store_call_array(base);
+    struct ms_buf *os_features = ms_store_call_array(base);
+    for (size_t i = 0; i < contents->n; i++) {
+        const struct ms_manifest_record *parent = &contents->manifests[i];
+        for (size_t j = 0; j < parent->n_children; j++) {
+            const struct ms_child_record *child = &parent->children[j];
+            ms_store_add_digest(parents, &parent->digest);
+            ms_pg_array_i64(positions, (int64_t)j);
+            ms_store_add_digest(digests, &child->digest);
+            ms_store_add_text(media_types, child->media_type);
+            ms_store_add_text(artifact_types, child->artifact_type);
+            ms_pg_array_i64(sizes, child->size);
+            ms_store_add_text(os, child->os);
+            ms_store_add_text(architectures, child->architecture);
+            ms_store_add_text(variants, child->variant);
+            ms_store_add_text(os_versions, child->os_version);
+            ms_store_add_text(annotations, child->annotations);
+            ms_store_add_bool(attestations, child->is_attestation);
+            ms_store_add_digest(abouts, &child->about);
+            ms_store_add_text(os_features, child->os_features);
+        }
+    }
 }
 
 static void put_pairs(struct ms_store_call *base, const struct contents *contents, bool labels)
@@ -228,13 +224,6 @@ static void add_digests(struct ms_store_call *base, const struct contents *conte
     }
 }
 
-static void add_evidence(struct ms_store_call *base, const struct contents *contents)
-{
-    struct ms_buf *evidence = ms_store_call_array(base);
-    for (size_t i = 0; i < contents->n; i++)
-        ms_pg_array_i64(evidence, contents->manifests[i].evidence);
-}
-
 static void put_manifests(struct ms_store_call *base, const struct contents *contents)
 {
     ms_store_call_step(base, &write_content_manifests);
@@ -252,6 +241,7 @@ static void put_manifests(struct ms_store_call *base, const struct contents *con
     struct ms_buf *created = ms_store_call_array(base);
     for (size_t i = 0; i < sizeof(DESCRIPTIONS) / sizeof(DESCRIPTIONS[0]); i++)
         add_texts(base, contents, DESCRIPTIONS[i]);
+    struct ms_buf *evidence = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
         ms_store_add_text(kinds, ms_str(kind_name(manifest->kind)));
@@ -259,8 +249,8 @@ static void put_manifests(struct ms_store_call *base, const struct contents *con
         ms_store_add_bytes(raws, manifest->raw);
         ms_pg_array_i64(config_sizes, manifest->config_size);
         ms_store_add_time(created, manifest->created_ms);
+        ms_pg_array_i64(evidence, manifest->evidence);
     }
-    add_evidence(base, contents);
     ms_store_call_i64(base, MS_DOCUMENT_VERSION);
 }
 

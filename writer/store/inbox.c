@@ -57,14 +57,24 @@ static bool is_kept(const struct ms_event_record *event)
     return !ms_str_is_absent(event->event_id);
 }
 
-static void add_what(struct ms_store_call *base, const struct ms_event_record *events, size_t n)
+static void add_events(struct ms_store_call *base, const struct ms_event_record *events, size_t n)
 {
+    size_t n_kept = 0;
+    for (size_t i = 0; i < n; i++)
+        n_kept += is_kept(&events[i]);
+    if (n_kept == 0)
+        return;
+    ms_store_call_step(base, &write_inbox_put);
     struct ms_buf *ids = ms_store_call_array(base);
     struct ms_buf *actions = ms_store_call_array(base);
     struct ms_buf *repositories = ms_store_call_array(base);
     struct ms_buf *tags = ms_store_call_array(base);
     struct ms_buf *digests = ms_store_call_array(base);
     struct ms_buf *blobs = ms_store_call_array(base);
+    struct ms_buf *times = ms_store_call_array(base);
+    struct ms_buf *actors = ms_store_call_array(base);
+    struct ms_buf *bodies = ms_store_call_array(base);
+    struct ms_buf *faults = ms_store_call_array(base);
     for (size_t i = 0; i < n; i++) {
         if (!is_kept(&events[i]))
             continue;
@@ -74,36 +84,11 @@ static void add_what(struct ms_store_call *base, const struct ms_event_record *e
         ms_store_add_text(tags, events[i].tag);
         ms_store_add_digest(digests, &events[i].digest);
         ms_store_add_bool(blobs, false); /* events of blobs are not kept */
-    }
-}
-
-static void add_circumstances(struct ms_store_call *base, const struct ms_event_record *events,
-                              size_t n)
-{
-    struct ms_buf *times = ms_store_call_array(base);
-    struct ms_buf *actors = ms_store_call_array(base);
-    struct ms_buf *bodies = ms_store_call_array(base);
-    struct ms_buf *faults = ms_store_call_array(base);
-    for (size_t i = 0; i < n; i++) {
-        if (!is_kept(&events[i]))
-            continue;
         ms_store_add_time(times, events[i].event_time_ms);
         ms_store_add_text(actors, events[i].actor);
         ms_store_add_bytes(bodies, events[i].body);
         ms_store_add_text(faults, events[i].fault);
     }
-}
-
-static void add_events(struct put_call *call, const struct ms_event_record *events, size_t n)
-{
-    bool has_kept = false;
-    for (size_t i = 0; i < n && !has_kept; i++)
-        has_kept = is_kept(&events[i]);
-    if (!has_kept)
-        return;
-    ms_store_call_step(&call->base, &write_inbox_put);
-    add_what(&call->base, events, n);
-    add_circumstances(&call->base, events, n);
 }
 
 static void add_instances(struct put_call *call, const struct ms_event_record *events, size_t n)
@@ -131,7 +116,7 @@ struct ms_store_call *ms_store_inbox_put(struct ms_store_writer *store, uint64_t
     call->on_done = on_done;
     call->arg = arg;
     ms_store_call_term(&call->base, term);
-    add_events(call, events, n_events);
+    add_events(&call->base, events, n_events);
     add_instances(call, events, n_events);
     if (wants_scan)
         ms_store_call_step(&call->base, &write_scan_wanted);

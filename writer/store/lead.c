@@ -74,7 +74,6 @@ struct ms_store_lead {
 static void connect_session(struct ms_store_lead *lead);
 static void try_lock(struct ms_store_lead *lead);
 static void take_term(struct ms_store_lead *lead);
-static void ping(struct ms_store_lead *lead);
 
 static void set_state(struct ms_store_lead *lead, enum lead_state state)
 {
@@ -90,19 +89,6 @@ static void drop_session(struct ms_store_lead *lead)
     lead->is_asking = false;
 }
 
-static bool is_told(const struct ms_store_lead *lead, const struct ms_error *err)
-{
-    return lead->failure.status == err->status && strcmp(lead->failure.text, err->text) == 0;
-}
-
-static void tell_failure(struct ms_store_lead *lead, const struct ms_error *err)
-{
-    if (is_told(lead, err))
-        return;
-    lead->failure = *err;
-    lead->events.on_failed(err, lead->arg);
-}
-
 /* Every failure ends here: the session goes, and the lock with it. */
 static void fail(struct ms_store_lead *lead, const struct ms_error *err)
 {
@@ -113,10 +99,14 @@ static void fail(struct ms_store_lead *lead, const struct ms_error *err)
     set_state(lead, LOST);
     lead->has_told = false;
     ms_timer_start(lead->timer, ms_backoff_next_ms(&lead->backoff));
-    if (was_leading)
+    bool is_told =
+        lead->failure.status == copy.status && strcmp(lead->failure.text, copy.text) == 0;
+    if (was_leading) {
         lead->events.on_lost(&copy, lead->arg);
-    else if (had_lock)
-        tell_failure(lead, &copy);
+    } else if (had_lock && !is_told) {
+        lead->failure = copy;
+        lead->events.on_failed(&copy, lead->arg);
+    }
 }
 
 static void give_up(struct ms_store_lead *lead, const struct ms_error *err)
@@ -291,11 +281,6 @@ static void on_pong(const struct ms_pg_outcome *outcome, void *arg)
     }
 }
 
-static void ping(struct ms_store_lead *lead)
-{
-    ask(lead, lead->state == LEADING ? "SELECT term FROM state" : "SELECT 0", on_ping_row, on_pong);
-}
-
 /* --- CONNECTING, LOST --- */
 
 static void on_set_up(const struct ms_pg_outcome *outcome, void *arg)
@@ -336,7 +321,8 @@ static void on_timer(void *arg)
         break;
     case MIGRATING:
     case LEADING:
-        ping(lead);
+        ask(lead, lead->state == LEADING ? "SELECT term FROM state" : "SELECT 0", on_ping_row,
+            on_pong);
         break;
     case CONNECTING:
     case TAKING:
