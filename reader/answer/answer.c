@@ -81,19 +81,6 @@ void answers_release(struct answers *answers)
 
 /* --- a request --- */
 
-static void serve_kept(struct answers *answers, struct ms_http_request *request, struct ms_str key,
-                       const struct cache_entry *entry, const struct answer_reply *reply)
-{
-    struct timeline *now = &answers->tracker.now;
-    uint64_t generation = timeline_kept_generation(entry->generation, now);
-    timeline_note_shown(now, generation);
-    if (entry->file != NULL && spool_file_awaits_gzip(entry->file, request))
-        compressor_serve(answers->compressor, request, entry, generation, now->stale_seconds,
-                         reply);
-    else
-        send_kept(request, &answers->caches, key, entry, generation, now->stale_seconds, reply);
-}
-
 void answer_serve(struct answers *answers, struct ms_http_request *request,
                   const struct answer_query *query, const struct answer_reply *reply)
 {
@@ -115,10 +102,19 @@ void answer_serve(struct answers *answers, struct ms_http_request *request,
     bool is_hit =
         entry != NULL && timeline_may_serve(entry->generation, has_expired, &answers->tracker.now);
     ms_metrics_add(is_hit ? MS_METRIC_CACHE_HITS : MS_METRIC_CACHE_MISSES, NULL, NULL, 1);
-    if (is_hit)
-        serve_kept(answers, request, query->key, entry, reply);
-    else
+    if (!is_hit) {
         flight_serve(answers->flights, request, query, reply);
+        return;
+    }
+    struct timeline *now = &answers->tracker.now;
+    uint64_t generation = timeline_kept_generation(entry->generation, now);
+    timeline_note_shown(now, generation);
+    if (entry->file != NULL && spool_file_awaits_gzip(entry->file, request))
+        compressor_serve(answers->compressor, request, entry, generation, now->stale_seconds,
+                         reply);
+    else
+        send_kept(request, &answers->caches, query->key, entry, generation, now->stale_seconds,
+                  reply);
 }
 
 void answers_note_look(struct answers *answers)

@@ -138,16 +138,12 @@ const struct cache_entry *cache_find(struct cache *cache, struct ms_str key)
     return &node->entry;
 }
 
-static size_t doc_bytes(const struct ms_doc *doc)
-{
-    return doc == NULL ? 0 : ms_doc_view(doc).len;
-}
-
 static uint64_t cost_of(struct ms_str key, const struct cache_entry *entry)
 {
     uint64_t file_bytes = entry->file == NULL ? 0 : spool_file_bytes(entry->file);
+    size_t link_bytes = entry->link == NULL ? 0 : ms_doc_view(entry->link).len;
     return file_bytes + sizeof(struct node) + NODE_OVERHEAD_BYTES + key.len +
-           ms_http_entity_bytes(&entry->entity) + doc_bytes(entry->link);
+           ms_http_entity_bytes(&entry->entity) + link_bytes;
 }
 
 static struct repository *find_or_add_repository(struct cache *cache, uint64_t hash)
@@ -162,35 +158,29 @@ static struct repository *find_or_add_repository(struct cache *cache, uint64_t h
     return repository;
 }
 
-static void insert(struct cache *cache, struct ms_str key, uint64_t repository_hash,
-                   const struct cache_entry *entry)
-{
-    struct node *node = ms_alloc(sizeof(*node) + key.len);
-    node->repository = find_or_add_repository(cache, repository_hash);
-    node->cost_bytes = cost_of(key, entry);
-    cache_entry_copy(&node->entry, entry);
-    node->key_len = key.len;
-    memcpy(node->key, key.ptr, key.len);
-    ms_map_put(&cache->nodes, node_key(node), node);
-    LIST_INSERT_HEAD(&node->repository->nodes, node, by_repository);
-    TAILQ_INSERT_HEAD(&cache->recent, node, by_use);
-    cache->bytes += node->cost_bytes;
-}
-
 void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                const struct cache_entry *entry)
 {
     struct node *old = ms_map_get(&cache->nodes, key);
     if (old != NULL)
         drop(cache, old);
-    uint64_t cost = cost_of(key, entry);
-    if (cost > cache->largest_bytes) {
+    uint64_t cost_bytes = cost_of(key, entry);
+    if (cost_bytes > cache->largest_bytes) {
         if (cache->max_bytes > 0)
             ms_limit_reached(MS_LIMIT_CACHE_ENTRY);
         return;
     }
-    shrink_to(cache, cache->max_bytes - cost);
-    insert(cache, key, repository_hash, entry);
+    shrink_to(cache, cache->max_bytes - cost_bytes);
+    struct node *node = ms_alloc(sizeof(*node) + key.len);
+    node->repository = find_or_add_repository(cache, repository_hash);
+    node->cost_bytes = cost_bytes;
+    cache_entry_copy(&node->entry, entry);
+    node->key_len = key.len;
+    memcpy(node->key, key.ptr, key.len);
+    ms_map_put(&cache->nodes, node_key(node), node);
+    LIST_INSERT_HEAD(&node->repository->nodes, node, by_repository);
+    TAILQ_INSERT_HEAD(&cache->recent, node, by_use);
+    cache->bytes += cost_bytes;
 }
 
 void cache_recount(struct cache *cache, struct ms_str key)

@@ -104,27 +104,23 @@ void compressor_free(struct compressor *compressor)
     free(compressor);
 }
 
-static struct job *find_or_begin(struct compressor *compressor, const struct cache_entry *entry)
-{
-    struct job *job;
-    TAILQ_FOREACH(job, &compressor->jobs, link) {
-        if (job->entry.file == entry->file)
-            return job;
-    }
-    job = ms_alloc(sizeof(*job));
-    job->compressor = compressor;
-    cache_entry_copy(&job->entry, entry);
-    TAILQ_INIT(&job->waiters);
-    TAILQ_INSERT_TAIL(&compressor->jobs, job, link);
-    ms_timer_start(compressor->timer, 0);
-    return job;
-}
-
 void compressor_serve(struct compressor *compressor, struct ms_http_request *request,
                       const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
                       const struct answer_reply *reply)
 {
-    struct job *job = find_or_begin(compressor, entry);
+    struct job *job;
+    TAILQ_FOREACH(job, &compressor->jobs, link) {
+        if (job->entry.file == entry->file)
+            break;
+    }
+    if (job == NULL) {
+        job = ms_alloc(sizeof(*job));
+        job->compressor = compressor;
+        cache_entry_copy(&job->entry, entry);
+        TAILQ_INIT(&job->waiters);
+        TAILQ_INSERT_TAIL(&compressor->jobs, job, link);
+        ms_timer_start(compressor->timer, 0);
+    }
     struct waiter *waiter = ms_alloc(sizeof(*waiter));
     *waiter = (struct waiter){.job = job,
                               .request = request,

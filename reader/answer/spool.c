@@ -241,61 +241,41 @@ bool spool_file_awaits_gzip(const struct spool_file *file, const struct ms_http_
            !ms_http_is_unmodified(request, file->etag);
 }
 
-static enum ms_status begin_gzip(struct spool_file *file, struct ms_error *err)
+/* The next piece of the plain file; the first one makes the file that it goes to. */
+static enum ms_status compress_piece(struct spool_file *file, struct ms_error *err)
 {
-    enum ms_status status = open_unlinked(&file->gzip_fd, file->spool->options.dir, err);
-    if (status != MS_OK)
-        return status;
-    file->gzip = ms_gzip_new();
-    file->gzip_state = GZIP_MAKING;
-    return MS_OK;
-}
-
-static enum ms_status read_piece(struct ms_str *out, struct spool_file *file, char *buffer,
-                                 struct ms_error *err)
-{
-    ssize_t got = pread(file->fd, buffer, COMPRESS_PIECE_BYTES, (off_t)file->compressed);
-    if (got <= 0)
-        return ms_error_set(err, MS_IO, "reading a large answer: %s",
-                            got < 0 ? strerror(errno) : "it has become shorter");
-    *out = ms_str_n(buffer, (size_t)got);
-    return MS_OK;
-}
-
-static enum ms_status compress_piece(struct spool_file *file, char *buffer, struct ms_error *err)
-{
-    struct ms_str plain = MS_STR_ABSENT;
-    enum ms_status status = read_piece(&plain, file, buffer, err);
-    if (status != MS_OK)
-        return status;
-    file->compressed += plain.len;
-    struct ms_buf packed;
-    uint64_t reserved = 0;
-    ms_buf_init(&packed, 2 * COMPRESS_PIECE_BYTES);
-    status = ms_gzip_write(file->gzip, &packed, plain, file->compressed == file->length);
-    if (status == MS_OK)
-        status = append(file->spool, file->gzip_fd, &file->gzip_length, &reserved,
-                        ms_buf_view(&packed), err);
-    ms_buf_free(&packed);
-    return status;
-}
-
-static enum ms_status next_piece(struct spool_file *file, struct ms_error *err)
-{
+    enum ms_status status = MS_OK;
     if (file->gzip_state == GZIP_NONE) {
-        enum ms_status status = begin_gzip(file, err);
+        status = open_unlinked(&file->gzip_fd, file->spool->options.dir, err);
         if (status != MS_OK)
             return status;
+        file->gzip = ms_gzip_new();
+        file->gzip_state = GZIP_MAKING;
     }
-    char *buffer = ms_alloc(COMPRESS_PIECE_BYTES);
-    enum ms_status status = compress_piece(file, buffer, err);
-    free(buffer);
+    char *plain = ms_alloc(COMPRESS_PIECE_BYTES);
+    ssize_t got = pread(file->fd, plain, COMPRESS_PIECE_BYTES, (off_t)file->compressed);
+    if (got > 0) {
+        struct ms_buf packed;
+        uint64_t reserved = 0;
+        ms_buf_init(&packed, 2 * COMPRESS_PIECE_BYTES);
+        file->compressed += (uint64_t)got;
+        status = ms_gzip_write(file->gzip, &packed, ms_str_n(plain, (size_t)got),
+                               file->compressed == file->length);
+        if (status == MS_OK)
+            status = append(file->spool, file->gzip_fd, &file->gzip_length, &reserved,
+                            ms_buf_view(&packed), err);
+        ms_buf_free(&packed);
+    } else {
+        status = ms_error_set(err, MS_IO, "reading a large answer: %s",
+                              got < 0 ? strerror(errno) : "it has become shorter");
+    }
+    free(plain);
     return status;
 }
 
 enum ms_status spool_file_compress(bool *out_done, struct spool_file *file, struct ms_error *err)
 {
-    enum ms_status status = next_piece(file, err);
+    enum ms_status status = compress_piece(file, err);
     if (status != MS_OK) {
         drop_gzip(file);
         file->gzip_state = GZIP_IMPOSSIBLE;

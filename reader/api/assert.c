@@ -4,11 +4,11 @@
  * tests of what pushes to a registry. PostgreSQL reads the JSON, for it compares it, too. The life
  * of a request:
  *
- *   ask_request   what does it ask?            on_request_row, on_request_done
- *   ask_index     the index as it is now       on_index_row, on_index_done
- *   ask_assert    does it hold?                on_assert_row, on_assert_done
- *   finish        it does, or time is over: answers
- *   or            waits for the next change (longpoll.c), and again from ask_index
+ *   request   what does it ask?
+ *   index     the index as it is now
+ *   assert    does it hold?
+ *   finish    it does, or time is over: answers
+ *   or        waits for the next change (longpoll.c), and again from the index on
  *
  * It does not go the way of answer.c: the steps are three statements, of which each needs what the
  * one before it gave, and what a client posts is nobody else's question, so there is nothing to
@@ -107,26 +107,6 @@ static void wait_and_ask_again(struct assertion *assertion, uint64_t at_most_ms)
                    MS_STR_ABSENT);
 }
 
-/* The generation may have moved since the index was asked for: then it is asked for again at once.
- */
-static void wait_for_change(struct assertion *assertion, uint64_t left_ms)
-{
-    const struct timeline *now = &assertion->answers->tracker.now;
-    wait_and_ask_again(assertion, now->seen > assertion->asked.snapshot ? 0 : left_ms);
-}
-
-/* The index is of a standby that lags behind what was shown before, or of another epoch. */
-static void wait_for_database(struct assertion *assertion, uint64_t left_ms)
-{
-    struct ms_error err;
-    if (left_ms > 0) {
-        wait_and_ask_again(assertion, left_ms < PAUSE_MS ? left_ms : PAUSE_MS);
-        return;
-    }
-    (void)ms_error_set(&err, MS_CONFLICT, "the database is behind");
-    fail(assertion, &err);
-}
-
 static void finish(struct assertion *assertion)
 {
     struct timeline *now = &assertion->answers->tracker.now;
@@ -195,22 +175,23 @@ static void on_assert_done(const struct ms_error *err, void *arg)
         return;
     tracker_refresh(&assertion->answers->tracker);
     ms_buf_free(&assertion->results);
+    const struct timeline *now = &assertion->answers->tracker.now;
     uint64_t left_ms = time_left(assertion);
-    if (timeline_is_behind(&assertion->asked, &assertion->answers->tracker.now))
-        wait_for_database(assertion, left_ms);
-    else if (assertion->holds || left_ms == 0)
+    if (timeline_is_behind(&assertion->asked, now)) {
+        /* The index is of a standby that lags behind what was shown before, or of another epoch. */
+        if (left_ms > 0) {
+            wait_and_ask_again(assertion, left_ms < PAUSE_MS ? left_ms : PAUSE_MS);
+            return;
+        }
+        struct ms_error behind;
+        (void)ms_error_set(&behind, MS_CONFLICT, "the database is behind");
+        fail(assertion, &behind);
+        return;
+    }
+    if (assertion->holds || left_ms == 0)
         finish(assertion);
-    else
-        wait_for_change(assertion, left_ms);
-}
-
-static void ask_assert(struct assertion *assertion)
-{
-    assertion->results = assertion->text;
-    ms_buf_init(&assertion->text, 2 * INDEX_MAX); /* the index, and what failed */
-    const struct ms_str params[] = {ms_buf_view(&assertion->results), assertion->body};
-    run(assertion, MS_READ_ASSERT, params, sizeof(params) / sizeof(params[0]), on_assert_row,
-        on_assert_done);
+    else /* at once when the generation has moved since the index was asked for */
+        wait_and_ask_again(assertion, now->seen > assertion->asked.snapshot ? 0 : left_ms);
 }
 
 /* --- the index --- */
@@ -229,8 +210,13 @@ static void on_index_done(const struct ms_error *err, void *arg)
     struct assertion *assertion = arg;
     if (err == NULL)
         index_body_finish(&assertion->text, &assertion->index);
-    if (end_step(assertion, err))
-        ask_assert(assertion);
+    if (!end_step(assertion, err))
+        return;
+    assertion->results = assertion->text;
+    ms_buf_init(&assertion->text, 2 * INDEX_MAX); /* the index, and what failed */
+    const struct ms_str params[] = {ms_buf_view(&assertion->results), assertion->body};
+    run(assertion, MS_READ_ASSERT, params, sizeof(params) / sizeof(params[0]), on_assert_row,
+        on_assert_done);
 }
 
 static void ask_index(struct assertion *assertion)
@@ -295,12 +281,6 @@ static void on_request_done(const struct ms_error *err, void *arg)
     }
 }
 
-static void ask_request(struct assertion *assertion)
-{
-    ms_buf_init(&assertion->text, QUERY_MAX);
-    run(assertion, MS_READ_ASSERT_REQUEST, &assertion->body, 1, on_request_row, on_request_done);
-}
-
 void api_assert(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
     static const struct query_param TABLE[] = {{"timeout", QUERY_PLAIN}};
@@ -316,8 +296,10 @@ void api_assert(struct ms_http_request *request, const struct ms_route_match *ma
     assertion->arena = question.arena;
     assertion->body = ms_http_request_body(request);
     assertion->deadline_ms = ms_clock_mono_ms() + (int64_t)timeout_s * MS_PER_SECOND;
-    if (assertion->body.len == 0 || !ms_str_is_utf8(assertion->body))
+    if (assertion->body.len == 0 || !ms_str_is_utf8(assertion->body)) {
         send_error(request, 400, NULL, MS_STR("the body is no JSON"), MS_STR_ABSENT);
-    else
-        ask_request(assertion);
+        return;
+    }
+    ms_buf_init(&assertion->text, QUERY_MAX);
+    run(assertion, MS_READ_ASSERT_REQUEST, &assertion->body, 1, on_request_row, on_request_done);
 }

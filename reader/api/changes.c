@@ -186,14 +186,6 @@ static const struct query_param TABLE[] = {
     {"wait", QUERY_PLAIN},
 };
 
-static bool read_since(struct changes *out, struct rest_question *question)
-{
-    if (!rest_question_value(&out->since_text, question, "since"))
-        return false;
-    out->has_since = !ms_str_is_absent(out->since_text);
-    return rest_question_number(&out->since, question, "since", 0, INT64_MAX);
-}
-
 /* Equal feeds have equal keys, however long somebody waits for them. */
 static struct ms_str make_key(struct ms_arena *arena, const struct changes *changes, uint64_t n)
 {
@@ -230,9 +222,12 @@ void api_changes(struct ms_http_request *request, const struct ms_route_match *m
     struct changes *changes = ms_arena_alloc(question.arena, sizeof(*changes));
     changes->answers = arg;
     changes->begun_ms = ms_clock_mono_ms();
-    if (!rest_question_number(&n, &question, "n", 1, N_MAX) || !read_since(changes, &question) ||
+    if (!rest_question_number(&n, &question, "n", 1, N_MAX) ||
+        !rest_question_value(&changes->since_text, &question, "since") ||
+        !rest_question_number(&changes->since, &question, "since", 0, INT64_MAX) ||
         !rest_question_wait(&changes->wait_ms, &question))
         return;
+    changes->has_since = !ms_str_is_absent(changes->since_text);
     changes->n_text = format_number(question.arena, n);
     changes->key = make_key(question.arena, changes, n);
     serve(changes, request);

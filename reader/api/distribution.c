@@ -132,16 +132,6 @@ static void add_name(struct answer_result *result, struct list_state *state, str
     state->last_len = kept.len;
 }
 
-static void append_link(struct answer_result *result, const struct list_state *state)
-{
-    if (!state->has_more || state->limit == 0)
-        return;
-    ms_buf_append_char(&result->link, '<');
-    append_path(&result->link, ms_str(state->repository));
-    append_page(&result->link, ms_str_n(state->last, state->last_len), state->limit);
-    ms_buf_append_c(&result->link, ">; rel=\"next\"");
-}
-
 /* `query` lacks what is the same for both lists. */
 static void serve_list(struct answers *answers, struct ms_http_request *request,
                        struct answer_query *query, const struct list_state *state,
@@ -177,8 +167,14 @@ static void on_repository(struct answer_result *result, const struct ms_str *col
 
 static void on_end(struct answer_result *result, void *arg)
 {
+    const struct list_state *state = arg;
     ms_buf_append_c(&result->body, "]}");
-    append_link(result, arg);
+    if (!state->has_more || state->limit == 0)
+        return;
+    ms_buf_append_char(&result->link, '<');
+    append_path(&result->link, ms_str(state->repository));
+    append_page(&result->link, ms_str_n(state->last, state->last_len), state->limit);
+    ms_buf_append_c(&result->link, ">; rel=\"next\"");
 }
 
 void api_distribution_catalog(struct ms_http_request *request, const struct ms_route_match *match,
@@ -203,17 +199,6 @@ void api_distribution_catalog(struct ms_http_request *request, const struct ms_r
 
 /* --- tag lists --- */
 
-static void write_unknown(struct answer_result *result, const struct list_state *state)
-{
-    result->status = 404;
-    ms_buf_append_c(
-        &result->body,
-        "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"repository name not known "
-        "to registry\",\"detail\":{\"name\":");
-    ms_json_append_string(&result->body, ms_str(state->repository));
-    ms_buf_append_c(&result->body, "}}]}");
-}
-
 static void on_tag(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
                    void *arg)
 {
@@ -233,10 +218,17 @@ static void on_tag(struct answer_result *result, const struct ms_str *columns, s
 static void on_tags_end(struct answer_result *result, void *arg)
 {
     const struct list_state *state = arg;
-    if (state->is_unknown)
-        write_unknown(result, state);
-    else
+    if (!state->is_unknown) {
         on_end(result, arg);
+        return;
+    }
+    result->status = 404;
+    ms_buf_append_c(
+        &result->body,
+        "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"repository name not known "
+        "to registry\",\"detail\":{\"name\":");
+    ms_json_append_string(&result->body, ms_str(state->repository));
+    ms_buf_append_c(&result->body, "}}]}");
 }
 
 void api_distribution_tags_list(struct ms_http_request *request, const struct ms_route_match *match,

@@ -59,38 +59,12 @@ enum ms_status paging_switch(bool *out, const struct query *query, const struct 
     return MS_OK;
 }
 
-static enum ms_status read_n(struct paging *paging, struct ms_str text, struct ms_arena *arena,
-                             struct query_fault *fault)
-{
-    uint64_t n = PAGING_N_DEFAULT;
-    if (!ms_str_is_absent(text) && (ms_str_to_u64(&n, text) != MS_OK || n < 1 || n > PAGING_N_MAX))
-        return paging_fail(fault, arena, "n", " is no number from 1 to 1000");
-    paging->n = n;
-    return MS_OK;
-}
-
 /* The sort's name as clients write it. */
 static void append_sort(struct ms_buf *out, const struct paging *paging)
 {
     if (paging->is_reversed != paging->sort->is_descending)
         ms_buf_append_char(out, '-');
     ms_buf_append_c(out, paging->sort->name);
-}
-
-static enum ms_status fail_sort(const struct paging_sort *sorts, size_t n_sorts,
-                                struct ms_arena *arena, struct query_fault *fault)
-{
-    struct ms_buf what;
-    ms_buf_init(&what, DETAIL_MAX / 2);
-    ms_buf_append_c(&what, " is none of");
-    for (size_t i = 0; i < n_sorts; i++) {
-        ms_buf_append_c(&what, i > 0 ? ", " : " ");
-        ms_buf_append_c(&what, sorts[i].name);
-    }
-    ms_buf_append_c(&what, ", nor one of them with - in front");
-    enum ms_status status = paging_fail(fault, arena, "sort", what.data);
-    ms_buf_free(&what);
-    return status;
 }
 
 static enum ms_status read_sort(struct paging *paging, struct ms_str text,
@@ -110,7 +84,17 @@ static enum ms_status read_sort(struct paging *paging, struct ms_str text,
         paging->is_reversed = is_descending != sorts[i].is_descending;
         return MS_OK;
     }
-    return fail_sort(sorts, n_sorts, arena, fault);
+    struct ms_buf what;
+    ms_buf_init(&what, DETAIL_MAX / 2);
+    ms_buf_append_c(&what, " is none of");
+    for (size_t i = 0; i < n_sorts; i++) {
+        ms_buf_append_c(&what, i > 0 ? ", " : " ");
+        ms_buf_append_c(&what, sorts[i].name);
+    }
+    ms_buf_append_c(&what, ", nor one of them with - in front");
+    enum ms_status status = paging_fail(fault, arena, "sort", what.data);
+    ms_buf_free(&what);
+    return status;
 }
 
 /* --- cursors --- */
@@ -125,12 +109,6 @@ static bool is_number(struct ms_str text)
         return false;
     bool has_plain_zero = digits.ptr[0] == '0' && (digits.len > 1 || is_negative);
     return !has_plain_zero;
-}
-
-static bool read_direction(bool *out_is_back, struct ms_str word)
-{
-    *out_is_back = ms_str_equal(word, MS_STR("prev"));
-    return *out_is_back || ms_str_equal(word, MS_STR("next"));
 }
 
 static bool is_own_sort(const struct paging *paging, struct ms_str name)
@@ -151,11 +129,13 @@ static enum ms_status read_cursor(struct paging *paging, struct ms_str cursor,
     paging->is_back = false;
     if (ms_str_is_absent(cursor))
         return MS_OK;
-    bool is_good = read_direction(&paging->is_back, ms_str_next(&rest, '.'));
+    struct ms_str direction = ms_str_next(&rest, '.');
+    paging->is_back = ms_str_equal(direction, MS_STR("prev"));
+    bool has_direction = paging->is_back || ms_str_equal(direction, MS_STR("next"));
     struct ms_str sort = ms_str_next(&rest, '.');
     paging->number = ms_str_next(&rest, '.');
     paging->text = rest;
-    if (!is_good || !is_number(paging->number) || ms_str_is_absent(rest) ||
+    if (!has_direction || !is_number(paging->number) || ms_str_is_absent(rest) ||
         rest.len > PAGING_TEXT_MAX)
         return paging_fail(fault, arena, "cursor", " is none that was given out here");
     if (!is_own_sort(paging, sort))
@@ -167,7 +147,7 @@ enum ms_status paging_read(struct paging *out, const struct query *query,
                            const struct query_param *table, const struct paging_sort *sorts,
                            size_t n_sorts, struct ms_arena *arena, struct query_fault *fault)
 {
-    struct paging paging = {.sort = &sorts[0]};
+    struct paging paging = {.sort = &sorts[0], .n = PAGING_N_DEFAULT};
     struct ms_str n, sort, cursor;
     enum ms_status status = paging_value(&n, query, table, "n", arena, fault);
     if (status == MS_OK)
@@ -176,8 +156,9 @@ enum ms_status paging_read(struct paging *out, const struct query *query,
         status = paging_value(&cursor, query, table, "cursor", arena, fault);
     if (status == MS_OK)
         status = paging_switch(&paging.wants_total, query, table, "total", arena, fault);
-    if (status == MS_OK)
-        status = read_n(&paging, n, arena, fault);
+    if (status == MS_OK && !ms_str_is_absent(n) &&
+        (ms_str_to_u64(&paging.n, n) != MS_OK || paging.n < 1 || paging.n > PAGING_N_MAX))
+        status = paging_fail(fault, arena, "n", " is no number from 1 to 1000");
     if (status == MS_OK)
         status = read_sort(&paging, sort, sorts, n_sorts, arena, fault);
     if (status == MS_OK)
@@ -210,17 +191,6 @@ void paging_params(struct ms_str out[static PAGING_PARAMS], const struct paging 
 
 /* --- links --- */
 
-/* The query without its cursor, in memory of `terms`. */
-static struct query without_cursor(struct query_term terms[static QUERY_TERMS_MAX],
-                                   const struct query *query, const struct query_param *table)
-{
-    struct query kept = {terms, 0};
-    for (size_t i = 0; i < query->n_terms; i++)
-        if (strcmp(table[query->terms[i].param].name, "cursor") != 0)
-            terms[kept.n_terms++] = query->terms[i];
-    return kept;
-}
-
 /* Copies with a terminating NUL. */
 static enum ms_status copy_text(char *out, size_t size, const struct ms_buf *text)
 {
@@ -235,7 +205,10 @@ enum ms_status paging_page_init(struct paging_page *out, struct ms_str path,
                                 const struct paging *paging)
 {
     struct query_term terms[QUERY_TERMS_MAX];
-    struct query kept = without_cursor(terms, query, table);
+    struct query kept = {terms, 0};
+    for (size_t i = 0; i < query->n_terms; i++)
+        if (strcmp(table[query->terms[i].param].name, "cursor") != 0)
+            terms[kept.n_terms++] = query->terms[i];
     struct paging_page page = {.has_query = kept.n_terms > 0,
                                .has_cursor = !ms_str_is_absent(paging->number),
                                .is_back = paging->is_back};
@@ -256,22 +229,18 @@ enum ms_status paging_page_init(struct paging_page *out, struct ms_str path,
     return status;
 }
 
-/* A number or a text that does not fit cannot be a place: then there is no link to it. */
-static void set_place(struct paging_place *place, struct ms_str number, struct ms_str text)
-{
-    place->len = 0;
-    if (!is_number(number) || text.len > PAGING_TEXT_MAX)
-        return;
-    memcpy(place->text, number.ptr, number.len);
-    place->text[number.len] = '.';
-    if (text.len > 0)
-        memcpy(place->text + number.len + 1, text.ptr, text.len);
-    place->len = number.len + 1 + text.len;
-}
-
 void paging_page_note(struct paging_page *page, struct ms_str number, struct ms_str text)
 {
-    set_place(&page->last, number, text);
+    struct paging_place *place = &page->last;
+    place->len = 0;
+    /* What does not fit cannot be a place: then there is no link to it. */
+    if (is_number(number) && text.len <= PAGING_TEXT_MAX) {
+        memcpy(place->text, number.ptr, number.len);
+        place->text[number.len] = '.';
+        if (text.len > 0)
+            memcpy(place->text + number.len + 1, text.ptr, text.len);
+        place->len = number.len + 1 + text.len;
+    }
     if (page->first.len == 0)
         page->first = page->last;
 }

@@ -169,18 +169,6 @@ bool rest_list_begin(struct rest_list *out, const struct rest_list_kind *kind,
 
 /* --- the answer --- */
 
-static enum ms_status init_state(struct state *state, struct rest_list *list, struct ms_str path)
-{
-    *state = (struct state){.kind = list->kind, .head_len = list->head.len};
-    enum ms_status status =
-        paging_page_init(&state->page, path, &list->query, list->kind->table, &list->paging);
-    if (status == MS_OK)
-        status = ms_buf_status(&list->head);
-    if (status == MS_OK && list->head.len > 0)
-        memcpy(state->head, list->head.data, list->head.len);
-    return status;
-}
-
 static void serve(struct rest_list *list, struct answers *answers, const struct state *state,
                   struct ms_str path)
 {
@@ -210,10 +198,15 @@ static void serve(struct rest_list *list, struct answers *answers, const struct 
 
 void rest_list_end(struct rest_list *list, enum ms_status status, struct answers *answers)
 {
-    struct state state;
+    struct state state = {.kind = list->kind, .head_len = list->head.len};
     struct ms_str path = ms_http_request_path(list->request);
     if (status == MS_OK)
-        status = init_state(&state, list, path);
+        status =
+            paging_page_init(&state.page, path, &list->query, list->kind->table, &list->paging);
+    if (status == MS_OK)
+        status = ms_buf_status(&list->head);
+    if (status == MS_OK && list->head.len > 0)
+        memcpy(state.head, list->head.data, list->head.len);
     if (status == MS_OK)
         serve(list, answers, &state, path);
     else

@@ -44,11 +44,6 @@ struct group {
     size_t end;
 };
 
-static struct ms_str group_key(const struct query *query, struct group group)
-{
-    return query->terms[group.begin].key;
-}
-
 /* Moves what was written into the arena and empties the buffer. */
 static enum ms_status keep(struct ms_str *out, struct ms_arena *arena, struct ms_buf *buf)
 {
@@ -67,17 +62,6 @@ static struct ms_str term_value(const struct query_term *term, struct ms_buf *sc
     ms_buf_clear(scratch);
     query_append_like(scratch, term->value);
     return term->value.len == 0 ? MS_STR("") : ms_buf_view(scratch);
-}
-
-static void append_array(struct ms_buf *out, const struct query *query, struct group group)
-{
-    struct ms_buf pattern;
-    ms_buf_init(&pattern, PARAM_BYTES_MAX);
-    ms_pg_array_begin(out);
-    for (size_t i = group.begin; i < group.end; i++)
-        ms_pg_array_text(out, term_value(&query->terms[i], &pattern));
-    ms_pg_array_end(out);
-    ms_buf_free(&pattern);
 }
 
 /* {"key": …, "equal" or "like": […]} */
@@ -126,11 +110,16 @@ static enum ms_status write_filters(struct ms_str *out, const struct query *quer
 static enum ms_status write_array(struct ms_str *out, const struct query *query, struct group group,
                                   struct ms_arena *arena)
 {
-    struct ms_buf buf;
-    ms_buf_init(&buf, PARAM_BYTES_MAX);
-    append_array(&buf, query, group);
-    enum ms_status status = keep(out, arena, &buf);
-    ms_buf_free(&buf);
+    struct ms_buf array, pattern;
+    ms_buf_init(&array, PARAM_BYTES_MAX);
+    ms_buf_init(&pattern, PARAM_BYTES_MAX);
+    ms_pg_array_begin(&array);
+    for (size_t i = group.begin; i < group.end; i++)
+        ms_pg_array_text(&array, term_value(&query->terms[i], &pattern));
+    ms_pg_array_end(&array);
+    enum ms_status status = keep(out, arena, &array);
+    ms_buf_free(&array);
+    ms_buf_free(&pattern);
     return status;
 }
 
@@ -223,7 +212,7 @@ static enum ms_status choose_way(struct index_query *out, const struct query *qu
         if (TABLE[way->param].shape != QUERY_MAP)
             return MS_OK;
         out->n_params = INDEX_QUERY_PARAMS;
-        out->params[P_KEY] = group_key(query, group);
+        out->params[P_KEY] = query->terms[group.begin].key;
         if (way->op == QUERY_EXISTS)
             return MS_OK;
         return write_array(&out->params[P_VALUES], query, group, arena);

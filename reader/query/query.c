@@ -45,21 +45,19 @@ static enum ms_status fail(struct parse *parse, enum ms_status status, const cha
 
 static enum ms_status fail_unknown(struct parse *parse, struct ms_str parameter)
 {
-    struct ms_buf suggestion;
+    struct ms_buf suggestion, after;
     ms_buf_init(&suggestion, FAULT_DETAIL_MAX / 2);
+    ms_buf_init(&after, FAULT_DETAIL_MAX);
     if (query_suggest(&suggestion, parameter, parse->table, parse->n_table)) {
-        struct ms_buf after;
-        ms_buf_init(&after, FAULT_DETAIL_MAX);
         ms_buf_append_c(&after, "; did you mean \"");
         ms_buf_append(&after, ms_buf_view(&suggestion));
         ms_buf_append_c(&after, "\"?");
-        enum ms_status status = fail(parse, MS_INVALID, "unknown parameter", parameter, after.data);
-        ms_buf_free(&after);
-        ms_buf_free(&suggestion);
-        return status;
     }
+    enum ms_status status =
+        fail(parse, MS_INVALID, "unknown parameter", parameter, after.len > 0 ? after.data : "");
     ms_buf_free(&suggestion);
-    return fail(parse, MS_INVALID, "unknown parameter", parameter, "");
+    ms_buf_free(&after);
+    return status;
 }
 
 /* Takes `:matches` or `:exists` off the end. */
@@ -122,18 +120,6 @@ static enum ms_status fail_at_limit(struct parse *parse, enum ms_limit limit, co
     return fail(parse, MS_TOO_LARGE, before, parameter, after);
 }
 
-/* A glob costs the product of its length and that of what it is compared with. */
-static enum ms_status check_glob(struct parse *parse, struct ms_str name, struct ms_str glob)
-{
-    if (glob.len > QUERY_GLOB_MAX)
-        return fail_at_limit(parse, MS_LIMIT_QUERY_GLOB_BYTES, "a glob of more than 256 bytes in",
-                             name, "");
-    if (parse->n_globs == QUERY_GLOBS_MAX)
-        return fail_at_limit(parse, MS_LIMIT_QUERY_GLOBS, "more than 32 globs, at", name, "");
-    parse->n_globs++;
-    return MS_OK;
-}
-
 static enum ms_status add_param(struct parse *parse, const struct ms_http_param *param)
 {
     if (parse->n_terms == QUERY_TERMS_MAX)
@@ -143,11 +129,20 @@ static enum ms_status add_param(struct parse *parse, const struct ms_http_param 
     if (ms_str_is_absent(term.value))
         term.value = MS_STR("");
     enum ms_status status = read_term(&term, parse, param->name);
-    if (status == MS_OK && term.op == QUERY_MATCHES)
-        status = check_glob(parse, param->name, term.value);
-    if (status == MS_OK)
-        parse->terms[parse->n_terms++] = term;
-    return status;
+    if (status != MS_OK)
+        return status;
+    if (term.op == QUERY_MATCHES) {
+        /* A glob costs the product of its length and that of what it is compared with. */
+        if (term.value.len > QUERY_GLOB_MAX)
+            return fail_at_limit(parse, MS_LIMIT_QUERY_GLOB_BYTES,
+                                 "a glob of more than 256 bytes in", param->name, "");
+        if (parse->n_globs == QUERY_GLOBS_MAX)
+            return fail_at_limit(parse, MS_LIMIT_QUERY_GLOBS, "more than 32 globs, at", param->name,
+                                 "");
+        parse->n_globs++;
+    }
+    parse->terms[parse->n_terms++] = term;
+    return MS_OK;
 }
 
 static enum ms_status read_params(struct parse *parse, struct ms_str raw)
@@ -186,18 +181,6 @@ static int on_compare_terms(const void *a, const void *b)
     return order != 0 ? order : ms_str_compare(left->value, right->value);
 }
 
-static void sort_terms(struct parse *parse)
-{
-    if (parse->n_terms == 0)
-        return;
-    qsort(parse->terms, parse->n_terms, sizeof(parse->terms[0]), on_compare_terms);
-    size_t kept = 1;
-    for (size_t i = 1; i < parse->n_terms; i++)
-        if (on_compare_terms(&parse->terms[kept - 1], &parse->terms[i]) != 0)
-            parse->terms[kept++] = parse->terms[i];
-    parse->n_terms = kept;
-}
-
 enum ms_status query_parse(struct query *out, struct ms_str raw, const struct query_param *table,
                            size_t n_table, struct ms_arena *arena, struct query_fault *fault)
 {
@@ -205,14 +188,19 @@ enum ms_status query_parse(struct query *out, struct ms_str raw, const struct qu
     enum ms_status status = read_params(&parse, raw);
     if (status != MS_OK)
         return status;
-    sort_terms(&parse);
+    /* Sorted, and each once: equal queries have equal keys. */
+    if (parse.n_terms > 0)
+        qsort(parse.terms, parse.n_terms, sizeof(parse.terms[0]), on_compare_terms);
+    size_t kept = 0;
+    for (size_t i = 0; i < parse.n_terms; i++)
+        if (i == 0 || on_compare_terms(&parse.terms[kept - 1], &parse.terms[i]) != 0)
+            parse.terms[kept++] = parse.terms[i];
 
-    struct query_term *terms =
-        ms_arena_try_array(arena, parse.n_terms ? parse.n_terms : 1, sizeof(*terms));
+    struct query_term *terms = ms_arena_try_array(arena, kept > 0 ? kept : 1, sizeof(*terms));
     if (terms == NULL)
         return fail(&parse, MS_TOO_LARGE, "too long a query", MS_STR(""), "");
-    memcpy(terms, parse.terms, parse.n_terms * sizeof(*terms));
-    *out = (struct query){terms, parse.n_terms};
+    memcpy(terms, parse.terms, kept * sizeof(*terms));
+    *out = (struct query){terms, kept};
     return MS_OK;
 }
 
