@@ -47,29 +47,6 @@ static bool expect(struct ms_http_body *body, char c, char wanted, enum ms_http_
     return c == wanted;
 }
 
-static void begin_size(struct ms_http_body *body)
-{
-    body->state = MS_BODY_SIZE_FIRST;
-    body->line_bytes = 0;
-    body->left = 0;
-}
-
-static bool end_size_line(struct ms_http_body *body, char c)
-{
-    body->state = body->left > 0 ? MS_BODY_DATA : MS_BODY_TRAILER_START;
-    body->line_bytes = 0;
-    return c == '\n';
-}
-
-/* Behind the first digit: no blanks, whatever old grammars allowed. */
-static bool step_size(struct ms_http_body *body, char c)
-{
-    if (hex_digit(c) >= 0)
-        return add_digit(body, c);
-    body->state = c == ';' ? MS_BODY_EXTENSION : MS_BODY_SIZE_LF;
-    return c == ';' || c == '\r';
-}
-
 /* Skips to the carriage return that ends the line. */
 static bool step_skip(struct ms_http_body *body, char c, enum ms_http_body_state after)
 {
@@ -80,12 +57,6 @@ static bool step_skip(struct ms_http_body *body, char c, enum ms_http_body_state
     return !is_control(c);
 }
 
-static bool step_trailer_start(struct ms_http_body *body, char c)
-{
-    body->state = c == '\r' ? MS_BODY_LAST_LF : MS_BODY_TRAILER;
-    return c == '\r' || (!is_control(c) && c != ' ' && c != '\t' && c != ':');
-}
-
 /* One byte of framing; false: malformed. */
 static bool step(struct ms_http_body *body, char c)
 {
@@ -93,18 +64,26 @@ static bool step(struct ms_http_body *body, char c)
     case MS_BODY_DATA_CR:
         return expect(body, c, '\r', MS_BODY_DATA_LF);
     case MS_BODY_DATA_LF:
-        begin_size(body);
+        body->state = MS_BODY_SIZE_FIRST;
+        body->line_bytes = 0;
+        body->left = 0;
         return c == '\n';
     case MS_BODY_SIZE_FIRST:
         return add_digit(body, c);
-    case MS_BODY_SIZE:
-        return step_size(body, c);
+    case MS_BODY_SIZE: /* no blanks behind the size, whatever old grammars allowed */
+        if (hex_digit(c) >= 0)
+            return add_digit(body, c);
+        body->state = c == ';' ? MS_BODY_EXTENSION : MS_BODY_SIZE_LF;
+        return c == ';' || c == '\r';
     case MS_BODY_EXTENSION:
         return step_skip(body, c, MS_BODY_SIZE_LF);
     case MS_BODY_SIZE_LF:
-        return end_size_line(body, c);
+        body->state = body->left > 0 ? MS_BODY_DATA : MS_BODY_TRAILER_START;
+        body->line_bytes = 0;
+        return c == '\n';
     case MS_BODY_TRAILER_START:
-        return step_trailer_start(body, c);
+        body->state = c == '\r' ? MS_BODY_LAST_LF : MS_BODY_TRAILER;
+        return c == '\r' || (!is_control(c) && c != ' ' && c != '\t' && c != ':');
     case MS_BODY_TRAILER:
         return step_skip(body, c, MS_BODY_TRAILER_LF);
     case MS_BODY_TRAILER_LF:
@@ -125,17 +104,6 @@ static bool is_too_long(const struct ms_http_body *body)
     return body->line_bytes > (in_trailers ? MS_HTTP_TRAILER_MAX : MS_HTTP_CHUNK_LINE_MAX);
 }
 
-static struct ms_str take_data(struct ms_http_body *body, struct ms_str *in)
-{
-    size_t n = body->left < in->len ? (size_t)body->left : in->len;
-    struct ms_str data = ms_str_slice(*in, 0, n);
-    *in = ms_str_skip(*in, n);
-    body->left -= n;
-    if (body->left == 0)
-        body->state = body->is_chunked ? MS_BODY_DATA_CR : MS_BODY_END;
-    return data;
-}
-
 enum ms_http_body_found ms_http_body_next(struct ms_str *out, struct ms_http_body *body,
                                           struct ms_str *in)
 {
@@ -143,7 +111,12 @@ enum ms_http_body_found ms_http_body_next(struct ms_str *out, struct ms_http_bod
         if (in->len == 0)
             return MS_HTTP_BODY_NEEDS_MORE;
         if (body->state == MS_BODY_DATA) {
-            *out = take_data(body, in);
+            size_t n = body->left < in->len ? (size_t)body->left : in->len;
+            *out = ms_str_slice(*in, 0, n);
+            *in = ms_str_skip(*in, n);
+            body->left -= n;
+            if (body->left == 0)
+                body->state = body->is_chunked ? MS_BODY_DATA_CR : MS_BODY_END;
             return MS_HTTP_BODY_PIECE;
         }
         char c = in->ptr[0];

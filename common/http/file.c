@@ -57,14 +57,6 @@ static ssize_t send_file(const struct ms_http_out *out, int socket)
     return sent > 0 ? sent : -1;
 }
 
-static void note_sent(struct ms_http_out *out, size_t bytes)
-{
-    size_t head_left = out->head.len - out->head_sent;
-    size_t of_head = bytes < head_left ? bytes : head_left;
-    out->head_sent += of_head;
-    out->body_sent += bytes - of_head;
-}
-
 static bool is_all_sent(const struct ms_http_out *out)
 {
     return out->head_sent == out->head.len && out->body_sent == out->body_bytes;
@@ -78,7 +70,10 @@ enum ms_http_sent ms_http_out_write(struct ms_http_out *out, int socket)
     ssize_t sent = from_file ? send_file(out, socket) : send_memory(out, socket);
     if (sent < 0)
         return errno == EINTR || errno == EAGAIN ? HTTP_SENT_NOTHING : HTTP_SEND_FAILED;
-    note_sent(out, (size_t)sent);
+    size_t head_left = out->head.len - out->head_sent;
+    size_t of_head = (size_t)sent < head_left ? (size_t)sent : head_left;
+    out->head_sent += of_head;
+    out->body_sent += (size_t)sent - of_head;
     if (is_all_sent(out))
         return HTTP_SENT_ALL;
     bool file_follows = out->release != NULL && !head_was_sent && out->head_sent == out->head.len;

@@ -57,34 +57,25 @@ static int64_t limit_ms(const struct ms_http_server *server, enum ms_http_state 
     return ms < INT64_MAX ? (int64_t)ms : INT64_MAX;
 }
 
-/* on_late takes the connection out of this list, or to its end. */
-static void sweep_list(struct ms_http_server *server, enum ms_http_state state, int64_t now_ms)
+void ms_http_guard_on_sweep(void *arg)
 {
-    int64_t limit = limit_ms(server, state);
-    struct ms_http_conn *conn;
-    while ((conn = TAILQ_FIRST(&server->lists[state])) != NULL && now_ms - conn->since_ms >= limit)
-        server->on_late(conn);
-}
-
-/* A client whose input we have stopped reading gives no EOF event: poll for it. */
-static void sweep_lost_peers(struct ms_http_server *server)
-{
+    struct ms_http_server *server = arg;
+    int64_t now_ms = ms_clock_mono_ms();
     struct ms_http_conn *conn, *next;
+    for (int state = 0; state < CONN_STATES; state++) {
+        int64_t limit = limit_ms(server, (enum ms_http_state)state);
+        /* on_late takes the connection out of this list, or to its end. */
+        while ((conn = TAILQ_FIRST(&server->lists[state])) != NULL &&
+               now_ms - conn->since_ms >= limit)
+            server->on_late(conn);
+    }
+    /* A client whose input we have stopped reading gives no EOF event: poll for it. */
     for (conn = TAILQ_FIRST(&server->lists[CONN_HANDLING]); conn != NULL; conn = next) {
         next = TAILQ_NEXT(conn, link);
         struct pollfd peer = {.fd = conn->fd, .events = POLLRDHUP};
         if (conn->interest == 0 && poll(&peer, 1, 0) > 0)
             server->on_lost(conn);
     }
-}
-
-void ms_http_guard_on_sweep(void *arg)
-{
-    struct ms_http_server *server = arg;
-    int64_t now_ms = ms_clock_mono_ms();
-    for (int state = 0; state < CONN_STATES; state++)
-        sweep_list(server, (enum ms_http_state)state, now_ms);
-    sweep_lost_peers(server);
     if (server->n_connections > 0)
         ms_timer_start(server->sweep, HTTP_SWEEP_MS);
 }

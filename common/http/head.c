@@ -112,16 +112,6 @@ static struct ms_http_fault check_path(struct ms_str target)
     return MS_HTTP_NO_FAULT;
 }
 
-static struct ms_http_fault read_target(struct ms_http_head *head, size_t max_target_bytes)
-{
-    if (head->target.len > max_target_bytes)
-        return (struct ms_http_fault){414, "the request target is too long", MS_LIMIT_TARGET};
-    if (head->method == MS_HTTP_OPTIONS && ms_str_equal(head->target, MS_STR("*")))
-        return MS_HTTP_NO_FAULT;
-    struct ms_http_fault fault = take_off_origin(&head->target);
-    return fault.status == 0 ? check_path(head->target) : fault;
-}
-
 static struct ms_http_fault read_request_line(struct ms_http_head *head, struct ms_str line,
                                               size_t max_target_bytes)
 {
@@ -132,23 +122,14 @@ static struct ms_http_fault read_request_line(struct ms_http_head *head, struct 
     head->method = method_of(head->method_name);
     head->target = ms_str_next(&rest, ' ');
     struct ms_http_fault fault = read_version(head, rest);
-    if (fault.status == 0)
-        fault = read_target(head, max_target_bytes);
-    return fault;
-}
-
-static void read_connection(struct framing *framing, struct ms_str value)
-{
-    framing->close = framing->close || ms_http_list_has(value, "close");
-    framing->keep_alive = framing->keep_alive || ms_http_list_has(value, "keep-alive");
-}
-
-static void read_expect(struct ms_http_head *head, struct framing *framing, struct ms_str value)
-{
-    if (ms_str_equal_ci(value, MS_STR("100-continue")))
-        head->expects_continue = true;
-    else
-        framing->expects_other = true;
+    if (fault.status != 0)
+        return fault;
+    if (head->target.len > max_target_bytes)
+        return (struct ms_http_fault){414, "the request target is too long", MS_LIMIT_TARGET};
+    if (head->method == MS_HTTP_OPTIONS && ms_str_equal(head->target, MS_STR("*")))
+        return MS_HTTP_NO_FAULT;
+    fault = take_off_origin(&head->target);
+    return fault.status == 0 ? check_path(head->target) : fault;
 }
 
 static bool is_named(const struct ms_http_field *field, const char *name)
@@ -170,9 +151,13 @@ static void note_field(struct ms_http_head *head, struct framing *framing,
         framing->codings++;
         framing->coding = field->value;
     } else if (is_named(field, "Connection")) {
-        read_connection(framing, field->value);
+        framing->close = framing->close || ms_http_list_has(field->value, "close");
+        framing->keep_alive = framing->keep_alive || ms_http_list_has(field->value, "keep-alive");
     } else if (is_named(field, "Expect")) {
-        read_expect(head, framing, field->value);
+        if (ms_str_equal_ci(field->value, MS_STR("100-continue")))
+            head->expects_continue = true;
+        else
+            framing->expects_other = true;
     } else if (is_named(field, "If-None-Match")) {
         framing->none_matches++;
     } else if (is_named(field, "Accept-Encoding")) {
@@ -217,8 +202,8 @@ static struct ms_http_fault read_fields(struct ms_http_head *head, struct framin
     return MS_HTTP_NO_FAULT;
 }
 
-static struct ms_http_fault apply_host(const struct ms_http_head *head,
-                                       const struct framing *framing)
+/* The rules between the fields: of RFC 9112 6.3, without its leniencies. */
+static struct ms_http_fault apply_framing(struct ms_http_head *head, const struct framing *framing)
 {
     if (framing->hosts > 1)
         return BAD("more than one Host header");
@@ -226,39 +211,24 @@ static struct ms_http_fault apply_host(const struct ms_http_head *head,
         return BAD("no Host header");
     if (!ms_http_is_host(framing->host))
         return BAD("malformed Host header");
-    return MS_HTTP_NO_FAULT;
-}
 
-/* RFC 9112 6.3, without its leniencies: a length is digits, once. */
-static struct ms_http_fault apply_lengths(struct ms_http_head *head, const struct framing *framing)
-{
+    /* A length is digits, once. */
     if (framing->lengths > 0 && framing->codings > 0)
         return BAD("both Content-Length and Transfer-Encoding");
     if (framing->lengths > 1 || framing->codings > 1)
         return BAD("more than one header that frames the body");
     if (framing->lengths == 1 && ms_str_to_u64(&head->content_length, framing->length) != MS_OK)
         return BAD("malformed Content-Length");
-    if (framing->codings == 1) {
-        if (head->is_http_1_0)
-            return BAD("Transfer-Encoding in HTTP/1.0");
-        if (!ms_str_equal_ci(framing->coding, MS_STR("chunked")))
-            return (struct ms_http_fault){501, "only the chunked transfer coding is known",
-                                          MS_LIMIT_NONE};
-        head->is_chunked = true;
-    }
+    if (framing->codings == 1 && head->is_http_1_0)
+        return BAD("Transfer-Encoding in HTTP/1.0");
+    if (framing->codings == 1 && !ms_str_equal_ci(framing->coding, MS_STR("chunked")))
+        return (struct ms_http_fault){501, "only the chunked transfer coding is known",
+                                      MS_LIMIT_NONE};
+    head->is_chunked = framing->codings == 1;
     bool has_body = head->is_chunked || head->content_length > 0;
     if (has_body && (head->method == MS_HTTP_GET || head->method == MS_HTTP_HEAD))
         return BAD("GET and HEAD have no body");
-    return MS_HTTP_NO_FAULT;
-}
 
-static struct ms_http_fault apply_framing(struct ms_http_head *head, const struct framing *framing)
-{
-    struct ms_http_fault fault = apply_host(head, framing);
-    if (fault.status == 0)
-        fault = apply_lengths(head, framing);
-    if (fault.status != 0)
-        return fault;
     if (framing->authorizations > 1) /* a proxy may have looked at the other one */
         return BAD("more than one Authorization header");
     if (framing->expects_other)

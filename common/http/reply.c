@@ -38,23 +38,38 @@ static bool has_header(const struct ms_http_reply *reply, const char *name)
     return false;
 }
 
-static void append_status_line(struct ms_buf *head, int status)
-{
-    ms_buf_append(head, MS_STR("HTTP/1.1 "));
-    ms_buf_append_u64(head, (uint64_t)status);
-    ms_buf_append_char(head, ' ');
-    ms_buf_append_c(head, ms_http_reason(status));
-    ms_buf_append(head, MS_STR("\r\n"));
-}
-
 /* 204 and 304 have no body and announce none (RFC 9110 8.6). */
 static bool has_length(int status)
 {
     return status != 204 && status != 304;
 }
 
-static void append_body_lines(struct ms_buf *head, const struct ms_http_reply *reply)
+/* Formatted once a second. */
+static const char *date_of(struct ms_http_server *server)
 {
+    int64_t now_ms = ms_clock_wall_ms();
+    if (server->date[0] == '\0' || server->date_second != now_ms / 1000) {
+        server->date_second = now_ms / 1000;
+        ms_http_format_date(server->date, now_ms);
+    }
+    return server->date;
+}
+
+static void write_head(struct ms_buf *head, const struct ms_http_request *request,
+                       const struct ms_http_reply *reply)
+{
+    struct ms_http_server *server = request->conn->server;
+    ms_buf_append(head, MS_STR("HTTP/1.1 "));
+    ms_buf_append_u64(head, (uint64_t)reply->status);
+    ms_buf_append_char(head, ' ');
+    ms_buf_append_c(head, ms_http_reason(reply->status));
+    ms_buf_append(head, MS_STR("\r\nDate: "));
+    ms_buf_append_c(head, date_of(server));
+    ms_buf_append(head, MS_STR("\r\n"));
+    if (request->conn->must_close)
+        ms_buf_append(head, MS_STR("Connection: close\r\n"));
+    else if (request->is_http_1_0)
+        ms_buf_append(head, MS_STR("Connection: keep-alive\r\n"));
     if (has_length(reply->status)) {
         if (reply->content_type != NULL)
             append_line(head, "Content-Type", ms_str(reply->content_type));
@@ -71,37 +86,6 @@ static void append_body_lines(struct ms_buf *head, const struct ms_http_reply *r
                     ms_str(reply->cache_control != NULL ? reply->cache_control : "no-cache"));
     if (reply->varies)
         ms_buf_append(head, MS_STR("Vary: Accept-Encoding\r\n"));
-}
-
-/* Formatted once a second. */
-static const char *date_of(struct ms_http_server *server)
-{
-    int64_t now_ms = ms_clock_wall_ms();
-    if (server->date[0] == '\0' || server->date_second != now_ms / 1000) {
-        server->date_second = now_ms / 1000;
-        ms_http_format_date(server->date, now_ms);
-    }
-    return server->date;
-}
-
-static void append_connection_lines(struct ms_buf *head, const struct ms_http_request *request)
-{
-    ms_buf_append(head, MS_STR("Date: "));
-    ms_buf_append_c(head, date_of(request->conn->server));
-    ms_buf_append(head, MS_STR("\r\n"));
-    if (request->conn->must_close)
-        ms_buf_append(head, MS_STR("Connection: close\r\n"));
-    else if (request->is_http_1_0)
-        ms_buf_append(head, MS_STR("Connection: keep-alive\r\n"));
-}
-
-static void write_head(struct ms_buf *head, const struct ms_http_request *request,
-                       const struct ms_http_reply *reply)
-{
-    const struct ms_http_server *server = request->conn->server;
-    append_status_line(head, reply->status);
-    append_connection_lines(head, request);
-    append_body_lines(head, reply);
     append_headers(head, server->headers, server->n_headers);
     append_headers(head, reply->headers, reply->n_headers);
     ms_buf_append(head, MS_STR("\r\n"));

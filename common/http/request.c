@@ -63,13 +63,6 @@ static void join_lists(struct ms_http_request *request, const char *name)
     ms_buf_free(&joined);
 }
 
-static void split_target(struct ms_http_request *request, struct ms_str *out_raw_path)
-{
-    struct ms_str rest = request->target;
-    *out_raw_path = ms_str_next(&rest, '?');
-    request->query = ms_str_is_absent(rest) ? MS_STR("") : rest;
-}
-
 struct ms_http_request *ms_http_request_new(struct ms_http_conn *conn,
                                             const struct ms_http_head *head, struct ms_str bytes)
 {
@@ -88,8 +81,9 @@ struct ms_http_request *ms_http_request_new(struct ms_http_conn *conn,
         request->fields[i].name = rebase(head->fields[i].name, bytes.ptr, copy);
         request->fields[i].value = rebase(head->fields[i].value, bytes.ptr, copy);
     }
-    struct ms_str raw_path;
-    split_target(request, &raw_path);
+    struct ms_str query = request->target;
+    struct ms_str raw_path = ms_str_next(&query, '?');
+    request->query = ms_str_is_absent(query) ? MS_STR("") : query;
     if (ms_http_path_decode(&request->path, copy + bytes.len, raw_path) != MS_OK) {
         free(request);
         return NULL;

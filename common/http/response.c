@@ -130,16 +130,6 @@ static void negotiate(struct ms_http_reply *reply, const struct ms_http_request 
                                   : ms_str(etag);
 }
 
-/* Makes the gzip variant when the answer depends on it: it is to be sent, or the client holds both
- * variants. */
-static void make_gzip_if_needed(const struct ms_http_request *request, struct known known,
-                                struct ms_doc *body)
-{
-    if (ms_doc_view(body).len > GZIP_MIN_BYTES && ms_doc_form(body) == NULL &&
-        known.plain == known.gzip && ms_http_accepts_gzip(request))
-        ms_doc_set_form(body, make_gzip(ms_doc_view(body)));
-}
-
 /* A body that is long enough counts as having the variant until making it has shown that it does
  * not get shorter. */
 static bool has_gzip(const struct ms_doc *body)
@@ -161,7 +151,10 @@ void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_e
     };
     char gzip_tag[MS_ETAG_MAX];
     struct known known = find_known(request, entity->etag);
-    make_gzip_if_needed(request, known, entity->body);
+    /* Made when the answer depends on it: it is to be sent, or the client holds both variants. */
+    if (ms_doc_view(entity->body).len > GZIP_MIN_BYTES && ms_doc_form(entity->body) == NULL &&
+        known.plain == known.gzip && ms_http_accepts_gzip(request))
+        ms_doc_set_form(entity->body, make_gzip(ms_doc_view(entity->body)));
     negotiate(&reply, request, known, has_gzip(entity->body), entity->etag, gzip_tag);
     struct ms_doc *gzip = reply.is_gzip ? ms_doc_form(entity->body) : NULL;
     reply.doc = ms_doc_ref(gzip != NULL ? gzip : entity->body); /* a 304 needs neither */

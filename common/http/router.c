@@ -23,68 +23,48 @@ static void append_method(struct ms_buf *allow, const char *name)
     ms_buf_append_c(allow, name);
 }
 
-static void write_allow(struct ms_buf *allow, const struct ms_router *router, int methods)
-{
-    if (methods & MS_ROUTE_GET)
-        append_method(allow, "GET, HEAD");
-    if (methods & MS_ROUTE_POST)
-        append_method(allow, "POST");
-    if (router->cors)
-        append_method(allow, "OPTIONS");
-}
-
-static void answer_options(struct ms_http_request *request, struct ms_str allow)
-{
-    struct ms_http_header headers[] = {
-        {"Allow", allow},
-        {"Access-Control-Allow-Methods", allow},
-        {"Access-Control-Allow-Headers", MS_STR("Content-Type, If-None-Match")},
-        {"Access-Control-Max-Age", MS_STR("600")},
-    };
-    ms_http_send(request, 204, NULL, MS_STR_ABSENT, headers, sizeof(headers) / sizeof(headers[0]));
-}
-
-static void answer_not_allowed(const struct ms_router *router, struct ms_http_request *request,
-                               struct ms_str allow, void *arg)
-{
-    if (router->not_allowed != NULL) {
-        router->not_allowed(request, allow, arg);
-        return;
-    }
-    struct ms_http_header header = {"Allow", allow};
-    ms_http_send_problem(request, 405, MS_STR("this resource does not know the method"),
-                         MS_STR_ABSENT, &header, 1);
-}
-
 /* The path is there, the method is not among its own. */
 static void answer_other_method(const struct ms_router *router, struct ms_http_request *request,
                                 int methods, void *arg)
 {
-    struct ms_buf allow;
-    ms_buf_init(&allow, ALLOW_MAX);
-    write_allow(&allow, router, methods);
-    if (router->cors && ms_http_request_method(request) == MS_HTTP_OPTIONS)
-        answer_options(request, ms_buf_view(&allow));
-    else
-        answer_not_allowed(router, request, ms_buf_view(&allow), arg);
-    ms_buf_free(&allow);
-}
-
-/* OPTIONS of the server as a whole: what any of its paths knows. */
-static int all_methods(const struct ms_router *router)
-{
-    int methods = 0;
-    for (size_t i = 0; i < router->n_routes; i++)
-        methods |= router->routes[i].methods;
-    return methods;
+    struct ms_buf names;
+    ms_buf_init(&names, ALLOW_MAX);
+    if (methods & MS_ROUTE_GET)
+        append_method(&names, "GET, HEAD");
+    if (methods & MS_ROUTE_POST)
+        append_method(&names, "POST");
+    if (router->cors)
+        append_method(&names, "OPTIONS");
+    struct ms_str allow = ms_buf_view(&names);
+    if (router->cors && ms_http_request_method(request) == MS_HTTP_OPTIONS) {
+        const struct ms_http_header headers[] = {
+            {"Allow", allow},
+            {"Access-Control-Allow-Methods", allow},
+            {"Access-Control-Allow-Headers", MS_STR("Content-Type, If-None-Match")},
+            {"Access-Control-Max-Age", MS_STR("600")},
+        };
+        ms_http_send(request, 204, NULL, MS_STR_ABSENT, headers,
+                     sizeof(headers) / sizeof(headers[0]));
+    } else if (router->not_allowed != NULL) {
+        router->not_allowed(request, allow, arg);
+    } else {
+        const struct ms_http_header header = {"Allow", allow};
+        ms_http_send_problem(request, 405, MS_STR("this resource does not know the method"),
+                             MS_STR_ABSENT, &header, 1);
+    }
+    ms_buf_free(&names);
 }
 
 void ms_router_dispatch(const struct ms_router *router, struct ms_http_request *request, void *arg)
 {
     int wanted = method_bit(ms_http_request_method(request));
-    int methods_of_path =
-        ms_str_equal(ms_http_request_path(request), MS_STR("*")) ? all_methods(router) : 0;
+    int methods_of_path = 0;
     struct ms_route_match match;
+    /* OPTIONS of the server as a whole: what any of its paths knows. */
+    if (ms_str_equal(ms_http_request_path(request), MS_STR("*"))) {
+        for (size_t i = 0; i < router->n_routes; i++)
+            methods_of_path |= router->routes[i].methods;
+    }
     for (size_t i = 0; i < router->n_routes; i++) {
         const struct ms_route *route = &router->routes[i];
         if (!ms_route_matches(&match, route->pattern, ms_http_request_path(request)))
