@@ -193,13 +193,6 @@ static void end_waiting(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket,
     ms_pg_ticket_finish(ticket, err, "");
 }
 
-static void end_all_waiting(struct ms_pg_pool *pool, const struct ms_error *err)
-{
-    struct ms_pg_ticket *ticket;
-    while (!pool->closed && (ticket = TAILQ_FIRST(&pool->queue)) != NULL)
-        end_waiting(pool, ticket, err);
-}
-
 /* --- what connections say --- */
 
 static void tell_state(struct ms_pg_pool *pool, bool connected, const struct ms_error *err)
@@ -230,29 +223,18 @@ static void on_conn_drained(struct ms_pg_conn *conn, void *arg)
         ms_timer_start(pool->sweep, 0);
 }
 
-/* A prepared statement was forgotten or is outdated: as long as no row was delivered, its owner
- * need not know. */
-static bool may_be_sent_again(const struct ms_pg_ticket *ticket)
-{
-    return ticket->stale && !ticket->retried && !ticket->rows_seen && !ticket->cancelled;
-}
-
-/* on_drained or on_lost comes next and gives it out. */
-static void send_again(struct ms_pg_pool *pool, struct ms_pg_ticket *ticket)
-{
-    ms_pg_ticket_rewind(ticket);
-    ticket->retried = true;
-    TAILQ_INSERT_HEAD(&pool->queue, ticket, next);
-    pool->waiting++;
-}
-
 static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *err,
                           const char *sqlstate, void *arg)
 {
     struct ms_pg_pool *pool = arg;
-    if (may_be_sent_again(ticket)) {
-        send_again(pool, ticket);
-        return;
+    /* A prepared statement was forgotten or is outdated: as long as no row was delivered, its owner
+     * need not know. */
+    if (ticket->stale && !ticket->retried && !ticket->rows_seen && !ticket->cancelled) {
+        ms_pg_ticket_rewind(ticket);
+        ticket->retried = true;
+        TAILQ_INSERT_HEAD(&pool->queue, ticket, next);
+        pool->waiting++;
+        return; /* on_drained or on_lost comes next and gives it out */
     }
     if (((err != NULL && err->status == MS_TIMEOUT) || ticket->was_silent) && !ticket->cancelled)
         ms_limit_reached(MS_LIMIT_STATEMENT_TIME);
@@ -267,6 +249,7 @@ static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, vo
 {
     struct ms_pg_pool *pool = arg;
     struct ms_error why = *err; /* the connection's, perhaps */
+    struct ms_pg_ticket *ticket;
     bool had_worked = ms_pg_conn_has_worked(conn);
     remove_conn(pool, conn);
     if (!ms_timer_is_running(pool->retry))
@@ -275,7 +258,8 @@ static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, vo
         if (!had_worked) {
             pool->away = true;
             pool->why_away = why;
-            end_all_waiting(pool, &why);
+            while (!pool->closed && (ticket = TAILQ_FIRST(&pool->queue)) != NULL)
+                end_waiting(pool, ticket, &why);
         }
         if (!pool->closed)
             tell_state(pool, false, &why);

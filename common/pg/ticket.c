@@ -63,13 +63,6 @@ static void *take(char **at, size_t bytes)
     return piece;
 }
 
-static void set_param(struct ms_pg_command *command, size_t i, const struct ms_pg_param *param)
-{
-    command->values[i] = param->value.ptr;
-    command->lengths[i] = (int)param->value.len;
-    command->formats[i] = param->binary ? 1 : 0;
-}
-
 static void fill(struct ms_pg_ticket *ticket, const struct ms_pg_batch *batch, size_t n_params)
 {
     char *at = (char *)(ticket + 1);
@@ -90,12 +83,13 @@ static void fill(struct ms_pg_ticket *ticket, const struct ms_pg_batch *batch, s
             .lengths = lengths + first,
             .formats = formats + first,
         };
-        for (size_t p = 0; p < step->n_params; p++)
-            set_param(command, p, &step->params[p]);
-        for (size_t p = 0; p < step->n_params && batch->copies_params; p++) {
-            size_t n_bytes = step->params[p].value.len + 1;
-            if (command->values[p] != NULL)
-                command->values[p] = memcpy(take(&at, n_bytes), command->values[p], n_bytes);
+        for (size_t p = 0; p < step->n_params; p++) {
+            struct ms_str value = step->params[p].value;
+            command->lengths[p] = (int)value.len;
+            command->formats[p] = step->params[p].binary ? 1 : 0;
+            command->values[p] = value.ptr;
+            if (value.ptr != NULL && batch->copies_params)
+                command->values[p] = memcpy(take(&at, value.len + 1), value.ptr, value.len + 1);
         }
     }
 }
