@@ -142,55 +142,39 @@ static enum registry_verdict judge_refusal(const struct registry_answer *answer)
     return is_item(answer->kind) ? REGISTRY_SAYS_UNREADABLE : REGISTRY_SAYS_NO;
 }
 
-static enum registry_verdict judge_success(const struct registry_answer *answer)
-{
-    bool is_expected = answer->kind == REGISTRY_KIND_DELETE
-                           ? answer->http_status == 202 || answer->http_status == 200
-                           : answer->http_status == 200;
-    return is_expected && !answer->is_html ? REGISTRY_SAYS_FOUND : REGISTRY_IN_TROUBLE;
-}
-
-static enum registry_verdict judge_server_error(const struct registry_answer *answer)
-{
-    if (answer->http_status == 503 && answer->names_pause)
-        return REGISTRY_SAYS_SLOWER;
-    /* A registry that cannot read or no longer serves this one says 500; a proxy 502 to 504. */
-    if (answer->http_status == 500 && is_content(answer->kind))
-        return REGISTRY_PERHAPS_UNREADABLE;
-    return REGISTRY_IN_TROUBLE;
-}
-
-/* Only the registry itself may say where our credentials go. */
-static enum registry_verdict judge_challenge(const struct registry_answer *answer)
-{
-    if (!answer->was_sent_away)
-        return REGISTRY_SAYS_CHALLENGE;
-    return is_content(answer->kind) ? REGISTRY_PERHAPS_UNREADABLE : REGISTRY_IN_TROUBLE;
-}
-
 static enum registry_verdict judge_status(const struct registry_answer *answer)
 {
-    switch (answer->http_status) {
+    int status = answer->http_status;
+    bool is_expected =
+        answer->kind == REGISTRY_KIND_DELETE ? status == 202 || status == 200 : status == 200;
+    switch (status) {
     case 304:
         return answer->is_conditional ? REGISTRY_SAYS_NOT_MODIFIED : REGISTRY_IN_TROUBLE;
-    case 401:
-        return judge_challenge(answer);
+    case 401: /* only the registry itself may say where our credentials go */
+        if (!answer->was_sent_away)
+            return REGISTRY_SAYS_CHALLENGE;
+        return is_content(answer->kind) ? REGISTRY_PERHAPS_UNREADABLE : REGISTRY_IN_TROUBLE;
     case 404:
         return judge_not_found(answer);
     case 408:
         return REGISTRY_IN_TROUBLE;
     case 429:
         return REGISTRY_SAYS_SLOWER;
+    case 500: /* a registry that cannot read or no longer serves this one; a proxy says 502 to 504
+               */
+        return is_content(answer->kind) ? REGISTRY_PERHAPS_UNREADABLE : REGISTRY_IN_TROUBLE;
+    case 503:
+        return answer->names_pause ? REGISTRY_SAYS_SLOWER : REGISTRY_IN_TROUBLE;
     default:
         break;
     }
-    if (answer->http_status >= 500)
-        return judge_server_error(answer);
-    if (answer->http_status >= 400)
+    if (status >= 500)
+        return REGISTRY_IN_TROUBLE;
+    if (status >= 400)
         return judge_refusal(answer);
-    if (answer->http_status >= 300)
+    if (status >= 300)
         return REGISTRY_SAYS_NO;
-    return judge_success(answer);
+    return is_expected && !answer->is_html ? REGISTRY_SAYS_FOUND : REGISTRY_IN_TROUBLE;
 }
 
 enum registry_verdict registry_judge(const struct registry_answer *answer)

@@ -96,18 +96,6 @@ static void forget_token(struct token *token)
     free(token);
 }
 
-static void make_room(struct registry_auth *auth)
-{
-    struct token *token = TAILQ_FIRST(&auth->by_age);
-    if (auth->n_tokens < REGISTRY_TOKENS_MAX)
-        return;
-    ms_limit_reached(MS_LIMIT_REGISTRY_TOKENS);
-    while (token != NULL && !LIST_EMPTY(&token->waiting))
-        token = TAILQ_NEXT(token, by_age);
-    if (token != NULL)
-        forget_token(token);
-}
-
 static struct token *find_token(struct registry_auth *auth, const char *scope)
 {
     struct token *token;
@@ -123,7 +111,14 @@ static struct token *get_token(struct registry_auth *auth, const char *scope)
     struct token *token = find_token(auth, scope);
     if (token != NULL)
         return token;
-    make_room(auth);
+    if (auth->n_tokens >= REGISTRY_TOKENS_MAX) { /* the oldest that nobody waits for makes room */
+        struct token *oldest = TAILQ_FIRST(&auth->by_age);
+        ms_limit_reached(MS_LIMIT_REGISTRY_TOKENS);
+        while (oldest != NULL && !LIST_EMPTY(&oldest->waiting))
+            oldest = TAILQ_NEXT(oldest, by_age);
+        if (oldest != NULL)
+            forget_token(oldest);
+    }
     token = ms_alloc(sizeof(*token));
     token->auth = auth;
     token->scope = ms_alloc_copy(scope);
@@ -192,18 +187,6 @@ static void append_parameter(struct ms_buf *url, const char *name, struct ms_str
     append_escaped(url, value);
 }
 
-static void make_token_url(struct ms_buf *url, const struct token *token)
-{
-    const struct registry_auth *auth = token->auth;
-    ms_buf_append_c(url, auth->realm);
-    if (auth->service[0] != '\0')
-        append_parameter(url, "service", ms_str(auth->service));
-    for (struct ms_str rest = ms_str(token->asked); !ms_str_is_absent(rest);)
-        append_parameter(url, "scope", ms_str_next(&rest, ' '));
-    if (auth->username != NULL)
-        append_parameter(url, "account", ms_str(auth->username));
-}
-
 /* What can stand in a header. */
 static bool is_token_text(struct ms_str s)
 {
@@ -214,27 +197,22 @@ static bool is_token_text(struct ms_str s)
     return s.len > 0 && s.len <= REGISTRY_TOKEN_MAX;
 }
 
-static int64_t life_ms(struct json_object *root)
-{
-    int64_t seconds;
-    if (json_get_i64(&seconds, root, "expires_in") != MS_OK || seconds < REGISTRY_TOKEN_LIFE_MIN_S)
-        seconds = REGISTRY_TOKEN_LIFE_MIN_S;
-    if (seconds > REGISTRY_TOKEN_LIFE_MAX_S)
-        seconds = REGISTRY_TOKEN_LIFE_MAX_S;
-    return seconds * 1000 - REGISTRY_TOKEN_MARGIN_MS;
-}
-
 static enum ms_status keep_token(struct token *token, struct json_object *root)
 {
     struct ms_str text;
+    int64_t life_s;
     if (json_get_string(&text, root, "token") != MS_OK &&
         json_get_string(&text, root, "access_token") != MS_OK)
         return MS_PROTOCOL;
     if (!is_token_text(text))
         return MS_PROTOCOL;
+    if (json_get_i64(&life_s, root, "expires_in") != MS_OK || life_s < REGISTRY_TOKEN_LIFE_MIN_S)
+        life_s = REGISTRY_TOKEN_LIFE_MIN_S;
+    if (life_s > REGISTRY_TOKEN_LIFE_MAX_S)
+        life_s = REGISTRY_TOKEN_LIFE_MAX_S;
     wipe(&token->text);
     token->text = ms_alloc_str(text);
-    token->good_until_ms = token->auth->timing->now_ms() + life_ms(root);
+    token->good_until_ms = token->auth->timing->now_ms() + life_s * 1000 - REGISTRY_TOKEN_MARGIN_MS;
     token->serial = ++token->auth->last_serial;
     return MS_OK;
 }
@@ -300,7 +278,13 @@ static void start_fetch(struct token *token)
     struct registry_auth *auth = token->auth;
     struct ms_buf url;
     ms_buf_init(&url, TOKEN_URL_MAX);
-    make_token_url(&url, token);
+    ms_buf_append_c(&url, auth->realm);
+    if (auth->service[0] != '\0')
+        append_parameter(&url, "service", ms_str(auth->service));
+    for (struct ms_str rest = ms_str(token->asked); !ms_str_is_absent(rest);)
+        append_parameter(&url, "scope", ms_str_next(&rest, ' '));
+    if (auth->username != NULL)
+        append_parameter(&url, "account", ms_str(auth->username));
     struct curl_request request = {
         .method = EXCHANGE_GET,
         .url = url.data,
@@ -376,18 +360,6 @@ static enum ms_status read_challenges(struct registry_challenge *out,
     }
 }
 
-static enum ms_status use_basic(struct registry_auth *auth, const struct registry_credentials *used,
-                                struct ms_error *err)
-{
-    if (auth->username == NULL)
-        return ms_error_set(err, MS_UNAUTHORIZED,
-                            "the registry wants credentials, and none are configured");
-    if (used->username != NULL)
-        return ms_error_set(err, MS_UNAUTHORIZED, "the registry refuses the credentials");
-    auth->scheme = REGISTRY_BASIC;
-    return MS_OK;
-}
-
 static enum ms_status use_bearer(struct registry_auth *auth, const char *scope,
                                  const struct registry_credentials *used,
                                  const struct registry_challenge *challenge, struct ms_error *err)
@@ -414,9 +386,15 @@ enum ms_status registry_auth_challenged(struct registry_auth *auth, const char *
     if (read_challenges(&challenge, response) != MS_OK)
         return ms_error_set(err, MS_PROTOCOL,
                             "401 with a WWW-Authenticate header that is not understood");
-    if (challenge.scheme == REGISTRY_BASIC)
-        return use_basic(auth, used, err);
-    return use_bearer(auth, scope, used, &challenge, err);
+    if (challenge.scheme != REGISTRY_BASIC)
+        return use_bearer(auth, scope, used, &challenge, err);
+    if (auth->username == NULL)
+        return ms_error_set(err, MS_UNAUTHORIZED,
+                            "the registry wants credentials, and none are configured");
+    if (used->username != NULL)
+        return ms_error_set(err, MS_UNAUTHORIZED, "the registry refuses the credentials");
+    auth->scheme = REGISTRY_BASIC;
+    return MS_OK;
 }
 
 /* --- life --- */

@@ -355,19 +355,13 @@ static void on_content(const struct registry_result *result, void *arg)
     }
 }
 
-/* A GET is believed: its content has the digest that it names. */
-static void get_unconditionally(struct registry_call *call)
-{
-    call->ask.kind = REGISTRY_KIND_MANIFEST;
-    registry_call_ask(call, on_content);
-}
-
 static void on_head(const struct registry_result *result, void *arg)
 {
     struct registry_call *call = arg;
     call->request = NULL;
     if (result->verdict == REGISTRY_SAYS_ASK_BY_GET) {
-        get_unconditionally(call);
+        call->ask.kind = REGISTRY_KIND_MANIFEST;
+        registry_call_ask(call, on_content);
     } else if (result->verdict == REGISTRY_SAYS_FOUND) {
         struct ms_digest named = digest_of(result->response);
         found(call, result->response, ms_digest_is_none(&named) ? &call->expected : &named,

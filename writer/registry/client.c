@@ -17,30 +17,6 @@
 #include "common/base/alloc.h"
 #include "writer/registry/call.h"
 
-static struct curl_loop *make_curl(struct ms_loop *loop, const struct ms_config *config)
-{
-    struct curl_loop_options options = {
-        .own_url = config->registry.url,
-        .ca_file = config->registry.ca_file,
-        .client_cert = config->registry.client_cert,
-        .client_key = config->registry.client_key,
-        .user_agent = REGISTRY_USER_AGENT,
-        .max_connections = (size_t)config->registry.concurrency,
-    };
-    return curl_loop_new(loop, &options);
-}
-
-static struct registry_circuit *make_circuit(const struct registry_peer *peer)
-{
-    struct ms_buf url;
-    ms_buf_init(&url, REGISTRY_URL_MAX);
-    ms_buf_printf(&url, "%s/v2/", peer->base_url);
-    struct registry_circuit *circuit = registry_circuit_new(
-        peer->loop, peer->curl, peer->queue, peer->timing, url.data, peer->timeout_ms);
-    ms_buf_free(&url);
-    return circuit;
-}
-
 struct registry_client *registry_client_new(struct ms_loop *loop, const struct ms_config *config)
 {
     return registry_client_new_timed(loop, config, &REGISTRY_TIMING);
@@ -57,11 +33,23 @@ struct registry_client *registry_client_new_timed(struct ms_loop *loop,
     peer->timing = timing;
     peer->base_url = ms_alloc_copy(config->registry.url);
     peer->timeout_ms = config->registry.timeout_ms;
-    peer->curl = make_curl(loop, config);
+    peer->curl = curl_loop_new(loop, &(struct curl_loop_options){
+                                         .own_url = config->registry.url,
+                                         .ca_file = config->registry.ca_file,
+                                         .client_cert = config->registry.client_cert,
+                                         .client_key = config->registry.client_key,
+                                         .user_agent = REGISTRY_USER_AGENT,
+                                         .max_connections = (size_t)config->registry.concurrency,
+                                     });
     peer->auth = registry_auth_new(peer->curl, config, timing);
     peer->queue = registry_queue_new(loop, (size_t)config->registry.concurrency);
     peer->own = registry_own_notifications_new(loop, peer->queue, timing);
-    peer->circuit = make_circuit(peer);
+    struct ms_buf probe_url;
+    ms_buf_init(&probe_url, REGISTRY_URL_MAX);
+    ms_buf_printf(&probe_url, "%s/v2/", peer->base_url);
+    peer->circuit = registry_circuit_new(loop, peer->curl, peer->queue, timing, probe_url.data,
+                                         peer->timeout_ms);
+    ms_buf_free(&probe_url);
     return client;
 }
 

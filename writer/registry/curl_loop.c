@@ -5,7 +5,7 @@
  * The multi handle tells which descriptors (on_socket) and which timer (on_timer) it waits for;
  * whenever one of them is ready, curl works (perform) and finished exchanges are handed out. Always
  * holds: curl is never called from inside its own callbacks; callbacks of exchanges come only from
- * hand_out(), outside of curl, so that they may start and cancel others.
+ * perform(), outside of curl, so that they may start and cancel others.
  */
 #include "writer/registry/curl_loop.h"
 
@@ -79,17 +79,6 @@ struct curl_loop {
 
 /* --- finished exchanges --- */
 
-/* Nothing of one exchange may reach the next: a handle is reset before it is idle. */
-static void give_back(struct curl_loop *curl, CURL *easy)
-{
-    if (curl->n_idle == IDLE_MAX) {
-        curl_easy_cleanup(easy);
-        return;
-    }
-    curl_easy_reset(easy);
-    curl->idle[curl->n_idle++] = easy;
-}
-
 static CURL *take_handle(struct curl_loop *curl)
 {
     CURL *easy = curl->n_idle > 0 ? curl->idle[--curl->n_idle] : curl_easy_init();
@@ -100,9 +89,15 @@ static CURL *take_handle(struct curl_loop *curl)
 
 static void forget_exchange(struct curl_exchange *exchange)
 {
+    struct curl_loop *curl = exchange->owner;
     LIST_REMOVE(exchange, link);
-    curl_multi_remove_handle(exchange->owner->multi, exchange->easy);
-    give_back(exchange->owner, exchange->easy);
+    curl_multi_remove_handle(curl->multi, exchange->easy);
+    if (curl->n_idle < IDLE_MAX) {
+        curl_easy_reset(exchange->easy); /* nothing of one exchange may reach the next */
+        curl->idle[curl->n_idle++] = exchange->easy;
+    } else {
+        curl_easy_cleanup(exchange->easy);
+    }
     curl_slist_free_all(exchange->headers);
     free(exchange->url);
     ms_buf_free(&exchange->body);
@@ -266,22 +261,17 @@ static void destroy(void *arg)
     curl_global_cleanup();
 }
 
-static void hand_out(struct curl_loop *curl)
+static void perform(struct curl_loop *curl, curl_socket_t fd, int ready)
 {
     struct curl_exchange *exchange;
     CURLcode code;
+    int running;
+    curl_multi_socket_action(curl->multi, fd, ready, &running);
     assert(!curl->is_handing_out);
     curl->is_handing_out = true;
     while (!curl->is_freed && (exchange = next_finished(curl, &code)) != NULL)
         finish(exchange, code);
     curl->is_handing_out = false;
-}
-
-static void perform(struct curl_loop *curl, curl_socket_t fd, int ready)
-{
-    int running;
-    curl_multi_socket_action(curl->multi, fd, ready, &running);
-    hand_out(curl);
 }
 
 /* --- what curl waits for --- */
@@ -429,17 +419,6 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-static struct curl_slist *make_headers(const char *const *headers)
-{
-    struct curl_slist *list = NULL;
-    for (; headers != NULL && *headers != NULL; headers++) {
-        list = curl_slist_append(list, *headers);
-        if (list == NULL)
-            abort();
-    }
-    return list;
-}
-
 static void set_request(CURL *easy, const struct curl_request *request)
 {
     long total_ms = (long)request->timeout_ms;
@@ -506,7 +485,11 @@ struct curl_exchange *curl_loop_start(struct curl_loop *curl, const struct curl_
     exchange->on_done = on_done;
     exchange->arg = arg;
     exchange->started_us = ms_clock_mono_us();
-    exchange->headers = make_headers(request->headers);
+    for (const char *const *line = request->headers; line != NULL && *line != NULL; line++) {
+        exchange->headers = curl_slist_append(exchange->headers, *line);
+        if (exchange->headers == NULL)
+            abort();
+    }
     exchange->url = ms_alloc_copy(request->url);
     exchange->easy = take_handle(curl);
     exchange->max_body_bytes = request->max_body_bytes;

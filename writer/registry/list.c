@@ -164,15 +164,6 @@ static struct ms_str behind_full_page(struct ms_buf *query, const struct registr
     return ms_str_ends_with(asked, next) ? MS_STR_ABSENT : next;
 }
 
-static void end_catalog_page(struct registry_call *call, const struct registry_result *result,
-                             const struct page *page)
-{
-    struct ms_buf query;
-    ms_buf_init(&query, QUERY_MAX);
-    finish_list(call, result, page->has_next ? page->next : behind_full_page(&query, call, page));
-    ms_buf_free(&query);
-}
-
 static void on_catalog(const struct registry_result *result, void *arg)
 {
     struct registry_call *call = arg;
@@ -188,7 +179,11 @@ static void on_catalog(const struct registry_result *result, void *arg)
     } else if (read_page(&page, call, result->response, &err) != MS_OK) {
         registry_call_fail(call, REGISTRY_FAILED, &err, result);
     } else {
-        end_catalog_page(call, result, &page);
+        struct ms_buf query;
+        ms_buf_init(&query, QUERY_MAX);
+        finish_list(call, result,
+                    page.has_next ? page.next : behind_full_page(&query, call, &page));
+        ms_buf_free(&query);
     }
 }
 
