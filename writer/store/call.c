@@ -388,6 +388,25 @@ struct ms_store_call *ms_store_call_plain(struct ms_store_writer *writer, uint64
     return &call->base;
 }
 
+static void on_rows_done(struct ms_store_call *base, const struct ms_error *err,
+                         const uint64_t *affected)
+{
+    struct rows_call *call = (struct rows_call *)base;
+    (void)affected;
+    call->on_done(err, call->arg);
+}
+
+struct rows_call *ms_store_call_rows(struct ms_store_writer *writer,
+                                     const struct ms_pg_statement *statement,
+                                     ms_store_call_row *take, ms_store_done *done, void *arg)
+{
+    struct rows_call *call = ms_store_call_new(writer, sizeof(*call), take, on_rows_done);
+    call->on_done = done;
+    call->arg = arg;
+    ms_store_call_step(&call->base, statement);
+    return call;
+}
+
 static void on_count_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     (void)step;

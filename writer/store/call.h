@@ -103,6 +103,29 @@ struct ms_store_call *ms_store_call_plain(struct ms_store_writer *writer, uint64
                                           const struct ms_pg_statement *statement,
                                           ms_store_done *on_done, void *arg);
 
+/* A query: rows of one kind, then the end. */
+struct rows_call {
+    struct ms_store_call base;
+    union {
+        ms_store_inbox_row *event;
+        ms_store_dead_row *dead_letter;
+        ms_store_known_tag_row *tag;
+        ms_store_known_manifest_row *manifest;
+        ms_store_config_row *config;
+        ms_store_repository_row *repository;
+        ms_store_digest_row *digest;
+        ms_store_candidate_row *candidate;
+        ms_store_old_document_row *old_document;
+        ms_store_sbom_source_row *sbom_source;
+        ms_store_sbom_count_row *sbom_count;
+    } on_row; /* set by the caller, for `take` to call */
+    ms_store_done *on_done;
+    void *arg;
+};
+struct rows_call *ms_store_call_rows(struct ms_store_writer *writer,
+                                     const struct ms_pg_statement *statement,
+                                     ms_store_call_row *take, ms_store_done *on_done, void *arg);
+
 /* A call whose last step is one row with one number. */
 struct count_call {
     struct ms_store_call base;

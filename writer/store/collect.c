@@ -19,27 +19,12 @@ struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t t
     return ms_store_call_start(base);
 }
 
-struct candidates_call {
-    struct ms_store_call base;
-    ms_store_candidate_row *on_row;
-    ms_store_done *on_done;
-    void *arg;
-};
-
 static void on_candidate(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct candidates_call *call = (struct candidates_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     struct ms_digest digest = ms_pg_row_digest(row, 1);
     (void)step;
-    call->on_row(row->columns[0], &digest, call->arg);
-}
-
-static void on_candidates(struct ms_store_call *base, const struct ms_error *err,
-                          const uint64_t *affected)
-{
-    struct candidates_call *call = (struct candidates_call *)base;
-    (void)affected;
-    call->on_done(err, call->arg);
+    call->on_row.candidate(row->columns[0], &digest, call->arg);
 }
 
 struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
@@ -48,13 +33,10 @@ struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store,
                                                   size_t limit, ms_store_candidate_row *on_row,
                                                   ms_store_done *on_done, void *arg)
 {
-    struct candidates_call *call =
-        ms_store_call_new(store, sizeof(*call), on_candidate, on_candidates);
+    struct rows_call *call =
+        ms_store_call_rows(store, &write_collect_candidates, on_candidate, on_done, arg);
     bool from_start = ms_str_is_absent(after_repository) || after_digest == NULL;
-    call->on_row = on_row;
-    call->on_done = on_done;
-    call->arg = arg;
-    ms_store_call_step(&call->base, &write_collect_candidates);
+    call->on_row.candidate = on_row;
     ms_store_call_u64(&call->base, grace_ms);
     ms_store_call_text(&call->base, from_start ? MS_STR("") : after_repository);
     ms_store_call_bytes(&call->base, from_start ? MS_STR("") : ms_digest_bytes(after_digest));

@@ -9,16 +9,9 @@ MS_STORE_STATEMENT(write_documents_end);
 
 enum { DOCUMENTS_BATCH_BYTES = 1024 * 1024 };
 
-struct old_call {
-    struct ms_store_call base;
-    ms_store_old_document_row *on_row;
-    ms_store_done *on_done;
-    void *arg;
-};
-
 static void on_old(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct old_call *call = (struct old_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     struct ms_old_document old = {
         .media_type = row->columns[2],
         .raw = row->columns[3],
@@ -28,26 +21,15 @@ static void on_old(struct ms_store_call *base, size_t step, const struct ms_pg_r
     (void)step;
     if (ms_str_to_u64(&old.id, row->columns[0]) == MS_OK &&
         ms_digest_from_bytes(&old.digest, row->columns[1]) == MS_OK)
-        call->on_row(&old, call->arg);
-}
-
-static void on_old_done(struct ms_store_call *base, const struct ms_error *err,
-                        const uint64_t *affected)
-{
-    struct old_call *call = (struct old_call *)base;
-    (void)affected;
-    call->on_done(err, call->arg);
+        call->on_row.old_document(&old, call->arg);
 }
 
 struct ms_store_call *ms_store_documents_old(struct ms_store_writer *store, uint64_t after_id,
                                              ms_store_old_document_row *on_row,
                                              ms_store_done *on_done, void *arg)
 {
-    struct old_call *call = ms_store_call_new(store, sizeof(*call), on_old, on_old_done);
-    call->on_row = on_row;
-    call->on_done = on_done;
-    call->arg = arg;
-    ms_store_call_step(&call->base, &write_documents_old);
+    struct rows_call *call = ms_store_call_rows(store, &write_documents_old, on_old, on_done, arg);
+    call->on_row.old_document = on_row;
     call->base.binary_results = true;
     ms_store_call_u64(&call->base, after_id);
     ms_store_call_i64(&call->base, MS_DOCUMENT_VERSION);

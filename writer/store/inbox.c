@@ -173,16 +173,9 @@ struct ms_store_call *ms_store_inbox_due(struct ms_store_writer *store, struct m
 
 /* --- load --- */
 
-struct load_call {
-    struct ms_store_call base;
-    ms_store_inbox_row *on_row;
-    ms_store_done *on_done;
-    void *arg;
-};
-
 static void on_load_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct load_call *call = (struct load_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     (void)step;
     struct ms_inbox_row event = {
         .id = ms_pg_row_i64(row, 0),
@@ -198,26 +191,16 @@ static void on_load_row(struct ms_store_call *base, size_t step, const struct ms
                   .event_time_ms = ms_pg_row_i64(row, 9),
                   .actor = row->columns[10]},
     };
-    call->on_row(&event, call->arg);
-}
-
-static void on_loaded(struct ms_store_call *base, const struct ms_error *err,
-                      const uint64_t *affected)
-{
-    struct load_call *call = (struct load_call *)base;
-    (void)affected;
-    call->on_done(err, call->arg);
+    call->on_row.event(&event, call->arg);
 }
 
 struct ms_store_call *ms_store_inbox_load(struct ms_store_writer *store, struct ms_str repository,
                                           size_t limit, ms_store_inbox_row *on_row,
                                           ms_store_done *on_done, void *arg)
 {
-    struct load_call *call = ms_store_call_new(store, sizeof(*call), on_load_row, on_loaded);
-    call->on_row = on_row;
-    call->on_done = on_done;
-    call->arg = arg;
-    ms_store_call_step(&call->base, &write_inbox_load);
+    struct rows_call *call =
+        ms_store_call_rows(store, &write_inbox_load, on_load_row, on_done, arg);
+    call->on_row.event = on_row;
     ms_store_call_text(&call->base, repository);
     ms_store_call_u64(&call->base, limit);
     return ms_store_call_start(&call->base);
@@ -252,16 +235,9 @@ struct ms_store_call *ms_store_inbox_bury(struct ms_store_writer *store, uint64_
 
 /* --- dead letters --- */
 
-struct dead_call {
-    struct ms_store_call base;
-    ms_store_dead_row *on_row;
-    ms_store_done *on_done;
-    void *arg;
-};
-
 static void on_dead_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct dead_call *call = (struct dead_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     (void)step;
     struct ms_dead_letter letter = {
         .id = row->columns[0],
@@ -272,26 +248,15 @@ static void on_dead_row(struct ms_store_call *base, size_t step, const struct ms
         .digest = row->columns[5],
         .reason = row->columns[6],
     };
-    call->on_row(&letter, call->arg);
-}
-
-static void on_dead_listed(struct ms_store_call *base, const struct ms_error *err,
-                           const uint64_t *affected)
-{
-    struct dead_call *call = (struct dead_call *)base;
-    (void)affected;
-    call->on_done(err, call->arg);
+    call->on_row.dead_letter(&letter, call->arg);
 }
 
 struct ms_store_call *ms_store_dead_list(struct ms_store_writer *store, ms_store_dead_row *on_row,
                                          ms_store_done *on_done, void *arg)
 {
-    struct dead_call *call = ms_store_call_new(store, sizeof(*call), on_dead_row, on_dead_listed);
-    call->on_row = on_row;
-    call->on_done = on_done;
-    call->arg = arg;
+    struct rows_call *call = ms_store_call_rows(store, &write_dead_list, on_dead_row, on_done, arg);
+    call->on_row.dead_letter = on_row;
     call->base.stream = true;
-    ms_store_call_step(&call->base, &write_dead_list);
     return ms_store_call_start(&call->base);
 }
 

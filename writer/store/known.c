@@ -12,44 +12,11 @@ MS_STORE_STATEMENT(write_configs_known);
 MS_STORE_STATEMENT(write_repositories_after);
 MS_STORE_STATEMENT(write_held_digests);
 
-/* A query of this file: rows of one kind, then the end. */
-struct known_call {
-    struct ms_store_call base;
-    union {
-        ms_store_known_tag_row *tag;
-        ms_store_known_manifest_row *manifest;
-        ms_store_config_row *config;
-        ms_store_repository_row *repository;
-        ms_store_digest_row *digest;
-    } on_row;
-    ms_store_done *on_done;
-    void *arg;
-};
-
-static void on_done(struct ms_store_call *base, const struct ms_error *err,
-                    const uint64_t *affected)
-{
-    struct known_call *call = (struct known_call *)base;
-    (void)affected;
-    call->on_done(err, call->arg);
-}
-
-static struct known_call *new_call(struct ms_store_writer *store,
-                                   const struct ms_pg_statement *statement,
-                                   ms_store_call_row *on_row, ms_store_done *done, void *arg)
-{
-    struct known_call *call = ms_store_call_new(store, sizeof(*call), on_row, on_done);
-    call->on_done = done;
-    call->arg = arg;
-    ms_store_call_step(&call->base, statement);
-    return call;
-}
-
 /* --- tags --- */
 
 static void on_tag(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_call *call = (struct known_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     (void)step;
     struct ms_known_tag tag = {
         .name = row->columns[0],
@@ -67,7 +34,7 @@ struct ms_store_call *ms_store_tags_after(struct ms_store_writer *store, struct 
                                           ms_store_known_tag_row *on_row, ms_store_done *done,
                                           void *arg)
 {
-    struct known_call *call = new_call(store, &write_tags_after, on_tag, done, arg);
+    struct rows_call *call = ms_store_call_rows(store, &write_tags_after, on_tag, done, arg);
     call->on_row.tag = on_row;
     ms_store_call_text(&call->base, repository);
     ms_store_call_text(&call->base, ms_str_is_absent(after) ? MS_STR("") : after);
@@ -80,7 +47,7 @@ struct ms_store_call *ms_store_tags_named(struct ms_store_writer *store, struct 
                                           ms_store_known_tag_row *on_row, ms_store_done *done,
                                           void *arg)
 {
-    struct known_call *call = new_call(store, &write_tags_named, on_tag, done, arg);
+    struct rows_call *call = ms_store_call_rows(store, &write_tags_named, on_tag, done, arg);
     call->on_row.tag = on_row;
     ms_store_call_text(&call->base, repository);
     ms_store_call_texts(&call->base, names, n_names);
@@ -92,7 +59,7 @@ struct ms_store_call *ms_store_tags_on(struct ms_store_writer *store, struct ms_
                                        size_t limit, ms_store_known_tag_row *on_row,
                                        ms_store_done *done, void *arg)
 {
-    struct known_call *call = new_call(store, &write_tags_on, on_tag, done, arg);
+    struct rows_call *call = ms_store_call_rows(store, &write_tags_on, on_tag, done, arg);
     call->on_row.tag = on_row;
     ms_store_call_text(&call->base, repository);
     ms_store_call_digests(&call->base, digests, n_digests);
@@ -104,7 +71,7 @@ struct ms_store_call *ms_store_tags_on(struct ms_store_writer *store, struct ms_
 
 static void on_manifest(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_call *call = (struct known_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     (void)step;
     struct ms_known_manifest manifest = {
         .digest = ms_pg_row_digest(row, 0),
@@ -121,7 +88,8 @@ struct ms_store_call *ms_store_manifests_known(struct ms_store_writer *store,
                                                ms_store_known_manifest_row *on_row,
                                                ms_store_done *done, void *arg)
 {
-    struct known_call *call = new_call(store, &write_manifests_known, on_manifest, done, arg);
+    struct rows_call *call =
+        ms_store_call_rows(store, &write_manifests_known, on_manifest, done, arg);
     call->on_row.manifest = on_row;
     ms_store_call_text(&call->base, repository);
     ms_store_call_digests(&call->base, digests, n_digests);
@@ -130,7 +98,7 @@ struct ms_store_call *ms_store_manifests_known(struct ms_store_writer *store,
 
 static void on_config(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_call *call = (struct known_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     struct ms_digest digest;
     (void)step;
     if (ms_digest_from_bytes(&digest, row->columns[0]) == MS_OK)
@@ -142,7 +110,7 @@ struct ms_store_call *ms_store_configs_known(struct ms_store_writer *store,
                                              ms_store_config_row *on_row, ms_store_done *done,
                                              void *arg)
 {
-    struct known_call *call = new_call(store, &write_configs_known, on_config, done, arg);
+    struct rows_call *call = ms_store_call_rows(store, &write_configs_known, on_config, done, arg);
     call->on_row.config = on_row;
     call->base.binary_results = true;
     ms_store_call_digests(&call->base, digests, n_digests);
@@ -153,7 +121,7 @@ struct ms_store_call *ms_store_configs_known(struct ms_store_writer *store,
 
 static void on_repository(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_call *call = (struct known_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     (void)step;
     call->on_row.repository(row->columns[0], call->arg);
 }
@@ -163,7 +131,8 @@ struct ms_store_call *ms_store_repositories_after(struct ms_store_writer *store,
                                                   ms_store_repository_row *on_row,
                                                   ms_store_done *done, void *arg)
 {
-    struct known_call *call = new_call(store, &write_repositories_after, on_repository, done, arg);
+    struct rows_call *call =
+        ms_store_call_rows(store, &write_repositories_after, on_repository, done, arg);
     call->on_row.repository = on_row;
     ms_store_call_text(&call->base, ms_str_is_absent(after) ? MS_STR("") : after);
     ms_store_call_u64(&call->base, limit);
@@ -172,7 +141,7 @@ struct ms_store_call *ms_store_repositories_after(struct ms_store_writer *store,
 
 static void on_digest(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct known_call *call = (struct known_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     struct ms_digest digest = ms_pg_row_digest(row, 0);
     (void)step;
     call->on_row.digest(&digest, call->arg);
@@ -182,7 +151,7 @@ struct ms_store_call *ms_store_held_digests(struct ms_store_writer *store, struc
                                             size_t limit, ms_store_digest_row *on_row,
                                             ms_store_done *done, void *arg)
 {
-    struct known_call *call = new_call(store, &write_held_digests, on_digest, done, arg);
+    struct rows_call *call = ms_store_call_rows(store, &write_held_digests, on_digest, done, arg);
     call->on_row.digest = on_row;
     ms_store_call_text(&call->base, repository);
     ms_store_call_u64(&call->base, limit);

@@ -13,54 +13,24 @@ MS_STORE_STATEMENT(write_sbom_postpone);
 MS_STORE_STATEMENT(write_packages_forget);
 MS_STORE_STATEMENT(write_packages_recount);
 
-/* A query of this file: rows of one kind, then the end. */
-struct sboms_call {
-    struct ms_store_call base;
-    union {
-        ms_store_sbom_source_row *source;
-        ms_store_sbom_count_row *count;
-    } on_row;
-    ms_store_done *on_done;
-    void *arg;
-};
-
-static void on_done(struct ms_store_call *base, const struct ms_error *err,
-                    const uint64_t *affected)
-{
-    struct sboms_call *call = (struct sboms_call *)base;
-    (void)affected;
-    call->on_done(err, call->arg);
-}
-
-static struct sboms_call *new_call(struct ms_store_writer *store,
-                                   const struct ms_pg_statement *statement,
-                                   ms_store_call_row *on_row, ms_store_done *done, void *arg)
-{
-    struct sboms_call *call = ms_store_call_new(store, sizeof(*call), on_row, on_done);
-    call->on_done = done;
-    call->arg = arg;
-    ms_store_call_step(&call->base, statement);
-    return call;
-}
-
 /* --- what is to be read --- */
 
 static void on_source(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct sboms_call *call = (struct sboms_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     struct ms_sbom_source source = {.manifest = row->columns[2], .repository = row->columns[3]};
     (void)step;
     if (ms_str_to_u64(&source.manifest_id, row->columns[0]) == MS_OK &&
         ms_digest_from_bytes(&source.about, row->columns[1]) == MS_OK)
-        call->on_row.source(&source, call->arg);
+        call->on_row.sbom_source(&source, call->arg);
 }
 
 struct ms_store_call *ms_store_sboms_due(struct ms_store_writer *store, size_t limit,
                                          ms_store_sbom_source_row *on_row, ms_store_done *done,
                                          void *arg)
 {
-    struct sboms_call *call = new_call(store, &write_sboms_due, on_source, done, arg);
-    call->on_row.source = on_row;
+    struct rows_call *call = ms_store_call_rows(store, &write_sboms_due, on_source, done, arg);
+    call->on_row.sbom_source = on_row;
     call->base.binary_results = true;
     ms_store_call_u64(&call->base, limit);
     return ms_store_call_start(&call->base);
@@ -132,17 +102,17 @@ struct ms_store_call *ms_store_sbom_put(struct ms_store_writer *store, uint64_t 
 
 static void on_count(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct sboms_call *call = (struct sboms_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     (void)step;
-    call->on_row.count(row->columns[0], ms_pg_row_u64(row, 1), call->arg);
+    call->on_row.sbom_count(row->columns[0], ms_pg_row_u64(row, 1), call->arg);
 }
 
 struct ms_store_call *ms_store_sboms_count(struct ms_store_writer *store,
                                            ms_store_sbom_count_row *on_row, ms_store_done *done,
                                            void *arg)
 {
-    struct sboms_call *call = new_call(store, &write_sboms_count, on_count, done, arg);
-    call->on_row.count = on_row;
+    struct rows_call *call = ms_store_call_rows(store, &write_sboms_count, on_count, done, arg);
+    call->on_row.sbom_count = on_row;
     return ms_store_call_start(&call->base);
 }
 

@@ -145,26 +145,11 @@ struct ms_store_call *ms_store_removals_count(struct ms_store_writer *store, uin
     return ms_store_call_start(&call->base);
 }
 
-struct removals_call {
-    struct ms_store_call base;
-    ms_store_repository_row *on_row;
-    ms_store_done *on_done;
-    void *arg;
-};
-
 static void on_removal_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct removals_call *call = (struct removals_call *)base;
+    struct rows_call *call = (struct rows_call *)base;
     (void)step;
-    call->on_row(row->columns[0], call->arg);
-}
-
-static void on_removals(struct ms_store_call *base, const struct ms_error *err,
-                        const uint64_t *affected)
-{
-    struct removals_call *call = (struct removals_call *)base;
-    (void)affected;
-    call->on_done(err, call->arg);
+    call->on_row.repository(row->columns[0], call->arg);
 }
 
 struct ms_store_call *ms_store_removals_after(struct ms_store_writer *store, struct ms_str after,
@@ -172,12 +157,9 @@ struct ms_store_call *ms_store_removals_after(struct ms_store_writer *store, str
                                               ms_store_repository_row *on_row,
                                               ms_store_done *on_done, void *arg)
 {
-    struct removals_call *call =
-        ms_store_call_new(store, sizeof(*call), on_removal_row, on_removals);
-    call->on_row = on_row;
-    call->on_done = on_done;
-    call->arg = arg;
-    ms_store_call_step(&call->base, &write_removals_after);
+    struct rows_call *call =
+        ms_store_call_rows(store, &write_removals_after, on_removal_row, on_done, arg);
+    call->on_row.repository = on_row;
     ms_store_call_text(&call->base, ms_str_is_absent(after) ? MS_STR("") : after);
     ms_store_call_i64(&call->base, before_ms);
     ms_store_call_u64(&call->base, limit);

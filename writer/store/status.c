@@ -17,8 +17,10 @@ struct status_call {
     void *arg;
 };
 
-static void take_state(struct ms_store_status *out, const struct ms_pg_row *row)
+static void on_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
+    struct ms_store_status *out = &((struct status_call *)base)->status;
+    (void)step;
     out->generation = ms_pg_row_u64(row, 0);
     out->term = ms_pg_row_u64(row, 1);
     out->schema_version = (int)ms_pg_row_i64(row, 2);
@@ -28,10 +30,6 @@ static void take_state(struct ms_store_status *out, const struct ms_pg_row *row)
     out->inbox_waiting = ms_pg_row_u64(row, 6);
     out->inbox_dead = ms_pg_row_u64(row, 7);
     out->inbox_oldest_seconds = ms_pg_row_u64(row, 8);
-}
-
-static void take_scan(struct ms_store_status *out, const struct ms_pg_row *row)
-{
     out->last_complete_scan_ms = ms_pg_row_i64(row, 9);
     out->has_last_scan = !ms_str_is_absent(row->columns[10]);
     out->last_scan = (struct ms_scan_record){
@@ -47,10 +45,6 @@ static void take_scan(struct ms_store_status *out, const struct ms_pg_row *row)
     };
     out->last_scan_started_ms = ms_pg_row_i64(row, 19);
     out->last_scan_ended_ms = ms_pg_row_i64(row, 20);
-}
-
-static void take_totals(struct ms_store_status *out, const struct ms_pg_row *row)
-{
     out->held_repositories = ms_pg_row_u64(row, 21);
     out->held_tags = ms_pg_row_u64(row, 22);
     out->held_since_ms = ms_pg_row_i64(row, 23);
@@ -64,15 +58,6 @@ static void take_totals(struct ms_store_status *out, const struct ms_pg_row *row
     out->wants_scan = ms_pg_row_bool(row, 31);
     out->inbox_unknown_waiting = ms_pg_row_u64(row, 32);
     out->inbox_unknown_oldest_seconds = ms_pg_row_u64(row, 33);
-}
-
-static void on_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
-{
-    struct status_call *call = (struct status_call *)base;
-    (void)step;
-    take_state(&call->status, row);
-    take_scan(&call->status, row);
-    take_totals(&call->status, row);
 }
 
 static void on_done(struct ms_store_call *base, const struct ms_error *err,
