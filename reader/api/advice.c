@@ -7,8 +7,9 @@
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_list.h"
+#include "reader/api/rest_question.h"
 
-enum { MANIFESTS_MAX = 50000, DAYS_MAX = 3650, DAY_MS = 24 * 60 * 60 * 1000, NUMBER_MAX = 24 };
+enum { MANIFESTS_MAX = 50000, DAYS_MAX = 3650, DAY_MS = 24 * 60 * 60 * 1000 };
 
 static const struct query_param TABLE[] = {
     {"cursor", QUERY_PLAIN},         {"keep_newest", QUERY_PLAIN}, {"n", QUERY_PLAIN},
@@ -40,16 +41,6 @@ static enum ms_status value_of(struct ms_str *out, struct rest_list *list, const
     return paging_value(out, &list->query, TABLE, name, list->arena, &list->fault);
 }
 
-static struct ms_str to_text(struct rest_list *list, uint64_t number)
-{
-    struct ms_buf text;
-    ms_buf_init(&text, NUMBER_MAX);
-    ms_buf_append_u64(&text, number);
-    struct ms_str copy = ms_arena_dup(list->arena, ms_buf_view(&text));
-    ms_buf_free(&text);
-    return copy;
-}
-
 /* "30d", or a duration as in the configuration. */
 static enum ms_status parse_duration(uint64_t *out_ms, struct ms_str text)
 {
@@ -77,7 +68,7 @@ static enum ms_status add_duration(struct rest_list *list, const char *name, boo
                                " is no duration of at most ten years, such as 30d or 12h");
         *is_rule = true;
     }
-    rest_list_add(list, ms_str_is_absent(text) ? text : to_text(list, ms));
+    rest_list_add(list, ms_str_is_absent(text) ? text : rest_question_text(list->arena, ms));
     rest_list_add(list, text);
     return MS_OK;
 }
@@ -139,7 +130,7 @@ static enum ms_status add_rules(struct rest_list *list)
     if (status == MS_OK && !is_rule)
         status = paging_fail(&list->fault, list->arena, "untagged_for",
                              ", not_pulled_for or keep_newest must say what could go");
-    rest_list_add(list, to_text(list, MANIFESTS_MAX));
+    rest_list_add(list, rest_question_text(list->arena, MANIFESTS_MAX));
     return status;
 }
 

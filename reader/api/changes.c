@@ -202,16 +202,6 @@ static struct ms_str make_key(struct ms_arena *arena, const struct changes *chan
     return copy;
 }
 
-static struct ms_str format_number(struct ms_arena *arena, uint64_t number)
-{
-    struct ms_buf text;
-    ms_buf_init(&text, NUMBER_MAX);
-    ms_buf_append_u64(&text, number);
-    struct ms_str copy = ms_arena_dup(arena, ms_buf_view(&text));
-    ms_buf_free(&text);
-    return copy;
-}
-
 void api_changes(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
     struct rest_question question;
@@ -228,7 +218,7 @@ void api_changes(struct ms_http_request *request, const struct ms_route_match *m
         !rest_question_wait(&changes->wait_ms, &question))
         return;
     changes->has_since = !ms_str_is_absent(changes->since_text);
-    changes->n_text = format_number(question.arena, n);
+    changes->n_text = rest_question_text(question.arena, n);
     changes->key = make_key(question.arena, changes, n);
     serve(changes, request);
 }

@@ -10,7 +10,7 @@
 #include "reader/answer/answer.h"
 #include "reader/api/paging.h"
 
-enum { KEY_MAX = 64 * 1024, WHAT_MAX = 128 };
+enum { KEY_MAX = 64 * 1024, WHAT_MAX = 128, NUMBER_MAX = 24 };
 
 static bool refuse(struct rest_question *question)
 {
@@ -33,6 +33,16 @@ bool rest_question_value(struct ms_str *out, struct rest_question *question, con
     enum ms_status status = paging_value(out, &question->query, question->table, name,
                                          question->arena, &question->fault);
     return status == MS_OK || refuse(question);
+}
+
+struct ms_str rest_question_text(struct ms_arena *arena, uint64_t number)
+{
+    struct ms_buf text;
+    ms_buf_init(&text, NUMBER_MAX);
+    ms_buf_append_u64(&text, number);
+    struct ms_str copy = ms_arena_dup(arena, ms_buf_view(&text));
+    ms_buf_free(&text);
+    return copy;
 }
 
 void rest_question_refuse(struct rest_question *question, const char *name, const char *what)
