@@ -30,6 +30,7 @@
 #include "reader/answer/build.h"
 #include "reader/answer/flight_queue.h"
 #include "reader/answer/timeouts.h"
+#include "reader/answer/waiters.h"
 #include "reader/store/store.h"
 
 #include <stddef.h>
@@ -52,16 +53,6 @@ enum flight_state {
     FLIGHT_ENDING /* being sent, or about to fail: nobody joins any more */
 };
 
-struct waiter {
-    TAILQ_ENTRY(waiter) link;
-    struct flight *flight;
-    struct ms_http_request *request;
-    struct client client;
-    int64_t since_ms;
-    struct answer_reply reply;
-};
-TAILQ_HEAD(waiter_list, waiter);
-
 struct flight {
     TAILQ_ENTRY(flight) link;
     struct flights *flights;
@@ -80,7 +71,7 @@ struct flight {
     struct ms_error err;    /* while ENDING with one */
     bool is_own;            /* asked for nobody: flights_fill() */
     bool is_crowded;        /* the error is that its client has too many of them */
-    struct waiter_list waiters;
+    struct waiters waiters;
 };
 TAILQ_HEAD(flight_list, flight);
 
@@ -112,19 +103,13 @@ static void drop(struct flight *flight)
 
 /* --- who waits --- */
 
-static void remove_waiter(struct waiter *waiter)
-{
-    TAILQ_REMOVE(&waiter->flight->waiters, waiter, link);
-    free(waiter);
-}
-
 static void stop_waiting(struct waiter *waiter)
 {
-    struct flight *flight = waiter->flight;
+    struct flight *flight = waiter->waiters->owner;
     if (flight->state == FLIGHT_WAITING)
         flight_queue_leave(flight->flights->queue, &flight->turn, &waiter->client);
-    remove_waiter(waiter);
-    if (TAILQ_EMPTY(&flight->waiters) && !flight->is_own)
+    waiters_remove(waiter);
+    if (waiters_are_none(&flight->waiters) && !flight->is_own)
         drop(flight);
 }
 
@@ -136,14 +121,9 @@ static void on_gone(void *arg)
 static struct waiter *add_waiter(struct flight *flight, struct ms_http_request *request,
                                  const struct answer_reply *reply)
 {
-    struct waiter *waiter = ms_alloc(sizeof(*waiter));
-    *waiter = (struct waiter){
-        .flight = flight, .request = request, .since_ms = ms_clock_mono_ms(), .reply = *reply};
-    client_find(&waiter->client, ms_str(ms_http_request_peer(request)),
-                ms_http_request_header(request, "X-Forwarded-For"),
-                &flight->flights->means.env->config->reader.trusted_proxies);
-    TAILQ_INSERT_TAIL(&flight->waiters, waiter, link);
-    ms_http_request_on_gone(request, on_gone, waiter);
+    const struct ms_config *config = flight->flights->means.env->config;
+    struct waiter *waiter =
+        waiters_add(&flight->waiters, request, reply, &config->reader.trusted_proxies);
     if (!ms_timer_is_running(flight->flights->look))
         ms_timer_start(flight->flights->look, LOOK_EVERY_MS);
     return waiter;
@@ -154,22 +134,13 @@ static struct waiter *add_waiter(struct flight *flight, struct ms_http_request *
 static void fail(struct flight *flight, const struct ms_error *err)
 {
     const struct flight_means *means = &flight->flights->means;
-    struct waiter *waiter;
     /* An absent database is logged once for all queries, a full queue is counted. */
     bool is_expected = err->status == MS_UNAVAILABLE || err->status == MS_BUSY;
     ms_log(is_expected ? MS_LOG_DEBUG : MS_LOG_ERROR, "query failed",
            MS_FIELDS(ms_field_str("key", flight->query.key), ms_field_error(err)));
     flight->state = FLIGHT_ENDING;
-    while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
-        struct waiter taken = *waiter;
-        remove_waiter(waiter);
-        if (flight->is_crowded)
-            send_crowded(taken.request, means->caches, means->tracker, flight->query.key,
-                         &taken.reply);
-        else
-            send_failure(taken.request, means->caches, means->tracker, flight->query.key, err,
-                         &taken.reply);
-    }
+    waiters_send_failure(&flight->waiters, means->caches, means->tracker, flight->query.key, err,
+                         flight->is_crowded);
     drop(flight);
 }
 
@@ -189,7 +160,6 @@ static void deliver(struct flight *flight)
     const struct flight_means *means = &flight->flights->means;
     struct cache_entry entry;
     struct ms_error err;
-    struct waiter *waiter;
     enum ms_status status = build_finish(&entry, &flight->build, &err);
     if (status != MS_OK) {
         fail(flight, &err);
@@ -198,14 +168,7 @@ static void deliver(struct flight *flight)
     uint64_t generation = timeline_generation_to_show(&flight->asked, now(flight));
     flight->state = FLIGHT_ENDING;
     timeline_note_shown(&means->tracker->now, generation);
-    while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
-        struct waiter taken = *waiter;
-        remove_waiter(waiter);
-        if (entry.file != NULL && spool_file_awaits_gzip(entry.file, taken.request))
-            compressor_serve(means->compressor, taken.request, &entry, generation, 0, &taken.reply);
-        else
-            send_entry(taken.request, &entry, generation, 0, &taken.reply);
-    }
+    waiters_send_entry(&flight->waiters, means->compressor, &entry, generation);
     /* Last, so that the gzip variant that somebody may have wanted is counted. */
     if (timeline_may_keep(&flight->asked, now(flight)) && !flight->query.is_momentary)
         caches_put(means->caches, flight->query.key, flight->repository_hash, &entry);
@@ -228,7 +191,7 @@ static void serve_what_is_kept(struct flight *flight)
         !timeline_may_show(entry->generation, now(flight)))
         return;
     (void)ms_error_set(&err, MS_UNAVAILABLE, "the database has not answered yet");
-    for (struct waiter *waiter = TAILQ_FIRST(&flight->waiters), *next; waiter != NULL;
+    for (struct waiter *waiter = TAILQ_FIRST(&flight->waiters.list), *next; waiter != NULL;
          waiter = next) {
         struct waiter taken = *waiter;
         next = TAILQ_NEXT(waiter, link);
@@ -403,7 +366,7 @@ static void queue_up(struct flight *flight)
     flight->state = FLIGHT_WAITING;
     if (flight->is_own && !flight_queue_join(queue, &flight->turn, &CLIENT_OWN))
         return;
-    TAILQ_FOREACH(waiter, &flight->waiters, link) {
+    TAILQ_FOREACH(waiter, &flight->waiters.list, link) {
         if (!flight_queue_join(queue, &flight->turn, &waiter->client))
             return;
     }
@@ -460,7 +423,7 @@ static struct flight *new_flight(struct flights *flights, const struct answer_qu
     turns_item_init(&flight->turn, flight->class);
     flight->arena = ms_arena_new(FLIGHT_ARENA_MAX);
     flight->timer = ms_timer_new(flights->means.env->loop, on_timer, flight);
-    TAILQ_INIT(&flight->waiters);
+    waiters_init(&flight->waiters, flight, on_gone);
     TAILQ_INSERT_TAIL(&flights->list, flight, link);
     return flight;
 }
@@ -569,7 +532,8 @@ void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t g
         if (flight->repository_hash != 0 && flight->repository_hash != repository_hash)
             continue;
         timeline_touch(&flight->asked, generation);
-        if (flight->is_own && TAILQ_EMPTY(&flight->waiters) && flight->state != FLIGHT_ENDING &&
+        if (flight->is_own && waiters_are_none(&flight->waiters) &&
+            flight->state != FLIGHT_ENDING &&
             !(flight->asked.has_snapshot && flight->asked.snapshot >= generation))
             fail_later(flight, &err);
     }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The requests that wait for one answer, and what they are sent when it is there.
+ */
+#ifndef WAITERS_H
+#define WAITERS_H
+
+#include "reader/answer/client.h"
+#include "reader/answer/compressor.h"
+#include "reader/answer/send.h"
+#include "reader/answer/tracker.h"
+
+#include <sys/queue.h>
+
+struct waiter {
+    TAILQ_ENTRY(waiter) link;
+    struct waiters *waiters;
+    struct ms_http_request *request;
+    struct client client;
+    int64_t since_ms;
+    struct answer_reply reply;
+};
+
+struct waiters {
+    TAILQ_HEAD(waiter_list, waiter) list;
+    void *owner;
+    ms_loop_call *on_gone; /* `arg` is the waiter whose client has gone: the owner removes it */
+};
+
+void waiters_init(struct waiters *waiters, void *owner, ms_loop_call *on_gone);
+bool waiters_are_none(const struct waiters *waiters);
+
+struct waiter *waiters_add(struct waiters *waiters, struct ms_http_request *request,
+                           const struct answer_reply *reply,
+                           const struct ms_string_list *trusted_proxies);
+void waiters_remove(struct waiter *waiter); /* and frees it; its request is somebody else's now */
+
+/* Each removes all of them. */
+void waiters_send_entry(struct waiters *waiters, struct compressor *compressor,
+                        const struct cache_entry *entry, uint64_t generation);
+/* What is still kept, or the error. is_crowded: it is that their client has too many queries. */
+void waiters_send_failure(struct waiters *waiters, const struct caches *caches,
+                          struct tracker *tracker, struct ms_str key, const struct ms_error *err,
+                          bool is_crowded);
+
+#endif
