@@ -93,7 +93,8 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
                 "one and everything else the other; with 3, walks (dumps, the index by what no "
                 "index finds) have their own too; with 4, so have lists (searches share the fourth "
                 "with the index without a filter, taking turns); with 5, so has that index; more "
-                "go to searches, lookups, lists and walks, in turn. With 1 all share it. One more, not "
+                "go to searches, lookups, lists and walks, in turn. With 1 all share it. Lookups "
+                "and lists also use those of what costs more while it does not. One more, not "
                 "counted here, cancels what nobody waits for any more"},
 
     {KEY("writer.listen", writer.listen, MS_TYPE_LISTEN, 0), .fallback = ":8087",

@@ -540,6 +540,12 @@ size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn)
     return conn->in_flight;
 }
 
+bool ms_pg_conn_is_exclusive(const struct ms_pg_conn *conn)
+{
+    const struct ms_pg_ticket *last = TAILQ_LAST(&conn->tickets, ms_pg_tickets);
+    return last != NULL && last->is_alone;
+}
+
 bool ms_pg_conn_is_unawaited(const struct ms_pg_conn *conn)
 {
     struct ms_pg_ticket *ticket;

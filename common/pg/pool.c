@@ -133,14 +133,14 @@ static size_t load(const struct ms_pg_pool *pool, const struct ms_pg_conn *conn,
 
 /* NULL: the ticket has to wait. So it does while another connection may open, rather than behind a
  * statement that may itself wait, for a lock. */
-static struct ms_pg_conn *choose(const struct ms_pg_pool *pool)
+static struct ms_pg_conn *choose(const struct ms_pg_pool *pool, bool is_alone)
 {
     struct ms_pg_conn *best = NULL;
     int64_t now_us = ms_clock_mono_us();
     for (size_t i = 0; i < pool->n_conns; i++) {
         struct ms_pg_conn *conn = pool->conns[i];
-        if (!ms_pg_conn_is_ready(conn) ||
-            ms_pg_conn_in_flight(conn) >= pool->options.pipeline_depth)
+        if (!ms_pg_conn_is_ready(conn) || ms_pg_conn_is_exclusive(conn) ||
+            ms_pg_conn_in_flight(conn) >= (is_alone ? 1 : pool->options.pipeline_depth))
             continue;
         if (best == NULL || load(pool, conn, now_us) < load(pool, best, now_us))
             best = conn;
@@ -168,7 +168,8 @@ static void pump(struct ms_pg_pool *pool)
 {
     struct ms_pg_ticket *ticket;
     struct ms_pg_conn *conn;
-    while ((ticket = TAILQ_FIRST(&pool->queue)) != NULL && (conn = choose(pool)) != NULL) {
+    while ((ticket = TAILQ_FIRST(&pool->queue)) != NULL &&
+           (conn = choose(pool, ticket->is_alone)) != NULL) {
         leave_queue(pool, ticket);
         ms_pg_conn_submit(conn, ticket);
     }
@@ -415,16 +416,22 @@ void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *ar
     ms_timer_start(pool->sweep, 0);
 }
 
-bool ms_pg_pool_has_room(struct ms_pg_pool *pool)
+bool ms_pg_pool_has_room(struct ms_pg_pool *pool, bool is_alone)
 {
     if (pool->away)
         return true;
     if (!TAILQ_EMPTY(&pool->queue))
         return false;
-    if (choose(pool) != NULL)
+    if (choose(pool, is_alone) != NULL)
         return true;
     open_more(pool);
     return false;
+}
+
+size_t ms_pg_pool_ahead(const struct ms_pg_pool *pool, bool is_alone)
+{
+    const struct ms_pg_conn *conn = TAILQ_EMPTY(&pool->queue) ? choose(pool, is_alone) : NULL;
+    return conn != NULL ? ms_pg_conn_in_flight(conn) : SIZE_MAX;
 }
 
 enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool,
@@ -432,7 +439,7 @@ enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool
 {
     if (pool->away)
         return ms_error_set(err, MS_UNAVAILABLE, "%s", pool->why_away.text);
-    struct ms_pg_conn *conn = TAILQ_EMPTY(&pool->queue) ? choose(pool) : NULL;
+    struct ms_pg_conn *conn = TAILQ_EMPTY(&pool->queue) ? choose(pool, batch->is_alone) : NULL;
     if (conn == NULL && pool->waiting >= pool->options.max_waiting) {
         ms_limit_reached(MS_LIMIT_PG_WAITING);
         return ms_error_set(err, MS_BUSY, "%zu batches wait for the database", pool->waiting);

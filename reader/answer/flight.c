@@ -325,6 +325,7 @@ static enum ms_status ask(struct flight *flight, struct ms_error *err)
                                        .params = query->params,
                                        .n_params = query->n_params,
                                        .is_filtered = query->is_filtered,
+                                       .waiting = flight_queue_classes(flight->flights->queue),
                                        .on_row = on_row,
                                        .on_done = on_done,
                                        .arg = flight};

@@ -80,16 +80,25 @@ size_t flight_queue_count(const struct flight_queue *queue, enum ms_read_class c
     return turns_count(queue->turns, class);
 }
 
+unsigned flight_queue_classes(const struct flight_queue *queue)
+{
+    unsigned classes = 0;
+    for (unsigned class = 0; class < MS_CLASS_COUNT; class += 1)
+        if (turns_count(queue->turns, class) > 0)
+            classes |= 1U << class;
+    return classes;
+}
+
 /* --- whose turn it is --- */
 
 void flight_queue_pump(struct flight_queue *queue)
 {
     struct turns_item *item;
     do {
-        unsigned classes = 0;
+        unsigned waiting = flight_queue_classes(queue), classes = 0;
         for (unsigned class = 0; class < MS_CLASS_COUNT; class += 1)
-            if (turns_count(queue->turns, class) > 0 &&
-                ms_store_reader_has_room(queue->store, class))
+            if ((waiting & 1U << class) != 0 &&
+                ms_store_reader_has_room(queue->store, class, waiting))
                 classes |= 1U << class;
         item = turns_next(queue->turns, classes);
         if (item != NULL)

@@ -45,6 +45,8 @@ void flight_queue_expire(struct ms_error *out, struct flight_queue *queue, struc
 /* Calls on_turn for as many as there are connections. */
 void flight_queue_pump(struct flight_queue *queue);
 
+/* The classes (1 << class) of which anything waits. */
+unsigned flight_queue_classes(const struct flight_queue *queue);
 size_t flight_queue_count(const struct flight_queue *queue, enum ms_read_class class);
 
 #endif

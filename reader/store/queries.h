@@ -15,11 +15,16 @@
  * What a statement can cost, from the least to the most. Each class has connections, a queue and a
  * time limit of its own, so that none waits behind one that costs more.
  *
- *   lookup   one thing by its name: some rows of an index
- *   list     a page of what is in an order that an index has
+ *   lookup   one thing by its name: some rows of an index, whatever the registry holds
+ *   list     a page of what is in an order that an index has, or all that belongs to one thing by
+ *            its name: a registry may hold much of it (a repository with 50,000 tags)
  *   search   what has to be looked for; the index by a label, an annotation or a tag
  *   index    the index without a filter, which Flatpak reads
  *   walk     everything: dumps, and the index by what no index finds
+ *
+ * Only lookups are pipelined deeply: what a list costs, a millisecond or a second, is known only
+ * afterwards, so behind one no more than one other is sent. What costs more is alone on its
+ * connection.
  */
 enum ms_read_class {
     MS_CLASS_LOOKUP,

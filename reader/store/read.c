@@ -24,6 +24,9 @@ static const struct ms_pg_statement STATEMENTS[] = {
 
 enum {
     PARAMS_MAX = 64,
+    /* Lists in flight on one connection: the server has the next when one is done, and a cheap list
+     * comes behind one other at most that may have much to tell. */
+    LISTS_DEPTH = 2,
     POOLS_MAX = MS_CLASS_COUNT,
     /* Of statement_timeout. What is cheap has less of it, so that a connection is soon free again;
      * what reads everything takes as long as there is much. */
@@ -56,8 +59,15 @@ struct ms_store_read {
 
 /* --- shares --- */
 
-/* Which pool a class has, by the number of connections (from 5 on: its own). The first to be kept
- * apart are the lookups, then the walks; a dump is in nobody's way from three connections on. */
+/*
+ * Which pool a class has, by the number of connections (from 5 on: its own). The first to be kept
+ * apart are the lookups, then the walks; a dump is in nobody's way from three connections on.
+ *
+ * Lookups and lists, which end soon, also use a connection of a class that costs more, while
+ * nothing of that class is under way there or waits. So they have nearly all connections when
+ * nobody asks for more, and what costs more waits for what is in flight on one of them at worst,
+ * never the other way round.
+ */
 static const unsigned char POOL_OF[POOLS_MAX][MS_CLASS_COUNT] = {
     {0, 0, 0, 0, 0}, {0, 1, 1, 1, 1}, {0, 1, 1, 1, 2}, {0, 1, 2, 2, 3}, {0, 1, 2, 3, 4},
 };
@@ -121,24 +131,23 @@ struct ms_store_reader *ms_store_reader_new(struct ms_loop *loop,
                                            .read_only = true,
                                            .is_lazy = true});
     for (size_t i = 0; i < store->n_pools; i++) {
-        /* Only lookups are pipelined, and only where nothing else can be in front of them. */
         bool is_for_lookups = i == store->pool_of[MS_CLASS_LOOKUP];
-        store->pools[i] =
-            ms_pg_pool_new(loop, &(struct ms_pg_pool_options){
-                                     .conninfo = options->url,
-                                     .application_name = options->application_name,
-                                     .max_connections = shares[i],
-                                     .max_waiting = options->max_waiting,
-                                     .wait_timeout_ms = is_for_lookups ? 0 : LONG_WAIT_MS,
-                                     .statement_timeout_ms = options->statement_timeout_ms,
-                                     .read_only = true,
-                                     .pipeline_depth = is_for_lookups && store->n_pools > 1 ? 0 : 1,
-                                     .on_state = is_for_lookups ? options->on_state : NULL,
-                                     .arg = options->arg,
-                                     .canceller = store->canceller,
-                                     .on_room = on_pool_room,
-                                     .on_room_arg = store,
-                                 });
+        store->pools[i] = ms_pg_pool_new(
+            loop, &(struct ms_pg_pool_options){
+                      .conninfo = options->url,
+                      .application_name = options->application_name,
+                      .max_connections = shares[i],
+                      .max_waiting = options->max_waiting,
+                      .wait_timeout_ms = is_for_lookups ? 0 : LONG_WAIT_MS,
+                      .statement_timeout_ms = options->statement_timeout_ms,
+                      .read_only = true,
+                      .pipeline_depth = is_for_lookups && store->n_pools > 1 ? 0 : LISTS_DEPTH,
+                      .on_state = is_for_lookups ? options->on_state : NULL,
+                      .arg = options->arg,
+                      .canceller = store->canceller,
+                      .on_room = on_pool_room,
+                      .on_room_arg = store,
+                  });
     }
     return store;
 }
@@ -161,9 +170,41 @@ void ms_store_reader_on_room(struct ms_store_reader *store, ms_loop_call *on_roo
     store->on_room_arg = arg;
 }
 
-bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class)
+static bool is_waited_for(const struct ms_store_reader *store, size_t pool, unsigned waiting)
 {
-    return ms_pg_pool_has_room(store->pools[store->pool_of[class]]);
+    for (size_t class = 0; class < MS_CLASS_COUNT; class += 1)
+        if (store->pool_of[class] == pool && (waiting & 1U << class) != 0)
+            return true;
+    return false;
+}
+
+static bool is_cheap(enum ms_read_class class)
+{
+    return class == MS_CLASS_LOOKUP || class == MS_CLASS_LIST;
+}
+
+/* Where a query would not wait for a connection, behind as few others as may be; a lookup behind
+ * other lookups only. NULL: nowhere. */
+static struct ms_pg_pool *find_room(struct ms_store_reader *store, enum ms_read_class class,
+                                    unsigned waiting)
+{
+    size_t own = store->pool_of[class];
+    struct ms_pg_pool *best = store->pools[own];
+    size_t least = ms_pg_pool_ahead(best, !is_cheap(class));
+    for (size_t i = own + 1; i < store->n_pools && is_cheap(class); i++) {
+        size_t ahead = ms_pg_pool_ahead(store->pools[i], class == MS_CLASS_LOOKUP);
+        if (ahead < least && !is_waited_for(store, i, waiting)) {
+            best = store->pools[i];
+            least = ahead;
+        }
+    }
+    return least != SIZE_MAX || ms_pg_pool_has_room(best, !is_cheap(class)) ? best : NULL;
+}
+
+bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class,
+                              unsigned waiting)
+{
+    return find_room(store, class, waiting) != NULL;
 }
 
 static void count_running(struct ms_store_read *read, size_t before, size_t after)
@@ -218,12 +259,15 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
     struct ms_pg_batch batch = {.steps = &step,
                                 .n_steps = 1,
                                 .row_by_row = true,
+                                .is_alone = !is_cheap(class),
                                 .statement_timeout_ms = store->timeouts_ms[class],
                                 .on_row = on_row,
                                 .on_done = on_done,
                                 .arg = read};
-    enum ms_status status =
-        ms_pg_pool_run(&read->ticket, store->pools[store->pool_of[class]], &batch, err);
+    struct ms_pg_pool *pool = find_room(store, class, query->waiting);
+    if (pool == NULL)
+        pool = store->pools[store->pool_of[class]];
+    enum ms_status status = ms_pg_pool_run(&read->ticket, pool, &batch, err);
     if (status != MS_OK) {
         free(read);
         return status;

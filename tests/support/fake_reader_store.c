@@ -21,9 +21,11 @@ void fake_store_reset(void)
     memset(&fake_store, 0, sizeof(fake_store));
 }
 
-bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class)
+bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class,
+                              unsigned waiting)
 {
     (void)store;
+    (void)waiting;
     return !fake_store.is_full[class];
 }
 

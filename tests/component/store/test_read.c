@@ -464,6 +464,61 @@ START_TEST(no_callback_comes_after_cancel)
 }
 END_TEST
 
+enum { LISTS_MAX = 4 }; /* two on each of two connections */
+
+static struct ms_store_reader *borrower;
+static struct ms_store_read *lists[LISTS_MAX];
+static size_t n_lists;
+
+static bool has_all_connections(void)
+{
+    return ms_store_reader_has_room(borrower, MS_CLASS_LOOKUP, ~0U) && /* one of their own */
+           ms_store_reader_has_room(borrower, MS_CLASS_SEARCH, 0) &&
+           ms_store_reader_has_room(borrower, MS_CLASS_WALK, 0);
+}
+
+static void fill_with_lists(unsigned waiting)
+{
+    struct ms_store_query query = tags_query(false);
+    query.waiting = waiting;
+    while (ms_store_reader_has_room(borrower, MS_CLASS_LIST, waiting)) {
+        ck_assert_uint_lt(n_lists, LISTS_MAX);
+        ck_assert_int_eq(ms_store_reader_run(&lists[n_lists++], borrower, &query, NULL), MS_OK);
+    }
+}
+
+/* With three connections lists share one with searches, and walks have their own. */
+START_TEST(lists_borrow_what_nobody_waits_for)
+{
+    struct ms_store_query walk = tags_query(true);
+    struct ms_store_read *read;
+    make_schema();
+    borrower = open_reader(database());
+    await(has_all_connections);
+    sql("BEGIN; LOCK TABLE tag");
+    fill_with_lists(1U << MS_CLASS_WALK | 1U << MS_CLASS_LIST);
+    ck_assert_uint_ge(n_lists, 1);
+    ck_assert(!ms_store_reader_has_room(borrower, MS_CLASS_SEARCH, 0)); /* it would not be alone */
+    ck_assert(ms_store_reader_has_room(borrower, MS_CLASS_WALK, 0));
+    fill_with_lists(1U << MS_CLASS_LIST);
+    ck_assert_uint_ge(n_lists, 2);
+    ck_assert(!ms_store_reader_has_room(borrower, MS_CLASS_WALK, 0));
+    ck_assert(ms_store_reader_has_room(borrower, MS_CLASS_LOOKUP, 0)); /* theirs is not lent */
+    while (n_lists > 0)
+        ms_store_read_cancel(lists[--n_lists]);
+    sql("ROLLBACK");
+    await(has_all_connections);
+    ck_assert_int_eq(ms_store_reader_run(&read, borrower, &walk, NULL), MS_OK);
+    fill_with_lists(0);
+    ck_assert_uint_le(n_lists, 2); /* none behind the walk */
+    while (n_lists > 0)
+        ms_store_read_cancel(lists[--n_lists]);
+    await(is_answered);
+    ck_assert(answer.ok);
+    ms_store_reader_free(borrower);
+}
+END_TEST
+
 START_TEST(too_many_parameters_start_nothing)
 {
     static struct ms_str params[65];
@@ -502,6 +557,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(queries, a_query_says_the_generation_of_its_snapshot, 0, 2);
     tcase_add_test(queries, a_missing_table_is_an_error_of_the_query);
     tcase_add_loop_test(queries, no_callback_comes_after_cancel, 0, 2);
+    tcase_add_test(queries, lists_borrow_what_nobody_waits_for);
     tcase_add_test(queries, too_many_parameters_start_nothing);
     suite_add_tcase(suite, queries);
     return suite;
