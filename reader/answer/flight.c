@@ -237,11 +237,43 @@ static bool is_worth_asking_again(const struct flight *flight, enum ms_status st
            flight->n_pauses < PAUSES_MAX && flight->n_losses <= LOSSES_MAX;
 }
 
+/* Asks, now or when it is its turn, for all who wait for it. */
+static void queue_up(struct flight *flight)
+{
+    struct flight_queue *queue = flight->flights->queue;
+    const struct waiter *waiter;
+    flight->state = FLIGHT_WAITING;
+    if (flight->is_own && !flight_queue_join(queue, &flight->turn, &CLIENT_OWN))
+        return;
+    TAILQ_FOREACH(waiter, &flight->waiters.list, link) {
+        if (!flight_queue_join(queue, &flight->turn, &waiter->client))
+            return;
+    }
+    ms_timer_start(flight->timer, flight_queue_longest_ms(flight->class));
+    flight_queue_pump(queue);
+}
+
+/* The statement gave no row: when there is one for what is larger, it is asked. False: there is
+ * none. */
+static bool queue_up_unbounded(struct flight *flight)
+{
+    enum ms_read_query query = queries_unbounded(flight->query.statement);
+    if (query == flight->query.statement)
+        return false;
+    flight->query.statement = query;
+    flight->class = ms_read_class_of(query, flight->query.is_filtered);
+    turns_item_init(&flight->turn, flight->class);
+    queue_up(flight);
+    return true;
+}
+
 static void judge(struct flight *flight)
 {
     const struct timeline_query *asked = &flight->asked;
     unsigned long long snapshot = asked->snapshot;
     struct ms_error err;
+    if (!asked->has_snapshot && queue_up_unbounded(flight))
+        return;
     switch (timeline_judge(asked, now(flight))) {
     case TIMELINE_BEHIND:
         if (flight->n_pauses < PAUSES_MAX) {
@@ -357,22 +389,6 @@ static void on_refused(struct turns_item *turn, bool is_crowded, const struct ms
     struct flight *flight = flight_of(turn);
     flight->is_crowded = is_crowded;
     fail_later(flight, err);
-}
-
-/* Asks, now or when it is its turn, for all who wait for it. */
-static void queue_up(struct flight *flight)
-{
-    struct flight_queue *queue = flight->flights->queue;
-    const struct waiter *waiter;
-    flight->state = FLIGHT_WAITING;
-    if (flight->is_own && !flight_queue_join(queue, &flight->turn, &CLIENT_OWN))
-        return;
-    TAILQ_FOREACH(waiter, &flight->waiters.list, link) {
-        if (!flight_queue_join(queue, &flight->turn, &waiter->client))
-            return;
-    }
-    ms_timer_start(flight->timer, flight_queue_longest_ms(flight->class));
-    flight_queue_pump(queue);
 }
 
 static void on_timer(void *arg)

@@ -18,3 +18,8 @@ enum ms_read_class ms_read_class_of(enum ms_read_query query, bool is_filtered)
     enum ms_read_class class = CLASSES[query];
     return class == MS_CLASS_LIST && is_filtered ? MS_CLASS_SEARCH : class;
 }
+
+enum ms_read_query queries_unbounded(enum ms_read_query query)
+{
+    return query == MS_READ_INDEX_REPOSITORY ? MS_READ_INDEX_REPOSITORY_LARGE : query;
+}

@@ -15,7 +15,8 @@
  * What a statement can cost, from the least to the most. Each class has connections, a queue and a
  * time limit of its own, so that none waits behind one that costs more.
  *
- *   lookup   one thing by its name: some rows of an index, whatever the registry holds
+ *   lookup   one thing by its name: some rows of an index, whatever the registry holds. The index
+ *            of repositories is one up to a number of tags; above, it is asked as a list
  *   list     a page of what is in an order that an index has, or all that belongs to one thing by
  *            its name: a registry may hold much of it (a repository with 50,000 tags)
  *   search   what has to be looked for; the index by a label, an annotation or a tag
@@ -40,7 +41,8 @@ extern const char *const ms_read_class_names[MS_CLASS_COUNT];
 /* X(name, file, class): MS_READ_<NAME> is the enum, read_<file>.sql the file, "<file>" the metric's
  * label, MS_CLASS_<CLASS> what it can cost. */
 #define MS_READ_QUERIES(X)                                                                         \
-    X(INDEX_REPOSITORY, index_repository, LIST)                                                    \
+    X(INDEX_REPOSITORY, index_repository, LOOKUP)                                                  \
+    X(INDEX_REPOSITORY_LARGE, index_repository_large, LIST)                                        \
     X(INDEX_LABEL, index_label, SEARCH)                                                            \
     X(INDEX_LABEL_KEY, index_label_key, SEARCH)                                                    \
     X(INDEX_ANNOTATION, index_annotation, SEARCH)                                                  \
@@ -121,6 +123,10 @@ enum ms_read_query {
 #undef MS_READ_ENUM
         MS_READ_QUERY_COUNT
 };
+
+/* The statement that is asked instead when this one gave no row at all, because there is more to
+ * tell than its class may; the same statement: there is none. */
+enum ms_read_query queries_unbounded(enum ms_read_query query);
 
 /* `is_filtered`: by what no index finds; a list is a search then. */
 enum ms_read_class ms_read_class_of(enum ms_read_query query, bool is_filtered);

@@ -322,6 +322,13 @@ def test_questions_for_much_read_it_few_times(postgres, large, rows_of, path):
         assert rows_touched(plan) <= WHOLE_TIMES_MAX * whole, statement
 
 
+def test_the_index_of_a_repository_with_many_tags_is_whole(large):
+    """It is asked by another statement than that of one with few."""
+    reader, _ = large
+    by_name, by_pattern = (reader.get(f"/index/static?repository{how}=large/one", timeout=300).text for how in ("", ":matches"))
+    assert by_name == by_pattern and by_name.count('"Tags"') > 100
+
+
 def test_the_index_and_the_dump_sort_keys_only(large):
     """The first row comes before the last is made: nothing above what makes them puts them in order."""
     for name in ("read_index_whole", "read_dump"):

@@ -92,6 +92,8 @@ static void on_request(struct ms_http_request *request, void *arg)
                                  .on_finish = on_finish};
     if (ms_str_starts_with(path, MS_STR("/index")))
         query.statement = MS_READ_INDEX_WHOLE;
+    if (ms_str_starts_with(path, MS_STR("/index/one")))
+        query.statement = MS_READ_INDEX_REPOSITORY;
     if (ms_str_starts_with(path, MS_STR("/large"))) {
         query.statement = MS_READ_DUMP;
         query.is_large = true;

@@ -131,6 +131,23 @@ START_TEST(classes_do_not_wait_for_each_other)
 }
 END_TEST
 
+/* Its turn among the lists comes when there is room for one. */
+START_TEST(what_is_too_large_for_a_lookup_is_asked_as_a_list)
+{
+    fill_connections();
+    size_t client = ask("/index/one");
+    await(has_reads, 1);
+    ck_assert_int_eq(fake_store.reads[0].query.query, MS_READ_INDEX_REPOSITORY);
+    fake_store_end(0, MS_OK);
+    ck_assert(has_waiting(1));
+    fake_store_make_room(MS_CLASS_LIST);
+    await(has_reads, 2);
+    ck_assert_int_eq(fake_store.reads[1].query.query, MS_READ_INDEX_REPOSITORY_LARGE);
+    finish(1, "100", "much");
+    expect(client, "200", "100", "much");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("answer_turns");
@@ -142,6 +159,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, what_was_not_sent_is_forgotten_with_its_client);
     tcase_add_test(tcase, a_full_queue_makes_room_for_others);
     tcase_add_test(tcase, classes_do_not_wait_for_each_other);
+    tcase_add_test(tcase, what_is_too_large_for_a_lookup_is_asked_as_a_list);
     suite_add_tcase(suite, tcase);
     return suite;
 }
