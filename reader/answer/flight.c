@@ -94,6 +94,7 @@ static void drop(struct flight *flight)
 {
     TAILQ_REMOVE(&flight->flights->list, flight, link);
     flight_queue_remove(flight->flights->queue, &flight->turn);
+    flight_queue_charge(flight->flights->queue, &flight->turn);
     ms_store_read_cancel(flight->read);
     ms_timer_free(flight->timer);
     build_release(&flight->build);
@@ -327,6 +328,7 @@ static void on_row(const struct ms_str *columns, size_t n_columns, void *arg)
 static void on_done(const struct ms_error *err, void *arg)
 {
     struct flight *flight = arg;
+    flight_queue_charge(flight->flights->queue, &flight->turn);
     flight->read = NULL;
     tracker_refresh(flight->flights->means.tracker);
     if (flight->state != FLIGHT_ASKING) /* a change has come: see flights_touch() */

@@ -6,6 +6,7 @@
 #include "reader/answer/flight_queue.h"
 
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/metrics.h"
 
@@ -101,9 +102,19 @@ void flight_queue_pump(struct flight_queue *queue)
                 ms_store_reader_has_room(queue->store, class, waiting))
                 classes |= 1U << class;
         item = turns_next(queue->turns, classes);
-        if (item != NULL)
+        if (item != NULL) {
+            item->taken_us = ms_clock_mono_us();
             queue->events.on_turn(item);
+        }
     } while (item != NULL);
+}
+
+void flight_queue_charge(struct flight_queue *queue, struct turns_item *item)
+{
+    if (item->taken_us == 0)
+        return;
+    turns_charge(queue->turns, item, (uint64_t)(ms_clock_mono_us() - item->taken_us));
+    item->taken_us = 0;
 }
 
 static void on_room(void *arg)

@@ -36,6 +36,10 @@ void flight_queue_leave(struct flight_queue *queue, struct turns_item *item,
 /* Nobody waits for it any more. */
 void flight_queue_remove(struct flight_queue *queue, struct turns_item *item);
 
+/* What had its turn was asked, and is no longer: its client's account has what that took. Without a
+ * turn since then it does nothing. */
+void flight_queue_charge(struct flight_queue *queue, struct turns_item *item);
+
 /* So long what belongs to the class may wait, which is for the caller to see to. Then it does not
  * wait any more, and fails with `out`. */
 uint64_t flight_queue_longest_ms(enum ms_read_class class);

@@ -2,9 +2,10 @@
 /*
  * Fair queues. A class has a ring of clients, a client has his turns in the order in which he came
  * for them, and an item knows its turns. Always: a client is in the ring of a class as long as he
- * has a turn in it; the ring is in the order in which the clients had their last turn, and its
- * first is the next. Who leaves the ring is remembered for a while, so that he is not taken for one
- * who never had a turn; of many the one who left first is forgotten.
+ * has a turn in it; the ring is in the order of what the clients have used, then of their last
+ * turns, and its first is the next. What the next has used is the time of the class: who comes into
+ * the ring has used that much at least. Who leaves the ring is remembered for a while, so that he
+ * is not taken for one who has used nothing; of many the one who left first is forgotten.
  */
 #include "reader/answer/turns.h"
 
@@ -25,7 +26,8 @@ struct turn {
 /* One client in one class. */
 struct waiting {
     TAILQ_ENTRY(waiting) ring; /* or among those who have left */
-    uint64_t last_turn;        /* its number; 0: there was none */
+    uint64_t used_us;
+    uint64_t last_turn; /* its number; 0: there was none */
     struct {
         struct client client;
         uint64_t class;
@@ -41,6 +43,7 @@ struct turns {
     struct {
         struct ring ring;
         size_t n_items;
+        uint64_t time_us; /* what who had the last turn had used before it */
     } classes[TURNS_CLASSES_MAX];
     size_t last_class;     /* the one that came last */
     uint64_t n_turns;      /* that were given out */
@@ -111,12 +114,18 @@ static struct waiting *find(const struct turns *turns, size_t class, const struc
     return ms_map_get(&turns->waiting, key_of(&probe));
 }
 
-/* Behind all who had their last turn before him. */
+static bool is_before(const struct waiting *a, const struct waiting *b)
+{
+    return a->used_us != b->used_us ? a->used_us < b->used_us : a->last_turn <= b->last_turn;
+}
+
 static void enter_ring(struct turns *turns, struct waiting *waiting)
 {
     struct ring *ring = &turns->classes[waiting->key.class].ring;
     struct waiting *before = TAILQ_LAST(ring, ring);
-    while (before != NULL && before->last_turn > waiting->last_turn)
+    if (waiting->used_us < turns->classes[waiting->key.class].time_us)
+        waiting->used_us = turns->classes[waiting->key.class].time_us;
+    while (before != NULL && !is_before(before, waiting))
         before = TAILQ_PREV(before, ring, ring);
     if (before != NULL)
         TAILQ_INSERT_AFTER(ring, before, waiting, ring);
@@ -235,17 +244,33 @@ void turns_remove(struct turns *turns, struct turns_item *item)
 
 /* --- who is next --- */
 
-/* His turn is the last now: he goes to the end of the ring, or out of it. */
+/* Who is in the ring goes to another place in it. */
+static void use(struct turns *turns, struct waiting *waiting, uint64_t cost_us)
+{
+    waiting->used_us += cost_us;
+    if (waiting->n_turns == 0)
+        return;
+    TAILQ_REMOVE(&turns->classes[waiting->key.class].ring, waiting, ring);
+    enter_ring(turns, waiting);
+}
+
 static struct turns_item *take_from(struct turns *turns, size_t class)
 {
-    struct ring *ring = &turns->classes[class].ring;
-    struct waiting *next = TAILQ_FIRST(ring);
+    struct waiting *next = TAILQ_FIRST(&turns->classes[class].ring);
     struct turns_item *item = TAILQ_FIRST(&next->turns)->item;
+    turns->classes[class].time_us = next->used_us;
     next->last_turn = ++turns->n_turns;
-    TAILQ_REMOVE(ring, next, ring);
-    TAILQ_INSERT_TAIL(ring, next, ring);
+    item->taken_by = next->key.client;
+    use(turns, next, TURNS_COST_MIN);
     turns_remove(turns, item);
     return item;
+}
+
+void turns_charge(struct turns *turns, const struct turns_item *item, uint64_t cost_us)
+{
+    struct waiting *waiting = find(turns, item->class, &item->taken_by);
+    if (waiting != NULL && cost_us > TURNS_COST_MIN)
+        use(turns, waiting, cost_us - TURNS_COST_MIN);
 }
 
 struct turns_item *turns_next(struct turns *turns, unsigned classes)

@@ -3,10 +3,11 @@
  * Who is next: fair queues of what waits for the database. Pure.
  *
  * Each class has a queue of its own. In it the turns go round the clients that wait, so that a
- * client's thousand items cost another client one turn; next is who had his last turn longest ago,
- * or never, so that who seldom asks does not wait for all who always do. An item that several
- * clients wait for comes at the earliest of their turns. Classes that may come at the same time
- * take turns as well.
+ * client's thousand items cost another client one turn. Next is whose items have taken the least
+ * time, of equals who had his last turn longest ago: so who asks seldom, or for little, does not
+ * wait for forty who always ask for much. Who comes back has no credit for the time that he was
+ * away. An item that several clients wait for comes at the earliest of their turns, and is on the
+ * account of that client. Classes that may come at the same time take turns as well.
  *
  * One client's queue is bounded only while others wait in the same class.
  */
@@ -20,6 +21,7 @@
 enum {
     TURNS_CLASSES_MAX = 8,
     TURNS_CLIENT_MAX = 32, /* items of one client while others wait */
+    TURNS_COST_MIN = 1000, /* microseconds of each item, whatever it took */
     TURNS_LEFT_MAX = 1024  /* clients who wait no more and are remembered */
 };
 
@@ -31,6 +33,8 @@ TAILQ_HEAD(turn_list, turn);
 struct turns_item {
     struct turn_list turns; /* empty: it does not wait */
     size_t class;
+    struct client taken_by; /* whose turn it was */
+    int64_t taken_us;       /* when, for who charges for it; 0: charged, or never taken */
 };
 
 enum turns_verdict {
@@ -57,6 +61,9 @@ void turns_remove(struct turns *turns, struct turns_item *item);
 
 /* The next item of the classes in the mask (1 << class), which does not wait any more; or NULL. */
 struct turns_item *turns_next(struct turns *turns, unsigned classes);
+
+/* What an item that has had its turn has taken, in microseconds; once for each turn. */
+void turns_charge(struct turns *turns, const struct turns_item *item, uint64_t cost_us);
 
 /* When all is full: of the client for whom most items wait in one class, the item that came last
  * and that nobody else waits for. It does not wait any more. NULL when nobody has more than

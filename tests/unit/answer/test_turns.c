@@ -135,6 +135,45 @@ START_TEST(who_seldom_asks_is_next)
 }
 END_TEST
 
+START_TEST(who_asks_for_little_is_next)
+{
+    struct turns_item *dear[2], *cheap[4];
+    dear[0] = add('d', 0);
+    dear[1] = add('d', 0);
+    expect_next(1, dear[0]);
+    for (int i = 0; i < 4; i++)
+        cheap[i] = add('c', 0);
+    turns_charge(turns, dear[0], 10 * TURNS_COST_MIN);
+    for (int i = 0; i < 3; i++) {
+        expect_next(1, cheap[i]);
+        turns_charge(turns, cheap[i], 4 * TURNS_COST_MIN);
+    }
+    expect_next(1, dear[1]); /* the other has used more now */
+    expect_next(1, cheap[3]);
+}
+END_TEST
+
+START_TEST(who_was_away_has_no_credit)
+{
+    struct turns_item *away = add('w', 0), *a[3];
+    expect_next(1, away);
+    for (int i = 0; i < 3; i++) {
+        a[i] = add('a', 0);
+        expect_next(1, a[i]);
+        turns_charge(turns, a[i], 10 * TURNS_COST_MIN);
+    }
+    struct turns_item *new = add('n', 0), *back[2];
+    back[0] = add('w', 0);
+    back[1] = add('w', 0);
+    expect_next(1, new); /* both have used as much as the last before his turn */
+    expect_next(1, back[0]);
+    turns_charge(turns, back[0], 5 * TURNS_COST_MIN);
+    new = add('n', 0);
+    expect_next(1, new);
+    expect_next(1, back[1]);
+}
+END_TEST
+
 START_TEST(few_are_remembered)
 {
     for (uint32_t i = 0; i < TURNS_LEFT_MAX + 10; i++) {
@@ -218,6 +257,8 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, what_several_wait_for_comes_at_the_earliest_turn);
     tcase_add_test(tcase, who_leaves_has_no_turn);
     tcase_add_test(tcase, who_seldom_asks_is_next);
+    tcase_add_test(tcase, who_asks_for_little_is_next);
+    tcase_add_test(tcase, who_was_away_has_no_credit);
     tcase_add_test(tcase, few_are_remembered);
     tcase_add_test(tcase, classes_have_queues_of_their_own_and_take_turns);
     tcase_add_test(tcase, a_client_is_bounded_only_while_others_wait);
