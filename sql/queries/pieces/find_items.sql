@@ -23,6 +23,7 @@ flag AS MATERIALIZED (
            coalesce(bool_or(kind = 'word'), false) AS has_words,
            coalesce(bool_or(kind IN ('is', 'has', 'digest') AND NOT is_not), false) AS is_any_kind,
            coalesce(bool_or(kind IN ('tag', 'updated')), false) AS asks_tags,
+           coalesce(bool_or(kind = 'tag'), false) AS asks_tag_names,
            -- Manifests are counted, or are results where a term is true of themselves.
            NOT (SELECT is_ranked FROM asked) OR coalesce(bool_or(NOT is_not OR kind <> 'word'), false)
                AS needs_manifests,
@@ -273,6 +274,7 @@ bounds AS MATERIALIZED (
 -- Where nothing is asked about tags, they are looked for last, and one is enough.
 matching AS (
     SELECT c.repository_id, c.name, c.pulls, c.updated, c.manifest_id, m.kind, m.digest, m.os, m.architecture,
+           tagged.updated IS NOT NULL AS is_tagged, -- NULL: nothing was asked about tags, or they have no time
            -- The best of its terms. NULL: only its repository has what was asked for.
            CASE WHEN (SELECT is_ranked FROM asked) THEN (
                SELECT min(CASE WHEN t.kind = 'digest' THEN 1
@@ -296,15 +298,22 @@ matching AS (
                         FROM manifest
                         WHERE id = c.manifest_id
                           AND (kind = 'image' OR flag.is_any_kind AND kind IN ('index', 'artifact')) OFFSET 0) m
-    -- Values are kept apart by what nobody looks for.
     CROSS JOIN LATERAL (
-        SELECT lower(left(m.title, 4096)) AS title, lower(left(m.description, 4096)) AS description,
-               CASE WHEN flag.has_words THEN (
+        SELECT lower(left(m.title, 4096)) AS title, lower(left(m.description, 4096)) AS description OFFSET 0) text
+    -- Labels are read where a word is in neither, which counts for more. Values are kept apart by what nobody looks
+    -- for.
+    CROSS JOIN LATERAL (
+        SELECT text.title, text.description,
+               CASE WHEN flag.has_words AND EXISTS (
+                             SELECT FROM term t
+                             WHERE t.kind = 'word'
+                               AND (text.title LIKE t."like" OR text.description LIKE t."like") IS NOT TRUE)
+               THEN (
                    SELECT string_agg(lower(left(l.value, 1000) COLLATE "default"), E'\x01')
                    FROM label l WHERE l.manifest_id = m.id) END AS labels
         OFFSET 0) own
     CROSS JOIN LATERAL (
-        SELECT array_agg(g.name) AS names, max(g.updated) AS updated
+        SELECT array_agg(g.name) FILTER (WHERE flag.asks_tag_names) AS names, max(g.updated) AS updated
         FROM (SELECT c.manifest_id AS id
               UNION ALL
               SELECT i.index_id FROM index_image i WHERE i.image_id = c.manifest_id) top
@@ -366,7 +375,7 @@ item AS MATERIALIZED (
     SELECT s.*
     FROM matching s
     WHERE (s.rank IS NOT NULL OR NOT (SELECT is_ranked FROM asked))
-      AND (s.kind = 'artifact' OR EXISTS (
+      AND (s.kind = 'artifact' OR s.is_tagged OR EXISTS (
         SELECT FROM (SELECT s.manifest_id AS id
                      UNION ALL
                      SELECT i.index_id FROM index_image i WHERE i.image_id = s.manifest_id) top

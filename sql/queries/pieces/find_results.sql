@@ -4,6 +4,19 @@ asked AS MATERIALIZED (
     WHERE $2::text IS NULL OR $6::boolean IS NULL OR true -- their types: they have no effect
 ),
 -- include find_items.sql
+-- Repositories that have a word in their labels, found by an index once for all; where that leads to very many, or
+-- the word is too short for it, each repository's own labels are read instead.
+labelled AS MATERIALIZED (
+    SELECT t."like", l.repository_id
+    FROM term t
+    CROSS JOIN LATERAL (SELECT repository_id FROM repository_label WHERE value LIKE t."like" LIMIT 10001) l
+    WHERE t.kind = 'word' AND length(t.plain) > 2 AND NOT (SELECT has_filters FROM flag)
+),
+labelled_word AS MATERIALIZED (
+    SELECT t."like"
+    FROM (SELECT DISTINCT "like" FROM term WHERE kind = 'word' AND length(plain) > 2) t
+    WHERE (SELECT count(*) FROM labelled l WHERE l."like" = t."like") <= 10000
+),
 -- A repository is found by its words; where there are other terms, by what is in it. The worst of its words
 -- places it.
 found_repository AS MATERIALIZED (
@@ -23,9 +36,11 @@ found_repository AS MATERIALIZED (
             AND NOT EXISTS (
                 SELECT FROM term t
                 WHERE t.is_not = coalesce(c.name LIKE t."like" OR c.title LIKE t."like" OR c.description LIKE t."like"
-                        OR EXISTS (SELECT FROM (SELECT value FROM repository_label
-                                                WHERE repository_id = c.id OFFSET 0) l
-                                   WHERE l.value LIKE t."like"), false))
+                        OR CASE WHEN t."like" IN (SELECT "like" FROM labelled_word)
+                                THEN (t."like", c.id) IN (SELECT "like", repository_id FROM labelled)
+                                ELSE EXISTS (SELECT FROM (SELECT value FROM repository_label
+                                                          WHERE repository_id = c.id OFFSET 0) l
+                                             WHERE l.value LIKE t."like") END, false))
           UNION ALL
           SELECT r.id, r.name, r.last_component, r.pulls, r.updated, lower(r.title), lower(r.description)
           FROM (SELECT DISTINCT repository_id AS id FROM item) i
