@@ -11,13 +11,17 @@
                         FROM (SELECT split_part(claim.name, '@', 1) AS name) c) asked
     CROSS JOIN LATERAL (
         SELECT best.*
-        FROM (SELECT chain, depth FROM image_chain WHERE manifest_id = image.id AND NOT is_whole OFFSET 0) part
+        FROM (SELECT chain, depth FROM image_chain WHERE manifest_id = image.id AND NOT is_whole
+              ORDER BY depth DESC OFFSET 0) part
         CROSS JOIN LATERAL (
             SELECT whole.manifest_id, h.repository_id, r.name AS repository, h.tag, m.digest,
                    CASE WHEN top.id <> m.id THEN t.digest END AS index,
-                   coalesce(claim.digest IN (digest_text(m.digest), digest_text(t.digest)), false) AS is_claimed_digest,
-                   coalesce(asked.name = ref.name OR 'library/' || asked.name = ref.name
-                            OR right(asked.name, length(ref.name) + 1) = '/' || ref.name, false) AS is_claimed_name
+                   -- Most images claim nothing, and there are very many rows: nothing is made of them in vain.
+                   CASE WHEN claim.digest IS NULL THEN false
+                        ELSE claim.digest IN (digest_text(m.digest), digest_text(t.digest)) END AS is_claimed_digest,
+                   CASE WHEN asked.name IS NULL THEN false
+                        ELSE asked.name = ref.name OR 'library/' || asked.name = ref.name
+                             OR right(asked.name, length(ref.name) + 1) = '/' || ref.name END AS is_claimed_name
             -- Many may have the same layers, rebuilt every night, or with other settings: the newest, and what is named.
             FROM ((SELECT manifest_id FROM image_chain WHERE chain = part.chain AND is_whole
                    ORDER BY manifest_id DESC LIMIT 32)
@@ -40,7 +44,9 @@
                                 WHERE digest = t.digest OFFSET 0) h
             CROSS JOIN LATERAL (SELECT name FROM repository WHERE id = h.repository_id OFFSET 0) r
             CROSS JOIN LATERAL (SELECT r.name || ':' || h.tag AS name) ref
-            WHERE h.tag !~ '^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$|^_deltaindex$|^deltas-[0-9a-f]{12}$'
+            WHERE CASE WHEN left(h.tag, 3) IN ('sha', '_de', 'del')
+                       THEN h.tag !~ '^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$|^_deltaindex$|^deltas-[0-9a-f]{12}$'
+                       ELSE true END
             ORDER BY is_claimed_digest DESC, is_claimed_name DESC, h.until_time IS NULL DESC, r.name, h.tag,
                      top.id DESC
             LIMIT 1
