@@ -93,6 +93,7 @@ void turns_item_init(struct turns_item *item, size_t class)
 {
     assert(class < TURNS_CLASSES_MAX);
     item->class = class;
+    item->taken_us = 0;
     TAILQ_INIT(&item->turns);
 }
 
