@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 6 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 7 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 6;
+    c_present constant integer := 7;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -608,7 +608,7 @@ CREATE TABLE sbom_source (
     PRIMARY KEY (manifest_id, about)
 );
 CREATE INDEX sbom_source_due ON sbom_source (not_before, manifest_id) WHERE NOT is_read;
-COMMENT ON TABLE sbom_source IS 'Manifests that may hold SBOM documents, and the digest of the image that they are about; kept by triggers (note_sbom_source())';
+COMMENT ON TABLE sbom_source IS 'Manifests that may hold SBOM documents or provenance, and the digest of the image that they are about; kept by triggers (note_sbom_source())';
 COMMENT ON COLUMN sbom_source.is_read IS 'All its documents were read or refused; never looked at again';
 
 CREATE TABLE sbom (
@@ -622,12 +622,13 @@ CREATE TABLE sbom (
     packages    bigint NOT NULL DEFAULT 0,
     left_out    bigint NOT NULL DEFAULT 0,
     read_at     timestamptz NOT NULL DEFAULT now(),
+    is_provenance boolean NOT NULL DEFAULT false,
     UNIQUE (manifest_id, about, document),
     FOREIGN KEY (manifest_id, about) REFERENCES sbom_source (manifest_id, about) ON DELETE CASCADE
 );
 CREATE INDEX sbom_image ON sbom (image_id);
-COMMENT ON TABLE sbom IS 'SBOM documents that were read or refused, by their digest; the documents themselves are not kept';
-COMMENT ON COLUMN sbom.left_out IS 'Packages whose name, version or URL is longer than is kept';
+COMMENT ON TABLE sbom IS 'SBOM documents and provenance that were read or refused, by their digest; the documents themselves are not kept';
+COMMENT ON COLUMN sbom.left_out IS 'Packages whose name, version or URL is longer than is kept; materials that are too many';
 
 CREATE TABLE image_package (
     image_id   bigint NOT NULL,
@@ -651,6 +652,26 @@ CREATE UNLOGGED TABLE sbom_staged (
     PRIMARY KEY (document, package_id)
 );
 COMMENT ON TABLE sbom_staged IS 'Packages of the documents that are being read, of one source at a time, until put_sboms() takes them';
+
+CREATE TABLE image_material (
+    image_id bigint NOT NULL,
+    digest   bytea NOT NULL,
+    sbom_id  bigint NOT NULL REFERENCES sbom (id) ON DELETE CASCADE,
+    uri      text COLLATE "C" NOT NULL,
+    PRIMARY KEY (image_id, digest, sbom_id)
+);
+CREATE INDEX image_material_digest ON image_material (digest, image_id);
+CREATE INDEX image_material_sbom ON image_material (sbom_id);
+COMMENT ON TABLE image_material IS 'What an image or an index was made from, by its provenance: its base among others';
+COMMENT ON COLUMN image_material.uri IS 'As the document says, such as pkg:docker/debian@12; '''': none';
+
+CREATE UNLOGGED TABLE material_staged (
+    document bytea NOT NULL,
+    digest   bytea NOT NULL,
+    uri      text COLLATE "C" NOT NULL,
+    PRIMARY KEY (document, digest)
+);
+COMMENT ON TABLE material_staged IS 'Like sbom_staged, of provenance';
 
 -- What happens to a tag, in functions. type NULL: it stays where it is, only details change.
 CREATE TYPE tag_move AS (
@@ -2073,7 +2094,7 @@ END $$;
 -- <<<
 
 -- >>> functions/packages.sql
--- Packages: what SBOM documents say is in images, and which documents there are to be read.
+-- Packages and materials: what SBOM documents and provenance say is in images, and which documents there are to be read.
 
 -- A piece of version_key(). A version is read as characters and a number, in turns; a number that is not there is
 -- 0. Of characters "~" is before the end, the end before letters, letters before all else; of numbers the longer is
@@ -2180,6 +2201,16 @@ BEGIN
         ON CONFLICT DO NOTHING;
 END $$;
 
+-- Materials of the provenance that is being read. Of two names of one digest a package URL is kept.
+CREATE OR REPLACE FUNCTION stage_materials(p_document bytea, p_digests bytea[], p_uris text[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO material_staged (document, digest, uri)
+    SELECT DISTINCT ON (n.digest) p_document, n.digest, n.uri
+      FROM unnest(p_digests, p_uris) AS n (digest, uri) ORDER BY n.digest, n.uri NOT LIKE 'pkg:%', n.uri
+        ON CONFLICT DO NOTHING;
+END $$;
+
 -- Adds images to the counts of what they hold, or takes them away (p_sign -1).
 CREATE OR REPLACE FUNCTION count_packages(p_images bigint[], p_sign integer) RETURNS void
     LANGUAGE plpgsql AS $$
@@ -2211,7 +2242,7 @@ $$;
 -- Everything of a source has been read: what its documents say takes the place of what they said before.
 -- Arrays: a document each. Readers hear of it if anything is there that was not, or the other way round.
 CREATE OR REPLACE FUNCTION put_sboms(p_term bigint, p_manifest bigint, p_about bytea, p_documents bytea[], p_states text[],
-                          p_reasons text[], p_left_out bigint[]) RETURNS void
+                          p_reasons text[], p_left_out bigint[], p_are_provenance boolean[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     c_repositories_max constant integer := 20;
@@ -2224,6 +2255,7 @@ BEGIN
     UPDATE sbom_source SET is_read = true WHERE manifest_id = p_manifest AND about = p_about;
     IF NOT FOUND OR v_image IS NULL OR (NOT v_had AND p_documents = '{}') THEN
         DELETE FROM sbom_staged;
+        DELETE FROM material_staged;
         RETURN;
     END IF;
     IF v_was_counted THEN
@@ -2231,18 +2263,25 @@ BEGIN
     END IF;
     DELETE FROM sbom WHERE manifest_id = p_manifest AND about = p_about;
     WITH added AS (
-        INSERT INTO sbom (manifest_id, about, image_id, document, state, reason, left_out, packages)
-        SELECT p_manifest, p_about, v_image, d.document, d.state, d.reason, d.left_out,
+        INSERT INTO sbom (manifest_id, about, image_id, document, state, reason, left_out, is_provenance, packages)
+        SELECT p_manifest, p_about, v_image, d.document, d.state, d.reason, d.left_out, d.is_provenance,
                CASE WHEN d.state = 'done'
                     THEN (SELECT count(*) FROM sbom_staged s WHERE s.document = d.document) ELSE 0 END
-          FROM unnest(p_documents, p_states, p_reasons, p_left_out) AS d (document, state, reason, left_out)
+          FROM unnest(p_documents, p_states, p_reasons, p_left_out, p_are_provenance)
+               AS d (document, state, reason, left_out, is_provenance)
         RETURNING id, document, state
+    ), materials AS (
+        INSERT INTO image_material (image_id, digest, sbom_id, uri)
+        SELECT v_image, s.digest, a.id, s.uri
+          FROM added a CROSS JOIN LATERAL (SELECT digest, uri FROM material_staged WHERE document = a.document OFFSET 0) AS s
+         WHERE a.state = 'done'
     )
     INSERT INTO image_package (image_id, package_id, sbom_id)
     SELECT v_image, s.package_id, a.id
       FROM added a CROSS JOIN LATERAL (SELECT package_id FROM sbom_staged WHERE document = a.document OFFSET 0) AS s
      WHERE a.state = 'done';
     DELETE FROM sbom_staged;
+    DELETE FROM material_staged;
     INSERT INTO package_image (image_id, is_counted) VALUES (v_image, is_live_image(v_image))
         ON CONFLICT (image_id) DO UPDATE SET is_counted = excluded.is_counted;
     IF is_live_image(v_image) THEN
@@ -2323,6 +2362,7 @@ BEGIN
     v_all := v_all + v_rows;
     DELETE FROM package_image;
     DELETE FROM sbom_staged;
+    DELETE FROM material_staged;
     DELETE FROM package;
     DELETE FROM package_version;
     DELETE FROM package_name;
@@ -2409,10 +2449,10 @@ CREATE TRIGGER sbom_source_tag AFTER INSERT OR UPDATE OF manifest_id ON tag
     FOR EACH ROW WHEN (NEW.manifest_id IS NOT NULL AND NEW.name ~ '^sha256-[0-9a-f]{64}\.(att|sbom)$')
     EXECUTE PROCEDURE note_sbom_source();
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (6, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (7, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 6 is in place
+\echo metastore: schema 7 is in place
 \endif

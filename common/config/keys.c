@@ -179,11 +179,11 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
                 "`inline` as they are, `link` as URLs of `/index/icons/<hash>`, which clients keep for a year"},
 
     {KEY("contents.sbom", contents.sbom, MS_TYPE_BOOL, MS_KEY_RELOAD), .fallback = "true",
-     .meaning = "read the SBOMs that the registry holds, and index the packages in them; `false` "
+     .meaning = "read the SBOMs and provenance that the registry holds, and index the packages in them; `false` "
                 "removes what is there"},
     {KEY("contents.sbom_max", contents.sbom_max_bytes, MS_TYPE_SIZE, MS_KEY_RELOAD),
      .fallback = "32MiB", .min = 1, .max = GIB,
-     .meaning = "larger SBOMs are counted and left alone"},
+     .meaning = "larger documents are counted and left alone"},
 
     {KEY("components.web_ui", components.web_ui, MS_TYPE_BOOL, 0),
      .fallback = "true", .meaning = "the pages"},

@@ -82,7 +82,7 @@ struct image {
     size_t n_layers;
     struct ms_str base; /* the base image's name and tag; absent: none is known */
     struct ms_str base_repository, base_tag, base_digest;
-    bool is_base_claimed;       /* the annotations name it, too */
+    const char *base_witness;   /* what names it, too: "provenance", "annotations"; NULL: nothing */
     int64_t base_behind;        /* how often its tag has moved since; 0: not */
     size_t base_layers;         /* how many layers are the base's; 0: not known */
     struct ms_str claimed_base; /* what the annotations name and the layers do not confirm */

@@ -210,7 +210,10 @@ static void read_base(struct image *out, struct page *page, struct ms_str base)
     if (out->base_repository.len == 0 || out->base_tag.len == 0)
         return;
     out->base = join(page, out->base_repository, ':', out->base_tag);
-    out->is_base_claimed = ms_str_equal(page_text(page, base, "evidence"), MS_STR("annotation"));
+    struct ms_str evidence = page_text(page, base, "evidence");
+    out->base_witness = ms_str_equal(evidence, MS_STR("provenance"))   ? "provenance"
+                        : ms_str_equal(evidence, MS_STR("annotation")) ? "annotations"
+                                                                       : NULL;
     out->base_behind = page_number(base, "behind");
 }
 

@@ -106,7 +106,7 @@ static void write_moves(struct ms_buf *out, const struct image *page)
     ms_buf_free(&was);
 }
 
-/* The base that the layers tell of, and the one that the annotations name. */
+/* The base that the layers tell of, and the one that annotations or provenance name. */
 static void write_base(struct ms_buf *out, const struct image *page)
 {
     bool is_index = strcmp(page->kind, "index") == 0;
@@ -115,8 +115,12 @@ static void write_base(struct ms_buf *out, const struct image *page)
         part_term(out, "Built on");
         link_open(out, &link);
         html_name(out, page->base);
-        html_raw(out, page->is_base_claimed ? "</a>, by its annotations and its layers"
-                                            : "</a>, by its layers");
+        html_raw(out, "</a>, by its ");
+        if (page->base_witness != NULL) {
+            html_text_c(out, page->base_witness);
+            html_raw(out, " and its ");
+        }
+        html_raw(out, "layers");
         html_raw(out, is_index ? " for linux/amd64 or its first platform, " : ", ");
         html_raw(out, "as it was at ");
         part_manifest_digest(out, page->base_repository, page->base_digest);

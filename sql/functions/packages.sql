@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Packages: what SBOM documents say is in images, and which documents there are to be read.
+-- Packages and materials: what SBOM documents and provenance say is in images, and which documents there are to be read.
 
 -- A piece of version_key(). A version is read as characters and a number, in turns; a number that is not there is
 -- 0. Of characters "~" is before the end, the end before letters, letters before all else; of numbers the longer is
@@ -106,6 +106,16 @@ BEGIN
         ON CONFLICT DO NOTHING;
 END $$;
 
+-- Materials of the provenance that is being read. Of two names of one digest a package URL is kept.
+CREATE OR REPLACE FUNCTION stage_materials(p_document bytea, p_digests bytea[], p_uris text[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO material_staged (document, digest, uri)
+    SELECT DISTINCT ON (n.digest) p_document, n.digest, n.uri
+      FROM unnest(p_digests, p_uris) AS n (digest, uri) ORDER BY n.digest, n.uri NOT LIKE 'pkg:%', n.uri
+        ON CONFLICT DO NOTHING;
+END $$;
+
 -- Adds images to the counts of what they hold, or takes them away (p_sign -1).
 CREATE OR REPLACE FUNCTION count_packages(p_images bigint[], p_sign integer) RETURNS void
     LANGUAGE plpgsql AS $$
@@ -137,7 +147,7 @@ $$;
 -- Everything of a source has been read: what its documents say takes the place of what they said before.
 -- Arrays: a document each. Readers hear of it if anything is there that was not, or the other way round.
 CREATE OR REPLACE FUNCTION put_sboms(p_term bigint, p_manifest bigint, p_about bytea, p_documents bytea[], p_states text[],
-                          p_reasons text[], p_left_out bigint[]) RETURNS void
+                          p_reasons text[], p_left_out bigint[], p_are_provenance boolean[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     c_repositories_max constant integer := 20;
@@ -150,6 +160,7 @@ BEGIN
     UPDATE sbom_source SET is_read = true WHERE manifest_id = p_manifest AND about = p_about;
     IF NOT FOUND OR v_image IS NULL OR (NOT v_had AND p_documents = '{}') THEN
         DELETE FROM sbom_staged;
+        DELETE FROM material_staged;
         RETURN;
     END IF;
     IF v_was_counted THEN
@@ -157,18 +168,25 @@ BEGIN
     END IF;
     DELETE FROM sbom WHERE manifest_id = p_manifest AND about = p_about;
     WITH added AS (
-        INSERT INTO sbom (manifest_id, about, image_id, document, state, reason, left_out, packages)
-        SELECT p_manifest, p_about, v_image, d.document, d.state, d.reason, d.left_out,
+        INSERT INTO sbom (manifest_id, about, image_id, document, state, reason, left_out, is_provenance, packages)
+        SELECT p_manifest, p_about, v_image, d.document, d.state, d.reason, d.left_out, d.is_provenance,
                CASE WHEN d.state = 'done'
                     THEN (SELECT count(*) FROM sbom_staged s WHERE s.document = d.document) ELSE 0 END
-          FROM unnest(p_documents, p_states, p_reasons, p_left_out) AS d (document, state, reason, left_out)
+          FROM unnest(p_documents, p_states, p_reasons, p_left_out, p_are_provenance)
+               AS d (document, state, reason, left_out, is_provenance)
         RETURNING id, document, state
+    ), materials AS (
+        INSERT INTO image_material (image_id, digest, sbom_id, uri)
+        SELECT v_image, s.digest, a.id, s.uri
+          FROM added a CROSS JOIN LATERAL (SELECT digest, uri FROM material_staged WHERE document = a.document OFFSET 0) AS s
+         WHERE a.state = 'done'
     )
     INSERT INTO image_package (image_id, package_id, sbom_id)
     SELECT v_image, s.package_id, a.id
       FROM added a CROSS JOIN LATERAL (SELECT package_id FROM sbom_staged WHERE document = a.document OFFSET 0) AS s
      WHERE a.state = 'done';
     DELETE FROM sbom_staged;
+    DELETE FROM material_staged;
     INSERT INTO package_image (image_id, is_counted) VALUES (v_image, is_live_image(v_image))
         ON CONFLICT (image_id) DO UPDATE SET is_counted = excluded.is_counted;
     IF is_live_image(v_image) THEN
@@ -249,6 +267,7 @@ BEGIN
     v_all := v_all + v_rows;
     DELETE FROM package_image;
     DELETE FROM sbom_staged;
+    DELETE FROM material_staged;
     DELETE FROM package;
     DELETE FROM package_version;
     DELETE FROM package_name;

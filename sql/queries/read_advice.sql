@@ -105,6 +105,10 @@ kept (repository_id, manifest_id) AS (
                   CROSS JOIN LATERAL (SELECT repository_id FROM repository_manifest
                                       WHERE manifest_id = a.manifest_id OFFSET 0) o
                   WHERE o.repository_id NOT IN (SELECT id FROM scope))
+       OR EXISTS (SELECT FROM (SELECT image_id FROM image_material WHERE digest = j.digest OFFSET 0) p
+                  CROSS JOIN LATERAL (SELECT repository_id FROM repository_manifest
+                                      WHERE manifest_id = p.image_id OFFSET 0) o
+                  WHERE o.repository_id NOT IN (SELECT id FROM scope))
     UNION
     SELECT needed.repository_id, needed.manifest_id
     FROM kept k
@@ -125,11 +129,12 @@ kept (repository_id, manifest_id) AS (
                               AND name = replace(digest_text(own.digest), ':', '-') || suffix OFFSET 0) t
         UNION ALL
         SELECT h.repository_id, b.id
-        FROM (SELECT value FROM annotation
-              WHERE manifest_id = k.manifest_id AND key = 'org.opencontainers.image.base.digest' OFFSET 0) a
-        CROSS JOIN LATERAL (SELECT id FROM manifest
-                            WHERE digest = CASE WHEN a.value ~ '^sha256:[0-9a-f]{64}$' THEN digest_bytes(a.value) END
-                            OFFSET 0) b
+        FROM (SELECT CASE WHEN value ~ '^sha256:[0-9a-f]{64}$' THEN digest_bytes(value) END AS digest FROM annotation
+              WHERE manifest_id = k.manifest_id AND key = 'org.opencontainers.image.base.digest'
+              UNION ALL
+              SELECT digest FROM image_material WHERE image_id = k.manifest_id
+              OFFSET 0) a
+        CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = a.digest OFFSET 0) b
         CROSS JOIN LATERAL (SELECT repository_id FROM repository_manifest WHERE manifest_id = b.id OFFSET 0) h
         WHERE h.repository_id IN (SELECT id FROM scope)
         OFFSET 0

@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What is left of documents whose reading was interrupted goes.
-DELETE FROM sbom_staged;
+WITH materials AS (DELETE FROM material_staged) DELETE FROM sbom_staged;

@@ -5,6 +5,7 @@ import json
 import random
 import re
 
+import sboms
 from images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, digest_of
 
 BASE_DIGEST = "org.opencontainers.image.base.digest"
@@ -17,6 +18,7 @@ PLATFORMS = (("linux", "amd64"), ("linux", "arm64"))
 class Image:
     def __init__(self, chain, platform, annotations):
         self.chain, self.platform, self.annotations = chain, platform, annotations
+        self.materials = []  # of its provenance: (URI, digest)
 
 
 class Families:
@@ -62,7 +64,25 @@ class Families:
                  "layers": [{"mediaType": OCI_LAYER, "digest": digest_of(x.encode()), "size": 1} for x in chain]}
         digest = self.put(repository, OCI_MANIFEST, value)
         self.images[digest] = Image(chain, platform, annotations)
+        if self.random.random() < 0.3:
+            self.attest(repository, digest)
         return digest
+
+    def attest(self, repository, digest):
+        """cosign's tag; what some tools name as materials: images that are bases or none, and sources."""
+        uris = ("pkg:docker/library/debian@12", "pkg:docker/debian", "pkg:oci/x@y?platform=linux%2Famd64", "https://example.com/a.tar", "")
+        targets = [*self.images, *self.images, *self.indexes, digest_of(b"unknown")]
+        image = self.images[digest]
+        image.materials = [(self.random.choice(uris), self.random.choice(targets)) for _ in range(self.random.randint(1, 3))]
+        body = json.dumps(sboms.envelope(sboms.provenance(
+            digest, [("https://example.com/x.git", None), *image.materials], self.random.choice(("1", "0.2")))))
+        blob = self.fake.do(put_blob={"repository": repository, "body": body})["digest"]
+        config = self.fake.do(put_blob={"repository": repository, "body": "{}"})["digest"]
+        value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": {"mediaType": OCI_CONFIG, "digest": config, "size": 2},
+                 "layers": [{"mediaType": sboms.DSSE, "digest": blob, "size": len(body),
+                             "annotations": {"predicateType": sboms.PREDICATES["v1"]}}]}
+        made = self.put(repository, OCI_MANIFEST, value)
+        self.fake.do(tag={"repository": repository, "tag": digest.replace(":", "-") + ".att", "digest": made})
 
     def index(self, repository):
         children = [self.image(repository) for _ in range(self.random.randint(1, 3))]
@@ -132,26 +152,39 @@ class Families:
             for top in self.tops(other):
                 for (repository, tag), places in self.history.items():
                     if top in places:
+                        is_material = any(digest in (other, top) for _, digest in image.materials)
                         is_digest = claimed_digest in (other, top) and claimed_digest is not None
                         is_name = bool(claimed_name) and self.names(f"{repository}:{tag}", claimed_name)
-                        found.append((-len(base.chain), not is_digest, not is_name, places[-1] != top, repository, tag, other, top))
+                        found.append((-len(base.chain), not is_material, not is_digest, not is_name, places[-1] != top, repository, tag, other, top))
         claim = {key: value for key, value in (("name", claimed_name), ("digest", claimed_digest)) if value}
         if not found:
+            claim = claim or self.made(image)
             return {"claimed": claim} if claim else None
         best = min(found)
-        repository, tag = best[4:6]
+        repository, tag = best[5:7]
         # Several of them may be equal but for which image, or which index, it is.
-        equal = [row for row in found if row[:6] == best[:6]]
-        is_true = not best[1] if claimed_digest else not best[2] if claimed_name else False
+        equal = [row for row in found if row[:7] == best[:7]]
+        is_true = not best[2] if claimed_digest else not best[3] if claimed_name else False
+        if best[1] and not claim:
+            claim = self.made(image)
         answers = []
         for row in equal:
             places = self.history[repository, tag]
-            last = max(i for i, place in enumerate(places) if place in self.tops(row[6]))
+            last = max(i for i, place in enumerate(places) if place in self.tops(row[7]))
             behind = sum(place is not None for place in places[last + 1:])
-            answers.append({"repository": repository, "tag": tag, "digest": row[6],
-                            "evidence": "annotation" if is_true else "layers", "outdated": behind > 0, "behind": behind,
-                            **({"index": row[7]} if row[7] != row[6] else {}), **({"claimed": claim} if claim and not is_true else {})})
+            answers.append({"repository": repository, "tag": tag, "digest": row[7],
+                            "evidence": "annotation" if is_true and best[1] else "layers" if best[1] else "provenance", "outdated": behind > 0, "behind": behind,
+                            **({"index": row[8]} if row[8] != row[7] else {}), **({"claimed": claim} if claim and not is_true else {})})
         return answers
+
+    @staticmethod
+    def made(image):
+        """The only image that its provenance names, as a claim."""
+        images = [(uri, digest) for uri, digest in image.materials if uri.startswith(("pkg:docker/", "pkg:oci/"))]
+        if len({digest for _, digest in images}) != 1:
+            return {}
+        uri, digest = min(images)
+        return {"name": uri.split("/", 1)[1].split("?")[0].replace("@", ":"), "digest": digest}
 
     def base_of(self, digest):
         """Of an image or an index; a list: one of these."""

@@ -12,7 +12,8 @@ BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 SPDX = "application/spdx+json"
 CYCLONEDX = "application/vnd.cyclonedx+json"
 EMPTY = "application/vnd.oci.empty.v1+json"
-PREDICATES = {"spdx": "https://spdx.dev/Document", "cyclonedx": "https://cyclonedx.org/bom"}
+PREDICATES = {"spdx": "https://spdx.dev/Document", "cyclonedx": "https://cyclonedx.org/bom",
+              "v1": "https://slsa.dev/provenance/v1", "v0.2": "https://slsa.dev/provenance/v0.2"}
 
 
 # --- documents: `packages` are (name, version, package URL), None where there is none ---
@@ -55,6 +56,20 @@ def envelope(payload):
 def bundle(payload):
     return {"mediaType": BUNDLE, "verificationMaterial": {"tlogEntries": [{"logIndex": "1"}]},
             "dsseEnvelope": envelope(payload)}
+
+
+def provenance(about, materials, version="1"):
+    """Of BuildKit: `materials` are (URI, digest or None)."""
+    listed = [{"uri": uri, "digest": dict([digest.split(":")])} if digest else {"uri": uri} for uri, digest in materials]
+    if version == "1":
+        predicate = {"buildDefinition": {"buildType": "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md",
+                                         "externalParameters": {"configSource": {"path": "Dockerfile"}}, "resolvedDependencies": listed},
+                     "runDetails": {"builder": {"id": ""}, "metadata": {"invocationId": "abc"}}}
+    else:
+        predicate = {"builder": {"id": ""}, "buildType": "https://mobyproject.org/buildkit@v1", "materials": listed,
+                     "invocation": {"configSource": {"entryPoint": "Dockerfile"}}, "metadata": {"completeness": {"materials": True}}}
+    return {"_type": "https://in-toto.io/Statement/v0.1", "predicateType": PREDICATES["v" + version],
+            "subject": [{"name": "pkg:docker/image@1", "digest": {"sha256": about.removeprefix("sha256:")}}], "predicate": predicate}
 
 
 def packages_of(document):

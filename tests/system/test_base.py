@@ -5,10 +5,18 @@ import json
 
 import pytest
 
+import sboms
 from fake import FakeRegistry
 from harness import Reader, Writer, query, wait_for
 from images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, digest_of
 from oracle_base import REPOSITORIES, TAGS, Families
+
+
+# Manifests that may hold provenance, beside a live image that it is about.
+TO_BE_READ = """
+    SELECT count(*) FROM sbom_source s JOIN manifest i ON i.digest = s.about JOIN repository_manifest h ON h.manifest_id = i.id
+      JOIN repository_manifest t ON t.repository_id = h.repository_id AND t.manifest_id = s.manifest_id
+     WHERE NOT s.is_read AND h."references" > 0 AND h.unreadable IS NULL AND t.unreadable IS NULL"""
 
 
 class Setting:
@@ -31,6 +39,7 @@ class Setting:
 
     def scan(self):
         assert self.writer.scan()["complete"]
+        wait_for(lambda: query(self.database, TO_BE_READ)[0][0] == 0, "provenance to be read")
         generation = query(self.database, "SELECT generation FROM state")[0][0]
         wait_for(lambda: self.reader.json("/api/v1/status")["generation"] >= generation, "the reader to catch up")
 
@@ -177,6 +186,56 @@ def test_claims_that_the_layers_contradict(setting):
                               "outdated": False, "behind": 0, "claimed": claimed},
                     "squashed": {"claimed": claimed}, "empty": None, "equal": None}
     assert "derived" not in setting.manifest("team/app", "empty")
+
+
+def attest(fake, repository, digest, materials, version="1"):
+    """BuildKit's attestation beside the image in an index, whose digest is given back."""
+    body = json.dumps(sboms.provenance(digest, materials, version))
+    blob = fake.do(put_blob={"repository": repository, "body": body})["digest"]
+    config = fake.do(put_blob={"repository": repository, "body": "{}"})["digest"]
+    value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": {"mediaType": OCI_CONFIG, "digest": config, "size": 2},
+             "layers": [{"mediaType": sboms.IN_TOTO, "digest": blob, "size": len(body),
+                         "annotations": {"in-toto.io/predicate-type": sboms.PREDICATES["v" + version]}}]}
+    made = fake.do(put_manifest={"repository": repository, "type": OCI_MANIFEST, "body": json.dumps(value)})["digest"]
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [
+        {"mediaType": OCI_MANIFEST, "digest": digest, "size": 1, "platform": {"os": "linux", "architecture": "amd64"}},
+        {"mediaType": OCI_MANIFEST, "digest": made, "size": 1, "platform": {"os": "unknown", "architecture": "unknown"},
+         "annotations": {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": digest}}]}
+    return fake.do(put_manifest={"repository": repository, "type": OCI_INDEX, "body": json.dumps(index)})["digest"]
+
+
+@pytest.mark.parametrize("version", ["0.2", "1"])
+def test_provenance_names_the_base(setting, version):
+    """Of two with the same layers the one in it, against an annotation; what the layers contradict is a claim."""
+    fake = setting.fake
+    wanted = put(fake, "mirror/debian", "12", ["a"])
+    other = put(fake, "library/debian", "12", ["a"], salt="other")
+    setting.scan()
+    put(fake, "mirror/debian", "12", ["a"], salt="newer")
+    far = put(fake, "library/alpine", "3", ["z"])
+    debian = ("pkg:docker/mirror/debian@12?platform=linux%2Famd64", wanted)
+    made = {}
+    for tag, chain, annotations, materials in (
+            ("built", ["a", "b"], {}, [debian, ("pkg:docker/golang@1.22", digest_of(b"golang")), ("https://example.com/x.git", None)]),
+            ("both", ["a", "c"], {"org.opencontainers.image.base.digest": other}, [debian]),
+            ("wrong", ["a", "d"], {}, [("pkg:docker/alpine@3?platform=linux%2Famd64", far), ("git+https://example.com", "sha1:12")]),
+            ("several", ["a", "e"], {}, [("pkg:docker/alpine@3", far), ("pkg:docker/golang@1.22", digest_of(b"golang"))]),
+            ("squashed", ["s"], {}, [debian])):
+        made[tag] = put(fake, "team/app", None, chain, annotations)
+        index = attest(fake, "team/app", made[tag], materials, version)
+        fake.do(tag={"repository": "team/app", "tag": tag, "digest": index})
+    setting.scan()
+    named = {"repository": "mirror/debian", "tag": "12", "digest": wanted, "evidence": "provenance", "outdated": True, "behind": 1}
+    layers = {"repository": "library/debian", "tag": "12", "digest": other, "evidence": "layers", "outdated": False, "behind": 0}
+    told = {tag["name"]: tag.get("base") for tag in setting.reader.json("/api/v1/repositories/team/app/-/tags")["tags"]}
+    assert told == {
+        "built": named, "both": {**named, "claimed": {"digest": other}},
+        "wrong": {**layers, "claimed": {"name": "alpine:3", "digest": far}}, "several": layers,
+        "squashed": {"claimed": {"name": "mirror/debian:12", "digest": wanted}}}
+    answer = setting.manifest("team/app", made["built"])
+    assert answer["base"] == named and answer["provenance"] is True and answer["packages"] is None
+    assert "by its provenance and its layers" in setting.reader.get(f"/r/team/app/-/{made['built']}").text
+    assert setting.writer.status()["sboms"]["done"] == 5
 
 
 def test_chains_are_filled_after_an_upgrade(setting):

@@ -121,7 +121,7 @@ def test_refused_documents(make_stack):
     assert held(stack.database, good["digest"]) == sboms.packages_of(sboms.spdx(PACKAGES))
     assert held(stack.database, long_name["digest"]) == {("b", "1", "", "")}
     assert query(stack.database, "SELECT sum(left_out) FROM sbom")[0][0] == 1
-    assert "an SBOM is left alone" in stack.writer.log()
+    assert "a document is left alone" in stack.writer.log()
 
 
 def test_switched_off_and_on(make_stack):

@@ -4,7 +4,8 @@
  * place in it; what has none is skipped. A string that holds a document (a payload in base64, a
  * predicate as text) is written into a stream of its own as its pieces come, one level further in.
  *
- * Members may come in any order: what a document is, is decided at its end.
+ * Members may come in any order: what a document is, is decided at its end. Provenance is told by
+ * the type of its statement's predicate.
  */
 #include "writer/parse/sbom.h"
 
@@ -30,7 +31,10 @@ enum place {
     COMPONENT,
     SUBJECTS,
     SUBJECT,
-    SUBJECT_DIGESTS,
+    DIGESTS, /* of a subject, of a material */
+    BUILD_DEFINITION,
+    MATERIALS,
+    MATERIAL,
     /* strings */
     SPDX_VERSION,
     CYCLONEDX_FORMAT,
@@ -43,6 +47,8 @@ enum place {
     REFERENCE_LOCATOR,
     SHA256,
     SHA512,
+    PREDICATE_TYPE,
+    URI,
     /* strings that hold a document */
     WRAPPED_BASE64
 };
@@ -75,9 +81,15 @@ static const struct {
     {COMPONENT, "purl", PURL},
     {COMPONENT, "type", PURPOSE},
     {COMPONENT, "components", COMPONENTS},
-    {SUBJECT, "digest", SUBJECT_DIGESTS},
-    {SUBJECT_DIGESTS, "sha256", SHA256},
-    {SUBJECT_DIGESTS, "sha512", SHA512},
+    {SUBJECT, "digest", DIGESTS},
+    {DIGESTS, "sha256", SHA256},
+    {DIGESTS, "sha512", SHA512},
+    {ROOT, "predicateType", PREDICATE_TYPE},
+    {ROOT, "materials", MATERIALS}, /* SLSA 0.2 */
+    {ROOT, "buildDefinition", BUILD_DEFINITION},
+    {BUILD_DEFINITION, "resolvedDependencies", MATERIALS}, /* SLSA 1 */
+    {MATERIAL, "uri", URI},
+    {MATERIAL, "digest", DIGESTS},
 };
 enum { N_MEMBERS = sizeof(MEMBERS) / sizeof(MEMBERS[0]) };
 
@@ -111,8 +123,11 @@ struct sbom {
     struct capture *capture;
     struct ms_error failure; /* status MS_OK: none */
     struct ms_buf spdx_version, cyclonedx_format, cyclonedx_version;
-    struct ms_buf digest; /* of a subject */
-    struct ms_digest subject;
+    struct ms_buf predicate_type;
+    struct ms_buf digest; /* of a subject or a material; none: it has none that is known */
+    struct ms_digest named;
+    struct ms_buf uri; /* of a material */
+    uint64_t n_materials;
     uint64_t n_spdx, n_cyclonedx; /* entries */
     uint64_t n_documents;         /* that say what they are */
     unsigned n_levels;
@@ -290,7 +305,7 @@ static void reference_end(struct capture *capture)
     ms_buf_clear(&capture->reference_locator);
 }
 
-/* --- subjects --- */
+/* --- subjects and materials --- */
 
 static void digest_end(struct sbom *sbom, enum place algorithm)
 {
@@ -301,8 +316,8 @@ static void digest_end(struct sbom *sbom, enum place algorithm)
     struct ms_digest digest;
     if (!text.overflowed && !sbom->digest.overflowed &&
         ms_digest_parse(&digest, ms_buf_view(&text)) == MS_OK &&
-        (algorithm == SHA256 || ms_digest_is_none(&sbom->subject)))
-        sbom->subject = digest;
+        (algorithm == SHA256 || ms_digest_is_none(&sbom->named)))
+        sbom->named = digest;
     ms_buf_free(&text);
 }
 
@@ -312,7 +327,23 @@ static void subject_end(struct sbom *sbom)
         (void)ms_error_set(&sbom->failure, MS_TOO_LARGE, "more than %d subjects",
                            SBOM_SUBJECTS_MAX);
     if (sbom->failure.status == MS_OK)
-        sbom->events.on_subject(&sbom->subject, sbom->arg);
+        sbom->events.on_subject(&sbom->named, sbom->arg);
+}
+
+/* Of those without a digest, such as a directory, nothing can be told. */
+static void material_end(struct sbom *sbom)
+{
+    if (sbom->failure.status != MS_OK || ms_digest_is_none(&sbom->named))
+        return;
+    if (++sbom->n_materials > SBOM_MATERIALS_MAX) {
+        sbom->totals.left_out++;
+        return;
+    }
+    struct ms_str uri = ms_buf_view(&sbom->uri);
+    struct sbom_material material = {
+        .digest = sbom->named,
+        .uri = sbom->uri.overflowed || ms_str_is_absent(uri) ? MS_STR("") : uri};
+    sbom->events.on_material(&material, sbom->arg);
 }
 
 /* --- what a stream tells --- */
@@ -321,8 +352,11 @@ static enum place element_of(enum place array)
 {
     static const struct {
         enum place array, element;
-    } ARRAYS[] = {
-        {PACKAGES, PACKAGE}, {COMPONENTS, COMPONENT}, {REFERENCES, REFERENCE}, {SUBJECTS, SUBJECT}};
+    } ARRAYS[] = {{PACKAGES, PACKAGE},
+                  {COMPONENTS, COMPONENT},
+                  {REFERENCES, REFERENCE},
+                  {SUBJECTS, SUBJECT},
+                  {MATERIALS, MATERIAL}};
     for (size_t i = 0; i < sizeof(ARRAYS) / sizeof(ARRAYS[0]); i++) {
         if (ARRAYS[i].array == array)
             return ARRAYS[i].element;
@@ -354,8 +388,10 @@ static void on_open(bool is_array, void *arg)
     level->next = element_of(place);
     if (place == PACKAGE || place == COMPONENT)
         capture_begin(sbom, place == COMPONENT);
-    if (place == SUBJECT)
-        sbom->subject = (struct ms_digest){.len = 0};
+    if (place == SUBJECT || place == MATERIAL)
+        sbom->named = (struct ms_digest){.len = 0};
+    if (place == MATERIAL)
+        ms_buf_clear(&sbom->uri);
 }
 
 static void on_close(void *arg)
@@ -370,6 +406,8 @@ static void on_close(void *arg)
         reference_end(sbom->capture);
     else if (place == SUBJECT)
         subject_end(sbom);
+    else if (place == MATERIAL)
+        material_end(sbom);
 }
 
 static void on_key(struct ms_str key, void *arg)
@@ -397,6 +435,8 @@ static struct ms_buf *text_of(struct sbom *sbom, enum place place)
         {CYCLONEDX_VERSION, offsetof(struct sbom, cyclonedx_version), false},
         {SHA256, offsetof(struct sbom, digest), false},
         {SHA512, offsetof(struct sbom, digest), false},
+        {PREDICATE_TYPE, offsetof(struct sbom, predicate_type), false},
+        {URI, offsetof(struct sbom, uri), false},
         {NAME, offsetof(struct capture, name), true},
         {VERSION, offsetof(struct capture, version), true},
         {PURL, offsetof(struct capture, purl), true},
@@ -473,7 +513,9 @@ struct sbom *sbom_new(const struct sbom_events *events, void *arg)
     ms_buf_init(&sbom->spdx_version, FORMAT_MAX);
     ms_buf_init(&sbom->cyclonedx_format, FORMAT_MAX);
     ms_buf_init(&sbom->cyclonedx_version, FORMAT_MAX);
+    ms_buf_init(&sbom->predicate_type, FORMAT_MAX);
     ms_buf_init(&sbom->digest, MS_DIGEST_TEXT_MAX);
+    ms_buf_init(&sbom->uri, SBOM_URI_MAX);
     sbom->outermost = level_new(sbom, NULL);
     return sbom;
 }
@@ -488,7 +530,9 @@ void sbom_free(struct sbom *sbom)
     ms_buf_free(&sbom->spdx_version);
     ms_buf_free(&sbom->cyclonedx_format);
     ms_buf_free(&sbom->cyclonedx_version);
+    ms_buf_free(&sbom->predicate_type);
     ms_buf_free(&sbom->digest);
+    ms_buf_free(&sbom->uri);
     free(sbom);
 }
 
@@ -509,8 +553,13 @@ static enum ms_status check_format(const struct sbom *sbom, struct ms_error *err
     struct ms_str spdx = ms_buf_view(&sbom->spdx_version);
     struct ms_str cyclonedx = ms_buf_view(&sbom->cyclonedx_version);
     bool is_cyclonedx = sbom->cyclonedx_format.len > 0;
+    if (sbom->totals.is_provenance && sbom->n_spdx + sbom->n_cyclonedx > 0)
+        return ms_error_set(err, MS_INVALID, "packages in a statement of provenance");
+    if (sbom->totals.is_provenance)
+        return MS_OK;
     if (sbom->n_documents == 0)
-        return ms_error_set(err, MS_INVALID, "neither an SPDX nor a CycloneDX document in JSON");
+        return ms_error_set(err, MS_INVALID,
+                            "neither an SPDX nor a CycloneDX document nor provenance, in JSON");
     if (sbom->n_documents > 1)
         return ms_error_set(err, MS_INVALID, "several documents in one");
     if (is_cyclonedx && !is_text(&sbom->cyclonedx_format, MS_STR("CycloneDX")))
@@ -531,6 +580,9 @@ enum ms_status sbom_end(struct sbom_totals *out, struct sbom *sbom, struct ms_er
         *err = sbom->failure;
         status = sbom->failure.status;
     }
+    sbom->totals.is_provenance =
+        sbom->n_documents == 0 && ms_str_starts_with(ms_buf_view(&sbom->predicate_type),
+                                                     MS_STR("https://slsa.dev/provenance"));
     if (status == MS_OK)
         status = check_format(sbom, err);
     if (status == MS_OK)

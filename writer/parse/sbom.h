@@ -6,6 +6,9 @@
  *
  * A package is an entry of `packages` (SPDX) or of `components` (CycloneDX, nested ones too) that
  * has a name, files and the image itself left out. Its type is that of its package URL.
+ *
+ * Statements of SLSA provenance (0.2 and 1) are read likewise: of what an image was made from, its
+ * materials, those that have a digest are told.
  */
 #ifndef SBOM_H
 #define SBOM_H
@@ -16,12 +19,14 @@
 enum {
     SBOM_PACKAGES_MAX = 100000, /* of a document; with more it is too large */
     SBOM_SUBJECTS_MAX = 1000,   /* likewise */
+    SBOM_MATERIALS_MAX = 256,   /* more are left out, and counted */
     SBOM_WRAPPERS_MAX = 4,      /* strings of JSON in strings of JSON */
     /* Bytes. A package with a longer one is left out, and counted. */
     SBOM_NAME_MAX = 512,
     SBOM_VERSION_MAX = 256,
     SBOM_TYPE_MAX = 64,
-    SBOM_PURL_MAX = 1024
+    SBOM_PURL_MAX = 1024,
+    SBOM_URI_MAX = 512 /* of a material; a longer one is not told */
 };
 
 /* Bytes as they come: they may be no UTF-8. */
@@ -32,10 +37,17 @@ struct sbom_package {
     struct ms_str purl;    /* empty: none */
 };
 
+/* Of provenance. */
+struct sbom_material {
+    struct ms_digest digest;
+    struct ms_str uri; /* empty: none */
+};
+
 struct sbom_totals {
     uint64_t packages;
-    uint64_t left_out; /* packages with a name, version or URL longer than is kept */
+    uint64_t left_out; /* packages with a name, version or URL longer than is kept; materials */
     uint64_t subjects; /* of the statement; 0: there is no statement, or it names none */
+    bool is_provenance;
 };
 
 /* Views are valid during the call. Packages may come before it is known that the document is one:
@@ -44,6 +56,7 @@ struct sbom_events {
     void (*on_package)(const struct sbom_package *package, void *arg);
     /* What the statement is about; those whose digest is no digest are told with none (len 0). */
     void (*on_subject)(const struct ms_digest *digest, void *arg);
+    void (*on_material)(const struct sbom_material *material, void *arg);
 };
 
 struct sbom;

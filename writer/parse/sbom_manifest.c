@@ -27,9 +27,10 @@ static bool is_sbom_type(struct ms_str media_type)
     return false;
 }
 
-static bool is_sbom_predicate(struct ms_str type)
+static bool is_known_predicate(struct ms_str type)
 {
-    return ms_str_starts_with(type, MS_STR("https://spdx.dev/Document")) ||
+    return ms_str_starts_with(type, MS_STR("https://slsa.dev/provenance")) ||
+           ms_str_starts_with(type, MS_STR("https://spdx.dev/Document")) ||
            ms_str_starts_with(type, MS_STR("https://cyclonedx.org/bom")) ||
            ms_str_starts_with(type, MS_STR("https://cyclonedx.org/schema"));
 }
@@ -40,14 +41,14 @@ static struct ms_str member(struct json_object *object, const char *key)
     return json_get_string(&value, object, key) == MS_OK ? value : MS_STR_ABSENT;
 }
 
-/* Whether the layer, or the manifest for it, names a predicate that is an SBOM. */
+/* Whether the layer, or the manifest for it, names a predicate that is an SBOM or provenance. */
 static bool names_predicate(struct json_object *root, struct json_object *layer, const char *key)
 {
-    return is_sbom_predicate(member(json_member(layer, "annotations"), key)) ||
-           is_sbom_predicate(member(json_member(root, "annotations"), key));
+    return is_known_predicate(member(json_member(layer, "annotations"), key)) ||
+           is_known_predicate(member(json_member(root, "annotations"), key));
 }
 
-static bool is_sbom(struct json_object *root, struct json_object *layer)
+static bool is_document(struct json_object *root, struct json_object *layer)
 {
     struct ms_str type = member(layer, "mediaType");
     if (ms_str_equal(type, MS_STR("application/vnd.in-toto+json")))
@@ -87,7 +88,7 @@ void sbom_manifest_layers(struct sbom_layers *out, struct ms_str manifest)
     struct json_object *layers = json_member(root, "layers");
     for (size_t i = 0; i < json_array_length(layers); i++) {
         struct json_object *layer = json_array_at(layers, i);
-        if (is_sbom(root, layer))
+        if (is_document(root, layer))
             add_layer(out, layer);
     }
     json_release(root);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which layers of a manifest are SBOM documents, told from the manifest alone: by their media type,
- * by the artifact type of the manifest, or, of statements that are wrapped or signed, by the
- * annotation that names the type of their predicate.
+ * Which layers of a manifest are SBOM documents or statements of provenance, told from the manifest
+ * alone: by their media type, by the artifact type of the manifest, or, of statements that are
+ * wrapped or signed, by the annotation that names the type of their predicate.
  */
 #ifndef SBOM_MANIFEST_H
 #define SBOM_MANIFEST_H

@@ -28,6 +28,7 @@ MS_STORE_SQL(0003_bounded_questions);
 MS_STORE_SQL(0004_chains);
 MS_STORE_SQL(0005_packages);
 MS_STORE_SQL(0006_icons);
+MS_STORE_SQL(0007_materials);
 
 /* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
  * none. */
@@ -37,6 +38,7 @@ static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
     [3] = ms_sql_0004_chains,
     [4] = ms_sql_0005_packages,
     [5] = ms_sql_0006_icons,
+    [6] = ms_sql_0007_materials,
 };
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */

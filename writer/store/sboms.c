@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SBOM documents: which are to be read, and what they say.
+ * SBOM documents and provenance: which are to be read, and what they say.
  */
 #include "writer/store/call.h"
 
@@ -8,6 +8,7 @@ MS_STORE_STATEMENT(write_sboms_due);
 MS_STORE_STATEMENT(write_sboms_count);
 MS_STORE_STATEMENT(write_sbom_begin);
 MS_STORE_STATEMENT(write_sbom_stage);
+MS_STORE_STATEMENT(write_sbom_materials);
 MS_STORE_STATEMENT(write_sbom_put);
 MS_STORE_STATEMENT(write_sbom_postpone);
 MS_STORE_STATEMENT(write_packages_forget);
@@ -74,6 +75,22 @@ struct ms_store_call *ms_store_sbom_stage(struct ms_store_writer *store, uint64_
     return ms_store_call_start(base);
 }
 
+struct ms_store_call *ms_store_sbom_materials(struct ms_store_writer *store, uint64_t term,
+                                              const struct ms_digest *document,
+                                              const struct ms_material_record *materials, size_t n,
+                                              ms_store_done *done, void *arg)
+{
+    struct ms_store_call *base = ms_store_call_plain(store, term, &write_sbom_materials, done, arg);
+    ms_store_call_bytes(base, ms_digest_bytes(document));
+    struct ms_buf *digests = ms_store_call_array(base);
+    struct ms_buf *uris = ms_store_call_array(base);
+    for (size_t i = 0; i < n; i++) {
+        ms_store_add_digest(digests, &materials[i].digest);
+        ms_store_add_text(uris, materials[i].uri);
+    }
+    return ms_store_call_start(base);
+}
+
 struct ms_store_call *ms_store_sbom_put(struct ms_store_writer *store, uint64_t term,
                                         uint64_t manifest_id, const struct ms_digest *about,
                                         const struct ms_sbom_record *sboms, size_t n,
@@ -95,6 +112,9 @@ struct ms_store_call *ms_store_sbom_put(struct ms_store_writer *store, uint64_t 
         left_out[i] = (int64_t)sboms[i].left_out;
     }
     ms_store_call_ids(base, left_out, n);
+    struct ms_buf *are_provenance = ms_store_call_array(base);
+    for (size_t i = 0; i < n; i++)
+        ms_store_add_bool(are_provenance, sboms[i].is_provenance);
     return ms_store_call_start(base);
 }
 

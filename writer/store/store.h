@@ -103,7 +103,7 @@ struct ms_old_document {
 };
 enum { MS_OLD_DOCUMENTS_MAX = 16 }; /* at once: their repositories wait until they are made again */
 
-/* A manifest that may hold SBOM documents. */
+/* A manifest that may hold SBOM documents, or provenance. */
 struct ms_sbom_source {
     uint64_t manifest_id;
     struct ms_digest about;   /* the image */
@@ -116,13 +116,20 @@ struct ms_package_record {
     struct ms_str name, version, type, purl;
 };
 
+/* Of provenance: what an image was made from. */
+struct ms_material_record {
+    struct ms_digest digest;
+    struct ms_str uri; /* empty, never absent: it says none */
+};
+
 /* A document that was read, or refused. */
 enum { MS_SBOMS_MAX = 16 /* documents of a manifest */ };
 struct ms_sbom_record {
     struct ms_digest document;
     const char *state; /* "done", "too large", "malformed", "about something else", "gone" */
     char reason[MS_ERROR_TEXT_MAX]; /* "": none */
-    uint64_t left_out;              /* packages */
+    uint64_t left_out;              /* packages, materials */
+    bool is_provenance;
 };
 
 struct ms_scan_record {
@@ -315,15 +322,20 @@ struct ms_store_call *ms_store_sboms_due(struct ms_store_writer *store, size_t l
 struct ms_store_call *ms_store_sbom_postpone(struct ms_store_writer *store, uint64_t term,
                                              uint64_t manifest_id, const struct ms_digest *about,
                                              ms_store_done *on_done, void *arg);
-/* The documents of one manifest at a time: begin forgets what was staged before, stage collects
- * packages of a document without making them visible, put makes those of documents in state "done"
- * visible, in place of what that manifest's documents said before, and never comes back to it. */
+/* The documents of one manifest at a time: begin forgets what was staged before, stage and
+ * materials collect what a document says without making it visible, put makes that of documents in
+ * state "done" visible, in place of what that manifest's documents said before, and never comes
+ * back to it. */
 struct ms_store_call *ms_store_sbom_begin(struct ms_store_writer *store, uint64_t term,
                                           ms_store_done *on_done, void *arg);
 struct ms_store_call *ms_store_sbom_stage(struct ms_store_writer *store, uint64_t term,
                                           const struct ms_digest *document,
                                           const struct ms_package_record *packages, size_t n,
                                           ms_store_done *on_done, void *arg);
+struct ms_store_call *ms_store_sbom_materials(struct ms_store_writer *store, uint64_t term,
+                                              const struct ms_digest *document,
+                                              const struct ms_material_record *materials, size_t n,
+                                              ms_store_done *on_done, void *arg);
 struct ms_store_call *ms_store_sbom_put(struct ms_store_writer *store, uint64_t term,
                                         uint64_t manifest_id, const struct ms_digest *about,
                                         const struct ms_sbom_record *sboms, size_t n,

@@ -6,6 +6,7 @@
  *   read    a piece of the file through the parser, which gives packages and subjects
  *   stage   the packages of the pieces so far, when they are enough; then the next piece
  *   judge   at the end: is it whole, and about the image?
+ *   stage   the materials, of provenance
  *
  * Each piece is a turn of the loop: events go on between them.
  */
@@ -41,10 +42,12 @@ struct sbom_document {
     struct ms_sbom_record record;
     int file;
     struct sbom *sbom;
-    bool is_about; /* a subject of the statement is the image */
-    struct ms_arena *arena;
+    bool is_about;                 /* a subject of the statement is the image */
+    struct ms_arena *arena, *kept; /* of the batch; of the materials */
     struct ms_package_record batch[BATCH_MAX];
     size_t n_batch;
+    struct ms_material_record materials[SBOM_MATERIALS_MAX]; /* their URIs are kept */
+    size_t n_materials;
     bool is_at_end;
 
     struct registry_call *call; /* what is under way, one of these three */
@@ -68,6 +71,7 @@ void sbom_document_cancel(struct sbom_document *reading)
     ms_timer_free(reading->next);
     sbom_free(reading->sbom);
     ms_arena_free(reading->arena);
+    ms_arena_free(reading->kept);
     if (reading->file >= 0)
         close(reading->file);
     ms_loop_defer_free(reading->env->loop, reading);
@@ -93,6 +97,13 @@ static void refuse_by(struct sbom_document *reading, const struct ms_error *err)
     refuse(reading, err->status == MS_TOO_LARGE ? "too large" : "malformed", err->text);
 }
 
+static void on_materials(const struct ms_error *err, void *arg)
+{
+    struct sbom_document *reading = arg;
+    reading->store_call = NULL;
+    end(reading, err);
+}
+
 static void judge(struct sbom_document *reading)
 {
     struct ms_error err;
@@ -104,7 +115,13 @@ static void judge(struct sbom_document *reading)
     } else {
         reading->record.state = "done";
         reading->record.left_out = totals.left_out;
-        end(reading, NULL);
+        reading->record.is_provenance = totals.is_provenance;
+        if (totals.is_provenance && reading->n_materials > 0)
+            reading->store_call = ms_store_sbom_materials(
+                reading->env->store, reading->env->term, &reading->record.document,
+                reading->materials, reading->n_materials, on_materials, reading);
+        else
+            end(reading, NULL);
     }
 }
 
@@ -127,6 +144,15 @@ static void on_subject(const struct ms_digest *digest, void *arg)
 {
     struct sbom_document *reading = arg;
     reading->is_about |= ms_digest_equal(digest, &reading->about);
+}
+
+static void on_material(const struct sbom_material *material, void *arg)
+{
+    struct sbom_document *reading = arg;
+    if (reading->n_materials == SBOM_MATERIALS_MAX)
+        return;
+    reading->materials[reading->n_materials++] = (struct ms_material_record){
+        .digest = material->digest, .uri = ms_arena_dup(reading->kept, material->uri)};
 }
 
 static void on_staged(const struct ms_error *err, void *arg)
@@ -220,7 +246,8 @@ struct sbom_document *sbom_document_start(const struct env *env,
                                           const struct sbom_document_ask *ask,
                                           sbom_document_done *on_done, void *arg)
 {
-    static const struct sbom_events EVENTS = {.on_package = on_package, .on_subject = on_subject};
+    static const struct sbom_events EVENTS = {
+        .on_package = on_package, .on_subject = on_subject, .on_material = on_material};
     struct sbom_document *reading = ms_alloc(sizeof(*reading));
     reading->env = env;
     (void)snprintf(reading->repository, sizeof(reading->repository), "%.*s",
@@ -231,6 +258,7 @@ struct sbom_document *sbom_document_start(const struct env *env,
     reading->arg = arg;
     reading->sbom = sbom_new(&EVENTS, reading);
     reading->arena = ms_arena_new(ARENA_MAX_BYTES);
+    reading->kept = ms_arena_new(ARENA_MAX_BYTES);
     reading->file = open_file(env->config->cache.spool_dir);
     reading->next = ms_timer_new(env->loop, reading->file < 0 ? on_no_file : on_next, reading);
     if (reading->file < 0)

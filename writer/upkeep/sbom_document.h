@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads one SBOM document: from the registry into a file without a name, its digest checked, then
- * through the parser into the database, where its packages stay unseen until the caller puts them.
- * Memory does not depend on the document's length.
+ * Reads one SBOM document, or provenance: from the registry into a file without a name, its digest
+ * checked, then through the parser into the database, where its packages and materials stay unseen
+ * until the caller puts them. Memory does not depend on the document's length.
  */
 #ifndef SBOM_DOCUMENT_H
 #define SBOM_DOCUMENT_H

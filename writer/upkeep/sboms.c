@@ -162,7 +162,7 @@ static void put(struct sboms *sboms)
 static void log_refused(const struct source *source, const struct ms_sbom_record *record)
 {
     char document[MS_DIGEST_TEXT_MAX], about[MS_DIGEST_TEXT_MAX];
-    ms_log(MS_LOG_INFO, "an SBOM is left alone",
+    ms_log(MS_LOG_INFO, "a document is left alone",
            MS_FIELDS(ms_field_c("repository", source->repository),
                      ms_field_c("document", ms_digest_format(document, &record->document)),
                      ms_field_c("about", ms_digest_format(about, &source->about)),

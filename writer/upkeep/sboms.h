@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SBOMs: the documents that the registry holds are read, one after the other and behind everything
- * else, after the images that they are about are visible; what they say is kept as packages. With
- * contents.sbom off, what is there is removed.
+ * SBOMs and provenance: the documents that the registry holds are read, one after the other and
+ * behind everything else, after the images that they are about are visible; what they say is kept
+ * as packages and materials. With contents.sbom off, what is there is removed.
  */
 #ifndef SBOMS_H
 #define SBOMS_H

@@ -1,14 +1,26 @@
     -- The base of an image: the tagged image, now or in history, whose whole chain is the longest proper prefix of the
-    -- chain of `image.id`. Of several with that chain the one that the image's annotations name, else one that a tag
-    -- still points to, by names; of very many only the newest are looked at. One row, if there is a base.
-    SELECT named.repository, named.tag, named.digest, named.index, named.is_claimed_digest, named.is_claimed_name,
-           moves.behind
+    -- chain of `image.id`. Of several with that chain the one that the image's provenance names, or that of an index that
+    -- holds it, else its annotations, else one that a tag still points to, by names; of very many only the newest are
+    -- looked at. One row, if there is a base.
+    SELECT named.repository, named.tag, named.digest, named.index, named.is_material, named.is_claimed_digest,
+           named.is_claimed_name, moves.behind
     FROM (SELECT nullif(max(a.value) FILTER (WHERE a.key = 'org.opencontainers.image.base.digest'), '') AS digest,
                  nullif(max(a.value) FILTER (WHERE a.key = 'org.opencontainers.image.base.name'), '') AS name
           FROM (SELECT key, value FROM annotation WHERE manifest_id = image.id OFFSET 0) a) claim
     -- As it would be named here: without a digest behind it, with a tag.
     CROSS JOIN LATERAL (SELECT CASE WHEN c.name ~ ':[^/]*$' THEN c.name ELSE c.name || ':latest' END AS name
                         FROM (SELECT split_part(claim.name, '@', 1) AS name) c) asked
+    CROSS JOIN LATERAL (
+        SELECT array_agg(m.digest) AS digests, array_agg(i.id) FILTER (WHERE i.id IS NOT NULL) AS images
+        FROM (SELECT image.id
+              UNION ALL
+              SELECT index_id FROM index_image WHERE image_id = image.id) top
+        CROSS JOIN LATERAL (SELECT digest FROM image_material WHERE image_id = top.id OFFSET 0) m
+        LEFT JOIN LATERAL (SELECT id FROM manifest WHERE digest = m.digest OFFSET 0) c ON true
+        LEFT JOIN LATERAL (SELECT c.id
+                           UNION ALL
+                           SELECT image_id FROM index_image WHERE index_id = c.id) i ON true
+    ) material
     CROSS JOIN LATERAL (
         SELECT best.*
         FROM (SELECT chain, depth FROM image_chain WHERE manifest_id = image.id AND NOT is_whole
@@ -17,6 +29,8 @@
             SELECT whole.manifest_id, h.repository_id, r.name AS repository, h.tag, m.digest,
                    CASE WHEN top.id <> m.id THEN t.digest END AS index,
                    -- Most images claim nothing, and there are very many rows: nothing is made of them in vain.
+                   CASE WHEN material.digests IS NULL THEN false
+                        ELSE m.digest = ANY (material.digests) OR t.digest = ANY (material.digests) END AS is_material,
                    CASE WHEN claim.digest IS NULL THEN false
                         ELSE claim.digest IN (digest_text(m.digest), digest_text(t.digest)) END AS is_claimed_digest,
                    CASE WHEN asked.name IS NULL THEN false
@@ -34,6 +48,11 @@
                                       UNION ALL
                                       SELECT image_id FROM index_image WHERE index_id = c.id) i
                   CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
+                                      WHERE manifest_id = i.id AND chain = part.chain AND is_whole OFFSET 0) w
+                  UNION
+                  SELECT w.manifest_id
+                  FROM unnest(material.images) AS i (id)
+                  CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
                                       WHERE manifest_id = i.id AND chain = part.chain AND is_whole OFFSET 0) w) whole
             CROSS JOIN LATERAL (SELECT id, digest FROM manifest WHERE id = whole.manifest_id OFFSET 0) m
             CROSS JOIN LATERAL (SELECT m.id
@@ -47,8 +66,8 @@
             WHERE CASE WHEN left(h.tag, 3) IN ('sha', '_de', 'del')
                        THEN h.tag !~ '^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$|^_deltaindex$|^deltas-[0-9a-f]{12}$'
                        ELSE true END
-            ORDER BY is_claimed_digest DESC, is_claimed_name DESC, h.until_time IS NULL DESC, r.name, h.tag,
-                     top.id DESC
+            ORDER BY is_material DESC, is_claimed_digest DESC, is_claimed_name DESC, h.until_time IS NULL DESC, r.name,
+                     h.tag, top.id DESC
             LIMIT 1
         ) best
         ORDER BY part.depth DESC

@@ -5,10 +5,10 @@
         ), source AS MATERIALIZED (
             SELECT min(array_position(ARRAY['attestation', 'referrer', 'tag'], s.kind)) AS place
             FROM images
-            CROSS JOIN LATERAL (SELECT manifest_id, about, state FROM sbom WHERE image_id = images.id OFFSET 0) b
+            CROSS JOIN LATERAL (SELECT manifest_id, about, state, is_provenance FROM sbom WHERE image_id = images.id OFFSET 0) b
             CROSS JOIN LATERAL (SELECT kind FROM sbom_source
                                 WHERE manifest_id = b.manifest_id AND about = b.about OFFSET 0) s
-            WHERE b.state = 'done'
+            WHERE b.state = 'done' AND NOT b.is_provenance
         ),
 -- include packages_held.sql
         , typed AS MATERIALIZED (

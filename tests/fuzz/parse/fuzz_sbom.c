@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct told {
-    uint64_t packages, subjects, hash;
+    uint64_t packages, subjects, materials, hash;
 };
 
 static void mix(struct told *told, struct ms_str text)
@@ -37,12 +37,23 @@ static void on_subject(const struct ms_digest *digest, void *arg)
     mix(told, ms_str_n((const char *)digest->bytes, digest->len));
 }
 
+static void on_material(const struct sbom_material *material, void *arg)
+{
+    struct told *told = arg;
+    told->materials++;
+    assert(!ms_digest_is_none(&material->digest) && material->uri.len <= SBOM_URI_MAX);
+    assert(told->materials <= SBOM_MATERIALS_MAX);
+    mix(told, material->uri);
+}
+
 static enum ms_status read_in(struct told *told, struct ms_str bytes, size_t step)
 {
     struct ms_error err = {.status = MS_OK};
     struct sbom_totals totals;
-    struct sbom *sbom =
-        sbom_new(&(struct sbom_events){.on_package = on_package, .on_subject = on_subject}, told);
+    struct sbom *sbom = sbom_new(&(struct sbom_events){.on_package = on_package,
+                                                       .on_subject = on_subject,
+                                                       .on_material = on_material},
+                                 told);
     enum ms_status status = MS_OK;
     for (size_t at = 0; at < bytes.len && status == MS_OK; at += step)
         status = sbom_write(sbom, ms_str_slice(bytes, at, at + step), &err);

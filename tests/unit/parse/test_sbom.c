@@ -9,7 +9,7 @@
 
 enum { TOLD_MAX = 1024 * 1024 };
 
-static const char DIGEST[] = "1111111111111111111111111111111111111111111111111111111111111111";
+#define DIGEST "1111111111111111111111111111111111111111111111111111111111111111"
 
 static void on_package(const struct sbom_package *package, void *arg)
 {
@@ -26,11 +26,20 @@ static void on_subject(const struct ms_digest *digest, void *arg)
     ms_buf_printf(arg, "about %s\n", text);
 }
 
+static void on_material(const struct sbom_material *material, void *arg)
+{
+    char text[MS_DIGEST_TEXT_MAX];
+    ms_buf_printf(arg, "from %s %.*s\n", ms_digest_format(text, &material->digest),
+                  MS_STR_ARG(material->uri));
+}
+
 static enum ms_status read_in(struct ms_buf *told, struct sbom_totals *totals, struct ms_str bytes,
                               size_t step, struct ms_error *err)
 {
-    struct sbom *sbom =
-        sbom_new(&(struct sbom_events){.on_package = on_package, .on_subject = on_subject}, told);
+    struct sbom *sbom = sbom_new(&(struct sbom_events){.on_package = on_package,
+                                                       .on_subject = on_subject,
+                                                       .on_material = on_material},
+                                 told);
     enum ms_status status = MS_OK;
     for (size_t at = 0; at < bytes.len && status == MS_OK; at += step)
         status = sbom_write(sbom, ms_str_slice(bytes, at, at + step), err);
@@ -146,6 +155,34 @@ START_TEST(envelopes_and_bundles_are_read)
 }
 END_TEST
 
+START_TEST(materials_of_provenance_are_read)
+{
+    ASSERT_TELLS("{\"_type\":\"https://in-toto.io/Statement/"
+                 "v0.1\",\"predicate\":{\"buildType\":\"x\",\"materials\":["
+                 "{\"uri\":\"pkg:docker/debian@12\",\"digest\":{\"sha256\":\"" DIGEST "\"}},"
+                 "{\"uri\":\"https://example.com/"
+                 "a.git\",\"digest\":{\"sha1\":\"12\"}},{\"digest\":{\"sha256\":\"" DIGEST
+                 "\"}},{},3]},\"predicateType\":\"https://slsa.dev/provenance/v0.2\","
+                 "\"subject\":[{\"digest\":{\"sha256\":\"" DIGEST "\"}}]}",
+                 "from sha256:" DIGEST " pkg:docker/debian@12\nfrom sha256:" DIGEST
+                 " \nabout sha256:" DIGEST "\n");
+    ASSERT_TELLS(
+        "{\"predicateType\":\"https://slsa.dev/provenance/v1\",\"predicate\":{\"buildDefinition\":{"
+        "\"resolvedDependencies\":[{\"digest\":{\"sha256\":\"" DIGEST
+        "\"},\"uri\":\"pkg:docker/debian@12\"}]},\"runDetails\":{\"materials\":[{\"digest\":{"
+        "\"sha256\":\"" DIGEST "\"}}]}}}",
+        "from sha256:" DIGEST " pkg:docker/debian@12\n");
+    ASSERT_TELLS("{\"predicateType\":\"https://slsa.dev/provenance/v1\",\"predicate\":{}}", "");
+    ASSERT_REFUSED(
+        "{\"predicateType\":\"https://slsa.dev/verification_summary/v1\",\"predicate\":{}}",
+        "neither");
+    ASSERT_REFUSED(
+        "{\"predicateType\":\"https://slsa.dev/provenance/v1\",\"predicate\":{\"packages\":[{"
+        "\"name\":\"a\"}]}}",
+        "packages in");
+}
+END_TEST
+
 START_TEST(escapes_are_decoded)
 {
     ASSERT_TELLS("{\"spdxVersion\":\"SPDX-2.3\",\"pack\\u0061ges\":[{\"name\":"
@@ -241,6 +278,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, cyclonedx_is_read);
     tcase_add_test(tests, statements_are_read);
     tcase_add_test(tests, envelopes_and_bundles_are_read);
+    tcase_add_test(tests, materials_of_provenance_are_read);
     tcase_add_test(tests, escapes_are_decoded);
     tcase_add_test(tests, what_is_no_document_is_refused);
     tcase_add_test(tests, bombs_are_bounded);

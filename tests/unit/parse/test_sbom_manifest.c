@@ -26,6 +26,9 @@ START_TEST(documents_are_found)
         "{\"layers\":[" LAYER(
             "application/vnd.in-toto+json",
             ANNOTATION("in-toto.io/predicate-type", "https://spdx.dev/Document")) "]}",
+        "{\"layers\":[" LAYER(
+            "application/vnd.in-toto+json",
+            ANNOTATION("in-toto.io/predicate-type", "https://slsa.dev/provenance/v1")) "]}",
         "{\"layers\":[" LAYER("application/spdx+json", NO_ANNOTATIONS) "]}",
         "{\"layers\":[" LAYER("application/vnd.cyclonedx+json;version=1.6", NO_ANNOTATIONS) "]}",
         "{\"artifactType\":\"application/spdx+json\",\"layers\":[" LAYER("application/json",
@@ -56,7 +59,7 @@ START_TEST(others_are_none)
         "{\"layers\":[" LAYER("application/vnd.in-toto+json", NO_ANNOTATIONS) "]}",
         "{\"layers\":[" LAYER(
             "application/vnd.in-toto+json",
-            ANNOTATION("in-toto.io/predicate-type", "https://slsa.dev/provenance/v1")) "]}",
+            ANNOTATION("in-toto.io/predicate-type", "https://in-toto.io/attestation/vulns")) "]}",
         "{\"layers\":[" LAYER("application/vnd.oci.image.layer.v1.tar", NO_ANNOTATIONS) "]}",
     };
     for (size_t i = 0; i < sizeof(MANIFESTS) / sizeof(MANIFESTS[0]); i++)
