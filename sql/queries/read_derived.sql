@@ -7,7 +7,8 @@
 -- $7 repository: text    $8 tag: text, or NULL and $9 its digest: text
 -- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 --
--- Of each chain as many are read as a page shows, in the order of the index.
+-- Of each chain as many images are read as a page shows, in the order of the index: one more than rows that are looked
+-- for, because that of the cursor may have no more of them.
 WITH
 asked AS MATERIALIZED (
     SELECT h.manifest_id AS id
@@ -31,14 +32,17 @@ ahead AS MATERIALIZED (
     FROM whole
     CROSS JOIN LATERAL (
         SELECT p.manifest_id AS number, r.name, h.repository_id
-        FROM image_chain p
+        FROM (SELECT manifest_id FROM image_chain c
+              WHERE NOT $4::boolean AND c.chain = whole.chain AND NOT c.is_whole
+                AND c.manifest_id <= coalesce($1::bigint, 9223372036854775807)
+                AND EXISTS (SELECT FROM repository_manifest
+                            WHERE manifest_id = c.manifest_id AND unreadable IS NULL AND "references" > attests OFFSET 0)
+              ORDER BY c.manifest_id DESC LIMIT $3::bigint + 2) p
         CROSS JOIN LATERAL (SELECT repository_id FROM repository_manifest
                             WHERE manifest_id = p.manifest_id AND unreadable IS NULL AND "references" > attests
                             OFFSET 0) h
         CROSS JOIN LATERAL (SELECT name FROM repository WHERE id = h.repository_id OFFSET 0) r
-        WHERE NOT $4::boolean AND p.chain = whole.chain AND NOT p.is_whole
-          AND p.manifest_id <= coalesce($1::bigint, 9223372036854775807)
-          AND ($1::bigint IS NULL OR p.manifest_id < $1::bigint OR r.name > $2::text)
+        WHERE $1::bigint IS NULL OR p.manifest_id < $1::bigint OR r.name > $2::text
         ORDER BY p.manifest_id DESC, r.name
         LIMIT $3::bigint + 1
     ) d
@@ -48,14 +52,17 @@ behind AS MATERIALIZED (
     FROM whole
     CROSS JOIN LATERAL (
         SELECT p.manifest_id AS number, r.name, h.repository_id
-        FROM image_chain p
+        FROM (SELECT manifest_id FROM image_chain c
+              WHERE $4::boolean AND c.chain = whole.chain AND NOT c.is_whole
+                AND c.manifest_id >= coalesce($1::bigint, 0)
+                AND EXISTS (SELECT FROM repository_manifest
+                            WHERE manifest_id = c.manifest_id AND unreadable IS NULL AND "references" > attests OFFSET 0)
+              ORDER BY c.manifest_id LIMIT $3::bigint + 2) p
         CROSS JOIN LATERAL (SELECT repository_id FROM repository_manifest
                             WHERE manifest_id = p.manifest_id AND unreadable IS NULL AND "references" > attests
                             OFFSET 0) h
         CROSS JOIN LATERAL (SELECT name FROM repository WHERE id = h.repository_id OFFSET 0) r
-        WHERE $4::boolean AND p.chain = whole.chain AND NOT p.is_whole
-          AND p.manifest_id >= coalesce($1::bigint, 0)
-          AND ($1::bigint IS NULL OR p.manifest_id > $1::bigint OR r.name < $2::text)
+        WHERE $1::bigint IS NULL OR p.manifest_id > $1::bigint OR r.name < $2::text
         ORDER BY p.manifest_id, r.name DESC
         LIMIT $3::bigint + 1
     ) d

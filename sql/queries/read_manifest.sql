@@ -62,10 +62,11 @@ told AS (
                           ',"signed":', to_json(evidence.signed), ',"sbom":', to_json(evidence.sbom),
                           ',"provenance":', to_json(evidence.provenance)) END,
                       ',"base":' || based.base::text,
-                      CASE WHEN derived.images IS NOT NULL THEN ',"derived":' || json_build_object(
+                      CASE WHEN derived.images IS NOT NULL THEN ',"derived":' || json_strip_nulls(json_build_object(
                           'images', derived.images,
                           'url', '/api/v1/repositories/' || c.repository || '/-/manifests/' || digest_text(c.digest)
-                                     || '/-/derived')::text END) AS members
+                                     || '/-/derived',
+                          'truncated', CASE WHEN derived.is_cut THEN true END))::text END) AS members
     ) inside
 -- include packages_counted.sql
     UNION ALL
