@@ -33,7 +33,7 @@ UNION ALL
  ORDER BY r.name, t.name)
 UNION ALL
 (SELECT (SELECT generation FROM state), 3,
-        left(own.members, -1) || ',' || document.members || content.members
+        left(own.members, -1) || ',' || document.members || content.members || coalesce(inside.members, '')
  FROM (SELECT m.id, m.digest, m.kind, m.media_type, m.artifact_type, m.size, m.annotations, m.subject,
               m.config_id, h.repositories, h.names, h.pulls,
               CASE WHEN NOT h.is_readable THEN h.reason END AS reason, h.unreadable_since
@@ -54,4 +54,19 @@ UNION ALL
         FROM (SELECT 'manifest' AS type, c.names AS repositories, c.pulls) d
     ) own
 -- include manifest_members.sql
+    -- Of images: what is attached to them anywhere, and what they are built on.
+    LEFT JOIN LATERAL (
+        SELECT concat(',"signed":', to_json(evidence.signed), ',"sbom":', to_json(evidence.sbom),
+                      ',"provenance":', to_json(evidence.provenance), ',"base":' || based.base::text) AS members
+        FROM (SELECT bool_or(attached.signed) AS signed, bool_or(attached.sbom) AS sbom,
+                     bool_or(attached.provenance) AS provenance
+              FROM (SELECT c.id AS manifest_id, unnest(c.repositories) AS repository_id) top
+              CROSS JOIN LATERAL (
+-- include evidence_of.sql
+              ) attached) evidence
+        LEFT JOIN (SELECT c.id AS manifest_id) top ON true
+        LEFT JOIN LATERAL (
+-- include base_of_manifest.sql
+        ) based ON true
+    ) inside ON c.kind IN ('image', 'index', 'schema1')
  ORDER BY c.digest)

@@ -19,6 +19,7 @@ class Image:
     def __init__(self, chain, platform, annotations):
         self.chain, self.platform, self.annotations = chain, platform, annotations
         self.materials = []  # of its provenance: (URI, digest)
+        self.attested_in = None
 
 
 class Families:
@@ -73,6 +74,7 @@ class Families:
         uris = ("pkg:docker/library/debian@12", "pkg:docker/debian", "pkg:oci/x@y?platform=linux%2Famd64", "https://example.com/a.tar", "")
         targets = [*self.images, *self.images, *self.indexes, digest_of(b"unknown")]
         image = self.images[digest]
+        image.attested_in = repository
         image.materials = [(self.random.choice(uris), self.random.choice(targets)) for _ in range(self.random.randint(1, 3))]
         body = json.dumps(sboms.envelope(sboms.provenance(
             digest, [("https://example.com/x.git", None), *image.materials], self.random.choice(("1", "0.2")))))

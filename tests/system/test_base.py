@@ -71,6 +71,8 @@ def assert_is(told, expected, what):
 
 def ask_everything(setting, families):
     """Every tag, every image, every search; returns how many answers were compared."""
+    lines = [json.loads(line) for line in setting.reader.get("/api/v1/dump").content.splitlines()]
+    dumped = {line["digest"]: line for line in lines if line.get("kind") in ("image", "index")}
     count = 0
     for repository, tags in families.tags.items():
         if not tags:
@@ -81,6 +83,9 @@ def ask_everything(setting, families):
         for digest in sorted({d for top in tags.values() for d in (top, *families.images_of(top))}):
             answer = setting.manifest(repository, digest)
             assert_is(answer.get("base"), families.base_of(digest), (repository, digest))
+            assert dumped[digest].get("base") == answer.get("base")
+            assert dumped[digest]["provenance"] >= answer["provenance"] == bool(
+                [image for image in families.images_of(digest) if families.images[image].attested_in == repository])
             derived = families.derived(digest)
             layered = any(families.images[image].chain for image in families.images_of(digest))
             assert answer.get("derived", {}).get("images") == (len({image for _, image in derived}) if layered else None)
