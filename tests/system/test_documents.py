@@ -2,11 +2,13 @@
 """An upgrade that changes what is prepared for readers: documents are made again from what is stored."""
 import json
 import subprocess
+import threading
 from pathlib import Path
 
+import sboms
 from fake import FakeRegistry
 from harness import Reader, Writer, assert_as_scanned, query, wait_for
-from images import OCI_INDEX, OCI_MANIFEST
+from images import OCI_INDEX, OCI_MANIFEST, digest_of
 
 STORE = Path(__file__).resolve().parents[1] / "component/store"
 
@@ -114,5 +116,74 @@ def test_contents_of_schema_1_become_as_if_read_by_this_version(postgres, tmp_pa
         query(database, (STORE / "store_recount.sql").read_text().replace("%", "%%"))
         assert [line for line, in query(database, "SELECT recount()") if not line.startswith("generation")] == []
     finally:
+        writer.kill()
+        fake.stop()
+
+
+class Asking:
+    """Asks a reader one question after the other in the meantime; every answer must be one."""
+
+    def __init__(self, reader, path):
+        self.reader, self.path, self.statuses, self.is_over = reader, path, [], threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.is_over.wait(0.02):
+            self.statuses.append(self.reader.get(self.path).status_code)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *failure):
+        self.is_over.set()
+        self.thread.join()
+        return False
+
+
+def give_an_sbom(fake, database, packages):
+    """The artifact of SPDX's type that schema 1 knows gets a document."""
+    document = json.dumps(sboms.spdx(packages))
+    (number, raw), = query(database, "SELECT id, raw FROM manifest WHERE artifact_type = 'application/spdx+json'")
+    value = json.loads(bytes(raw))
+    value["layers"] = [{"mediaType": sboms.SPDX, "digest": digest_of(document.encode()), "size": len(document)}]
+    body = json.dumps(value).encode()
+    query(database, "UPDATE manifest SET raw = %s, size = %s, digest = decode(%s, 'hex') WHERE id = %s", body, len(body),
+          "01" + digest_of(body).removeprefix("sha256:"), number)
+    fake.do(put_blob={"repository": "app/web", "body": document})
+    return value["subject"]["digest"]
+
+
+def test_schema_1_gets_chains_and_packages_while_readers_answer(postgres, tmp_path):
+    """Killed when the chains are there and the packages are not; the next writer goes on from there."""
+    database = load_schema_1(postgres)
+    fake = FakeRegistry(tmp_path).start()
+    image = give_an_sbom(fake, database, [("libc6", "2.36", "pkg:deb/debian/libc6@2.36"), ("bare", None, None)])
+    fill_from(fake, database)
+    writer, reader = Writer(tmp_path, database, fake.url, interval={"fetch_all": 0}), Reader(tmp_path, database, fake.url)
+    path = f"/api/v1/repositories/app/web/-/manifests/{image}"
+    try:
+        fake.fault("blobs", kind="status", status=503)
+        writer.start()
+        reader.start()
+        with Asking(reader, path) as asking:
+            wait_for(lambda: reader.json(path).get("base"), "what it is built on")
+            wait_for(lambda: query(database, "SELECT count(*) FROM sbom_source WHERE attempts > 0") != [(0,)], "a first try")
+            told = reader.json(path)
+            assert told["base"]["tag"] == "odd" and told["packages"] is None
+            assert query(database, "SELECT document_version FROM state") == [(1,)], "a part is still to be done"
+            writer.kill()
+            fake.do(clear_faults=True)
+            fake.do(put_blob={"repository": "app/secret", "body": SECRET_CONFIG})
+            writer.start()
+            wait_for(lambda: reader.json(path)["packages"] is not None, "its packages")
+            wait_for(lambda: query(database, "SELECT document_version FROM state") != [(1,)], "the end")
+        assert set(asking.statuses) == {200} and len(asking.statuses) > 10
+        told = reader.json(path)
+        assert told["packages"] == {"total": 2, "by_type": {"deb": 1, "unknown": 1}, "source": "referrer"} and told["sbom"] is True
+        found = reader.json("/api/v1/packages/images?name=libc6")["images"]
+        assert [row["digest"] for row in found] == [image]
+    finally:
+        reader.terminate()
         writer.kill()
         fake.stop()
