@@ -25,8 +25,8 @@ def is_before(a, b):
 class World:
     """Images with random packages, by every second one of the shapes."""
 
-    def __init__(self, stack, count=24):
-        self.stack, self.rng, self.held = stack, random.Random(7), {}  # {(repository, digest): (tags, set of rows)}
+    def __init__(self, stack, count=24, seed=7):
+        self.stack, self.rng, self.held = stack, random.Random(seed), {}  # {(repository, digest): (tags, set of rows)}
         pusher = Pusher(stack.registry.url)
         for number in range(count):
             repository, tag = f"team/app{number % 3}", f"t{number}"
