@@ -125,6 +125,7 @@ void pages_repositories(struct ms_http_request *request, const struct ms_route_m
     page_ask_add(&ask, prefix_of(ask.arena, ask.name));
     page_ask_add(&ask, official);
     page_ask_add(&ask, page_ask_value(&ask, "all").len > 0 ? MS_STR("f") : MS_STR("t"));
+    page_ask_add(&ask, MS_STR("f"));  /* what is inside their images is not shown */
     page_ask_add(&ask, MS_STR("50")); /* namespaces */
     page_ask_add(&ask, MS_STR_ABSENT);
     page_ask_add(&ask, MS_STR_ABSENT);

@@ -6,6 +6,7 @@
 -- $7 LIKE pattern of names, in any case: text, NULL: all    $8 prefix of names: text, NULL: all
 -- $9 LIKE patterns of official repositories: text[]
 -- $10 only those directly below the prefix, in no further namespace: boolean
+-- $11 tell what is attached to their images, and their base: boolean
 -- Columns: generation, place, found, has_more, number, text, body: see reader/api/rest_list.h.
 --
 -- Each way to walk is a branch of its own with a plan of its own, and only one of them is executed.

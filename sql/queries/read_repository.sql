@@ -6,7 +6,7 @@
 SELECT s.generation,
        left(json_strip_nulls(row_to_json(object))::text, -1) AS body
 FROM state s
-CROSS JOIN (SELECT $2::text[] AS patterns) official
+CROSS JOIN (SELECT $2::text[] AS patterns, true AS looks_inside) official
 LEFT JOIN repository r ON r.name = $1::text AND r.deleted_at IS NULL
 LEFT JOIN LATERAL (
 -- include repository_object.sql

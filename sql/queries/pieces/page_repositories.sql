@@ -10,7 +10,7 @@ SELECT s.generation,
                                            WHERE h.repository_id = r.id OFFSET 0))),
            'namespaces', (
                WITH list AS MATERIALIZED (
--- include read_namespaces_by_size.sql with $12 $13 $11 $14 $14 $15 $8
+-- include read_namespaces_by_size.sql with $13 $14 $12 $15 $15 $16 $8
                )
 -- include page_rows.sql
            ),

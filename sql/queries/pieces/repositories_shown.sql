@@ -12,7 +12,7 @@ SELECT (SELECT generation FROM state), CASE WHEN $5::boolean THEN -w.place ELSE 
        NULL, w.number, r.name, json_strip_nulls(row_to_json(object))::text
 FROM shown w
 JOIN repository r ON r.id = w.id
-CROSS JOIN (SELECT $9::text[] AS patterns) official
+CROSS JOIN (SELECT $9::text[] AS patterns, $11::boolean AS looks_inside) official
 CROSS JOIN LATERAL (
 -- include repository_object.sql
 ) object

@@ -1,4 +1,5 @@
-    -- What is said of a repository `r`; `official`: which names are.
+    -- What is said of a repository `r`; `official`: which names are, and whether to look for what is attached to its
+    -- images and for their base, which costs more than all the rest.
     SELECT r.name, r.title, r.description,
            r.name LIKE ANY (official.patterns) AS official,
            r.tag_count AS tags, r.image_count AS images, r.artifact_count AS artifacts,
@@ -14,9 +15,9 @@
            to_char(r.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
            r.updated_source,
            evidence.signed, evidence.sbom, evidence.provenance, based.base
-    FROM (SELECT r.id AS repository_id, (
+    FROM (SELECT r.id AS repository_id, CASE WHEN official.looks_inside THEN (
 -- include face_of_repository.sql
-          ) AS manifest_id) top
+          ) END AS manifest_id) top
     CROSS JOIN LATERAL (
 -- include evidence_of.sql
     ) evidence
