@@ -29,11 +29,12 @@ void part_chip(struct ms_buf *out, struct ms_str text, const struct link *withou
 
 void part_facet(struct ms_buf *out, struct ms_str value, int64_t count, const struct link *link)
 {
-    html_raw(out, "<li>");
-    link_open(out, link);
+    html_raw(out, link == NULL ? "<li><strong>" : "<li>");
+    if (link != NULL)
+        link_open(out, link);
     html_raw(out, "<bdi>");
     html_text_at_most(out, value, CHIP_MAX);
-    html_raw(out, "</bdi></a>");
+    html_raw(out, link == NULL ? "</bdi></strong>" : "</bdi></a>");
     if (count >= 0) {
         html_raw(out, " <span class=\"subtle\">");
         format_number(out, count);

@@ -14,7 +14,8 @@ void part_heading(struct ms_buf *out, const char *id, const char *text);
 /* What is filtered by, as a link that takes the filter away. */
 void part_chip(struct ms_buf *out, struct ms_str text, const struct link *without);
 
-/* One value of a facet, with how many have it; below 0: not counted. `link` filters by it. */
+/* One value of a facet, with how many have it; below 0: not counted. `link` filters by it; NULL: it
+ * is filtered by. */
 void part_facet(struct ms_buf *out, struct ms_str value, int64_t count, const struct link *link);
 
 /* Definition lists: part_term() … part_term_end() between `<dl>` and `</dl>`. */

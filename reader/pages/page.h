@@ -15,7 +15,7 @@
 
 enum {
     PAGE_ROWS = 50,        /* of a list on a page */
-    PAGE_PARAMS_MAX = 20,  /* of a statement */
+    PAGE_PARAMS_MAX = 32,  /* of a statement */
     PAGE_NAME_MAX = 256,   /* a path's captures: a repository's name, a tag or digest */
     PAGE_QUERY_MAX = 4096, /* the query of a URL, canonical */
     PAGE_ARENA_MAX = 64 * 1024 * 1024

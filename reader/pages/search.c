@@ -6,6 +6,7 @@
 #include "reader/pages/search.h"
 
 #include "common/runtime/limit.h"
+#include "reader/api/official.h"
 #include "reader/html/format.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
@@ -14,7 +15,7 @@
 
 #include <string.h>
 
-enum { TAGS_MAX = 100, NEAREST_MAX = 5, VALUES_MAX = 10, N_FACETS = 6 };
+enum { TAGS_MAX = 100, NEAREST_MAX = 5, VALUES_MAX = 10, PLATFORMS_MAX = 50 };
 
 static const struct query_param TABLE[] = {
     {"cursor", QUERY_PLAIN}, {"kind", QUERY_PLAIN}, {"q", QUERY_PLAIN}, {"sort", QUERY_PLAIN}};
@@ -23,19 +24,29 @@ static const struct paging_sort SORTS[] = {
     {"score", false}, {"name", false}, {"pulls", true}, {"size", true}, {"updated", true}};
 
 /* Why it is a result, when its name does not say so. */
-static struct ms_str match_of(struct page *page, struct ms_str body)
+static struct ms_str match_of(struct page *page, struct ms_str body, struct ms_str more)
 {
+    struct ms_str why = page_text(page, more, "why");
+    if (why.len > 0)
+        return why;
     struct ms_str match = page_text(page, body, "match");
     return ms_str_equal(match, MS_STR("name")) ? MS_STR_ABSENT : match;
 }
 
-static struct search_result read_result(struct page *page, struct ms_str body)
+/* Of a repository those of all its images. */
+static struct view_strings read_platforms(struct page *page, struct ms_str body, struct ms_str more)
+{
+    struct ms_str *one = ms_arena_alloc(page->arena, sizeof(*one));
+    *one = page_text(page, body, "platform");
+    if (one->len > 0)
+        return (struct view_strings){one, 1};
+    return page_strings(page, json_get(more, "platforms"), PLATFORMS_MAX);
+}
+
+static struct search_result read_result(struct page *page, struct ms_str body, struct ms_str more)
 {
     const char *type = page_kind_word(json_get(body, "type"));
     bool is_repository = strcmp(type, "repository") == 0;
-    struct ms_str platform = page_text(page, body, "platform");
-    struct ms_str *platforms = ms_arena_alloc(page->arena, sizeof(*platforms));
-    *platforms = platform;
     return (struct search_result){
         .type = type,
         .name = page_text(page, body, is_repository ? "name" : "repository"),
@@ -43,43 +54,59 @@ static struct search_result read_result(struct page *page, struct ms_str body)
         .title = page_text(page, body, "title"),
         .description = page_text(page, body, "description"),
         .tags = page_strings(page, json_get(body, "tags"), TAGS_MAX),
-        .platforms = {platforms, platform.len > 0},
-        .is_official = json_is_true(json_get(body, "official")),
-        .is_signed = json_is_true(json_get(body, "signed")),
-        .has_sbom = json_is_true(json_get(body, "sbom")),
-        .has_provenance = json_is_true(json_get(body, "provenance")),
-        .bytes = page_number(body, "size"),
+        .platforms = read_platforms(page, body, more),
+        .is_official = json_is_true(json_get(more, "official")),
+        .is_signed = json_is_true(json_get(more, "signed")),
+        .has_sbom = json_is_true(json_get(more, "sbom")),
+        .has_provenance = json_is_true(json_get(more, "provenance")),
+        .bytes = page_number(is_repository ? more : body, "size"),
         .pulls = page_number(body, "pulls"),
-        .n_tags = FORMAT_UNKNOWN,
+        .n_tags = is_repository ? page_number(more, "tags") : FORMAT_UNKNOWN,
         .updated = page_text(page, body, "updated"),
-        .match = match_of(page, body),
+        .match = match_of(page, body, more),
     };
 }
 
-static void read_results(struct search *out, struct page *page, struct ms_str array)
+static void read_results(struct search *out, struct page *page, struct ms_str array,
+                         struct ms_str more)
 {
-    struct ms_str rest = array, row;
+    struct ms_str rest = array, row, beside = MS_STR_ABSENT;
     struct search_result *rows = page_array(page, array, sizeof(*rows), PAGE_ROWS, &out->n_results);
-    for (size_t i = 0; i < out->n_results && json_next(NULL, &row, &rest); i++)
-        rows[i] = read_result(page, page_row_body(row));
+    for (size_t i = 0; i < out->n_results && json_next(NULL, &row, &rest); i++) {
+        if (!json_next(NULL, &beside, &more))
+            beside = MS_STR_ABSENT;
+        rows[i] = read_result(page, page_row_body(row), beside);
+    }
     out->results = rows;
 }
 
 /* --- what there is to filter by --- */
 
-static void read_facet(struct search_facet *out, struct page *page, struct ms_str q,
-                       const char *title, const char *field, struct ms_str array)
+struct facet {
+    const char *title, *field;
+    bool is_single; /* an image has one value of it: another one is chosen in the place of that */
+    struct ms_str counts;
+};
+
+static struct search_facet read_facet(struct page *page, struct ms_str q, const struct facet *facet)
 {
-    struct ms_str rest = array, row;
+    struct ms_str rest = facet->counts, row, others = MS_STR_ABSENT;
     size_t n, n_kept = 0;
-    struct search_value *values = page_array(page, array, sizeof(*values), VALUES_MAX, &n);
+    struct search_value *values = page_array(page, rest, sizeof(*values), VALUES_MAX, &n);
+    if (facet->is_single)
+        others = search_text_without(page->arena, q, ms_str(facet->field));
     for (size_t i = 0; i < n && json_next(NULL, &row, &rest); i++) {
         struct ms_str value = page_text(page, row, "value");
-        struct ms_str with = search_text_with(page->arena, q, field, value);
-        if (!ms_str_is_absent(with)) /* it cannot be asked for: too long, or a quote in it */
-            values[n_kept++] = (struct search_value){value, with, page_number(row, "images")};
+        struct ms_str with = search_text_with(page->arena, q, facet->field, value);
+        bool is_chosen = ms_str_equal(with, q);
+        if (ms_str_is_absent(with)) /* it cannot be asked for: too long, or a quote in it */
+            continue;
+        if (!is_chosen && !ms_str_is_absent(others))
+            with = search_text_with(page->arena, others, facet->field, value);
+        values[n_kept++] =
+            (struct search_value){value, with, page_number(row, "images"), is_chosen};
     }
-    *out = (struct search_facet){title, values, n_kept};
+    return (struct search_facet){facet->title, values, n_kept};
 }
 
 static int64_t count_of(struct page *page, struct ms_str array, struct ms_str value)
@@ -91,9 +118,9 @@ static int64_t count_of(struct page *page, struct ms_str array, struct ms_str va
     return FORMAT_UNKNOWN;
 }
 
-/* Always in this order; what no image has is left out. How many bases have moved is not counted:
- * that is asked for only when images were found, and not again. */
-static void read_evidence(struct search_facet *out, struct page *page, struct ms_str q,
+/* Always in this order; what no image has is left out. False: all of it. How many bases have moved
+ * is not counted: that is asked for only when images were found, and not again. */
+static bool read_evidence(struct search_facet *out, struct page *page, struct ms_str q,
                           struct ms_str facets)
 {
     static const struct {
@@ -112,28 +139,39 @@ static void read_evidence(struct search_facet *out, struct page *page, struct ms
         struct ms_str with = search_text_with(page->arena, q, EVIDENCE[i].field, EVIDENCE[i].value);
         bool is_offered = i == OUTDATED ? has_images && !ms_str_equal(with, q) : images > 0;
         if (is_offered && !ms_str_is_absent(with))
-            values[n++] = (struct search_value){EVIDENCE[i].word, with, images};
+            values[n++] =
+                (struct search_value){EVIDENCE[i].word, with, images, ms_str_equal(with, q)};
     }
     *out = (struct search_facet){"Evidence", values, n};
+    return n > 0;
+}
+
+/* `alone` has those facets that the query filters by, counted without that. */
+static struct ms_str counts_of(struct ms_str facets, struct ms_str alone, const char *facet)
+{
+    struct ms_str counts = json_get(alone, facet);
+    return counts.len > 0 ? counts : json_get(facets, facet);
 }
 
 static void read_facets(struct search *out, struct page *page, struct ms_str facets,
-                        struct ms_str label)
+                        struct ms_str alone, struct ms_str label)
 {
-    struct search_facet *all = ms_arena_alloc(page->arena, N_FACETS * sizeof(*all));
-    struct ms_str field = search_text_label_field(page->arena, label);
-    read_facet(&all[0], page, out->q, "Operating system", "os:", json_get(facets, "os"));
-    read_facet(&all[1], page, out->q, "Architecture", "arch:", json_get(facets, "architecture"));
-    read_evidence(&all[2], page, out->q, facets);
-    read_facet(&all[3], page, out->q, "Label", "label:", json_get(facets, "label_keys"));
-    read_facet(&all[4], page, out->q, "Annotation",
-               "annotation:", json_get(facets, "annotation_keys"));
-    if (label.len > 0)
-        read_facet(&all[5], page, out->q, "Values of the label", field.ptr,
-                   json_get(facets, "label_values"));
-    for (size_t i = 0; i < N_FACETS; i++)
-        if (all[i].n > 0)
-            all[out->n_facets++] = all[i];
+    const struct facet kinds[] = {
+        {"Operating system", "os:", true, counts_of(facets, alone, "os")},
+        {"Architecture", "arch:", true, counts_of(facets, alone, "architecture")},
+        {"Label", "label:", false, json_get(facets, "label_keys")},
+        {"Annotation", "annotation:", false, json_get(facets, "annotation_keys")},
+        {"Values of the label", search_text_label_field(page->arena, label).ptr, true,
+         label.len > 0 ? counts_of(facets, alone, "label_values") : MS_STR_ABSENT},
+    };
+    enum { EVIDENCE = 2, N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+    struct search_facet *all = ms_arena_alloc(page->arena, (N_KINDS + 1) * sizeof(*all));
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (i == EVIDENCE && read_evidence(&all[out->n_facets], page, out->q, facets))
+            out->n_facets++;
+        all[out->n_facets] = read_facet(page, out->q, &kinds[i]);
+        out->n_facets += all[out->n_facets].n > 0;
+    }
     out->facets = all;
 }
 
@@ -158,8 +196,8 @@ static void build(struct ms_buf *out, struct page *page)
         ms_limit_reached(MS_LIMIT_SEARCH_CANDIDATES);
     search.cursors = list.cursors;
     search.nearest = page_strings(page, json_get(body, "nearest"), NEAREST_MAX);
-    read_results(&search, page, list.rows);
-    read_facets(&search, page, json_get(body, "facets"), label);
+    read_results(&search, page, list.rows, json_get(body, "more"));
+    read_facets(&search, page, json_get(body, "facets"), json_get(body, "alone"), label);
     view_search(out, &page->frame, &search);
 }
 
@@ -200,6 +238,20 @@ static bool is_kind(struct ms_str kind)
     return ms_str_is_absent(kind);
 }
 
+/* The question without its terms that begin so; NULLs: it has none, or cannot be asked without. */
+static void ask_without(struct page_ask *ask, struct ms_str q, struct ms_str prefix)
+{
+    struct ms_str rest = search_text_without(ask->arena, q, prefix);
+    struct search_query query;
+    struct search_fault fault;
+    struct search_plan plan = {{MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT}};
+    if (ms_str_is_absent(rest) || search_query_parse(&query, rest, &fault) != MS_OK ||
+        search_plan_make(&plan, &query, ask->arena) != MS_OK)
+        plan.params[0] = MS_STR_ABSENT;
+    for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
+        page_ask_add(ask, plan.params[i]);
+}
+
 void pages_search(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
     struct page_ask ask;
@@ -221,11 +273,20 @@ void pages_search(struct ms_http_request *request, const struct ms_route_match *
     }
     struct search asked = {.q = q};
     search_text_read(&asked, ask.arena);
+    struct ms_str label = search_text_label(&asked), official;
+    if (official_patterns(&official, ask.answers->env->config, ask.arena) != MS_OK) {
+        page_fail(request, arg, 500, MS_STR("search.official is too long"));
+        return;
+    }
     page_ask_add_paging(&ask);
     for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
         page_ask_add(&ask, plan.params[i]);
     page_ask_add(&ask, kind);
-    page_ask_add(&ask, search_text_label(&asked));
+    page_ask_add(&ask, label);
     page_ask_add(&ask, q);
+    ask_without(&ask, q, MS_STR("os:"));
+    ask_without(&ask, q, MS_STR("arch:"));
+    ask_without(&ask, q, label.len > 0 ? search_text_label_field(ask.arena, label) : MS_STR("="));
+    page_ask_add(&ask, official);
     page_ask_serve(&ask, MS_STR_ABSENT);
 }

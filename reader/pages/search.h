@@ -31,6 +31,7 @@ struct search_value {
     struct ms_str value;
     struct ms_str with;
     int64_t images; /* how many have it; below 0: not counted */
+    bool is_chosen; /* the query filters by it already */
 };
 
 struct search_facet {

@@ -147,3 +147,17 @@ struct ms_str search_text_with(struct ms_arena *arena, struct ms_str q, const ch
         return ms_str_is_absent(term) ? term : q;
     return join(arena, trim_end(q), term, MS_STR(""));
 }
+
+struct ms_str search_text_without(struct ms_arena *arena, struct ms_str q, struct ms_str prefix)
+{
+    struct ms_str term, rest = MS_STR("");
+    size_t at = 0;
+    bool has_any = false;
+    while ((term = next_term(q, &at)).len > 0) {
+        if (ms_str_starts_with(term, prefix))
+            has_any = true;
+        else
+            rest = join(arena, rest, term, MS_STR(""));
+    }
+    return has_any ? rest : MS_STR_ABSENT;
+}

@@ -20,5 +20,7 @@ struct ms_str search_text_label_field(struct ms_arena *arena, struct ms_str labe
  * when it has that term already; absent: the value cannot be written in a query. */
 struct ms_str search_text_with(struct ms_arena *arena, struct ms_str q, const char *field,
                                struct ms_str value);
+/* The query without its terms that begin so; absent: it has none. */
+struct ms_str search_text_without(struct ms_arena *arena, struct ms_str q, struct ms_str prefix);
 
 #endif

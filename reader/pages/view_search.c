@@ -51,6 +51,8 @@ static void write_title(struct ms_buf *out, const struct search *page,
         html_text_at_most(out, result->title, DESCRIPTION_MAX);
         html_raw(out, "</bdi>");
     }
+    html_raw(out, " ");
+    view_evidence(out, result->is_signed, result->has_sbom, result->has_provenance);
     html_raw(out, "</p>");
 }
 
@@ -106,7 +108,6 @@ static void write_facts(struct ms_buf *out, const struct search_result *result)
         format_count(out, result->pulls, "pull", "pulls");
         html_raw(out, "</span>");
     }
-    view_evidence(out, result->is_signed, result->has_sbom, result->has_provenance);
     html_raw(out, "</p>");
 }
 
@@ -222,7 +223,8 @@ static void write_facets(struct ms_buf *out, const struct search *page)
         for (size_t v = 0; v < facet->n; v++) {
             struct link link = link_to_page(page);
             link_set(&link, "q", facet->values[v].with);
-            part_facet(out, facet->values[v].value, facet->values[v].images, &link);
+            part_facet(out, facet->values[v].value, facet->values[v].images,
+                       facet->values[v].is_chosen ? NULL : &link);
         }
         html_raw(out, "</ul></div>\n");
     }

@@ -139,22 +139,22 @@ void preview_search(struct ms_buf *out, const struct view_frame *frame, struct p
 {
     static struct search_result results[ROWS_MAX];
     static const struct search_value OS[] = {
-        {MS_STR_INIT("linux"), MS_STR_INIT("postgres os:linux"), 1630},
-        {MS_STR_INIT("windows"), MS_STR_INIT("postgres os:windows"), 12}};
+        {MS_STR_INIT("linux"), MS_STR_INIT("postgres os:linux"), 1630, true},
+        {MS_STR_INIT("windows"), MS_STR_INIT("postgres os:windows"), 12, false}};
     static const struct search_value ARCHITECTURES[] = {
-        {MS_STR_INIT("amd64"), MS_STR_INIT("postgres arch:amd64"), 812},
-        {MS_STR_INIT("arm64"), MS_STR_INIT("postgres arch:arm64"), 790},
-        {MS_STR_INIT("s390x"), MS_STR_INIT("postgres arch:s390x"), 28}};
+        {MS_STR_INIT("amd64"), MS_STR_INIT("postgres arch:amd64"), 812, false},
+        {MS_STR_INIT("arm64"), MS_STR_INIT("postgres arch:arm64"), 790, false},
+        {MS_STR_INIT("s390x"), MS_STR_INIT("postgres arch:s390x"), 28, false}};
     const struct search_value labels[] = {
-        {preview_text(preview, "org.opencontainers.image.vendor"), MS_STR("x"), 1630},
-        {preview_text(preview, "org.opencontainers.image.source"), MS_STR("x"), 912},
-        {preview_text(preview, "maintainer"), MS_STR("x"), 41},
-        {preview_text(preview, "com.example.team"), MS_STR("x"), 12}};
+        {preview_text(preview, "org.opencontainers.image.vendor"), MS_STR("x"), 1630, false},
+        {preview_text(preview, "org.opencontainers.image.source"), MS_STR("x"), 912, false},
+        {preview_text(preview, "maintainer"), MS_STR("x"), 41, false},
+        {preview_text(preview, "com.example.team"), MS_STR("x"), 12, false}};
     static const struct search_value EVIDENCE[] = {
-        {MS_STR_INIT("signed"), MS_STR_INIT("postgres is:signed"), 612},
-        {MS_STR_INIT("SBOM"), MS_STR_INIT("postgres has:sbom"), 412},
-        {MS_STR_INIT("provenance"), MS_STR_INIT("postgres has:provenance"), 60},
-        {MS_STR_INIT("base moved"), MS_STR_INIT("postgres is:outdated"), -1}};
+        {MS_STR_INIT("signed"), MS_STR_INIT("postgres is:signed"), 612, false},
+        {MS_STR_INIT("SBOM"), MS_STR_INIT("postgres has:sbom"), 412, false},
+        {MS_STR_INIT("provenance"), MS_STR_INIT("postgres has:provenance"), 60, false},
+        {MS_STR_INIT("base moved"), MS_STR_INIT("postgres is:outdated"), -1, false}};
     const struct search_facet facets[] = {{"Operating system", OS, 2},
                                           {"Architecture", ARCHITECTURES, 3},
                                           {"Evidence", EVIDENCE, 4},

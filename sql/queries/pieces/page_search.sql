@@ -5,9 +5,54 @@ SELECT s.generation,
            'results', (
 -- include page_rows.sql
            ),
+           -- What a result shows beside what the API tells, in the order of the results.
+           'more', (
+               SELECT json_agg(json_build_object(
+                                   'tags', r.tag_count, 'size', r.size,
+                                   'official', r.name LIKE ANY ($26::text[]),
+                                   'platforms', CASE WHEN m.id IS NULL THEN ARRAY(
+                                       SELECT p.platform FROM repository_platform p
+                                       WHERE p.repository_id = r.id ORDER BY p.platform) END,
+                                   'signed', evidence.signed, 'sbom', evidence.sbom,
+                                   'provenance', evidence.provenance,
+                                   'why', CASE WHEN told.body ->> 'match' IN ('label', 'annotation')
+                                               THEN (told.body ->> 'match') || ' ' || why.text END) ORDER BY told.place)
+               FROM (SELECT place, body::json AS body FROM list WHERE place IS NOT NULL) told
+               LEFT JOIN LATERAL (SELECT id, name, tag_count, size FROM repository
+                                  WHERE name = coalesce(told.body ->> 'repository', told.body ->> 'name') OFFSET 0) r ON true
+               LEFT JOIN LATERAL (SELECT id FROM manifest WHERE digest = digest_bytes(told.body ->> 'digest') OFFSET 0) m ON true
+               CROSS JOIN LATERAL (SELECT r.id AS repository_id, coalesce(m.id, (
+-- include face_of_repository.sql
+               )) AS manifest_id OFFSET 0) top
+               CROSS JOIN LATERAL (
+-- include evidence_of.sql
+               ) evidence
+               -- Which label or annotation it is that was found.
+               LEFT JOIN LATERAL (
+                   SELECT CASE WHEN pair.key <> '' THEN left(pair.key, 200) || ' = ' ELSE '' END
+                              || left(pair.value, 200) AS text
+                   FROM jsonb_to_recordset($7::jsonb) AS t (kind text, is_not boolean, "like" text, key text, value text)
+                   CROSS JOIN LATERAL (
+                       SELECT key, value FROM label WHERE manifest_id = m.id AND told.body ->> 'match' = 'label'
+                       UNION ALL
+                       SELECT key, value FROM annotation
+                       WHERE manifest_id = m.id AND told.body ->> 'match' = 'annotation'
+                       UNION ALL
+                       SELECT '', value FROM repository_label
+                       WHERE repository_id = r.id AND m.id IS NULL AND told.body ->> 'match' = 'label') pair
+                   WHERE NOT t.is_not
+                     AND CASE t.kind WHEN 'word' THEN lower(pair.value) LIKE '%' || lower(t."like") || '%'
+                                     WHEN told.body ->> 'match' THEN pair.key = t.key AND pair.value = coalesce(t.value, pair.value)
+                                     ELSE false END
+                   ORDER BY pair.key, pair.value
+                   LIMIT 1
+               ) why ON true),
            'facets', (SELECT (f.body || '}')::json FROM (
 -- include read_facets.sql with $7 $8 $9 $10 $12
            ) f),
+           'alone', (
+-- include facet_alone.sql
+           ),
            'nearest', (SELECT nearest.names FROM (SELECT $13::text AS name) asked
                        CROSS JOIN LATERAL (
 -- include page_nearest.sql
