@@ -7,24 +7,27 @@
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 
-enum { ROWS_MAX = 20, UNREADABLE_MAX = 50, PLATFORMS_MAX = 20 };
+enum { ROWS_MAX = 20, UNREADABLE_MAX = 50, COUNTS_MAX = 20 };
 
-static struct stats_namespace *read_sizes(struct page *page, struct ms_str array, size_t *out_n)
+static struct stats_size *read_sizes(struct page *page, struct ms_str array, size_t *out_n)
 {
     struct ms_str rest = array, row;
-    struct stats_namespace *rows = page_array(page, array, sizeof(*rows), ROWS_MAX, out_n);
+    struct stats_size *rows = page_array(page, array, sizeof(*rows), ROWS_MAX, out_n);
     for (size_t i = 0; i < *out_n && json_next(NULL, &row, &rest); i++)
-        rows[i] =
-            (struct stats_namespace){page_text(page, row, "name"), page_number(row, "repositories"),
-                                     page_number(row, "size")};
+        rows[i] = (struct stats_size){
+            .name = page_text(page, row, "name"),
+            .count = page_number(row, "repositories"),
+            .bytes = page_number(row, "size"),
+            .shared_bytes = page_number(row, "shared"),
+        };
     return rows;
 }
 
-static struct view_counts read_platforms(struct page *page, struct ms_str array)
+static struct view_counts read_counts(struct page *page, struct ms_str array)
 {
     struct ms_str rest = array, row;
     size_t n;
-    struct view_count *rows = page_array(page, array, sizeof(*rows), PLATFORMS_MAX, &n);
+    struct view_count *rows = page_array(page, array, sizeof(*rows), COUNTS_MAX, &n);
     for (size_t i = 0; i < n && json_next(NULL, &row, &rest); i++)
         rows[i] = (struct view_count){page_text(page, row, "value"), page_number(row, "images")};
     return (struct view_counts){rows, n};
@@ -47,19 +50,24 @@ static struct stats_unreadable *read_unreadable(struct page *page, struct ms_str
 
 static void build(struct ms_buf *out, struct page *page)
 {
-    struct ms_str body = page->columns[0], totals = json_get(body, "stats");
+    struct ms_str body = page->columns[0], evidence = json_get(body, "evidence");
     struct stats data = {
-        .repositories = page_number(totals, "repositories"),
-        .tags = page_number(totals, "tags"),
-        .manifests = page_number(totals, "manifests"),
-        .images = page_number(totals, "images"),
-        .indexes = page_number(totals, "indexes"),
-        .artifacts = page_number(totals, "artifacts"),
-        .unreadable = page_number(totals, "unreadable"),
-        .untagged = page_number(totals, "untagged"),
-        .bytes = page_number(totals, "size"),
-        .pulls = page_number(totals, "pulls"),
-        .platforms = read_platforms(page, json_get(totals, "platforms")),
+        .repositories = page_number(body, "repositories"),
+        .tags = page_number(body, "tags"),
+        .manifests = page_number(body, "manifests"),
+        .images = page_number(body, "images"),
+        .indexes = page_number(body, "indexes"),
+        .artifacts = page_number(body, "artifacts"),
+        .unreadable = page_number(body, "unreadable_all"),
+        .untagged = page_number(body, "untagged"),
+        .bytes = page_number(body, "size"),
+        .pulls = page_number(body, "pulls"),
+        .platforms = read_counts(page, json_get(body, "platforms")),
+        .media_types = read_counts(page, json_get(body, "media_types")),
+        .is_signed = page_number(evidence, "signed"),
+        .have_sbom = page_number(evidence, "sbom"),
+        .have_provenance = page_number(evidence, "provenance"),
+        .all_namespaces = page_number(body, "all_namespaces"),
         .activity = page_activity(page, json_get(body, "activity")),
         .doubled_refs = page_number(body, "doubled_refs"),
     };

@@ -5,9 +5,12 @@
 
 #include "reader/pages/view.h"
 
-struct stats_namespace {
+/* A namespace or a repository. */
+struct stats_size {
     struct ms_str name;
-    int64_t repositories, bytes;
+    int64_t count;        /* its repositories, or its tags */
+    int64_t bytes;        /* of a namespace the sum over its repositories */
+    int64_t shared_bytes; /* of a repository: what others have, too */
 };
 
 struct stats_unreadable {
@@ -19,13 +22,14 @@ struct stats_unreadable {
 struct stats {
     int64_t repositories, tags, manifests, images, indexes, artifacts, unreadable, untagged, bytes,
         pulls;
-    const struct stats_namespace *namespaces; /* by bytes */
+    int64_t is_signed, have_sbom, have_provenance; /* of images and indexes */
+    const struct stats_size *namespaces;           /* by bytes */
     size_t n_namespaces;
-    const struct stats_namespace
-        *largest; /* repositories, by bytes; `repositories` is their tags */
+    int64_t all_namespaces;
+    const struct stats_size *largest; /* repositories, by bytes */
     size_t n_largest;
-    struct view_counts platforms;
-    struct view_counts media_types;
+    struct view_counts platforms;   /* images; one of several repositories counts in each */
+    struct view_counts media_types; /* of the manifests that were stored last */
     struct chart_days activity;
     const struct stats_unreadable *unreadable_rows;
     size_t n_unreadable_rows;

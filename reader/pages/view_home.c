@@ -36,7 +36,7 @@ static void write_totals(struct ms_buf *out, const struct home *home)
     format_count(out, home->images, "image", "images");
     html_raw(out, ", ");
     format_size(out, home->bytes);
-    html_raw(out, " in all, each repository with its blobs once.</p>\n");
+    html_raw(out, " with each blob counted once.</p>\n");
 }
 
 /* --- what needs somebody --- */
@@ -172,7 +172,8 @@ static void write_namespaces(struct ms_buf *out, const struct home *home)
         {.title = "<span class=\"away\">Share</span>", .is_wide = true},
     };
     const struct table table = {.id = "largest",
-                                .caption = "Size: of its repositories, each with its blobs once",
+                                .caption =
+                                    "Size: a sum over its repositories, each with its blobs once",
                                 .columns = COLUMNS,
                                 .n_columns = 4};
     table_begin(out, &table);

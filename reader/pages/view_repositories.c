@@ -29,8 +29,8 @@ static void write_namespaces(struct ms_buf *out, const struct repositories *page
         {.title = "Updated", .is_number = true},
     };
     const struct table table = {.id = "namespaces-table",
-                                .caption = "Namespaces. Size: of its repositories, each with its "
-                                           "blobs once",
+                                .caption = "Namespaces. Size: a sum over its repositories, each "
+                                           "with its blobs once",
                                 .columns = COLUMNS,
                                 .n_columns = 5};
     table_begin(out, &table);

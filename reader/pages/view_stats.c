@@ -38,74 +38,137 @@ static void write_totals(struct ms_buf *out, const struct stats *page)
     html_raw(out, "</dl>\n");
 }
 
-/* To count these would be to look at every image. */
-static void write_evidence(struct ms_buf *out)
+static void write_evidence(struct ms_buf *out, const struct stats *page)
 {
-    static const struct {
-        const char *query, *text;
-    } SEARCHES[] = {{"is:signed", "are signed"},
-                    {"has:sbom", "have an SBOM"},
-                    {"has:provenance", "have provenance"},
-                    {"is:outdated", "have a base that moved"}};
-    html_raw(out, "<p>Which images ");
-    for (size_t i = 0; i < sizeof(SEARCHES) / sizeof(SEARCHES[0]); i++) {
-        struct link link = link_to_search(ms_str(SEARCHES[i].query));
-        link_set(&link, "kind", MS_STR("image"));
-        html_raw(out, i > 0 ? " · " : "");
+    const struct {
+        const char *term, *query;
+        int64_t number;
+    } rows[] = {{"Signed", "is:signed", page->is_signed},
+                {"SBOM", "has:sbom", page->have_sbom},
+                {"Provenance", "has:provenance", page->have_provenance}};
+    int64_t all = page->images + page->indexes;
+    html_raw(out, "<dl class=\"totals\">");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct link link = link_to_search(ms_str(rows[i].query));
+        part_term(out, rows[i].term);
         link_open(out, &link);
-        html_raw(out, SEARCHES[i].text);
-        html_raw(out, "</a>");
+        format_number(out, rows[i].number);
+        html_raw(out, "</a> of ");
+        format_number(out, all);
+        html_raw(out, " images and indexes");
+        if (all > 0 && rows[i].number >= 0)
+            ms_buf_printf(out, ", %.3g %%", 100.0 * (double)rows[i].number / (double)all);
+        part_term_end(out);
     }
-    html_raw(out, "</p>\n");
+    part_term(out, "Base");
+    html_raw(out, "<a href=\"/search?kind=image&amp;q=is:outdated\">Images whose base has "
+                  "moved</a>");
+    part_term_end(out);
+    html_raw(out, "</dl>\n<p class=\"subtle\">Present, not verified.</p>\n");
 }
 
-static void write_sizes(struct ms_buf *out, const char *id, const char *caption,
-                        const struct stats_namespace *rows, size_t n, bool are_namespaces)
+static void write_share(struct ms_buf *out, const struct table *table, size_t column, int64_t value,
+                        int64_t max)
 {
-    const struct table_column columns[] = {
-        {.title = are_namespaces ? "Namespace" : "Repository", .is_row_header = true},
-        {.title = are_namespaces ? "Repositories" : "Tags", .is_number = true},
+    table_cell(out, table, column);
+    chart_bar(out, value, max, "");
+    table_cell_end(out, table, column);
+    table_row_end(out);
+}
+
+static void write_size_cell(struct ms_buf *out, const struct table *table, size_t column,
+                            int64_t bytes)
+{
+    table_cell(out, table, column);
+    format_size(out, bytes);
+    table_cell_end(out, table, column);
+}
+
+static void write_namespaces(struct ms_buf *out, const struct stats *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "Namespace", .is_row_header = true},
+        {.title = "Repositories", .is_number = true},
         {.title = "Size", .is_number = true},
         {.title = "<span class=\"away\">Share</span>", .is_wide = true},
     };
-    const struct table table = {.id = id, .caption = caption, .columns = columns, .n_columns = 4};
+    const struct table table = {.id = "namespaces-table",
+                                .caption = "Size: a sum over its repositories, each with its blobs "
+                                           "once",
+                                .columns = COLUMNS,
+                                .n_columns = 4};
+    part_heading(out, "namespaces", "Bytes by namespace");
     table_begin(out, &table);
-    for (size_t i = 0; i < n; i++) {
-        struct link link = link_to_repository(rows[i].name);
-        link.middle = are_namespaces ? "/" : NULL;
+    for (size_t i = 0; i < page->n_namespaces; i++) {
+        const struct stats_size *row = &page->namespaces[i];
+        struct link link = link_to_repository(row->name);
+        link.middle = "/";
         table_row(out);
         table_cell(out, &table, 0);
         link_open(out, &link);
-        html_name(out, rows[i].name);
-        html_raw(out, are_namespaces ? "/</a>" : "</a>");
+        html_name(out, row->name);
+        html_raw(out, "/</a>");
         table_cell_end(out, &table, 0);
         table_cell(out, &table, 1);
-        format_number(out, rows[i].repositories);
+        format_number(out, row->count);
         table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
-        format_size(out, rows[i].bytes);
-        table_cell_end(out, &table, 2);
-        table_cell(out, &table, 3);
-        chart_bar(out, rows[i].bytes, rows[0].bytes, "");
-        table_cell_end(out, &table, 3);
-        table_row_end(out);
+        write_size_cell(out, &table, 2, row->bytes);
+        write_share(out, &table, 3, row->bytes, page->namespaces[0].bytes);
     }
     table_end(out);
+    if (page->all_namespaces > (int64_t)page->n_namespaces) {
+        ms_buf_printf(out, "<p>The largest %zu of ", page->n_namespaces);
+        format_count(out, page->all_namespaces, "namespace", "namespaces");
+        html_raw(out, "; <a href=\"/r/\">all of them</a>.</p>\n");
+    }
+}
+
+static void write_largest(struct ms_buf *out, const struct stats *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "Repository", .is_row_header = true, .is_wide = true},
+        {.title = "Tags", .is_number = true},
+        {.title = "Size", .is_number = true},
+        {.title = "Shared", .is_number = true},
+        {.title = "Only here", .is_number = true},
+        {.title = "<span class=\"away\">Share</span>"},
+    };
+    const struct table table = {.id = "largest-table",
+                                .caption = "Size: each of its blobs once. Shared: other "
+                                           "repositories have it, too. Only here: what would be "
+                                           "freed without it",
+                                .columns = COLUMNS,
+                                .n_columns = 6};
+    part_heading(out, "largest", "Largest repositories");
+    table_begin(out, &table);
+    for (size_t i = 0; i < page->n_largest; i++) {
+        const struct stats_size *row = &page->largest[i];
+        bool is_known = row->bytes >= 0 && row->shared_bytes >= 0;
+        table_row(out);
+        table_cell(out, &table, 0);
+        view_repository_link(out, row->name);
+        table_cell_end(out, &table, 0);
+        table_cell(out, &table, 1);
+        format_number(out, row->count);
+        table_cell_end(out, &table, 1);
+        write_size_cell(out, &table, 2, row->bytes);
+        write_size_cell(out, &table, 3, row->shared_bytes);
+        write_size_cell(out, &table, 4, is_known ? row->bytes - row->shared_bytes : FORMAT_UNKNOWN);
+        write_share(out, &table, 5, row->bytes, page->largest[0].bytes);
+    }
+    table_end(out);
+    html_raw(out, "<p><a href=\"/r/?all=1&amp;sort=-size\">All, by size</a></p>\n");
 }
 
 static void write_counts(struct ms_buf *out, const char *id, const char *title, const char *heading,
-                         struct view_counts counts)
+                         const char *caption, struct view_counts counts)
 {
     const struct table_column columns[] = {
         {.title = title, .is_row_header = true},
-        {.title = "Images", .is_number = true},
+        {.title = "Number", .is_number = true},
         {.title = "<span class=\"away\">Share</span>", .is_wide = true},
     };
-    const struct table table = {.id = id,
-                                .caption = heading,
-                                .is_caption_hidden = true,
-                                .columns = columns,
-                                .n_columns = 3};
+    const struct table table = {.id = id, .caption = caption, .columns = columns, .n_columns = 3};
     if (counts.n == 0)
         return;
     html_raw(out, "<h2>");
@@ -120,10 +183,7 @@ static void write_counts(struct ms_buf *out, const char *id, const char *title, 
         table_cell(out, &table, 1);
         format_number(out, counts.items[i].number);
         table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
-        chart_bar(out, counts.items[i].number, counts.items[0].number, "");
-        table_cell_end(out, &table, 2);
-        table_row_end(out);
+        write_share(out, &table, 2, counts.items[i].number, counts.items[0].number);
     }
     table_end(out);
 }
@@ -192,13 +252,17 @@ static void write_advice(struct ms_buf *out)
         "here. What a kept image needs is kept: children, referrers, attestations, the "
         "base that it names.</p>\n");
     for (size_t i = 0; i < sizeof(RULES) / sizeof(RULES[0]); i++) {
-        part_command(out, RULES[i].label);
+        html_raw(out, "<p>");
+        html_raw(out, RULES[i].label);
+        html_raw(out, ":</p>\n");
+        part_command(out, "API");
         html_raw(out, "curl -s &quot;<span class=\"origin\">$METASTORE</span>/api/v1/advice?");
         html_raw(out, RULES[i].query);
         html_raw(out, "&quot;");
         part_command_end(out);
     }
-    part_command(out, "The requests that would delete it, for a registry that allows it");
+    html_raw(out, "<p>The requests that would delete it, for a registry that allows it:</p>\n");
+    part_command(out, "API");
     html_raw(out,
              "curl -s &quot;<span class=\"origin\">$METASTORE</span>/api/v1/advice?untagged_for=30d"
              "&amp;n=1000&quot; | jq -r '.advice[].request'");
@@ -219,19 +283,15 @@ void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct
     layout_begin(out, &layout);
     html_raw(out, "<h1>Statistics</h1>\n");
     write_totals(out, page);
-    write_evidence(out);
-    if (page->n_namespaces > 0) {
-        part_heading(out, "namespaces", "Bytes by namespace");
-        write_sizes(out, "namespaces-table", "Size: of its repositories, each with its blobs once",
-                    page->namespaces, page->n_namespaces, true);
-    }
-    if (page->n_largest > 0) {
-        part_heading(out, "largest", "Largest repositories");
-        write_sizes(out, "largest-table", "Each blob of a repository counted once", page->largest,
-                    page->n_largest, false);
-    }
-    write_counts(out, "platforms-table", "Platform", "Platforms", page->platforms);
-    write_counts(out, "media-types-table", "Media type", "Media types", page->media_types);
+    write_evidence(out, page);
+    if (page->n_namespaces > 0)
+        write_namespaces(out, page);
+    if (page->n_largest > 0)
+        write_largest(out, page);
+    write_counts(out, "platforms-table", "Platform", "Platforms",
+                 "An image that several repositories have counts in each", page->platforms);
+    write_counts(out, "media-types-table", "Media type", "Media types",
+                 "Of the manifests stored last, 10,000 at most", page->media_types);
     if (page->activity.n > 0) {
         part_heading(out, "activity", "Pulls and pushes");
         chart_activity(out, &page->activity);

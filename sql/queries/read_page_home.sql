@@ -2,7 +2,7 @@
 -- The page /.
 -- Columns: generation, as_of, last_scan, body: JSON. One row.
 WITH listed AS MATERIALIZED (
-    SELECT r.id, r.name, r.tag_count, r.image_count, r.size, r.pulls, r.updated
+    SELECT r.id, r.name, r.tag_count, r.size, r.pulls, r.updated
     FROM repository r
     WHERE r.deleted_at IS NULL
       AND (r.tag_count > 0
@@ -34,8 +34,8 @@ SELECT s.generation,
        json_build_object(
            'repositories', (SELECT count(*) FROM listed),
            'tags', (SELECT coalesce(sum(tag_count), 0) FROM listed),
-           'images', (SELECT coalesce(sum(image_count), 0) FROM listed),
-           'size', (SELECT coalesce(sum(size), 0) FROM listed),
+           'images', s.images,
+           'size', s.size,
            'pushed', (SELECT json_agg(row_to_json(o)) FROM (
                SELECT name, tag_count AS tags,
                       to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated

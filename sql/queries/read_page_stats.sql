@@ -1,21 +1,72 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The page /stats.; $1 NULL: text; $2 days of activity: bigint
+-- The page /stats; $1 NULL: text; $2 days of activity: bigint
 -- Columns: generation, as_of, last_scan, body: JSON. One row.
+--
+-- Totals are kept in `state`. What would have to be counted image by image is bounded: media types are those of the
+-- 10,000 manifests stored last, and platforms are summed up over what each repository counts.
 WITH listed AS MATERIALIZED (
-    SELECT name, tag_count, size FROM repository WHERE deleted_at IS NULL AND tag_count > 0
+    SELECT r.id, r.name, r.tag_count, r.size, r.pulls
+    FROM repository r
+    WHERE r.deleted_at IS NULL
+      AND (r.tag_count > 0 OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
+),
+-- Blobs that another repository has, too, stay when this one is deleted.
+largest AS MATERIALIZED (
+    SELECT l.name, l.tag_count, l.size, coalesce(shared.size, 0) AS shared
+    FROM (SELECT id, name, tag_count, size FROM listed ORDER BY size DESC, name LIMIT 10) l
+    CROSS JOIN LATERAL (
+        SELECT sum(b.size)::bigint AS size
+        FROM (SELECT blob_id, max(size) AS size FROM repository_blob WHERE repository_id = l.id GROUP BY blob_id) b
+        WHERE EXISTS (SELECT FROM repository_blob o
+                      WHERE o.blob_id = b.blob_id AND o.repository_id <> l.id OFFSET 0)
+    ) shared
+),
+told AS MATERIALIZED (
+-- include evidence_all.sql
+),
+-- Images, and indexes, which have what one of their images has.
+attached AS MATERIALIZED (
+    SELECT part.manifest_id, bit_or(part.evidence) AS evidence
+    FROM (SELECT manifest_id, evidence FROM told
+          UNION ALL
+          SELECT i.index_id, told.evidence
+          FROM told
+          CROSS JOIN LATERAL (SELECT index_id FROM index_image WHERE image_id = told.manifest_id OFFSET 0) i) part
+    GROUP BY part.manifest_id
 )
 SELECT s.generation,
 -- include page_truth.sql
        json_build_object(
-           'stats', (SELECT (t.body || '}')::json FROM (
--- include read_stats.sql
-           ) t),
+           'repositories', (SELECT count(*) FROM listed),
+           'tags', (SELECT coalesce(sum(tag_count), 0) FROM listed),
+           'pulls', (SELECT coalesce(sum(pulls), 0) FROM listed),
+           'manifests', s.manifests, 'images', s.images, 'indexes', s.indexes, 'artifacts', s.artifacts, 'size', s.size,
+           'unreadable_all', (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
+                             + (SELECT count(*) FROM tag WHERE manifest_id IS NULL),
+           'untagged', (SELECT count(*) FROM repository_manifest WHERE "references" = 0),
+           'evidence', (SELECT json_build_object('signed', count(*) FILTER (WHERE a.evidence & 1 > 0),
+                                                 'sbom', count(*) FILTER (WHERE a.evidence & 2 > 0),
+                                                 'provenance', count(*) FILTER (WHERE a.evidence & 4 > 0))
+                        FROM attached a
+                        WHERE EXISTS (SELECT FROM repository_manifest h
+                                      WHERE h.manifest_id = a.manifest_id AND h."references" > h.attests
+                                        AND h.unreadable IS NULL OFFSET 0)),
+           'platforms', (SELECT json_agg(row_to_json(o)) FROM (
+               SELECT platform AS value, sum("references") AS images FROM repository_platform
+               GROUP BY platform ORDER BY 2 DESC, 1 LIMIT 20) o),
+           'media_types', (SELECT json_agg(row_to_json(o)) FROM (
+               SELECT m.media_type AS value, count(*) AS images
+               FROM (SELECT media_type FROM manifest WHERE raw IS NOT NULL ORDER BY id DESC LIMIT 10000) m
+               WHERE m.media_type <> ''
+               GROUP BY m.media_type ORDER BY 2 DESC, 1 LIMIT 20) o),
            'namespaces', (SELECT json_agg(row_to_json(o)) FROM (
                SELECT split_part(name, '/', 1) AS name, count(*) AS repositories, sum(size)::bigint AS size
                FROM listed WHERE strpos(name, '/') > 0
                GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT 20) o),
-           'largest', (SELECT json_agg(row_to_json(o)) FROM (
-               SELECT name, tag_count AS repositories, size FROM listed ORDER BY size DESC, name LIMIT 20) o),
+           'all_namespaces', (SELECT count(DISTINCT split_part(name, '/', 1)) FROM listed WHERE strpos(name, '/') > 0),
+           'largest', (SELECT json_agg(json_build_object('name', name, 'repositories', tag_count, 'size', size,
+                                                         'shared', least(shared, size))
+                                       ORDER BY size DESC, name) FROM largest),
            'unreadable', (SELECT json_agg(row_to_json(o)) FROM (
                SELECT r.name AS repository, u.reference, u.reason,
                       to_char(u.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since

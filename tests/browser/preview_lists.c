@@ -203,7 +203,7 @@ void preview_fault(struct ms_buf *out, const struct view_frame *frame, struct pr
 
 void preview_stats(struct ms_buf *out, const struct view_frame *frame, struct preview *preview)
 {
-    struct stats_namespace namespaces[10], largest[10];
+    struct stats_size namespaces[10], largest[10];
     struct stats_unreadable unreadable[6];
     struct view_count platforms[8], types[4];
     struct view_strings names = preview_platforms(preview, 8);
@@ -213,10 +213,10 @@ void preview_stats(struct ms_buf *out, const struct view_frame *frame, struct pr
         "application/vnd.oci.image.index.v1+json",
         "application/vnd.docker.distribution.manifest.list.v2+json"};
     for (size_t i = 0; i < 10; i++) {
-        namespaces[i] = (struct stats_namespace){preview_format(preview, "namespace-%zu", i),
-                                                 (int64_t)(90 - i), (int64_t)(812345678901 >> i)};
-        largest[i] = (struct stats_namespace){preview_repository(preview, i), (int64_t)(412 - i),
-                                              (int64_t)(112345678901 >> i)};
+        namespaces[i] = (struct stats_size){preview_format(preview, "namespace-%zu", i),
+                                            (int64_t)(90 - i), (int64_t)(812345678901 >> i), -1};
+        largest[i] = (struct stats_size){preview_repository(preview, i), (int64_t)(412 - i),
+                                         (int64_t)(112345678901 >> i), (int64_t)(12345678901 >> i)};
     }
     for (size_t i = 0; i < 6; i++)
         unreadable[i] = (struct stats_unreadable){
@@ -239,6 +239,10 @@ void preview_stats(struct ms_buf *out, const struct view_frame *frame, struct pr
         .untagged = 41,
         .bytes = 12345678901234,
         .pulls = 9021034,
+        .is_signed = 112000,
+        .have_sbom = 41234,
+        .have_provenance = 902,
+        .all_namespaces = 332,
         .namespaces = namespaces,
         .n_namespaces = 10,
         .largest = largest,
