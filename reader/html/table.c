@@ -47,8 +47,8 @@ static void write_head(struct ms_buf *out, const struct table *table,
     html_raw(out, "<th scope=\"col\"");
     if (column->is_number)
         html_raw(out, " class=\"number\"");
-    else if (column->is_wide)
-        html_raw(out, " class=\"wide\"");
+    else if (column->is_wide || column->is_widest)
+        html_raw(out, column->is_wide ? " class=\"wide\"" : " class=\"widest\"");
     if (is_present)
         html_raw(out, ms_str_starts_with(table->sort, MS_STR("-")) ? " aria-sort=\"descending\""
                                                                    : " aria-sort=\"ascending\"");
@@ -68,8 +68,9 @@ void table_begin(struct ms_buf *out, const struct table *table)
                                                   : "\"><table><caption id=\"");
     html_raw(out, table->id);
     html_raw(out, table->is_caption_hidden ? "\" class=\"away\">" : "\">");
+    html_raw(out, "<span>");
     html_raw(out, table->caption);
-    html_raw(out, "</caption>\n<thead><tr>");
+    html_raw(out, "</span></caption>\n<thead><tr>");
     for (size_t i = 0; i < table->n_columns; i++)
         write_head(out, table, &table->columns[i]);
     html_raw(out, "</tr></thead>\n<tbody>\n");

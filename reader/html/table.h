@@ -17,6 +17,7 @@ struct table_column {
     bool is_number;     /* to the right */
     bool is_row_header; /* names the row */
     bool is_wide;       /* takes the room that is left */
+    bool is_widest;     /* takes most of the width */
 };
 
 struct table {

@@ -276,8 +276,8 @@ static void build(struct ms_buf *out, struct page *page)
     if (data.a.is_missing || data.b.is_missing)
         page->status = 404;
     if (!data.is_empty && page->status == 200) {
-        read_image(&a, page, of_a);
-        read_image(&b, page, of_b);
+        read_image(&a, page, of_a, MS_STR_ABSENT);
+        read_image(&b, page, of_b, MS_STR_ABSENT);
         data.a.digest = a.digest;
         data.a.bytes = a.bytes;
         data.b.digest = b.digest;

@@ -9,12 +9,15 @@
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 #include "reader/pages/read_image.h"
+#include "reader/query/package_pattern.h"
 
 #include <assert.h>
 
-enum { COLUMN_BODY, COLUMN_BYTES, COLUMN_COUNT };
+enum { COLUMN_BODY, COLUMN_BYTES, COLUMN_CONFIG, COLUMN_COUNT };
 enum { HEX_PREFIX = 2, INDEXES_MAX = 20, HISTORY_MAX = 50, PACKAGES_MAX = 50 };
 enum { DERIVED_MAX = 10, DERIVED_TAGS_MAX = 100 };
+
+static const struct query_param TABLE[] = {{"package", QUERY_PLAIN}};
 
 static unsigned hex_value(char c)
 {
@@ -102,13 +105,15 @@ static void build(struct ms_buf *out, struct page *page)
                        body);
         return;
     }
-    read_image(&data, page, manifest);
+    read_image(&data, page, manifest, json_get(body, "weights"));
     data.repository = page->name;
     data.reference = page->reference;
+    data.package = page_value(page, "package");
     data.indexes = page_strings(page, json_get(body, "indexes"), INDEXES_MAX);
     int64_t base_layers = page_number(body, "base_layers");
     data.base_layers = base_layers > 0 ? (size_t)base_layers : 0;
     data.raw = read_bytes(page, page->columns[COLUMN_BYTES]);
+    data.raw_config = read_bytes(page, page->columns[COLUMN_CONFIG]);
     read_packages(&data, page, json_get(body, "packages"));
     read_derived(&data, page, json_get(body, "derived"));
     read_history(&data, page, json_get(json_get(body, "history"), "rows"));
@@ -117,8 +122,11 @@ static void build(struct ms_buf *out, struct page *page)
 
 static const enum ms_read_query STATEMENT = MS_READ_PAGE_IMAGE;
 
-static const struct page_kind KIND = {
-    .statements = &STATEMENT, .shows_counts = true, .build = build};
+static const struct page_kind KIND = {.table = TABLE,
+                                      .n_table = sizeof(TABLE) / sizeof(TABLE[0]),
+                                      .statements = &STATEMENT,
+                                      .shows_counts = true,
+                                      .build = build};
 
 void pages_image(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
@@ -139,6 +147,12 @@ void pages_image(struct ms_http_request *request, const struct ms_route_match *m
     page_ask_add(&ask, MS_STR("50"));
     page_ask_add(&ask, MS_STR("f"));
     page_ask_add(&ask, MS_STR("t"));
-    page_ask_add(&ask, MS_STR("10"));    /* DERIVED_MAX */
+    page_ask_add(&ask, MS_STR("10")); /* DERIVED_MAX */
+    page_ask_add_pattern(&ask, page_ask_value(&ask, "package"));
+    struct ms_str *pattern = &ask.params[ask.n_params - 1];
+    if (package_pattern_lower(pattern, *pattern, ask.arena) != MS_OK) {
+        page_fail(request, arg, 400, MS_STR("The name of the package is too long."));
+        return;
+    }
     page_ask_serve(&ask, MS_STR_ABSENT); /* it names other repositories that have it */
 }

@@ -11,7 +11,7 @@ struct image_child {
     struct ms_str platform;
     struct ms_str about; /* of an attestation: the image's digest */
     struct ms_str media_type;
-    int64_t bytes;
+    int64_t bytes; /* of an image all that a pull fetches, else of the manifest */
 };
 
 struct image_layer {
@@ -31,6 +31,7 @@ struct image_label {
 struct image_setting {
     const char *term; /* ours */
     struct view_strings values;
+    bool is_line; /* the values are short, or words of one command */
 };
 
 struct image_referrer {
@@ -88,6 +89,7 @@ struct image {
     struct ms_str claimed_base; /* what the annotations name and the layers do not confirm */
     const struct image_label *labels;
     size_t n_labels;
+    struct ms_str package; /* what the packages' names are filtered by */
     const struct image_package *packages;
     size_t n_packages;
     int64_t all_packages;

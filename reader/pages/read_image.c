@@ -5,6 +5,8 @@
  */
 #include "reader/pages/read_image.h"
 
+#include "reader/html/format.h"
+
 #include <string.h>
 
 enum {
@@ -37,7 +39,18 @@ struct ms_str read_platform(struct page *page, struct ms_str object)
     return platform;
 }
 
-static void read_children(struct image *out, struct page *page, struct ms_str array)
+/* What a pull fetches; unknown: it was not weighed. */
+static int64_t weight_of(struct page *page, struct ms_str weights, struct ms_str digest)
+{
+    struct ms_str rest = weights, row;
+    while (json_next(NULL, &row, &rest))
+        if (ms_str_equal(page_text(page, row, "digest"), digest))
+            return page_number(row, "size");
+    return FORMAT_UNKNOWN;
+}
+
+static void read_children(struct image *out, struct page *page, struct ms_str array,
+                          struct ms_str weights)
 {
     struct ms_str rest = array, row;
     struct image_child *rows =
@@ -51,6 +64,9 @@ static void read_children(struct image *out, struct page *page, struct ms_str ar
             .media_type = page_text(page, row, "media_type"),
             .bytes = page_number(row, "size"),
         };
+    for (size_t i = 0; i < out->n_children; i++)
+        if (strcmp(rows[i].kind, "image") == 0)
+            rows[i].bytes = weight_of(page, weights, rows[i].digest);
     out->children = rows;
 }
 
@@ -60,7 +76,8 @@ static void add_setting(struct image *out, struct image_setting *settings, const
                         struct view_strings values)
 {
     if (values.n > 0 && values.items[0].len > 0)
-        settings[out->n_settings++] = (struct image_setting){term, values};
+        settings[out->n_settings++] =
+            (struct image_setting){term, values, strcmp(term, "Environment") != 0};
 }
 
 static void add_text(struct image *out, struct page *page, struct image_setting *settings,
@@ -217,7 +234,7 @@ static void read_base(struct image *out, struct page *page, struct ms_str base)
     out->base_behind = page_number(base, "behind");
 }
 
-void read_image(struct image *out, struct page *page, struct ms_str manifest)
+void read_image(struct image *out, struct page *page, struct ms_str manifest, struct ms_str weights)
 {
     struct ms_str config = json_get(manifest, "image");
     struct ms_str layers = json_get(config, "layers");
@@ -243,7 +260,7 @@ void read_image(struct image *out, struct page *page, struct ms_str manifest)
     };
     if (layers.len == 0)
         layers = json_get(manifest, "layers");
-    read_children(out, page, json_get(manifest, "manifests"));
+    read_children(out, page, json_get(manifest, "manifests"), weights);
     read_settings(out, page, config);
     read_base(out, page, json_get(manifest, "base"));
     read_layers(out, page, layers, json_get(config, "history"));

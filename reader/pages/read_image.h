@@ -7,7 +7,8 @@
 #include "reader/pages/page.h"
 
 /* Fills everything that the document says; strings lie in the page's arena. */
-void read_image(struct image *out, struct page *page, struct ms_str manifest);
+void read_image(struct image *out, struct page *page, struct ms_str manifest,
+                struct ms_str weights);
 /* "linux/arm64/v8" of an object with os, architecture and variant; absent: it says no system. */
 struct ms_str read_platform(struct page *page, struct ms_str object);
 

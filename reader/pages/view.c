@@ -8,6 +8,8 @@
 #include "reader/html/html.h"
 #include "reader/html/part.h"
 
+enum { WORD_MAX = 255 };
+
 void view_repository_link(struct ms_buf *out, struct ms_str name)
 {
     struct link link = link_to_repository(name);
@@ -58,7 +60,7 @@ void view_registry(struct ms_buf *out, const struct view_frame *frame)
 
 void view_curl(struct ms_buf *out, const struct link *api)
 {
-    part_command(out, "The same by machine");
+    part_command(out, "API");
     html_raw(out, "curl -s &quot;<span class=\"origin\">$METASTORE</span>");
     link_write(out, api);
     html_raw(out, "&quot;");
@@ -73,6 +75,25 @@ void view_evidence(struct ms_buf *out, bool is_signed, bool has_sbom, bool has_p
         part_mark(out, "", "SBOM");
     if (has_provenance)
         part_mark(out, "", "provenance");
+}
+
+void view_pusher(struct ms_buf *out, struct ms_str name)
+{
+    if (name.len > 0)
+        html_foreign(out, name);
+    else
+        html_raw(out, "<span class=\"subtle\">unknown</span>");
+}
+
+bool view_is_plain_word(struct ms_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '.' || c == '_' || c == '/' || (c == '-' && i > 0)))
+            return false;
+    }
+    return text.len > 0 && text.len <= WORD_MAX;
 }
 
 void view_doubled_refs(struct ms_buf *out, int64_t count)

@@ -77,6 +77,10 @@ void view_platforms(struct ms_buf *out, struct view_strings platforms, size_t at
 void view_curl(struct ms_buf *out, const struct link *api);
 /* "signed", "SBOM", "provenance", as words. */
 void view_evidence(struct ms_buf *out, bool is_signed, bool has_sbom, bool has_provenance);
+/* Who pushed; absent: the registry did not tell. */
+void view_pusher(struct ms_buf *out, struct ms_str name);
+/* Foreign text goes into a command only if it is one word to every shell, and no option. */
+bool view_is_plain_word(struct ms_str text);
 /* How many Flatpak refs more than one repository offers, and what to do. */
 void view_doubled_refs(struct ms_buf *out, int64_t count);
 /* Links to the pages before and behind: `link` with the cursors; writes nothing itself. */

@@ -32,7 +32,7 @@ static void write_field(struct ms_buf *out, const char *name, const char *label,
                         struct ms_str value)
 {
     ms_buf_printf(out,
-                  "<p><label for=\"%s\">%s</label> <input id=\"%s\" name=\"%s\" size=\"50\" "
+                  "<p><label for=\"%s\">%s</label> <input id=\"%s\" name=\"%s\" size=\"40\" "
                   "maxlength=\"500\" placeholder=\"library/postgres:18\" value=\"",
                   name, label, name, name);
     html_attribute(out, value);

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { VALUE_MAX = 1000, RAW_MAX = 256 * 1024, NAMES_SHOWN = 50 };
+enum { VALUE_MAX = 1000, RAW_MAX = 256 * 1024, NAMES_SHOWN = 50, PLATFORMS_PULLED = 8 };
 
 static bool is_digest(struct ms_str reference)
 {
@@ -177,41 +177,50 @@ static void write_identity(struct ms_buf *out, const struct image *page)
     html_raw(out, "</dl>\n");
 }
 
-static void write_pull(struct ms_buf *out, const struct view_frame *frame, const struct image *page)
+static void write_reference(struct ms_buf *out, const struct view_frame *frame,
+                            const struct image *page)
 {
-    part_command(out, "Pull");
-    html_raw(out, "docker pull ");
     view_registry(out, frame);
     html_raw(out, "/");
     html_text(out, page->repository);
     html_raw(out, is_digest(page->reference) ? "@" : ":");
     html_text(out, page->reference);
+}
+
+static void write_pull(struct ms_buf *out, const struct view_frame *frame, const struct image *page)
+{
+    part_command(out, "Pull");
+    html_raw(out, "docker pull ");
+    write_reference(out, frame, page);
     part_command_end(out);
+    /* A tag or digest of an index: as long as they are few, the command for each of its platforms.
+     */
+    for (size_t i = 0; i < page->n_children && count_kind(page, "image") <= PLATFORMS_PULLED; i++) {
+        if (strcmp(page->children[i].kind, "image") != 0 ||
+            !view_is_plain_word(page->children[i].platform))
+            continue;
+        part_command(out, "one platform");
+        html_raw(out, "docker pull --platform ");
+        html_text(out, page->children[i].platform);
+        html_raw(out, " ");
+        write_reference(out, frame, page);
+        part_command_end(out);
+    }
 }
 
 /* --- the children of an index --- */
 
-static void write_children(struct ms_buf *out, const struct image *page)
+static void write_children(struct ms_buf *out, const struct image *page, const struct table *table,
+                           bool are_attestations)
 {
-    static const struct table_column COLUMNS[] = {
-        {.title = "Platform", .is_row_header = true, .is_wide = true},
-        {.title = "Kind"},
-        {.title = "Digest"},
-        {.title = "Size", .is_number = true},
-    };
-    const struct table table = {.id = "children-table",
-                                .caption = "Size: of the manifest alone",
-                                .columns = COLUMNS,
-                                .n_columns = 4};
-    if (page->n_children == 0)
-        return;
-    part_heading(out, "platforms", "Platforms");
-    table_begin(out, &table);
+    table_begin(out, table);
     for (size_t i = 0; i < page->n_children; i++) {
         const struct image_child *row = &page->children[i];
         struct link link = link_to_manifest(page->repository, row->digest);
+        if ((strcmp(row->kind, "attestation") == 0) != are_attestations)
+            continue;
         table_row(out);
-        table_cell(out, &table, 0);
+        table_cell(out, table, 0);
         link_open(out, &link);
         if (row->about.len > 0) {
             html_raw(out, "about ");
@@ -222,24 +231,54 @@ static void write_children(struct ms_buf *out, const struct image *page)
             html_raw(out, "no platform");
         }
         html_raw(out, "</a>");
-        table_cell_end(out, &table, 0);
-        table_cell(out, &table, 1);
+        table_cell_end(out, table, 0);
+        table_cell(out, table, 1);
         html_raw(out, row->kind);
-        table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
+        table_cell_end(out, table, 1);
+        table_cell(out, table, 2);
         part_manifest_digest(out, page->repository, row->digest);
-        table_cell_end(out, &table, 2);
-        table_cell(out, &table, 3);
+        table_cell_end(out, table, 2);
+        table_cell(out, table, 3);
         format_size(out, row->bytes);
-        table_cell_end(out, &table, 3);
+        table_cell_end(out, table, 3);
         table_row_end(out);
     }
     table_end(out);
 }
 
+/* What is told of the images is folded: there are often twice as many. */
+static void write_platforms(struct ms_buf *out, const struct image *page)
+{
+    static const struct table_column COLUMNS[] = {
+        {.title = "Platform", .is_row_header = true, .is_wide = true},
+        {.title = "Kind"},
+        {.title = "Digest"},
+        {.title = "Size", .is_number = true},
+    };
+    struct table table = {.id = "children-table",
+                          .caption = "Size: what a pull of this platform fetches",
+                          .columns = COLUMNS,
+                          .n_columns = 4};
+    size_t attestations = count_kind(page, "attestation");
+    if (page->n_children == 0)
+        return;
+    part_heading(out, "platforms", "Platforms");
+    if (attestations < page->n_children)
+        write_children(out, page, &table, false);
+    if (attestations == 0)
+        return;
+    table.id = "attestations-table";
+    table.caption = "Size: of the manifest alone";
+    html_raw(out, "<details><summary>");
+    format_count(out, (int64_t)attestations, "attestation", "attestations");
+    html_raw(out, "</summary>\n");
+    write_children(out, page, &table, true);
+    html_raw(out, "</details>\n");
+}
+
 /* --- its bytes --- */
 
-static void write_raw(struct ms_buf *out, const struct image *page)
+static void write_raw(struct ms_buf *out, const struct view_frame *frame, const struct image *page)
 {
     struct link api = {.base = "/api/v1/repositories/",
                        .name = page->repository,
@@ -258,14 +297,19 @@ static void write_raw(struct ms_buf *out, const struct image *page)
     }
     if (page->raw_config.len > 0) {
         html_raw(out, "<details><summary>Configuration</summary>\n");
+        part_command(out, "The same");
+        html_raw(out, "skopeo inspect --config --raw docker://");
+        write_reference(out, frame, page);
+        part_command_end(out);
         part_json(out, page->raw_config, MS_STR_ABSENT, RAW_MAX);
         html_raw(out, "</details>\n");
     }
 }
 
-static void write_parts(struct ms_buf *out, const struct image *page)
+static void write_parts(struct ms_buf *out, const struct view_frame *frame,
+                        const struct image *page)
 {
-    write_children(out, page);
+    write_platforms(out, page);
     view_image_settings(out, page);
     view_image_layers(out, page);
     view_image_labels(out, page);
@@ -273,7 +317,7 @@ static void write_parts(struct ms_buf *out, const struct image *page)
     view_image_referrers(out, page);
     view_image_derived(out, page);
     view_image_history(out, page);
-    write_raw(out, page);
+    write_raw(out, frame, page);
 }
 
 void view_image(struct ms_buf *out, const struct view_frame *frame, const struct image *page)
@@ -313,6 +357,6 @@ void view_image(struct ms_buf *out, const struct view_frame *frame, const struct
     }
     write_pull(out, frame, page);
     write_identity(out, page);
-    write_parts(out, page);
+    write_parts(out, frame, page);
     layout_end(out, &layout);
 }

@@ -15,7 +15,7 @@ void view_image_labels(struct ms_buf *out, const struct image *page)
 {
     static const struct table_column COLUMNS[] = {
         {.title = "Key", .is_row_header = true},
-        {.title = "Value", .is_wide = true},
+        {.title = "Value", .is_widest = true},
         {.title = "Origin"},
     };
     const struct table table = {.id = "labels-table",
@@ -62,6 +62,17 @@ static void write_all(struct ms_buf *out, const struct image *page, const char *
     html_raw(out, "all of them</a> as JSON.</p>\n");
 }
 
+static void write_package_filter(struct ms_buf *out, const struct image *page)
+{
+    struct link action = link_to_manifest(page->repository, page->reference);
+    html_raw(out, "<form class=\"filter\" action=\"");
+    link_write(out, &action);
+    html_raw(out, "#packages\" method=\"get\"><label for=\"package\">Names with</label> <input "
+                  "id=\"package\" name=\"package\" maxlength=\"255\" value=\"");
+    html_attribute(out, page->package);
+    html_raw(out, "\"> <button>Filter</button></form>\n");
+}
+
 void view_image_packages(struct ms_buf *out, const struct image *page)
 {
     static const struct table_column COLUMNS[] = {
@@ -73,9 +84,15 @@ void view_image_packages(struct ms_buf *out, const struct image *page)
                                 .caption = "As its SBOM names them",
                                 .columns = COLUMNS,
                                 .n_columns = 3};
-    if (page->n_packages == 0)
+    if (page->n_packages == 0 && page->package.len == 0)
         return;
     part_heading(out, "packages", "Packages");
+    if (page->all_packages > (int64_t)page->n_packages || page->package.len > 0)
+        write_package_filter(out, page);
+    if (page->n_packages == 0) {
+        html_raw(out, "<p>No package has this in its name.</p>\n");
+        return;
+    }
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_packages; i++) {
         const struct ms_str cells[] = {page->packages[i].name, page->packages[i].version,
@@ -251,8 +268,7 @@ void view_image_history(struct ms_buf *out, const struct image *page)
         part_manifest_digest(out, page->repository, row->digest);
         table_cell_end(out, &table, 2);
         table_cell(out, &table, 3);
-        if (row->by.len > 0)
-            html_foreign(out, row->by);
+        view_pusher(out, row->by);
         table_cell_end(out, &table, 3);
         table_cell(out, &table, 4);
         html_foreign(out, row->source);

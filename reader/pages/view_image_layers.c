@@ -23,7 +23,7 @@ void view_image_settings(struct ms_buf *out, const struct image *page)
         const struct image_setting *setting = &page->settings[i];
         size_t shown = setting->values.n < VALUES_SHOWN ? setting->values.n : VALUES_SHOWN;
         part_term(out, setting->term);
-        html_raw(out, "<ul>");
+        html_raw(out, setting->is_line ? "<ul class=\"inline\">" : "<ul>");
         for (size_t v = 0; v < shown; v++) {
             html_raw(out, "<li><code><bdi>");
             html_text_at_most(out, setting->values.items[v], VALUE_MAX);

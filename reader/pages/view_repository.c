@@ -10,13 +10,7 @@
 
 #include <string.h>
 
-enum {
-    DESCRIPTION_MAX = 1000,
-    VALUE_MAX = 400,
-    ALIASES_SHOWN = 6,
-    PLATFORMS_SHOWN = 3,
-    FLATPAK_REF_MAX = 255
-};
+enum { DESCRIPTION_MAX = 1000, VALUE_MAX = 400, ALIASES_SHOWN = 6, PLATFORMS_SHOWN = 3 };
 
 static struct link link_to_page(const struct repository *page)
 {
@@ -93,22 +87,9 @@ static void write_reference(struct ms_buf *out, const struct view_frame *frame,
     html_text(out, by_digest ? page->pull_digest : page->pull_tag);
 }
 
-/* A ref is what somebody wrote into a label: it goes into a command only if it is one word to every
- * shell. */
-static bool is_plain_ref(struct ms_str ref)
-{
-    for (size_t i = 0; i < ref.len; i++) {
-        char c = ref.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '.' || c == '_' || c == '/' || (c == '-' && i > 0)))
-            return false;
-    }
-    return ref.len > 0 && ref.len <= FLATPAK_REF_MAX;
-}
-
 static void write_flatpak(struct ms_buf *out, const struct repository *page)
 {
-    if (!is_plain_ref(page->flatpak_ref))
+    if (!view_is_plain_word(page->flatpak_ref))
         return;
     part_command(out, "flatpak, once");
     html_raw(out, "flatpak remote-add --if-not-exists apps oci+"
@@ -195,8 +176,7 @@ static void write_tag(struct ms_buf *out, const struct table *table, const struc
     format_time(out, row->updated);
     table_cell_end(out, table, 5);
     table_cell(out, table, 6);
-    if (row->pushed_by.len > 0)
-        html_foreign(out, row->pushed_by);
+    view_pusher(out, row->pushed_by);
     table_cell_end(out, table, 6);
     table_cell(out, table, 7);
     if (row->digest.len > 0)
@@ -288,6 +268,13 @@ static void write_tags(struct ms_buf *out, const struct repository *page, const 
     if (page->q.len > 0) {
         html_raw(out, " like ");
         html_name(out, page->q);
+    } else if (page->tags > page->total && page->total >= 0 && !page->is_all) {
+        struct link all = *link;
+        link_set(&all, "all", MS_STR("1"));
+        html_raw(out, " and ");
+        link_open(out, &all);
+        format_count(out, page->tags - page->total, "that holds", "that hold");
+        html_raw(out, " signatures and the like</a>");
     }
     html_raw(out, ". ");
     write_order(out, page, link);
@@ -346,7 +333,7 @@ static void write_labels(struct ms_buf *out, const struct repository *page)
     if (page->n_labels == 0)
         return;
     part_heading(out, "labels", "Labels that all of its images have");
-    html_raw(out, "<dl>");
+    html_raw(out, "<dl class=\"keys\">");
     for (size_t i = 0; i < page->n_labels; i++) {
         html_raw(out, "<dt>");
         html_name(out, page->labels[i].key);
@@ -369,6 +356,7 @@ void view_repository(struct ms_buf *out, const struct view_frame *frame,
         .site = &frame->site,
         .truth = frame->truth,
         .title = page->name,
+        .about = page->description,
         .canonical = link,
         .prev = pages.has_prev ? &pages.prev : NULL,
         .next = pages.has_next ? &pages.next : NULL,

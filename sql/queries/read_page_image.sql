@@ -2,8 +2,9 @@
 -- The page /r/<name>/-/<tag or digest>.
 -- $1 repository: text; $2 tag: text, or NULL and $3 its digest: text
 -- $4 and $5 NULL: bigint, text; $6 rows of the tag's history, and of packages: bigint; $7 false, $8 true: boolean
--- $9 rows of what is built on it: bigint
--- Columns: generation, as_of, last_scan, body: JSON, bytes: of the manifest (NULL: not known). One row.
+-- $9 rows of what is built on it: bigint    $10 LIKE pattern of its packages' names: text, NULL: all
+-- Columns: generation, as_of, last_scan, body: JSON, bytes: of the manifest, config: bytes of its configuration (both
+-- NULL: not known). One row.
 WITH document AS MATERIALIZED (
     SELECT (m.body || '}')::json AS body FROM (
 -- include read_manifest.sql with $1 $2 $3
@@ -23,6 +24,19 @@ SELECT s.generation,
                                                WHERE manifest_id = base.id AND is_whole OFFSET 0) whole
                            CROSS JOIN LATERAL (SELECT depth FROM image_chain
                                                WHERE manifest_id = image.id AND chain = whole.chain OFFSET 0) part),
+           -- What a pull of each platform of an index fetches, for as many as people look at.
+           'weights', (SELECT json_agg(json_build_object('digest', digest_text(image.digest), 'size', total.bytes))
+                       FROM (SELECT digest_bytes(body ->> 'digest') AS digest FROM document) told
+                       CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = told.digest OFFSET 0) whole
+                       CROSS JOIN LATERAL (SELECT image_id FROM index_image WHERE index_id = whole.id
+                                           ORDER BY position LIMIT 50) i
+                       CROSS JOIN LATERAL (SELECT digest FROM manifest WHERE id = i.image_id OFFSET 0) image
+                       CROSS JOIN LATERAL (SELECT i.image_id AS manifest_id,
+                                                  ARRAY(SELECT id FROM repository WHERE name = $1::text) AS repositories
+                                           OFFSET 0) top
+                       CROSS JOIN LATERAL (
+-- include total_size.sql
+                       ) total),
            'is_known', EXISTS (SELECT FROM repository WHERE name = $1::text AND deleted_at IS NULL),
            'was_there', EXISTS (SELECT FROM repository WHERE name = $1::text),
            'nearest', (SELECT nearest.names
@@ -58,7 +72,7 @@ SELECT s.generation,
            ),
            'packages', (
                WITH list AS MATERIALIZED (
--- include read_manifest_packages.sql with $4 $5 $6 $7 $7 $8 $1 $2 $3 $5
+-- include read_manifest_packages.sql with $4 $5 $6 $7 $7 $8 $1 $2 $3 $10
                )
 -- include page_rows.sql
            ),
@@ -70,5 +84,9 @@ SELECT s.generation,
            )) AS body,
        (SELECT nullif(raw.bytes, '') FROM (
 -- include read_manifest_raw.sql with $1 $2 $3
-       ) raw) AS bytes
+       ) raw) AS bytes,
+       (SELECT c.raw
+        FROM (SELECT digest_bytes(body ->> 'digest') AS digest FROM document) told
+        CROSS JOIN LATERAL (SELECT config_id FROM manifest WHERE digest = told.digest OFFSET 0) m
+        CROSS JOIN LATERAL (SELECT raw FROM config WHERE id = m.config_id OFFSET 0) c) AS config
 FROM state s

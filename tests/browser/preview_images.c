@@ -152,11 +152,11 @@ static void make_layers(struct preview *preview, struct image *page)
 static void make_settings(struct preview *preview, struct image *page)
 {
     static struct ms_str env[2], entrypoint[1], cmd[1], ports[1], volumes[1];
-    static const struct image_setting SETTINGS[] = {{"Environment", {env, 2}},
-                                                    {"Entrypoint", {entrypoint, 1}},
-                                                    {"Command", {cmd, 1}},
-                                                    {"Ports", {ports, 1}},
-                                                    {"Volumes", {volumes, 1}}};
+    static const struct image_setting SETTINGS[] = {{"Environment", {env, 2}, false},
+                                                    {"Entrypoint", {entrypoint, 1}, true},
+                                                    {"Command", {cmd, 1}, true},
+                                                    {"Ports", {ports, 1}, true},
+                                                    {"Volumes", {volumes, 1}, true}};
     env[0] =
         preview_text(preview, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"
                               "/usr/lib/postgresql/18/bin");

@@ -135,6 +135,11 @@ def test_an_image_tells_what_is_known_of_it(filled):
     assert "Image for linux/amd64" in by_digest
     index = text_of(get(filled, f"/r/{NAME}/-/multi").text)
     assert "Index of 2 platforms" in index
+    assert f"docker pull --platform linux/arm64 {{}}/{NAME}:multi".format(host_in(index)) in index
+    weight = filled.reader.json(f"/api/v1/repositories/{NAME}/-/manifests/{filled.arm['digest']}")["total_size"]
+    assert re.search(rf"linux/arm64 image [0-9a-f]{{12}} {weight} B", index), "what a pull of it fetches"
+    config = page.text[page.text.index("<summary>Configuration</summary>"):]
+    assert "&quot;architecture&quot;: &quot;amd64&quot;" in config and "skopeo inspect --config --raw" in config
 
 
 def test_an_image_tells_its_base_and_what_is_attached_to_it(filled, family):
@@ -155,6 +160,16 @@ def test_an_image_tells_its_base_and_what_is_attached_to_it(filled, family):
     claiming = text_of(get(filled, f"/r/{CLAIMING}/-/1").text)
     assert "Claimed base registry.example.com/no/such:thing, by its annotations; the layers do not confirm it" in claiming
     assert "Built on" not in claiming and "base ends here" not in claiming
+
+
+def host_in(text):
+    return re.search(r"docker pull ([^/ ]*)/", text).group(1)
+
+
+def test_packages_of_an_image_are_filtered_by_name(filled):
+    page = text_of(get(filled, f"/r/{NAME}/-/2.0?package=ssl").text)
+    assert "No package has this in its name" in page
+    get(filled, f"/r/{NAME}/-/2.0?colour=1", 400)
 
 
 def test_a_base_lists_what_is_built_on_it(filled, family):
@@ -193,6 +208,38 @@ def test_search_has_filters_and_facets(filled):
     assert NAME in text_of(get(filled, "/search?q=portql").text), "the nearest name"
     fault = get(filled, "/search?q=portal os:", 400)
     assert "at character" in text_of(fault.text) and fault.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_facet_counts_as_if_nothing_were_chosen_of_it(filled):
+    page = get(filled, "/search?q=portal arch:arm64").text
+    facet = page[page.index("<h3>Architecture</h3>"):].partition("</ul>")[0]
+    assert re.search(r"<strong><bdi>arm64</bdi></strong> <span class=\"subtle\">1</span>", facet), facet
+    assert re.search(r"<a href=\"/search\?q=portal%20arch:amd64\"><bdi>amd64</bdi></a> <span class=\"subtle\">5</span>", facet)
+    systems = page[page.index("<h3>Operating system</h3>"):].partition("</ul>")[0]
+    assert re.search(r"linux</bdi></a> <span class=\"subtle\">1</span>", systems), "the others count what is chosen"
+
+
+def test_a_result_tells_what_it_is_and_why_it_was_found(filled, family):
+    repository = text_of(get(filled, "/search?q=built&kind=repository").text)
+    assert re.search(rf"{BUILT} .*{N_BUILT + 1} tags linux/amd64 [0-9.]+ [KM]?i?B", repository), repository
+    image = text_of(get(filled, "/search?q=built is:signed&kind=image").text)
+    assert re.search(rf"{BUILT}:1.0 image signed SBOM", image), image
+    labelled = text_of(get(filled, "/search?q=label:version=1.9").text)
+    assert "found by label version = 1.9" in labelled
+    word = text_of(get(filled, "/search?q=%22a?b=c%22&kind=image").text)
+    assert "found by label link = https://example.com/a?b=c&d" in word
+
+
+def test_statistics_tell_what_is_shared_and_what_is_attached(filled, family):
+    page = text_of(get(filled, "/stats").text)
+    totals = filled.reader.json("/api/v1/stats")
+    shown = totals["images"] + totals["indexes"]
+    assert re.search(rf"Signed 2 of {shown} images and indexes", page), "the image, and the index that has it"
+    assert re.search(rf"SBOM 2 of {shown} images and indexes", page)
+    row = re.search(rf"{BUILT} (\d+) ([0-9.]+ \w+) ([0-9.]+ \w+) ([0-9.]+ \w+)", page)
+    assert row and row.group(1) == str(N_BUILT + 1) and row.group(3) != "0 B", "its base has these layers, too"
+    assert re.search(r"application/vnd.oci.image.manifest.v1\+json \d+", page)
+    assert "each blob counted once" in text_of(get(filled, "/").text)
 
 
 def test_what_is_attached_and_whose_base_has_moved_are_facets(filled, family):
