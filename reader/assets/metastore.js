@@ -157,6 +157,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     for (const place of document.querySelectorAll(".origin")) place.textContent = location.origin;
     for (const place of document.querySelectorAll(".host")) place.textContent = location.host;
+    for (const link of document.querySelectorAll("link[rel=canonical]")) link.setAttribute("href", link.href); // absolute
     themes();
     copying();
     keys();

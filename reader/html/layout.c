@@ -10,6 +10,8 @@
 
 #include <assert.h>
 
+enum { ABOUT_MAX = 300 };
+
 /* A search box on a screen with a keyboard: what the script calls it by. */
 void layout_search_form(struct ms_buf *out, struct ms_str q, const char *class_name)
 {
@@ -55,11 +57,27 @@ static void write_title(struct ms_buf *out, const struct layout *layout)
     html_raw(out, "</title>\n");
 }
 
+static void write_about(struct ms_buf *out, const struct layout *layout)
+{
+    html_raw(out, "<meta name=\"description\" content=\"");
+    if (layout->about.len > 0 && layout->about.len <= ABOUT_MAX) {
+        html_attribute(out, layout->about);
+    } else {
+        html_raw(out, "Images of a registry, their tags, platforms, layers, labels and history");
+        if (layout->title.len > 0 && layout->title.len <= ABOUT_MAX) {
+            html_raw(out, ": ");
+            html_attribute(out, layout->title);
+        }
+    }
+    html_raw(out, "\">\n");
+}
+
 static void write_head(struct ms_buf *out, const struct layout *layout)
 {
     html_raw(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     write_title(out, layout);
+    write_about(out, layout);
     html_raw(out, "<link rel=\"stylesheet\" href=\"");
     html_attribute(out, layout->site->sheet);
     html_raw(out, "\">\n<script src=\"");

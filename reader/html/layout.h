@@ -42,6 +42,8 @@ struct layout {
     const struct layout_site *site;
     struct layout_truth truth;
     struct ms_str title; /* foreign or not; "metastore" is added */
+    struct ms_str
+        about; /* foreign: what it is about, for search engines; absent: the title says it */
     enum layout_place place;
     struct ms_str q;     /* what the search box holds */
     bool has_own_search; /* the page has a box itself: none in the header */
