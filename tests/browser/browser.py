@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A headless Chromium for tests: pages of a folder or of a server, by theme, contrast and width."""
+"""A headless Chromium for tests: pages of a folder, of a server or of a quickstart, by theme, contrast and width."""
 import contextlib
 import functools
 import http.server
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from selenium import webdriver
@@ -16,6 +17,7 @@ from selenium.webdriver.chrome.service import Service
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("METASTORE_BUILD", ROOT / "build-tests"))
+START_SECONDS = 1200
 # What the readers send with every page.
 POLICY = ("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
           "form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
@@ -42,6 +44,25 @@ def preview():
     server.shutdown()
     server.server_close()
     shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def quickstart(build=None):
+    """The address of a quickstart of our own, once its content can be seen; with the programs of `build`, if given."""
+    directory = tempfile.mkdtemp(prefix="ms-quickstart-", dir="/var/tmp")
+    Path(directory).chmod(0o755)
+    child = subprocess.Popen([ROOT / "deploy/quickstart", "--dir", f"{directory}/quickstart", "--port", "0",
+                              *(["--build", build] if build else [])], stdout=subprocess.DEVNULL)
+    try:
+        addresses, end = Path(directory, "quickstart/addresses"), time.monotonic() + START_SECONDS
+        while not addresses.exists():
+            assert child.poll() is None and time.monotonic() < end, "the quickstart did not start"
+            time.sleep(0.5)
+        yield addresses.read_text().partition("front=")[2].partition("\n")[0]
+    finally:
+        child.terminate()
+        child.wait()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 class Browser:

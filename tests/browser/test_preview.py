@@ -5,11 +5,14 @@ import subprocess
 
 import pytest
 
+from browser import BUILD
+
 PAGES = ["home", "empty", "repositories", "search", "search-nothing", "search-fault", "repository", "image", "index",
          "compare", "stats", "help", "failure"]
 NAMES = [f"{contents}-{page}" for contents in ("small", "large", "hostile") for page in PAGES]
 LOOKS = [("light", "no-preference"), ("dark", "no-preference"), ("light", "more"), ("dark", "more")]
 PAGE_BYTES_MAX = 60 * 1024
+PICTURES, PICTURED = BUILD / "tests/browser/pictures", (360, 1280)  # what it looked like, to be looked at
 
 
 def violations(browser, axe):
@@ -48,6 +51,9 @@ def test_does_not_overflow(browser, preview, name, width):
     browser.look(width=width)
     browser.open(f"{preview[1]}/{name}.html")
     assert browser.run("return document.documentElement.scrollWidth") <= width
+    if width in PICTURED:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        browser.picture(PICTURES / f"{name}-{width}.png")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("hostile")])
