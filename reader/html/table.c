@@ -5,6 +5,7 @@
  */
 #include "reader/html/table.h"
 
+#include "reader/html/format.h"
 #include "reader/html/html.h"
 
 /* More than these do not fit on a telephone: the table keeps its width there, and scrolls. */
@@ -91,6 +92,27 @@ void table_cell(struct ms_buf *out, const struct table *table, size_t column)
 void table_cell_end(struct ms_buf *out, const struct table *table, size_t column)
 {
     html_raw(out, table->columns[column].is_row_header ? "</th>" : "</td>");
+}
+
+void table_number(struct ms_buf *out, const struct table *table, size_t column, int64_t number)
+{
+    table_cell(out, table, column);
+    format_number(out, number);
+    table_cell_end(out, table, column);
+}
+
+void table_size(struct ms_buf *out, const struct table *table, size_t column, int64_t bytes)
+{
+    table_cell(out, table, column);
+    format_size(out, bytes);
+    table_cell_end(out, table, column);
+}
+
+void table_time(struct ms_buf *out, const struct table *table, size_t column, struct ms_str time)
+{
+    table_cell(out, table, column);
+    format_time(out, time);
+    table_cell_end(out, table, column);
 }
 
 void table_row_end(struct ms_buf *out)

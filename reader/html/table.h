@@ -34,6 +34,10 @@ void table_begin(struct ms_buf *out, const struct table *table);
 void table_row(struct ms_buf *out);
 void table_cell(struct ms_buf *out, const struct table *table, size_t column);
 void table_cell_end(struct ms_buf *out, const struct table *table, size_t column);
+/* A whole cell, as format.h writes them; unknown is said. */
+void table_number(struct ms_buf *out, const struct table *table, size_t column, int64_t number);
+void table_size(struct ms_buf *out, const struct table *table, size_t column, int64_t bytes);
+void table_time(struct ms_buf *out, const struct table *table, size_t column, struct ms_str time);
 void table_row_end(struct ms_buf *out);
 void table_end(struct ms_buf *out);
 

@@ -12,6 +12,7 @@
 #include "reader/pages/page.h"
 
 #include "common/config/config.h"
+#include "reader/api/official.h"
 #include "reader/assets/assets.h"
 #include "reader/html/format.h"
 #include "reader/html/html.h"
@@ -195,6 +196,17 @@ void page_ask_add_pattern(struct page_ask *ask, struct ms_str value)
         pattern = is_possible ? ms_arena_dup(ask->arena, ms_buf_view(&buf)) : MS_STR("");
     ms_buf_free(&buf);
     page_ask_add(ask, pattern);
+}
+
+bool page_ask_add_official(struct page_ask *ask)
+{
+    struct ms_str official;
+    if (official_patterns(&official, ask->answers->env->config, ask->arena) != MS_OK) {
+        page_fail(ask->request, ask->answers, 500, MS_STR("search.official is too long"));
+        return false;
+    }
+    page_ask_add(ask, official);
+    return true;
 }
 
 /* --- build --- */

@@ -73,6 +73,8 @@ void page_ask_add(struct page_ask *ask, struct ms_str param);
 void page_ask_add_paging(struct page_ask *ask);
 /* A LIKE pattern of what holds `*` or `?`, else of whatever has it in it; NULL when absent. */
 void page_ask_add_pattern(struct page_ask *ask, struct ms_str value);
+/* The patterns of names that are official. False: the request has been answered. */
+bool page_ask_add_official(struct page_ask *ask);
 /* Answers, now or later. `repository`: the one that the page depends on; absent: on all. */
 void page_ask_serve(struct page_ask *ask, struct ms_str repository);
 

@@ -4,7 +4,6 @@
  */
 #include "reader/pages/repositories.h"
 
-#include "reader/api/official.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 
@@ -113,17 +112,13 @@ void pages_repositories(struct ms_http_request *request, const struct ms_route_m
                         void *arg)
 {
     struct page_ask ask;
-    struct ms_str official;
     if (!page_ask_begin(&ask, &KIND, request, match, arg))
         return;
-    if (official_patterns(&official, ask.answers->env->config, ask.arena) != MS_OK) {
-        page_fail(request, arg, 500, MS_STR("search.official is too long"));
-        return;
-    }
     page_ask_add_paging(&ask);
     page_ask_add_pattern(&ask, page_ask_value(&ask, "q"));
     page_ask_add(&ask, prefix_of(ask.arena, ask.name));
-    page_ask_add(&ask, official);
+    if (!page_ask_add_official(&ask))
+        return;
     page_ask_add(&ask, page_ask_value(&ask, "all").len > 0 ? MS_STR("f") : MS_STR("t"));
     page_ask_add(&ask, MS_STR("f"));  /* what is inside their images is not shown */
     page_ask_add(&ask, MS_STR("50")); /* namespaces */

@@ -5,7 +5,6 @@
 #include "reader/pages/repository.h"
 
 #include "common/base/refname.h"
-#include "reader/api/official.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 
@@ -173,22 +172,18 @@ void pages_repository(struct ms_http_request *request, const struct ms_route_mat
                       void *arg)
 {
     struct page_ask ask;
-    struct ms_str official;
     if (!page_ask_begin(&ask, &KIND, request, match, arg))
         return;
     if (!ms_refname_is_repository(ask.name)) {
         page_fail(request, arg, 404, MS_STR("No repository can have this name."));
         return;
     }
-    if (official_patterns(&official, ask.answers->env->config, ask.arena) != MS_OK) {
-        page_fail(request, arg, 500, MS_STR("search.official is too long"));
-        return;
-    }
     page_ask_add_paging(&ask);
     page_ask_add(&ask, ask.name);
     page_ask_add_pattern(&ask, page_ask_value(&ask, "q"));
     page_ask_add(&ask, page_ask_value(&ask, "all").len > 0 ? MS_STR("t") : MS_STR("f"));
-    page_ask_add(&ask, official);
+    if (!page_ask_add_official(&ask))
+        return;
     page_ask_add(&ask, MS_STR("90")); /* days of activity */
     page_ask_serve(&ask, ask.name);
 }

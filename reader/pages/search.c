@@ -6,7 +6,6 @@
 #include "reader/pages/search.h"
 
 #include "common/runtime/limit.h"
-#include "reader/api/official.h"
 #include "reader/html/format.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
@@ -273,11 +272,7 @@ void pages_search(struct ms_http_request *request, const struct ms_route_match *
     }
     struct search asked = {.q = q};
     search_text_read(&asked, ask.arena);
-    struct ms_str label = search_text_label(&asked), official;
-    if (official_patterns(&official, ask.answers->env->config, ask.arena) != MS_OK) {
-        page_fail(request, arg, 500, MS_STR("search.official is too long"));
-        return;
-    }
+    struct ms_str label = search_text_label(&asked);
     page_ask_add_paging(&ask);
     for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
         page_ask_add(&ask, plan.params[i]);
@@ -287,6 +282,7 @@ void pages_search(struct ms_http_request *request, const struct ms_route_match *
     ask_without(&ask, q, MS_STR("os:"));
     ask_without(&ask, q, MS_STR("arch:"));
     ask_without(&ask, q, label.len > 0 ? search_text_label_field(ask.arena, label) : MS_STR("="));
-    page_ask_add(&ask, official);
+    if (!page_ask_add_official(&ask))
+        return;
     page_ask_serve(&ask, MS_STR_ABSENT);
 }

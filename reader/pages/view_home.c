@@ -121,12 +121,8 @@ static void write_pushed(struct ms_buf *out, const struct home *home)
         table_cell(out, &table, 0);
         view_repository_link(out, row->name);
         table_cell_end(out, &table, 0);
-        table_cell(out, &table, 1);
-        format_number(out, row->tags);
-        table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
-        format_time(out, row->updated);
-        table_cell_end(out, &table, 2);
+        table_number(out, &table, 1, row->tags);
+        table_time(out, &table, 2, row->updated);
         table_row_end(out);
     }
     table_end(out);
@@ -151,12 +147,8 @@ static void write_pulled(struct ms_buf *out, const struct home *home)
         table_cell(out, &table, 0);
         view_repository_link(out, row->name);
         table_cell_end(out, &table, 0);
-        table_cell(out, &table, 1);
-        format_number(out, row->tags);
-        table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
-        format_number(out, row->pulls);
-        table_cell_end(out, &table, 2);
+        table_number(out, &table, 1, row->tags);
+        table_number(out, &table, 2, row->pulls);
         table_row_end(out);
     }
     table_end(out);
@@ -186,12 +178,8 @@ static void write_namespaces(struct ms_buf *out, const struct home *home)
         html_name(out, row->name);
         html_raw(out, "/</a>");
         table_cell_end(out, &table, 0);
-        table_cell(out, &table, 1);
-        format_number(out, row->repositories);
-        table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
-        format_size(out, row->bytes);
-        table_cell_end(out, &table, 2);
+        table_number(out, &table, 1, row->repositories);
+        table_size(out, &table, 2, row->bytes);
         table_cell(out, &table, 3);
         chart_bar(out, row->bytes, home->namespaces[0].bytes, "");
         table_cell_end(out, &table, 3);

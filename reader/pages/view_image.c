@@ -238,9 +238,7 @@ static void write_children(struct ms_buf *out, const struct image *page, const s
         table_cell(out, table, 2);
         part_manifest_digest(out, page->repository, row->digest);
         table_cell_end(out, table, 2);
-        table_cell(out, table, 3);
-        format_size(out, row->bytes);
-        table_cell_end(out, table, 3);
+        table_size(out, table, 3, row->bytes);
         table_row_end(out);
     }
     table_end(out);

@@ -144,9 +144,7 @@ void view_image_referrers(struct ms_buf *out, const struct image *page)
         table_cell(out, &table, 1);
         part_manifest_digest(out, page->repository, row->digest);
         table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
-        format_size(out, row->bytes);
-        table_cell_end(out, &table, 2);
+        table_size(out, &table, 2, row->bytes);
         table_row_end(out);
     }
     table_end(out);
@@ -198,9 +196,7 @@ void view_image_derived(struct ms_buf *out, const struct image *page)
         table_cell(out, &table, 2);
         part_manifest_digest(out, row->repository, row->digest);
         table_cell_end(out, &table, 2);
-        table_cell(out, &table, 3);
-        format_time(out, row->updated);
-        table_cell_end(out, &table, 3);
+        table_time(out, &table, 3, row->updated);
         table_row_end(out);
     }
     table_end(out);
@@ -255,9 +251,7 @@ void view_image_history(struct ms_buf *out, const struct image *page)
     for (size_t i = 0; i < page->n_history; i++) {
         const struct image_history *row = &page->history[i];
         table_row(out);
-        table_cell(out, &table, 0);
-        format_time(out, row->from);
-        table_cell_end(out, &table, 0);
+        table_time(out, &table, 0, row->from);
         table_cell(out, &table, 1);
         if (row->until.len > 0)
             format_time(out, row->until);

@@ -97,12 +97,8 @@ static void write_layer(struct ms_buf *out, const struct table *table, const str
     chart_span(out, sums->before, layer->bytes, sums->total, i == sums->largest ? "other" : "");
     table_cell_end(out, table, 1);
     sums->before = add(sums->before, layer->bytes);
-    table_cell(out, table, 2);
-    format_size(out, layer->bytes);
-    table_cell_end(out, table, 2);
-    table_cell(out, table, 3);
-    format_size(out, sums->before);
-    table_cell_end(out, table, 3);
+    table_size(out, table, 2, layer->bytes);
+    table_size(out, table, 3, sums->before);
     table_cell(out, table, 4);
     part_digest(out, layer->digest);
     table_cell_end(out, table, 4);

@@ -96,9 +96,7 @@ static void write_rows(struct ms_buf *out, const struct packages *page)
         table_cell(out, &table, 2);
         write_versions(out, &term, row);
         table_cell_end(out, &table, 2);
-        table_cell(out, &table, 3);
-        format_number(out, row->images);
-        table_cell_end(out, &table, 3);
+        table_number(out, &table, 3, row->images);
         table_row_end(out);
     }
     table_end(out);

@@ -45,16 +45,10 @@ static void write_namespaces(struct ms_buf *out, const struct repositories *page
         table_cell_end(out, &table, 0);
         const int64_t numbers[] = {row->repositories, row->tags};
         for (size_t n = 0; n < 2; n++) {
-            table_cell(out, &table, n + 1);
-            format_number(out, numbers[n]);
-            table_cell_end(out, &table, n + 1);
+            table_number(out, &table, n + 1, numbers[n]);
         }
-        table_cell(out, &table, 3);
-        format_size(out, row->bytes);
-        table_cell_end(out, &table, 3);
-        table_cell(out, &table, 4);
-        format_time(out, row->updated);
-        table_cell_end(out, &table, 4);
+        table_size(out, &table, 3, row->bytes);
+        table_time(out, &table, 4, row->updated);
         table_row_end(out);
     }
     table_end(out);
@@ -109,18 +103,10 @@ static void write_rows(struct ms_buf *out, const struct repositories *page, cons
         table_cell(out, &table, 1);
         view_platforms(out, row->platforms, PLATFORMS_SHOWN);
         table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
-        format_number(out, row->tags);
-        table_cell_end(out, &table, 2);
-        table_cell(out, &table, 3);
-        format_size(out, row->bytes);
-        table_cell_end(out, &table, 3);
-        table_cell(out, &table, 4);
-        format_number(out, row->pulls);
-        table_cell_end(out, &table, 4);
-        table_cell(out, &table, 5);
-        format_time(out, row->updated);
-        table_cell_end(out, &table, 5);
+        table_number(out, &table, 2, row->tags);
+        table_size(out, &table, 3, row->bytes);
+        table_number(out, &table, 4, row->pulls);
+        table_time(out, &table, 5, row->updated);
         table_row_end(out);
     }
     table_end(out);

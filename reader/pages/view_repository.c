@@ -166,15 +166,9 @@ static void write_tag(struct ms_buf *out, const struct table *table, const struc
     table_cell(out, table, 2);
     view_platforms(out, row->platforms, PLATFORMS_SHOWN);
     table_cell_end(out, table, 2);
-    table_cell(out, table, 3);
-    format_size(out, row->bytes);
-    table_cell_end(out, table, 3);
-    table_cell(out, table, 4);
-    format_number(out, row->pulls);
-    table_cell_end(out, table, 4);
-    table_cell(out, table, 5);
-    format_time(out, row->updated);
-    table_cell_end(out, table, 5);
+    table_size(out, table, 3, row->bytes);
+    table_number(out, table, 4, row->pulls);
+    table_time(out, table, 5, row->updated);
     table_cell(out, table, 6);
     view_pusher(out, row->pushed_by);
     table_cell_end(out, table, 6);
@@ -314,12 +308,8 @@ static void write_untagged(struct ms_buf *out, const struct repository *page)
         table_cell(out, &table, 2);
         html_foreign(out, row->what);
         table_cell_end(out, &table, 2);
-        table_cell(out, &table, 3);
-        format_size(out, row->bytes);
-        table_cell_end(out, &table, 3);
-        table_cell(out, &table, 4);
-        format_time(out, row->first_seen);
-        table_cell_end(out, &table, 4);
+        table_size(out, &table, 3, row->bytes);
+        table_time(out, &table, 4, row->first_seen);
         table_row_end(out);
     }
     table_end(out);

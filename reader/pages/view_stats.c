@@ -76,14 +76,6 @@ static void write_share(struct ms_buf *out, const struct table *table, size_t co
     table_row_end(out);
 }
 
-static void write_size_cell(struct ms_buf *out, const struct table *table, size_t column,
-                            int64_t bytes)
-{
-    table_cell(out, table, column);
-    format_size(out, bytes);
-    table_cell_end(out, table, column);
-}
-
 static void write_namespaces(struct ms_buf *out, const struct stats *page)
 {
     static const struct table_column COLUMNS[] = {
@@ -109,10 +101,8 @@ static void write_namespaces(struct ms_buf *out, const struct stats *page)
         html_name(out, row->name);
         html_raw(out, "/</a>");
         table_cell_end(out, &table, 0);
-        table_cell(out, &table, 1);
-        format_number(out, row->count);
-        table_cell_end(out, &table, 1);
-        write_size_cell(out, &table, 2, row->bytes);
+        table_number(out, &table, 1, row->count);
+        table_size(out, &table, 2, row->bytes);
         write_share(out, &table, 3, row->bytes, page->namespaces[0].bytes);
     }
     table_end(out);
@@ -148,12 +138,10 @@ static void write_largest(struct ms_buf *out, const struct stats *page)
         table_cell(out, &table, 0);
         view_repository_link(out, row->name);
         table_cell_end(out, &table, 0);
-        table_cell(out, &table, 1);
-        format_number(out, row->count);
-        table_cell_end(out, &table, 1);
-        write_size_cell(out, &table, 2, row->bytes);
-        write_size_cell(out, &table, 3, row->shared_bytes);
-        write_size_cell(out, &table, 4, is_known ? row->bytes - row->shared_bytes : FORMAT_UNKNOWN);
+        table_number(out, &table, 1, row->count);
+        table_size(out, &table, 2, row->bytes);
+        table_size(out, &table, 3, row->shared_bytes);
+        table_size(out, &table, 4, is_known ? row->bytes - row->shared_bytes : FORMAT_UNKNOWN);
         write_share(out, &table, 5, row->bytes, page->largest[0].bytes);
     }
     table_end(out);
@@ -180,9 +168,7 @@ static void write_counts(struct ms_buf *out, const char *id, const char *title, 
         table_cell(out, &table, 0);
         html_name(out, counts.items[i].name);
         table_cell_end(out, &table, 0);
-        table_cell(out, &table, 1);
-        format_number(out, counts.items[i].number);
-        table_cell_end(out, &table, 1);
+        table_number(out, &table, 1, counts.items[i].number);
         write_share(out, &table, 2, counts.items[i].number, counts.items[0].number);
     }
     table_end(out);
@@ -225,9 +211,7 @@ static void write_unreadable(struct ms_buf *out, const struct stats *page)
         html_text_at_most(out, row->reason, REASON_MAX);
         html_raw(out, "</bdi>");
         table_cell_end(out, &table, 1);
-        table_cell(out, &table, 2);
-        format_time(out, row->since);
-        table_cell_end(out, &table, 2);
+        table_time(out, &table, 2, row->since);
         table_row_end(out);
     }
     table_end(out);
