@@ -78,7 +78,8 @@ class Browser:
             options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-        self.driver.set_page_load_timeout(120)
+        self.driver.set_page_load_timeout(300)  # for hangs alone
+        self.driver.set_script_timeout(300)
 
     def close(self):
         self.driver.quit()
