@@ -206,6 +206,8 @@ static void on_lost(const struct ms_error *err, void *arg)
     ms_log(MS_LOG_WARN, "no longer leading", MS_FIELDS(ms_field_error(err)));
     ms_sd_notify("STATUS=not leading");
     end_term(life);
+    if (life->writer.env.store != NULL)
+        ms_store_writer_renew(life->writer.env.store);
     if (life->writer.scan_only)
         stop(life, EXIT_FAILURE);
 }

@@ -43,6 +43,7 @@ struct ms_pg_conn {
     struct ms_pg_pool *canceller;
     struct ms_pg_ticket *cancel; /* on the canceller; NULL: none is under way */
     int64_t cancelling_since_us; /* 0: all is as usual */
+    bool is_outdated;            /* to be replaced: nothing is sent any more */
     bool may_be_hit; /* an attempt to cancel failed: the connection is not used any more */
     struct ms_str *columns;
     size_t columns_capacity;
@@ -485,9 +486,11 @@ static void on_failed(const struct ms_error *err, void *arg)
 
 static void on_deadline(void *arg)
 {
+    struct ms_pg_conn *conn = arg;
     struct ms_error err;
+    ms_pg_link_leave_host(conn->link);
     (void)ms_error_set(&err, MS_UNAVAILABLE, "no connection to the database in time");
-    lose(arg, &err);
+    lose(conn, &err);
 }
 
 static void lose_because(struct ms_pg_conn *conn, const char *why)
@@ -517,11 +520,28 @@ void ms_pg_conn_give_up(struct ms_pg_conn *conn)
                                        : "the database does not answer at all");
 }
 
+void ms_pg_conn_outdate(struct ms_pg_conn *conn, bool elsewhere)
+{
+    conn->is_outdated = true;
+    if (elsewhere && conn->state != LOST)
+        ms_pg_link_leave_host(conn->link);
+}
+
+bool ms_pg_conn_is_outdated(const struct ms_pg_conn *conn)
+{
+    return conn->is_outdated;
+}
+
+void ms_pg_conn_replace(struct ms_pg_conn *conn)
+{
+    lose_because(conn, "another server may be the right one now");
+}
+
 /* --- what the pool asks --- */
 
 bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn)
 {
-    return conn->state == READY && conn->cancelling_since_us == 0 &&
+    return conn->state == READY && conn->cancelling_since_us == 0 && !conn->is_outdated &&
            ms_pg_link_is_usable(conn->link);
 }
 

@@ -66,4 +66,9 @@ uint64_t ms_pg_conn_statement_timeout_ms(const struct ms_pg_conn *conn);
  * the server, if it can be reached otherwise. */
 void ms_pg_conn_give_up(struct ms_pg_conn *conn);
 
+/* Nothing is sent on it any more; `elsewhere`: see ms_pg_link_leave_host. */
+void ms_pg_conn_outdate(struct ms_pg_conn *conn, bool elsewhere);
+bool ms_pg_conn_is_outdated(const struct ms_pg_conn *conn);
+void ms_pg_conn_replace(struct ms_pg_conn *conn); /* as if it had failed: calls back */
+
 #endif

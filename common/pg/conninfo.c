@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Connection strings, read by libpq. It says which options are secret; the text of a URI is kept
- * but for the places where those stand.
+ * but for the places where those stand. Lists of hosts can be begun elsewhere.
  */
 #include "common/pg/conninfo.h"
 
@@ -157,4 +157,40 @@ void ms_pg_conninfo_mask(struct ms_buf *out, struct ms_str conninfo)
         mask_keywords(out, options);
     free_options(options);
     ms_alloc_wipe(text);
+}
+
+static char *list_from(struct ms_str list, size_t first)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < list.len; i++)
+        n += list.ptr[i] == ',';
+    struct ms_str rest = list;
+    for (size_t i = 0; i < first % n; i++)
+        (void)ms_str_next(&rest, ',');
+    struct ms_buf out;
+    ms_buf_init(&out, list.len + 1);
+    ms_buf_append(&out, rest);
+    if (rest.len < list.len) {
+        ms_buf_append_char(&out, ',');
+        ms_buf_append(&out, ms_str_slice(list, 0, list.len - rest.len - 1));
+    }
+    char *text = ms_alloc_str(ms_buf_view(&out));
+    ms_buf_free(&out);
+    return text;
+}
+
+char *ms_pg_conninfo_list_from(struct ms_str conninfo, const char *keyword, size_t first)
+{
+    char *text = ms_alloc_str(conninfo);
+    PQconninfoOption *options = PQconninfoParse(text, NULL);
+    const PQconninfoOption *option = options;
+    while (option != NULL && option->keyword != NULL && strcmp(option->keyword, keyword) != 0)
+        option++;
+    const char *list = NULL;
+    if (option != NULL && option->keyword != NULL)
+        list = option->val != NULL ? option->val : getenv(option->envvar);
+    char *out = list != NULL && strchr(list, ',') != NULL ? list_from(ms_str(list), first) : NULL;
+    free_options(options);
+    ms_alloc_wipe(text);
+    return out;
 }

@@ -19,4 +19,9 @@ enum ms_status ms_pg_conninfo_check(struct ms_str conninfo, struct ms_error *err
  * escaped, nothing else is shown. Libpq can read the result. */
 void ms_pg_conninfo_mask(struct ms_buf *out, struct ms_str conninfo);
 
+/* The list that it, or else the environment, has for `keyword` ("host", "hostaddr", "port"), begun
+ * with its element `first` (which may be beyond its end: counting goes round); what stands before
+ * that comes last. NULL when it is no list of several. Free with free(). */
+char *ms_pg_conninfo_list_from(struct ms_str conninfo, const char *keyword, size_t first);
+
 #endif

@@ -15,8 +15,10 @@
 
 #include "common/base/alloc.h"
 #include "common/base/str.h"
+#include "common/pg/conninfo.h"
 #include "common/pg/tls.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A peer that vanished is noticed after some 30 s of silence, or when it has not acknowledged data
@@ -27,6 +29,14 @@ static const char *const EARLY_KEYWORDS[][2] = {
 };
 enum { N_EARLY_KEYWORDS = sizeof(EARLY_KEYWORDS) / sizeof(EARLY_KEYWORDS[0]) };
 
+/* libpq tries the hosts of a connection string in their order, and has no way to leave one that is
+ * silent: whose machine is off, or frozen. So the next connection begins behind it. One for all
+ * connections of a process, which go to the same servers: those that waited together for the same
+ * host go on together. */
+static size_t first_host;
+static const char *const HOST_KEYWORDS[] = {"host", "hostaddr", "port"};
+enum { N_HOST_KEYWORDS = sizeof(HOST_KEYWORDS) / sizeof(HOST_KEYWORDS[0]) };
+
 enum link_state { BEGINNING, CONNECTING, OPEN, CLOSED };
 
 struct ms_pg_link {
@@ -35,6 +45,7 @@ struct ms_pg_link {
     PGconn *pq;
     struct ms_watch *watch;
     struct ms_timer *next_turn; /* work without an event on the socket, in the next turn */
+    size_t first_host;          /* that the connecting began with */
     bool has_failed;            /* on_failed comes in the next turn */
     struct ms_error why;
     char *conninfo; /* until the connecting begins: it may hold a password */
@@ -100,6 +111,12 @@ void ms_pg_link_free(struct ms_pg_link *link)
     close_link(link);
     ms_timer_free(link->next_turn);
     ms_loop_defer_free(link->loop, link); /* we may be inside one of its callbacks */
+}
+
+void ms_pg_link_leave_host(const struct ms_pg_link *link)
+{
+    if (link->first_host == first_host)
+        first_host++;
 }
 
 PGconn *ms_pg_link_pq(struct ms_pg_link *link)
@@ -184,8 +201,9 @@ static void hide_connection_string(struct ms_pg_link *link)
 
 static void begin_connecting(struct ms_pg_link *link)
 {
-    const char *keywords[N_EARLY_KEYWORDS + 4] = {NULL};
-    const char *values[N_EARLY_KEYWORDS + 4] = {NULL};
+    const char *keywords[N_EARLY_KEYWORDS + N_HOST_KEYWORDS + 4] = {NULL};
+    const char *values[N_EARLY_KEYWORDS + N_HOST_KEYWORDS + 4] = {NULL};
+    char *hosts[N_HOST_KEYWORDS] = {NULL};
     size_t n = 0;
     for (; n < N_EARLY_KEYWORDS; n++) {
         keywords[n] = EARLY_KEYWORDS[n][0];
@@ -198,7 +216,17 @@ static void begin_connecting(struct ms_pg_link *link)
     values[n++] = link->conninfo;
     keywords[n] = "client_encoding";
     values[n++] = "UTF8";
+    link->first_host = first_host;
+    for (size_t i = 0; i < N_HOST_KEYWORDS && first_host > 0; i++) {
+        hosts[i] = ms_pg_conninfo_list_from(ms_str(link->conninfo), HOST_KEYWORDS[i], first_host);
+        if (hosts[i] == NULL)
+            continue;
+        keywords[n] = HOST_KEYWORDS[i];
+        values[n++] = hosts[i];
+    }
     link->pq = PQconnectStartParams(keywords, values, 1);
+    for (size_t i = 0; i < N_HOST_KEYWORDS; i++)
+        free(hosts[i]);
     forget_strings(link);
     if (link->pq == NULL)
         abort(); /* out of memory */

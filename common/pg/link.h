@@ -26,6 +26,10 @@ struct ms_pg_link *ms_pg_link_new(struct ms_loop *loop, const char *conninfo,
                                   const struct ms_pg_link_events *events, void *arg);
 void ms_pg_link_free(struct ms_pg_link *link); /* no callbacks any more; NULL is fine */
 
+/* It was silent for too long, or its server is not the right one any more: where the conninfo has a
+ * list of hosts, connections that begin from now on, of this process, begin with the next one. */
+void ms_pg_link_leave_host(const struct ms_pg_link *link);
+
 PGconn *ms_pg_link_pq(struct ms_pg_link *link); /* from on_open to on_failed; borrowed */
 /* Open, and no failure is known. */
 bool ms_pg_link_is_usable(const struct ms_pg_link *link);

@@ -45,6 +45,7 @@ struct ms_pg_pool {
     struct ms_backoff backoff;
     struct ms_timer *room;  /* on_room, in the next turn */
     struct ms_timer *sweep; /* runs while something waits or is in flight */
+    struct ms_timer *renew; /* while outdated connections are there */
     bool state_was_told;    /* once at least */
     bool connected;         /* as it was told */
     bool away;
@@ -62,6 +63,7 @@ static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, vo
 static void on_retry(void *arg);
 static void on_room(void *arg);
 static void on_sweep(void *arg);
+static void on_renew(void *arg);
 
 static const struct ms_pg_conn_events CONN_EVENTS = {
     .on_ready = on_conn_ready,
@@ -280,6 +282,26 @@ static void on_retry(void *arg)
     pump(arg);
 }
 
+void ms_pg_pool_renew(struct ms_pg_pool *pool, bool elsewhere)
+{
+    for (size_t i = 0; i < pool->n_conns; i++)
+        ms_pg_conn_outdate(pool->conns[i], elsewhere);
+    ms_timer_start(pool->renew, 0);
+}
+
+/* One connection a turn, because it calls back. */
+static void on_renew(void *arg)
+{
+    struct ms_pg_pool *pool = arg;
+    for (size_t i = 0; i < pool->n_conns; i++) {
+        if (!ms_pg_conn_is_outdated(pool->conns[i]))
+            continue;
+        ms_timer_start(pool->renew, 0);
+        ms_pg_conn_replace(pool->conns[i]);
+        return;
+    }
+}
+
 /* --- time limits --- */
 
 static void expire_queue(struct ms_pg_pool *pool, int64_t now_us)
@@ -376,6 +398,7 @@ struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_
     TAILQ_INIT(&pool->queue);
     pool->retry = ms_timer_new(loop, on_retry, pool);
     pool->sweep = ms_timer_new(loop, on_sweep, pool);
+    pool->renew = ms_timer_new(loop, on_renew, pool);
     pool->room = ms_timer_new(loop, on_room, pool);
     pool->backoff = (struct ms_backoff){.base_ms = RETRY_BASE_MS, .max_ms = RETRY_MAX_MS};
     if (!pool->options.is_lazy)
@@ -397,6 +420,7 @@ void ms_pg_pool_free(struct ms_pg_pool *pool)
         ms_pg_conn_free(pool->conns[--pool->n_conns]);
     ms_timer_free(pool->retry);
     ms_timer_free(pool->sweep);
+    ms_timer_free(pool->renew);
     ms_timer_free(pool->room);
     free(pool->conns);
     ms_alloc_wipe(pool->conninfo);

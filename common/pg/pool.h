@@ -43,6 +43,10 @@ struct ms_pg_pool_options {
 struct ms_pg_pool *ms_pg_pool_new(struct ms_loop *loop, const struct ms_pg_pool_options *options);
 void ms_pg_pool_free(struct ms_pg_pool *pool); /* cancels what is under way without callbacks */
 bool ms_pg_pool_is_connected(const struct ms_pg_pool *pool);
+/* In a later turn every connection that is there now is replaced: it may lead to a server that
+ * leads no more. What is in flight on them ends as when a connection is lost. `elsewhere`: of a
+ * list of hosts, begin with the next. */
+void ms_pg_pool_renew(struct ms_pg_pool *pool, bool elsewhere);
 /* Calls back once, in a later turn, when no batch waits or is in flight any more, cancelled ones
  * included. */
 void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *arg);

@@ -126,7 +126,9 @@ static void give_up(struct ms_pg_session *session, const char *what)
 
 static void on_deadline(void *arg)
 {
-    give_up(arg, "the database has not answered in time");
+    struct ms_pg_session *session = arg;
+    ms_pg_link_leave_host(session->link);
+    give_up(session, "the database has not answered in time");
 }
 
 static void on_open(void *arg)

@@ -101,6 +101,11 @@ bool ms_store_writer_is_connected(const struct ms_store_writer *writer)
     return ms_pg_pool_is_connected(writer->pool);
 }
 
+void ms_store_writer_renew(struct ms_store_writer *writer)
+{
+    ms_pg_pool_renew(writer->pool, false);
+}
+
 void ms_store_writer_on_idle(struct ms_store_writer *writer, ms_loop_call *on_idle, void *arg)
 {
     ms_pg_pool_on_idle(writer->pool, on_idle, arg);
@@ -306,6 +311,8 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
     struct ms_error err;
     enum ms_status status = ms_pg_outcome_status(&err, outcome);
     base->ticket = NULL;
+    if (status == MS_DEPOSED) /* or this server leads no more, and another one has the term */
+        ms_pg_pool_renew(base->writer->pool, true);
     if (status == MS_CONFLICT && !base->was_retried && !base->stream) {
         /* It met another transaction (a deadlock, a row that came or went): the second time it
          * finds what the other one did. */

@@ -178,6 +178,9 @@ void ms_store_writer_free(struct ms_store_writer *store); /* no callbacks any mo
 bool ms_store_writer_is_connected(const struct ms_store_writer *store);
 /* The names of its statements, for the metrics' label "query". */
 const char *const *ms_store_writer_query_names(size_t *out_n);
+/* Connects anew: what answers there may be silent now, or another server the primary. Calls under
+ * way fail. */
+void ms_store_writer_renew(struct ms_store_writer *store);
 /* Calls back once, in a later turn, when the database works on no call any more, also on none that
  * was cancelled. */
 void ms_store_writer_on_idle(struct ms_store_writer *store, ms_loop_call *on_idle, void *arg);

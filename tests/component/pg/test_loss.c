@@ -229,6 +229,31 @@ START_TEST(every_batch_ends_under_a_bad_network)
 }
 END_TEST
 
+/* As a machine that lost its power: it takes no connection, and refuses none. */
+START_TEST(a_silent_host_does_not_hide_the_next)
+{
+    begin_proxied(usual_options());
+    end();
+    tcp_proxy_freeze(&proxy);
+    char host[PARAMETER_MAX], port[PARAMETER_MAX], user[PARAMETER_MAX], dbname[PARAMETER_MAX];
+    parameter(host, "host", "127.0.0.1");
+    parameter(port, "port", "5432");
+    parameter(user, "user", "postgres");
+    parameter(dbname, "dbname", "postgres");
+    char conninfo[2048];
+    (void)snprintf(conninfo, sizeof(conninfo),
+                   "host=127.0.0.1,%s port=%d,%s user=%s dbname=%s sslmode=disable", host,
+                   (int)proxy.port, port, user, dbname);
+    struct ms_pg_pool_options options = usual_options();
+    options.conninfo = conninfo;
+    options.connect_timeout_ms = 300;
+    begin(options);
+    await_state(true);
+    ck_assert_str_eq(ask_text("one", "SELECT 1", NULL), "1");
+    end_proxied();
+}
+END_TEST
+
 START_TEST(nobody_there)
 {
     struct ms_pg_pool_options options = usual_options();
@@ -267,6 +292,7 @@ static Suite *make_suite(void)
     tcase_add_test(loss, a_frozen_network_is_given_up);
     tcase_add_test(loss, a_stream_that_is_cut);
     tcase_add_test(loss, every_batch_ends_under_a_bad_network);
+    tcase_add_test(loss, a_silent_host_does_not_hide_the_next);
     tcase_add_test(loss, nobody_there);
     tcase_add_test(loss, a_conninfo_that_is_none);
     suite_add_tcase(suite, loss);

@@ -4,6 +4,8 @@
 #include "common/pg/conninfo.h"
 #include "tests/support/check_main.h"
 
+#include <stdlib.h>
+
 static const struct {
     const char *url;
     const char *masked;
@@ -52,10 +54,44 @@ START_TEST(passwords_are_masked)
 }
 END_TEST
 
+static const struct {
+    const char *conninfo;
+    const char *keyword;
+    size_t first;
+    const char *list;
+} LISTS[] = {
+    {"postgresql://u:p@a:1,b:2,c:3/d", "host", 0, "a,b,c"},
+    {"postgresql://u:p@a:1,b:2,c:3/d", "host", 1, "b,c,a"},
+    {"postgresql://u:p@a:1,b:2,c:3/d", "port", 2, "3,1,2"},
+    {"postgresql://u:p@a:1,b:2,c:3/d", "host", 4, "b,c,a"},
+    {"host=a,b port=1", "host", 1, "b,a"},
+    {"host=a,b port=1", "port", 1, NULL}, /* one for all */
+    {"host=a,b", "hostaddr", 1, NULL},
+    {"hostaddr=127.0.0.1,::1", "hostaddr", 1, "::1,127.0.0.1"},
+    {"host=a,,c port=,2,", "host", 1, ",c,a"},
+    {"host=a,,c port=,2,", "port", 1, "2,,"},
+    {"host=a", "host", 1, NULL},
+    {"host=a what", "host", 1, NULL},
+};
+
+START_TEST(lists_of_hosts_are_begun_elsewhere)
+{
+    char *list =
+        ms_pg_conninfo_list_from(ms_str(LISTS[_i].conninfo), LISTS[_i].keyword, LISTS[_i].first);
+    if (LISTS[_i].list == NULL)
+        ck_assert_ptr_null(list);
+    else
+        ck_assert_str_eq(list, LISTS[_i].list);
+    free(list);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     TCase *conninfo = tcase_create("conninfo");
     tcase_add_loop_test(conninfo, passwords_are_masked, 0, sizeof(MASKS) / sizeof(MASKS[0]));
+    tcase_add_loop_test(conninfo, lists_of_hosts_are_begun_elsewhere, 0,
+                        sizeof(LISTS) / sizeof(LISTS[0]));
     Suite *suite = suite_create("conninfo");
     suite_add_tcase(suite, conninfo);
     return suite;
