@@ -203,9 +203,11 @@ start_readers() {
 
 write_proxy_config() {
     local readers="server 127.0.0.1:${reader_ports[0]}; server 127.0.0.1:${reader_ports[1]};"
+    local again="server 127.0.0.1:${reader_ports[0]} \\1 server 127.0.0.1:${reader_ports[1]} \\1"
     sed -e "s|listen 80;|listen 127.0.0.1:$port;|" \
         -e "s|server 127.0.0.1:5000;|server $registry_address;|" \
         -e "s|server 127.0.0.1:8088;.*|$readers|" \
+        -e "s|server 127.0.0.1:8088 \\(backup.*;\\)|$again|" \
         -e "s|/var/cache/nginx/metastore|$dir/nginx/cache|" \
         -e "s|^ *proxy_pass http://metastore_registry;|$(registry_pass)|" \
         "$root/deploy/nginx/metastore.conf" | own_file "$proxy_user" proxy.conf

@@ -43,6 +43,7 @@ class Nginx(Process):
         text = (ROOT / "deploy/nginx/metastore.conf").read_text()
         for pattern, value in ((r"    server 127\.0\.0\.1:5000;", f"    server 127.0.0.1:{registry.port};"),
                                (r"    server 127\.0\.0\.1:8088;.*", servers),
+                               (r"    server 127\.0\.0\.1:8088 backup max_fails=0;", servers.replace(";", " backup max_fails=0;")),
                                (r"listen 80;", f"listen 127.0.0.1:{self.port};"),
                                (r"/var/cache/nginx/metastore", f"{self.directory}/cache"),
                                (r"rate=100r/s", f"rate={rate}r/s"),  # all clients are one here

@@ -46,6 +46,8 @@ class Nginx(Proxy):
     def write_config(self):
         readers = " ".join(f"server 127.0.0.1:{reader.port};" for reader in self.readers)
         site = re.sub(r"server 127\.0\.0\.1:8088;.*", readers, (NGINX / "metastore.conf").read_text())
+        again = " ".join(f"server 127.0.0.1:{reader.port} backup max_fails=0;" for reader in self.readers)
+        site = re.sub(r"server 127\.0\.0\.1:8088 backup max_fails=0;", again, site)
         site = substitute(site, ("listen 80;", f"listen 127.0.0.1:{self.port};"),
                           ("server 127.0.0.1:5000;", f"server 127.0.0.1:{self.registry.port};"))
         site = site.replace("/var/cache/nginx/metastore", f"{self.directory}/cache")
@@ -62,7 +64,8 @@ class Nginx(Proxy):
         temporary = "".join(f"{kind}_temp_path {self.directory}/{kind};\n"
                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (self.directory / "nginx.conf").write_text(
-            f"user root;\ndaemon off;\nworker_processes 1;\npid {self.directory}/pid;\nerror_log stderr warn;\nevents {{}}\n"
+            f"user root;\ndaemon off;\nworker_processes 1;\npid {self.directory}/pid;\nerror_log stderr warn;\n"
+            f"events {{ worker_connections 4096; }}\n"
             f"http {{\naccess_log off;\n{temporary}{verdicts}\n{site}\n}}\n")
 
     def command(self):

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """deploy/nginx and deploy/haproxy before a real registry with passwords and two readers: who is asked what, who may ask,
 and what happens when a reader is away."""
+import http.server
 import json
 import socket
 import subprocess
 import threading
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -144,6 +146,33 @@ def test_a_reader_that_is_away_is_not_noticed(opened, kind, site):
         assert {opened[kind].get(f"/api/v1/repositories?n={n}").status_code for n in range(1, 30)} == {200}
     finally:
         site.readers[0].start()
+
+
+@pytest.mark.parametrize("kind", [Nginx, HAProxy])
+def test_readers_that_refuse_much_still_serve_the_rest(kind, tmp_path):
+    """As while their database is away: 503 for what they do not have, on every reader, takes none of them out of service."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(503 if self.path.startswith("/api/") else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in (1, 2)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    places = [SimpleNamespace(port=server.server_address[1]) for server in servers]
+    proxy = kind(tmp_path / "proxy", SimpleNamespace(port=1), places).start()
+    try:
+        for _ in range(3):
+            assert [proxy.get("/api/v1/stats").status_code, proxy.get("/v1/search?q=a").status_code] == [503, 200]
+    finally:
+        proxy.terminate()
+        for server in servers:
+            server.shutdown()
+            server.server_close()
 
 
 @pytest.mark.parametrize("kind", OPEN)
