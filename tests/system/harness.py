@@ -6,6 +6,7 @@ started again on the same port, and keeps its log. Nothing sleeps for luck: wait
 condition and fails with what it saw last.
 """
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -107,10 +108,11 @@ class Process:
 class Postgres:
     """A private cluster; a database for each test. Here only processes crash, not the machine: without fsync."""
 
+    databases = itertools.count(1)  # of all clusters: a standby that is promoted has those of its primary
+
     def __init__(self, directory, replica_of=None):
         self.directory = str(directory)
         self.uri = self._run("replica", replica_of.directory) if replica_of else self._run("start", "fsync=off")
-        self._databases = 0
         self._schema = None
 
     def _run(self, verb, *more):
@@ -150,8 +152,7 @@ class Postgres:
         return self._create(self._schema)
 
     def _create(self, template):
-        self._databases += 1
-        name = f"system_{os.getpid()}_{self._databases}"
+        name = f"system_{os.getpid()}_{next(self.databases)}"
         query(self.uri, f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"{self.uri.partition('?')[0].rsplit('/', 1)[0]}/{name}"
 
