@@ -4,6 +4,7 @@
  * and the watcher.
  */
 #include "common/http/healthcheck.h"
+#include "common/runtime/core.h"
 #include "common/runtime/log.h"
 #include "common/runtime/metrics.h"
 #include "reader/answer/spool.h"
@@ -205,6 +206,7 @@ static int run(struct reader_program *program)
 static int load_and(enum action action, const char *config_path)
 {
     struct reader_program program = {.config_path = config_path};
+    ms_core_forbid();
     if (!load_config(&program.config, config_path)) /* a health check knows 0 and 1 only */
         return action == ACTION_HEALTHCHECK ? EXIT_FAILURE : EXIT_USAGE;
     int exit_status = EXIT_SUCCESS;

@@ -6,6 +6,7 @@
  */
 #include "common/config/config.h"
 #include "common/http/healthcheck.h"
+#include "common/runtime/core.h"
 #include "common/runtime/log.h"
 #include "writer/upkeep/dead_letters.h"
 #include "writer/upkeep/store_task.h"
@@ -182,6 +183,7 @@ static int run_with_config(const struct command *command)
 {
     struct ms_config *config;
     struct ms_buf diagnostics;
+    ms_core_forbid();
     ms_buf_init(&diagnostics, DIAGNOSTICS_MAX_BYTES);
     bool is_healthcheck =
         command->mode == MODE_HEALTHCHECK; /* needs no secrets; knows 0 and 1 only */
