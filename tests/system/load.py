@@ -386,7 +386,8 @@ class Client:
         value = json.loads(body)
         found = re.fullmatch(r"/api/v1/repositories/(.*)/-/manifests/(.*)", path)
         if found:
-            self.load.seen.append((generation, found.groups(), value["digest"] if status == 200 else None))
+            digest = value.get("digest") if status == 200 else None  # of a tag that cannot be read none is known
+            self.load.seen.append((generation, found.groups(), digest))
         found = re.fullmatch(r"/index/static\?repository=(.*)", path)
         if found:
             images = value["Results"][0]["Images"] if value["Results"] else []
