@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 7 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 8 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 7;
+    c_present constant integer := 8;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -298,6 +298,19 @@ CREATE OR REPLACE FUNCTION near_keys(words text) RETURNS text[]
                   CROSS JOIN generate_series(0, CASE WHEN length(word) BETWEEN 4 AND 33
                                                      THEN length(word) ELSE 0 END) AS i
                   WHERE word <> '');
+
+-- The keys by which a repository is found: those of the words in its name and its title, and, because an edit may
+-- put in or take away what separates the parts of its last component, that without separators (with its own edits
+-- only if it is short: a longer one has a part that finds it), and each two neighbouring parts as one word.
+CREATE OR REPLACE FUNCTION repository_keys(name text, title text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT near_keys(name || ' ' || coalesce(lower(title), '')
+                             || CASE WHEN length(whole) <= 12 THEN ' ' || whole ELSE '' END)
+                   || whole
+                   || ARRAY(SELECT parts[i] || parts[i + 1] FROM generate_series(1, cardinality(parts) - 1) AS i)
+              FROM (SELECT parts, array_to_string(parts, '') AS whole
+                      FROM regexp_split_to_array(left(regexp_replace(name, '^.*/', ''), 200) COLLATE "C", '[^a-z0-9]+')
+                           AS parts) AS last);
 -- <<<
 
 CREATE TABLE repository (
@@ -320,8 +333,8 @@ CREATE TABLE repository (
 CREATE INDEX repository_popular ON repository (pulls DESC, updated DESC NULLS LAST, name) WHERE deleted_at IS NULL;
 CREATE INDEX repository_text_trgm ON repository
     USING gin (name gin_trgm_ops, lower(title) gin_trgm_ops, lower(description) gin_trgm_ops);
-CREATE INDEX repository_near ON repository
-    USING gin (near_keys(name || ' ' || coalesce(lower(title), '')));
+CREATE INDEX repository_near ON repository USING gin (repository_keys(name, title));
+CREATE INDEX repository_last_component ON repository (last_component);
 COMMENT ON TABLE repository IS 'Every repository ever seen; deleted_at: the registry no longer has it, its history stays';
 COMMENT ON COLUMN repository.size IS 'Bytes of all that is reachable from its tags, each blob and manifest once (see repository_blob); numeric: no sum overflows. Kept by adjust_references()';
 COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is known to have had';
@@ -2449,10 +2462,10 @@ CREATE TRIGGER sbom_source_tag AFTER INSERT OR UPDATE OF manifest_id ON tag
     FOR EACH ROW WHEN (NEW.manifest_id IS NOT NULL AND NEW.name ~ '^sha256-[0-9a-f]{64}\.(att|sbom)$')
     EXECUTE PROCEDURE note_sbom_source();
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (7, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (8, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 7 is in place
+\echo metastore: schema 8 is in place
 \endif

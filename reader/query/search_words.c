@@ -114,19 +114,30 @@ static void append_edited(struct ms_buf *out, const struct characters *c, size_t
     ms_buf_append_char(out, ')');
 }
 
-bool search_words_append_near(struct ms_buf *out, struct ms_str word)
+static bool append_near(struct ms_buf *out, struct ms_str word, const char *before,
+                        const char *behind)
 {
     struct characters c;
     if (!read_characters(&c, word))
         return false;
-    ms_buf_append_c(out, BEFORE);
+    ms_buf_append_c(out, before);
     ms_buf_append_char(out, '(');
     append_edited(out, &c, 0, c.count);
     ms_buf_append_char(out, '|');
     append_literal(out, word);
     ms_buf_append_c(out, ".)");
-    ms_buf_append_c(out, BEHIND);
+    ms_buf_append_c(out, behind);
     return true;
+}
+
+bool search_words_append_near(struct ms_buf *out, struct ms_str word)
+{
+    return append_near(out, word, BEFORE, BEHIND);
+}
+
+bool search_words_append_near_last(struct ms_buf *out, struct ms_str word)
+{
+    return append_near(out, word, "(^|/)", "$");
 }
 
 /* One pattern in `scratch` as the value of `key`. */
@@ -165,6 +176,8 @@ static void write_word(struct ms_json_writer *json, const struct word *word, str
     }
     if (search_words_append_near(scratch, word->name))
         write_pattern(json, "near", scratch);
+    if (search_words_append_near_last(scratch, word->name))
+        write_pattern(json, "near_last", scratch);
     ms_json_key(json, "is_indexed");
     ms_json_bool(json, search_words_is_indexed(word->name));
     ms_json_end_object(json);

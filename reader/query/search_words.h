@@ -15,7 +15,7 @@ enum {
     SEARCH_WORDS_MAX = 8,
     SEARCH_WORDS_BYTES_MAX = 512,
     SEARCH_NEAR_MIN = 5,
-    SEARCH_NEAR_MAX = 32
+    SEARCH_NEAR_MAX = 64
 };
 
 struct search_words {
@@ -39,5 +39,7 @@ void search_words_append_whole(struct ms_buf *out, struct ms_str word);
  * another, or two swapped. False, and nothing appended: too short (in letters and digits), too
  * long, or a mere number, where a misspelling would be another word. */
 bool search_words_append_near(struct ms_buf *out, struct ms_str word);
+/* The same of a name, or of its last component, that is one edit away as a whole. */
+bool search_words_append_near_last(struct ms_buf *out, struct ms_str word);
 
 #endif

@@ -1,57 +1,207 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- /v1/search with words:
 -- $1 the query, to be echoed: text
--- $2 the words, all must match: jsonb [{"plain", "typed", "tag", "like", "whole", "near", "is_indexed"}]: a word
---    itself, the same with the host that was typed before it, a tag that the repository must have, the word
---    escaped for LIKE, a regular expression of it as a whole word, one of its misspellings, whether an index
---    finds it (all but "plain", "like" and "is_indexed" may be missing)
+-- $2 the words, all must match: jsonb [{"plain", "typed", "tag", "like", "whole", "near", "near_last", "is_indexed"}]: a
+--    word itself, the same with the host that was typed before it, a tag that the repository must have, the word
+--    escaped for LIKE, regular expressions of it as a whole word, of one of its misspellings, of a misspelling as the
+--    whole name or its last component, whether an index finds it (all but "plain", "like" and "is_indexed" may be
+--    missing)
 -- $3 results on a page, $4 results to skip: bigint
 -- Columns: generation, place, name, description, number. Place 0, always there, has the query as
 -- name and the number of all results; then come the results of the page, best first, and number is
 -- their pulls.
 --
--- Each word is looked up by indexes; what has all of those is looked at that no more than 10,000 names and texts and
--- 50,000 labels have, and the other words are tried on it. Where there is no such word the 10,000 most popular
--- repositories are looked at. Where a word was found bounds the rank: what only fills later pages is counted, not
--- ranked. Misspellings count when what matches properly does not fill the first page: so the number of results is the
--- same on every page.
+-- The rank of a word in a repository: 1 it is the name, 2 the last component, 3 either begins with it, 4 a word of the
+-- name, 5 in the name, 6 in the title, 7 in the description, 8 in a label; with one edit: 9 the name or the last
+-- component, 10 a word of the name, 11 of the title. The worst of its words places a repository; several words that are
+-- the parts of the last component, in any order, are like the last component (2). Equals are in the order of pulls.
+--
+-- Steps:
+--   1. Each word is looked up by indexes, no further than 1,000 repositories and 5,000 labels: what has more is common.
+--      What all words have that are not common is looked at, and the common words are tried on it.
+--   2. One common word: its names (at most 10,000) come first. What follows in the title, the description, the labels
+--      is walked in the order of pulls, and each walk stops when the page is full: a later repository has a worse rank
+--      or fewer pulls. The number of results is that of names and of what step 1 saw: then it is a lower bound.
+--   3. Several words, all common: each is looked up as far as 10,000 repositories and 50,000 labels.
+--   4. Where no index finds a word: the 2,500 most popular repositories, and those whose names begin with it.
+-- Where a word was found bounds the rank: what only fills later pages is counted, not ranked. Misspellings count when
+-- what matches properly does not fill the first page: so the number of results is the same on every page. Where nothing
+-- has all of the words, what has most of them is found: among what the indexes find, no more than 1,000, and the 1,000
+-- most popular for words that are common.
 WITH word AS MATERIALIZED (
     SELECT place, plain, typed, "like" AS pattern, "like" || '%' AS beginning, '%' || "like" || '%' AS inside, whole,
-           near, is_indexed,
+           near, near_last, is_indexed,
            -- An edit leaves one of these as it is. To look for them costs much less than the expression.
-           left(plain, length(plain) / 2 - 1) AS head, substr(plain, length(plain) / 2 + 2) AS tail
+           left(plain, length(plain) / 2 - 1) AS head, substr(plain, length(plain) / 2 + 2) AS tail,
+           near_keys(regexp_replace(plain, '[^a-z0-9]+', '', 'g')) AS whole_keys,
+           -- An edit leaves all its parts but one as they are: the two longest are looked for.
+           near_keys(parts.longest[1]) AS part_keys,
+           near_keys(CASE WHEN length(parts.longest[2]) >= 4 THEN parts.longest[2] ELSE parts.longest[1] END) AS other_keys
     FROM ROWS FROM (jsonb_to_recordset(lower($2::text)::jsonb)
-                    AS (plain text, typed text, "like" text, whole text, near text, is_indexed boolean))
-         WITH ORDINALITY AS w (plain, typed, "like", whole, near, is_indexed, place)
+                    AS (plain text, typed text, "like" text, whole text, near text, near_last text, is_indexed boolean))
+         WITH ORDINALITY AS w (plain, typed, "like", whole, near, near_last, is_indexed, place)
+    CROSS JOIN LATERAL (SELECT array_agg(part ORDER BY length(part) DESC, part) AS longest
+                        FROM regexp_split_to_table(plain, '[^a-z0-9]+') AS part WHERE part <> '') parts
 ),
 wanted_tag AS MATERIALIZED ( -- their case counts
     SELECT tag FROM jsonb_to_recordset($2::jsonb) AS w (tag text) WHERE tag IS NOT NULL
 ),
--- What has a word, and at best where: 5 in its name, 6 its title, 7 its description, 8 a label.
-hit AS MATERIALIZED (
+-- The parts of several words; NULL: there is one.
+part AS MATERIALIZED (
+    SELECT CASE WHEN count(DISTINCT w.place) > 1 THEN array_agg(p) END AS parts
+    FROM word w CROSS JOIN LATERAL regexp_split_to_table(w.plain, '[^a-z0-9]+') AS p WHERE p <> ''
+),
+-- What has a word, and at best where: 3 a name begins with it, 5 in the name, 6 the title, 7 the description, 8 a label.
+seen AS MATERIALIZED (
+    SELECT w.place, h.id, h.rank
+    FROM word w
+    CROSS JOIN LATERAL ((SELECT repository_id AS id, 8 AS rank FROM repository_label
+                         WHERE value LIKE w.inside LIMIT 5001)
+                        UNION ALL
+                        (SELECT id, CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3
+                                         WHEN name LIKE w.inside THEN 5 WHEN lower(title) LIKE w.inside THEN 6 ELSE 7 END
+                         FROM repository
+                         WHERE (name LIKE w.inside OR lower(title) LIKE w.inside OR lower(description) LIKE w.inside)
+                           AND tag_count > 0 AND deleted_at IS NULL
+                         LIMIT 1001)) h
+    WHERE w.is_indexed
+),
+-- Words that few have, and how many do.
+few AS MATERIALIZED (
+    SELECT w.place, count(h.id) AS hits
+    FROM word w
+    LEFT JOIN seen h ON h.place = w.place
+    WHERE w.is_indexed
+    GROUP BY w.place
+    HAVING count(*) FILTER (WHERE h.rank = 8) <= 5000 AND count(*) FILTER (WHERE h.rank < 8) <= 1000
+),
+-- The word that is the only one, and common.
+lone AS MATERIALIZED (
+    SELECT * FROM word
+    WHERE is_indexed AND NOT EXISTS (SELECT FROM few) AND NOT EXISTS (SELECT FROM wanted_tag)
+      AND (SELECT count(*) FROM word) = 1
+),
+named AS MATERIALIZED (
+    SELECT h.*
+    FROM lone w
+    CROSS JOIN LATERAL (SELECT id, pulls, updated, name, name = w.plain OR last_component = w.plain AS is_exact,
+                               CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3 ELSE 5 END AS rank
+                        FROM repository
+                        WHERE name LIKE w.inside AND tag_count > 0 AND deleted_at IS NULL
+                        LIMIT 10001) h
+),
+name_count AS MATERIALIZED (
+    SELECT count(*) AS n, count(*) > 10000 AS is_cut, count(*) FILTER (WHERE rank = 3) AS beginnings FROM named
+),
+-- The best names, where those that begin with it fill the page, or where there are more than were looked up.
+beginning AS MATERIALIZED (
+    SELECT h.id
+    FROM lone w
+    CROSS JOIN LATERAL (SELECT id FROM (
+-- include search_popular.sql
+                        ) r
+                        WHERE last_component LIKE w.beginning OR name LIKE w.beginning
+                        LIMIT $3::bigint + $4::bigint) h
+    WHERE (SELECT is_cut FROM name_count)
+),
+inside AS MATERIALIZED (
+    SELECT h.id
+    FROM lone w
+    CROSS JOIN LATERAL ((SELECT id FROM (
+-- include search_popular.sql
+                         ) r
+                         WHERE name LIKE w.inside AND name ~ w.whole
+                         LIMIT $3::bigint + $4::bigint)
+                        UNION
+                        (SELECT id FROM (
+-- include search_popular.sql
+                         ) r
+                         WHERE name LIKE w.inside
+                         LIMIT $3::bigint + $4::bigint)) h
+    WHERE (SELECT is_cut FROM name_count) AND (SELECT count(*) FROM beginning) < $3::bigint + $4::bigint
+),
+best AS MATERIALIZED (
+    SELECT id FROM beginning
+    UNION
+    SELECT id FROM inside
+    UNION
+    (SELECT r.id FROM lone w CROSS JOIN LATERAL (SELECT id FROM repository WHERE name = w.plain
+                                                 UNION ALL
+                                                 SELECT id FROM repository WHERE last_component = w.plain) r
+     WHERE (SELECT is_cut FROM name_count))
+    UNION
+    (SELECT id FROM named
+     WHERE (SELECT NOT is_cut AND beginnings >= $3::bigint + $4::bigint FROM name_count) AND (rank = 3 OR is_exact)
+     ORDER BY is_exact DESC, pulls DESC, updated DESC NULLS LAST, name
+     LIMIT $3::bigint + $4::bigint)
+),
+titled AS MATERIALIZED (
+    SELECT h.id, 6 AS rank
+    FROM lone w
+    CROSS JOIN LATERAL (SELECT id FROM (
+-- include search_popular.sql
+                        ) r
+                        WHERE lower(title) LIKE w.inside AND name NOT LIKE w.inside
+                        LIMIT $3::bigint + $4::bigint) h
+    WHERE (SELECT n FROM name_count) < $3::bigint + $4::bigint AND EXISTS (SELECT FROM seen WHERE rank = 6)
+),
+described AS MATERIALIZED (
+    SELECT h.id, 7 AS rank
+    FROM lone w
+    CROSS JOIN LATERAL (SELECT id FROM (
+-- include search_popular.sql
+                        ) r
+                        WHERE lower(description) LIKE w.inside AND name NOT LIKE w.inside
+                          AND (lower(title) LIKE w.inside) IS NOT TRUE
+                        LIMIT $3::bigint + $4::bigint) h
+    WHERE (SELECT n FROM name_count) + (SELECT count(*) FROM titled) < $3::bigint + $4::bigint
+),
+labelled AS MATERIALIZED (
+    SELECT h.id, 8 AS rank
+    FROM lone w
+    CROSS JOIN LATERAL (SELECT id FROM (
+-- include search_popular.sql
+                        ) r
+                        WHERE EXISTS (SELECT FROM repository_label
+                                      WHERE repository_id = r.id AND value LIKE w.inside OFFSET 0)
+                        LIMIT $3::bigint + $4::bigint) h
+    WHERE (SELECT n FROM name_count) + (SELECT count(*) FROM titled) + (SELECT count(*) FROM described)
+              < $3::bigint + $4::bigint
+),
+deep AS MATERIALIZED (
     SELECT w.place, h.id, h.rank
     FROM word w
     CROSS JOIN LATERAL ((SELECT repository_id AS id, 8 AS rank FROM repository_label
                          WHERE value LIKE w.inside LIMIT 50001)
                         UNION ALL
-                        (SELECT id, CASE WHEN name LIKE w.inside THEN 5 WHEN lower(title) LIKE w.inside THEN 6 ELSE 7 END
+                        (SELECT id, CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3
+                                         WHEN name LIKE w.inside THEN 5 WHEN lower(title) LIKE w.inside THEN 6 ELSE 7 END
                          FROM repository
                          WHERE (name LIKE w.inside OR lower(title) LIKE w.inside OR lower(description) LIKE w.inside)
                            AND tag_count > 0 AND deleted_at IS NULL
                          LIMIT 10001)) h
-    WHERE w.is_indexed
+    WHERE w.is_indexed AND NOT EXISTS (SELECT FROM few) AND NOT EXISTS (SELECT FROM lone)
 ),
--- Words that few have, and how many do.
+-- Words of which it is known what has them, and how many do.
 rare AS MATERIALIZED (
-    SELECT w.place, count(h.id) AS hits
-    FROM word w
-    LEFT JOIN hit h ON h.place = w.place
-    WHERE w.is_indexed
-    GROUP BY w.place
-    HAVING count(*) FILTER (WHERE h.rank = 8) <= 50000 AND count(*) FILTER (WHERE h.rank < 8) <= 10000
+    SELECT place, hits FROM few
+    UNION ALL
+    SELECT place, (SELECT n FROM name_count) FROM lone
+    UNION ALL
+    SELECT place, count(*) FROM deep
+    GROUP BY place
+    HAVING count(*) FILTER (WHERE rank = 8) <= 50000 AND count(*) FILTER (WHERE rank < 8) <= 10000
 ),
 rare_hit AS MATERIALIZED (
-    SELECT place, id, min(rank) AS rank FROM hit WHERE place IN (SELECT place FROM rare) GROUP BY place, id
+    SELECT place, id, min(rank) AS rank
+    FROM (SELECT place, id, rank FROM seen WHERE place IN (SELECT place FROM few UNION ALL SELECT place FROM lone)
+          UNION ALL
+          SELECT place, id, rank FROM deep WHERE place IN (SELECT place FROM rare)
+          UNION ALL
+          SELECT (SELECT place FROM lone), id, rank
+          FROM (SELECT id, rank FROM named UNION ALL SELECT * FROM titled
+                UNION ALL SELECT * FROM described UNION ALL SELECT * FROM labelled) n) h
+    GROUP BY place, id
 ),
 common AS MATERIALIZED (
     SELECT * FROM word WHERE place NOT IN (SELECT place FROM rare)
@@ -60,27 +210,28 @@ walked AS MATERIALIZED (
     (SELECT id FROM repository
      WHERE NOT EXISTS (SELECT FROM rare) AND deleted_at IS NULL
      ORDER BY pulls DESC, updated DESC NULLS LAST, name
-     LIMIT 10000)
+     LIMIT 2500)
     UNION
     (SELECT named.id
      FROM word w
-     CROSS JOIN LATERAL ((SELECT id FROM repository
+     CROSS JOIN LATERAL ((SELECT id FROM repository WHERE name = w.plain)
+                         UNION ALL
+                         (SELECT id FROM repository WHERE last_component = w.plain)
+                         UNION ALL
+                         (SELECT id FROM repository
                           WHERE name >= w.plain AND name < w.plain || U&'\+10FFFF' ORDER BY name LIMIT 100)
                          UNION ALL
-                         (SELECT id FROM repository WHERE name LIKE '%/' || w.pattern LIMIT 100)) named
+                         (SELECT id FROM repository
+                          WHERE last_component >= w.plain AND last_component < w.plain || U&'\+10FFFF'
+                          ORDER BY last_component LIMIT 100)) named
      WHERE NOT EXISTS (SELECT FROM rare))
 ),
--- A word by which repositories are found: properly, or misspelled.
-way AS MATERIALIZED (
-    SELECT w.place, w.plain, w.near
-    FROM word w
-    LEFT JOIN rare ON rare.place = w.place
-    ORDER BY rare.hits NULLS LAST, length(w.plain) DESC
-    LIMIT 1
-),
--- The worst of its words places a repository.
+-- The worst of its words places a repository. Where there are several a beginning says nothing: see rank 2.
 placed AS MATERIALIZED (
-    SELECT id, max(rank) AS rank FROM rare_hit GROUP BY id HAVING count(*) = (SELECT count(*) FROM rare)
+    SELECT id, CASE WHEN (SELECT parts IS NULL FROM part) THEN max(rank) ELSE greatest(5, max(rank)) END AS rank
+    FROM rare_hit
+    GROUP BY id
+    HAVING count(*) = (SELECT count(*) FROM rare)
 ),
 -- Those on the page and before it are among the ones up to this rank; NULL: more than hits must be known. All hits
 -- have tags, labels too: they are those of tagged images.
@@ -90,7 +241,9 @@ enough AS MATERIALIZED (
                WHERE n >= $3::bigint + $4::bigint) END AS rank
 ),
 found AS MATERIALIZED (
-    SELECT id FROM placed WHERE rank <= coalesce((SELECT rank FROM enough), 8)
+    SELECT id FROM placed WHERE rank <= coalesce((SELECT rank FROM enough), 8) AND NOT EXISTS (SELECT FROM best)
+    UNION ALL
+    SELECT id FROM best
     UNION ALL
     SELECT id FROM walked
 ),
@@ -108,30 +261,62 @@ properly AS MATERIALIZED (
                       WHERE (r.name LIKE w.inside OR r.title LIKE w.inside OR r.description LIKE w.inside
                              OR r.labels LIKE w.inside) IS NOT TRUE)
 ),
-few AS MATERIALIZED (
-    SELECT (SELECT rank FROM enough) IS NULL AND count(*) < $3::bigint AND EXISTS (SELECT FROM word WHERE near IS NOT NULL) AS are_few FROM properly
+-- The word that fewest have.
+way AS MATERIALIZED (
+    SELECT w.place FROM word w LEFT JOIN rare ON rare.place = w.place
+    ORDER BY rare.hits NULLS LAST, length(w.plain) DESC LIMIT 1
+),
+few_found AS MATERIALIZED (
+    SELECT (SELECT rank FROM enough) IS NULL AND count(*) < $3::bigint
+           AND (EXISTS (SELECT FROM word WHERE near IS NOT NULL) OR count(*) = 0 AND EXISTS (SELECT FROM word OFFSET 1))
+           AS is_true,
+           count(*) = 0 AS is_none
+    FROM properly
+),
+-- What has a word misspelled: of the words that fewest have; of every word where nothing has all of them.
+misspelled AS MATERIALIZED (
+    SELECT h.id
+    FROM word w
+    CROSS JOIN LATERAL ((SELECT id FROM repository WHERE repository_keys(name, title) && w.whole_keys LIMIT 2000)
+                        UNION ALL
+                        (SELECT id FROM repository
+                         WHERE repository_keys(name, title) && w.part_keys AND repository_keys(name, title) && w.other_keys
+                         LIMIT 2000)) h
+    WHERE w.near IS NOT NULL AND (SELECT is_true FROM few_found)
+      AND ((SELECT is_none FROM few_found) OR w.place = (SELECT place FROM way))
 ),
 nearly AS MATERIALIZED (
     SELECT r.* FROM looked_at r
-    WHERE (SELECT are_few FROM few) AND r.id NOT IN (SELECT id FROM properly)
+    WHERE (SELECT is_true FROM few_found) AND r.id NOT IN (SELECT id FROM properly)
     UNION ALL
     SELECT r.*
-    FROM (SELECT id FROM rare_hit WHERE place = (SELECT place FROM way)
+    FROM ((SELECT id FROM rare_hit
+           WHERE (SELECT is_true FROM few_found) AND ((SELECT is_none FROM few_found) OR place = (SELECT place FROM way))
+           GROUP BY id
+           ORDER BY count(*) DESC, max(rank), id
+           LIMIT 1000)
           UNION
-          SELECT id FROM repository
-          WHERE near_keys(name || ' ' || coalesce(lower(title), ''))
-                && near_keys((SELECT plain FROM way WHERE near IS NOT NULL))) f
+          (SELECT id FROM repository
+           WHERE (SELECT is_true AND is_none FROM few_found) AND EXISTS (SELECT FROM common) AND deleted_at IS NULL
+           ORDER BY pulls DESC, updated DESC NULLS LAST, name
+           LIMIT 1000)
+          UNION
+          SELECT id FROM misspelled) f
     CROSS JOIN LATERAL (
 -- include search_repository.sql
     ) r
-    WHERE (SELECT are_few FROM few) AND f.id NOT IN (SELECT id FROM looked_at)
+    WHERE (SELECT is_true FROM few_found) AND f.id NOT IN (SELECT id FROM looked_at)
 ),
 -- NULL, a word that does not match, is no match.
-ranked AS MATERIALIZED (
-    SELECT r.id, r.pulls, r.updated, r.name, max(score.rank) AS rank
-    FROM (SELECT * FROM properly UNION ALL SELECT * FROM nearly) r
+scored AS MATERIALIZED (
+    SELECT r.id, r.pulls, r.updated, r.name, count(score.rank) AS n_words,
+           CASE WHEN count(score.rank) = count(*) AND p.parts @> string_to_array(r.last_parts, ' ') AND string_to_array(r.name_parts, ' ') @> p.parts
+                THEN least(2, max(score.rank)) ELSE max(score.rank) END AS rank
+    FROM (SELECT s.*, regexp_replace(last_component, '[^a-z0-9]+', ' ', 'g') AS last_parts,
+                 regexp_replace(name, '[^a-z0-9]+', ' ', 'g') AS name_parts
+          FROM (SELECT * FROM properly UNION ALL SELECT * FROM nearly) s) r
+    CROSS JOIN part p
     CROSS JOIN word w
-    LEFT JOIN rare_hit h ON h.place = w.place AND h.id = r.id
     CROSS JOIN LATERAL (SELECT CASE
         WHEN r.name = w.plain OR r.name = w.typed THEN 1
         WHEN r.last_component = w.plain THEN 2
@@ -139,22 +324,31 @@ ranked AS MATERIALIZED (
         WHEN r.name LIKE w.inside THEN CASE WHEN r.name ~ w.whole THEN 4 ELSE 5 END
         WHEN r.title LIKE w.inside THEN 6
         WHEN r.description LIKE w.inside THEN 7
-        WHEN h.id IS NOT NULL OR r.labels LIKE w.inside THEN 8
-        WHEN (strpos(r.name, w.head) > 0 OR strpos(r.name, w.tail) > 0) AND r.name ~ w.near
-             OR (strpos(r.title, w.head) > 0 OR strpos(r.title, w.tail) > 0) AND r.title ~ w.near THEN 9
+        WHEN (w.place, r.id) IN (SELECT place, id FROM rare_hit) OR r.labels LIKE w.inside THEN 8
+        WHEN strpos(r.name, w.head) > 0 OR strpos(r.name, w.tail) > 0
+            THEN CASE WHEN r.name ~ w.near THEN CASE WHEN r.name ~ w.near_last THEN 9 ELSE 10 END
+                      WHEN r.title ~ w.near THEN 11 END
+        WHEN (strpos(r.title, w.head) > 0 OR strpos(r.title, w.tail) > 0) AND r.title ~ w.near THEN 11
         END AS rank OFFSET 0) score -- or it would be reckoned twice
-    GROUP BY r.id, r.pulls, r.updated, r.name
-    HAVING count(score.rank) = count(*)
+    GROUP BY r.id, r.pulls, r.updated, r.name, r.last_parts, r.name_parts, p.parts
+),
+ranked AS MATERIALIZED (
+    SELECT * FROM scored WHERE n_words > 0 AND n_words = (SELECT max(n_words) FROM scored)
+),
+-- Of one common word what was looked up, whichever page is asked for.
+total AS MATERIALIZED (
+    SELECT CASE WHEN EXISTS (SELECT FROM lone)
+                THEN (SELECT count(*) FROM (SELECT id FROM named UNION SELECT id FROM seen) n)
+                ELSE (SELECT count(*) FROM ranked)
+                     + (SELECT count(*) FROM placed WHERE rank > (SELECT rank FROM enough)) END AS n
 ),
 page AS (
     SELECT id, row_number() OVER (ORDER BY rank, pulls DESC, updated DESC NULLS LAST, name) AS place
     FROM ranked
     ORDER BY place
-    LIMIT $3::bigint OFFSET $4::bigint
+    LIMIT least($3::bigint, greatest(0, (SELECT n FROM total) - $4::bigint)) OFFSET $4::bigint
 )
-SELECT generation, 0 AS place, $1::text COLLATE "C" AS name, NULL AS description,
-       (SELECT count(*) FROM ranked)
-           + (SELECT count(*) FROM placed WHERE rank > (SELECT rank FROM enough)) AS number
+SELECT generation, 0 AS place, $1::text COLLATE "C" AS name, NULL AS description, (SELECT n FROM total) AS number
 FROM state
 UNION ALL
 SELECT (SELECT generation FROM state), page.place, r.name, r.description, r.pulls

@@ -21,7 +21,8 @@ WITH found AS MATERIALIZED (
     UNION ALL
     (SELECT name, pulls, 3
      FROM repository
-     WHERE near_keys(name || ' ' || coalesce(lower(title), '')) && near_keys(lower($1::text))
+     WHERE repository_keys(name, title)
+               && near_keys(lower($1::text) || ' ' || regexp_replace(lower($1::text), '[^a-z0-9]+', '', 'g'))
        AND tag_count > 0 AND deleted_at IS NULL
      LIMIT 200)
 ),

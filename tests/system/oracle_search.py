@@ -197,25 +197,50 @@ class Facts:
         """[(rank, popularity, repository)], best first, of all pages. `across`: an edit may put in or take
         away what separates words, too, of which the API's description says nothing."""
         words = [word for word in map(read_word, re.findall("[A-Za-z0-9._/:\u0080-\U0010ffff-]+", q)) if word][:16]
-        found = []
+        scored = []
         for repository in self.repositories.values():
             if repository.tags and all(tag in repository.tags for _, _, tag in words if tag):
-                rank = max((self.rank(repository, fold(word), fold(typed), across) for word, typed, _ in words), default=0)
-                found.append((rank, self.popularity(repository), repository))
+                ranks = [self.rank(repository, fold(word), fold(typed), across) for word, typed, _ in words]
+                if max(ranks, default=0) < NO_RANK and are_its_parts(repository.name, [fold(word) for word, _, _ in words]):
+                    ranks = [min(rank, 2) for rank in ranks]
+                scored.append((ranks, self.popularity(repository), repository))
+        found = [(max(ranks, default=0), *entry) for ranks, *entry in scored]
         proper = [entry for entry in found if entry[0] <= 8]
         if len(proper) < n:
-            proper = [entry for entry in found if entry[0] <= 9]
+            proper = [entry for entry in found if entry[0] < NO_RANK]
+        if not proper:  # what has most of the words
+            most = max((sum(rank < NO_RANK for rank in ranks) for ranks, *_ in scored), default=0)
+            proper = [(max(rank for rank in ranks if rank < NO_RANK), *entry) for ranks, *entry in scored
+                      if most and sum(rank < NO_RANK for rank in ranks) == most]
         return sorted(proper, key=lambda entry: entry[:2])
 
     def rank(self, repository, word, typed, across):
-        """1 is best; 9: but for one edit; 10: not at all."""
+        """1 is best; from 9 on: but for one edit; NO_RANK: not at all."""
         name, last = repository.name, repository.name.rpartition("/")[2]
         title, description = fold(repository.title or ""), fold(repository.description or "")
         tests = (name in (word, typed), last == word, last.startswith(word) or name.startswith(word),
                  re.search(r"(?<![a-z0-9])" + re.escape(word) + r"(?![a-z0-9])", name), word in name, word in title,
                  word in description, any(word in value for value in repository.label_values),
-                 is_near(word, name, across) or is_near(word, title, across))
-        return next((rank for rank, test in enumerate(tests, 1) if test), 10)
+                 is_near(word, name, across) and any(is_one_edit(word, whole) for whole in (name, *ends(name))),
+                 is_near(word, name, across), is_near(word, title, across))
+        return next((rank for rank, test in enumerate(tests, 1) if test), NO_RANK)
+
+
+NO_RANK = 12
+
+
+def ends(name):
+    """The last components of a name: one of them, two …"""
+    parts = name.split("/")
+    return ["/".join(parts[at:]) for at in range(1, len(parts))]
+
+
+def are_its_parts(name, words):
+    """Several words that are the parts of a name's last component, in any order (and perhaps of what is before it)."""
+    words = [parts for parts in ({part for part in re.split("[^a-z0-9]+", word) if part} for word in words) if parts]
+    asked = set().union(*words)
+    parts = set(re.split("[^a-z0-9]+", name))
+    return len(words) > 1 and set(re.split("[^a-z0-9]+", name.rpartition("/")[2])) <= asked <= parts
 
 
 def read_word(text):
@@ -231,7 +256,7 @@ def is_near(word, text, across):
     """One edit away from a word of the text; mere numbers and short words have no misspellings."""
     n_letters = sum(c.isascii() and c.isalnum() or not c.isascii() for c in word)
     has_letter = any(c.isascii() and c.isalpha() or not c.isascii() for c in word)
-    if n_letters < 5 or not has_letter or len(word) > 32:
+    if n_letters < 5 or not has_letter or len(word) > 64:
         return False
     edges = [i for i in range(len(text) + 1)
              if i in (0, len(text)) or not (is_plain(text[i - 1]) and is_plain(text[i]))]

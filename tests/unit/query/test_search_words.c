@@ -31,6 +31,9 @@ static bool matches(const char *pattern, const char *subject)
     return matched;
 }
 
+#define LONG                                                                                       \
+    "abcdefghijklmnopqrstuvwxyzabcdefabcdefghijklmnopqrstuvwxyzabcdef" /* SEARCH_NEAR_MAX */
+
 static bool is_near(const char *word, const char *subject)
 {
     ms_buf_clear(&text);
@@ -48,6 +51,22 @@ START_TEST(one_edit_is_near)
         ck_assert_msg(is_near("redis", NEAR[i]), "%s", NEAR[i]);
     for (size_t i = 0; i < sizeof(FAR) / sizeof(FAR[0]); i++)
         ck_assert_msg(!is_near("redis", FAR[i]), "%s", FAR[i]);
+}
+END_TEST
+
+static bool is_near_last(const char *word, const char *subject)
+{
+    ms_buf_clear(&text);
+    return search_words_append_near_last(&text, ms_str(word)) && matches(text.data, subject);
+}
+
+START_TEST(a_name_is_near_as_a_whole_or_by_its_last_component)
+{
+    ck_assert(is_near_last("redsi", "redis"));
+    ck_assert(is_near_last("redis", "library/rediss"));
+    ck_assert(is_near_last("libary/redis", "library/redis"));
+    ck_assert(!is_near_last("redsi", "library/redis-server"));
+    ck_assert(!is_near_last("redsi", "redis/server"));
 }
 END_TEST
 
@@ -82,9 +101,9 @@ START_TEST(short_words_and_numbers_have_no_misspellings)
     ck_assert(!search_words_append_near(&text, MS_STR("curl")));
     ck_assert(!search_words_append_near(&text, MS_STR("a.b.c")));
     ck_assert(!search_words_append_near(&text, MS_STR("10.14.21")));
-    ck_assert(!search_words_append_near(&text, MS_STR("abcdefghijklmnopqrstuvwxyzabcdefg")));
+    ck_assert(!search_words_append_near(&text, MS_STR(LONG "x")));
     ck_assert_uint_eq(text.len, 0);
-    ck_assert(search_words_append_near(&text, MS_STR("abcdefghijklmnopqrstuvwxyzabcdef")));
+    ck_assert(search_words_append_near(&text, MS_STR(LONG)));
     ck_assert(search_words_append_near(&text, MS_STR("log4j")));
     ck_assert(search_words_append_near(&text, MS_STR("gr\xc3\xbc\xc3\x9f"
                                                      "e")));
@@ -206,6 +225,7 @@ static Suite *make_suite(void)
     TCase *test = tcase_create("search_words");
     tcase_add_checked_fixture(test, begin, end);
     tcase_add_test(test, one_edit_is_near);
+    tcase_add_test(test, a_name_is_near_as_a_whole_or_by_its_last_component);
     tcase_add_test(test, one_edit_of_a_long_word_is_near_wherever_it_is);
     tcase_add_test(test, short_words_and_numbers_have_no_misspellings);
     tcase_add_test(test, special_characters_are_literal);

@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Misspelled names are found by the parts of a name together, and by the name without what separates them.
+
+DROP INDEX repository_near;
+
+CREATE FUNCTION repository_keys(name text, title text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT near_keys(name || ' ' || coalesce(lower(title), '')
+                             || CASE WHEN length(whole) <= 12 THEN ' ' || whole ELSE '' END)
+                   || whole
+                   || ARRAY(SELECT parts[i] || parts[i + 1] FROM generate_series(1, cardinality(parts) - 1) AS i)
+              FROM (SELECT parts, array_to_string(parts, '') AS whole
+                      FROM regexp_split_to_array(left(regexp_replace(name, '^.*/', ''), 200) COLLATE "C", '[^a-z0-9]+')
+                           AS parts) AS last);
+
+CREATE INDEX repository_near ON repository USING gin (repository_keys(name, title));
+CREATE INDEX repository_last_component ON repository (last_component);
+
+INSERT INTO schema_version (version, min_reader_version) VALUES (8, 1);

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docker search finds what is known to be there: tests/bench/search with Docker's official images and made-up names."""
+import json
+import re
+import subprocess
+import sys
+
+import psycopg2
+import pytest
+
+from harness import BUILD, ROOT
+
+sys.path.append(str(ROOT / "tests" / "bench"))
+import known_items as known  # noqa: E402
+
+EACH = 10
+READER = "-c plan_cache_mode=force_generic_plan -c jit=off"  # as readers set them
+STATEMENT = (BUILD / "queries" / "read_search.sql").read_text()
+
+
+def database_of(postgres, items):
+    database = postgres.new_database()
+    with open(ROOT / "sql" / "schema.sql") as schema:
+        subprocess.run(["psql", "-XAtq", "-d", database], stdin=schema, check=True, capture_output=True)
+    known.load(database, items)
+    return database
+
+
+@pytest.fixture
+def ask(postgres, make_reader):
+    reader = make_reader(database_of(postgres, known.official_images()))
+    reader.wait_until_ready()
+    return lambda query: [r["name"] for r in reader.json("/v1/search", params={"q": query, "n": 10})["results"]]
+
+
+def test_what_is_known_is_found(ask):
+    queries, ranks = known.Queries(known.official_images()), {}
+    for kind in known.KINDS:
+        ranks[kind] = [known.reciprocal_rank(ask(query), wanted) for query, wanted in queries(kind, EACH)]
+        assert sum(ranks[kind]) / len(ranks[kind]) >= (known.LEAST[kind] or 0), kind
+    everything = sum(ranks.values(), [])
+    assert sum(everything) / len(everything) >= known.LEAST_OVER_ALL
+    assert sum(rank > 0 for rank in everything) / len(everything) >= known.LEAST_FOUND
+    values = [known.ndcg(ask(query), grades) for query, grades in known.graded_queries()]
+    assert sum(values) / len(values) >= known.LEAST_NDCG
+    assert ask("nothing at-all 42 is-called-so") == [] and ask("zzyzx zzyzxy") == []
+
+
+# ---------------------------------------------------------------------------------------------
+# What many have is not ranked whole. With small bounds the answers are those with large ones.
+# ---------------------------------------------------------------------------------------------
+
+def statement(few, names):
+    text = STATEMENT
+    for old, new in (("LIMIT 1001)", f"LIMIT {few + 1})"), ("<= 1000\n", f"<= {few}\n"), ("LIMIT 5001)", f"LIMIT {few + 1})"),
+                     ("<= 5000 ", f"<= {few} "), ("LIMIT 10001) h\n),\nname_count", f"LIMIT {names + 1}) h\n),\nname_count"),
+                     ("> 10000 AS is_cut", f"> {names} AS is_cut")):
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.fixture
+def many(postgres):
+    """Names, titles and descriptions that have the same words."""
+    parts = ("work", "tool", "network", "atwork", "x", "workshop")
+    items = [known.Item(f"{parts[n % 5]}{n % 7}/{parts[n % 6]}-{parts[n * n % 5]}-{n % 400}", n * 7919 % 1000,
+                        f"A {parts[n % 3]} of {parts[n % 4]}s" if n % 2 else "Nothing that many have") for n in range(1200)]
+    database = database_of(postgres, [*{item.name: item for item in items}.values()])
+    with psycopg2.connect(database) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE repository SET title = 'Thing at work ' || id WHERE id % 9 = 0")
+    return database
+
+
+def test_what_many_have_is_ranked_as_if_all_of_it_were(many):
+    with psycopg2.connect(many, options=READER) as connection, connection.cursor() as cursor:
+        for name, few, names in (("whole", 100_000, 100_000), ("walked", 20, 100_000), ("cut", 20, 40)):
+            cursor.execute(f"PREPARE {name} AS {statement(few, names)}")
+        for text in ("work", "wor", "tool", "network", "works", "ork-", "nothing", "thing", "many", "work-tool-1", "-1", "shop"):
+            terms = json.dumps([{"plain": text, "like": text, "whole": rf"(^|[^a-z0-9]){re.escape(text)}([^a-z0-9]|$)",
+                                 "is_indexed": len(text) > 2}])
+            for n, skip in ((1, 0), (10, 0), (10, 30), (100, 0)):
+                answers = {}
+                for name in ("whole", "walked", "cut"):
+                    cursor.execute(f"EXECUTE {name} (%s, %s, %s, %s)", (text, terms, n, skip))
+                    (_, _, _, _, total), *rows = cursor.fetchall()
+                    answers[name] = [row[2] for row in rows]
+                    assert len(rows) == max(0, min(n, total - skip)), (name, text, n, skip)
+                for name in ("walked", "cut"):
+                    shown = len(answers[name])
+                    assert answers[name] == answers["whole"][:shown], (name, text, n, skip)
