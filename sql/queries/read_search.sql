@@ -19,7 +19,7 @@
 -- Steps:
 --   1. Each word is looked up by indexes, no further than 1,000 repositories and 5,000 labels: what has more is common.
 --      What all words have that are not common is looked at, and the common words are tried on it.
---   2. One common word: its names (at most 10,000) come first. What follows in the title, the description, the labels
+--   2. One common word: its names (3,000 are looked up; of more the best are walked, too) come first. What follows in the title, the description, the labels
 --      is walked in the order of pulls, and each walk stops when the page is full: a later repository has a worse rank
 --      or fewer pulls. The number of results is that of names and of what step 1 saw: then it is a lower bound.
 --   3. Several words, all common: each is looked up as far as 10,000 repositories and 50,000 labels.
@@ -88,10 +88,10 @@ named AS MATERIALIZED (
                                CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3 ELSE 5 END AS rank
                         FROM repository
                         WHERE name LIKE w.inside AND tag_count > 0 AND deleted_at IS NULL
-                        LIMIT 10001) h
+                        LIMIT 3001) h
 ),
 name_count AS MATERIALIZED (
-    SELECT count(*) AS n, count(*) > 10000 AS is_cut, count(*) FILTER (WHERE rank = 3) AS beginnings FROM named
+    SELECT count(*) AS n, count(*) > 3000 AS is_cut, count(*) FILTER (WHERE rank = 3) AS beginnings FROM named
 ),
 -- The best names, where those that begin with it fill the page, or where there are more than were looked up.
 beginning AS MATERIALIZED (
