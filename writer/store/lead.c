@@ -6,7 +6,7 @@
  *   TRYING      is the lock free? else who has it; again after a second
  *   MIGRATING   we have the lock: bring the schema up to date, on another session
  *   TAKING      raise the term; who holds a lock of the term before for too long is ended
- *   LEADING     ping every second
+ *   LEADING     ping twice a second
  *   LOST        the session is gone: a new one after a pause
  *   IMPOSSIBLE  the schema is not for this program
  *
@@ -14,6 +14,11 @@
  * idle_session_timeout, and with it the lock; it itself learns by the session's time-out, and
  * whatever it still sends fails for its old term. While we have the lock the session is never
  * silent for longer than a ping and its answer, also during a long migration.
+ *
+ * How soon another one leads depends on the server's side and on the tries alone, and that two of
+ * them never write is kept by the term. So on a busy machine a leader has time: two seconds between
+ * two pings before the server ends its session, and longer than that to wait for an answer, for a
+ * server that is late with it has not given the lock to anybody.
  */
 #include "common/base/alloc.h"
 #include "common/base/buf.h"
@@ -27,8 +32,9 @@
 #include <string.h>
 
 enum {
-    PING_MS = 1000,
-    ANSWER_MAX_MS = 2000, /* a session that is silent for longer is lost */
+    TRY_MS = 1000,
+    PING_MS = 500,
+    ANSWER_MAX_MS = 4000, /* a session that is silent for longer is lost */
     RETRY_MIN_MS = 250,
     RETRY_MAX_MS = 1000,
     TERM_QUERY_MAX_BYTES = 1024
@@ -40,7 +46,7 @@ static const char SETUP_SQL[] = "SET client_min_messages = warning;"
                                 "SET standard_conforming_strings = on;"
                                 "SET idle_session_timeout = '2500ms';"
                                 "SET lock_timeout = '500ms';"
-                                "SET statement_timeout = '1500ms';"
+                                "SET statement_timeout = '3500ms';"
                                 "SET tcp_keepalives_idle = 2;"
                                 "SET tcp_keepalives_interval = 1;"
                                 "SET tcp_keepalives_count = 2;";
@@ -161,7 +167,7 @@ static void on_who(const struct ms_pg_outcome *outcome, void *arg)
         fail(lead, &err);
         return;
     }
-    ms_timer_start(lead->timer, PING_MS);
+    ms_timer_start(lead->timer, TRY_MS);
     if (lead->has_told && lead->known.term == lead->found.term)
         return;
     lead->has_told = true;
