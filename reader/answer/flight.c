@@ -537,7 +537,7 @@ void flights_free(struct flights *flights)
 
 void flights_update_gauges(const struct flights *flights)
 {
-    for (size_t class = 0; class < MS_CLASS_COUNT; class += 1)
+    for (unsigned class = 0; class < MS_CLASS_COUNT; class += 1)
         ms_metrics_set(MS_METRIC_STATEMENTS_WAITING, ms_read_class_names[class], NULL,
                        (double)flight_queue_count(flights->queue, class));
 }
