@@ -144,7 +144,8 @@ advised AS MATERIALIZED (
     SELECT j.*, s.name AS repository
     FROM judged j
     JOIN scope s ON s.id = j.repository_id
-    WHERE (j.repository_id, j.manifest_id) NOT IN (SELECT repository_id, manifest_id FROM kept)
+    -- A join: what is kept is expected to be too much for the table of NOT IN, which is searched from end to end then.
+    WHERE NOT EXISTS (SELECT FROM kept k WHERE k.repository_id = j.repository_id AND k.manifest_id = j.manifest_id)
 ),
 -- The blobs of what is advised, itself among them, that nothing else holds.
 used AS MATERIALIZED (

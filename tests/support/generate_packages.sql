@@ -21,6 +21,7 @@ INSERT INTO package_version (name_id, version, version_key)
 SELECT id, v, version_key(v)
   FROM (SELECT id, format('%s.%s.%s', major, id % 10, 10 * major) AS v FROM package_name, generate_series(1, 5) AS major) AS made
  ORDER BY id, v;
+ANALYZE package_name, package_version;
 INSERT INTO package (version_id, purl)
 SELECT v.id, format('pkg:%s/%s@%s', n.type, n.name, v.version)
   FROM package_version v JOIN package_name n ON n.id = v.name_id ORDER BY v.id;
@@ -30,11 +31,15 @@ SELECT m.id, m.digest, row_number() OVER (ORDER BY m.id) AS number
   FROM manifest m
  WHERE m.kind = 'image' AND EXISTS (SELECT FROM repository_manifest h
                                      WHERE h.manifest_id = m.id AND "references" > attests AND unreadable IS NULL);
+ALTER TABLE image ADD PRIMARY KEY (number);
+ANALYZE image;
 INSERT INTO sbom_source (manifest_id, about, kind, is_read)
 SELECT id, digest, 'referrer', true FROM image ON CONFLICT (manifest_id, about) DO NOTHING;
 INSERT INTO sbom (manifest_id, about, image_id, document, state, packages)
 SELECT id, digest, id, digest, 'done', :each FROM image ORDER BY id;
 INSERT INTO package_image (image_id, is_counted) SELECT id, true FROM image;
+
+ANALYZE package, sbom;
 
 -- Without their indexes, which are made again at the end.
 CREATE TEMP TABLE later AS
@@ -55,9 +60,11 @@ SELECT i.id, p.first + 5 * c.name + c.version, s.id
 ALTER TABLE image_package ADD PRIMARY KEY (image_id, package_id, sbom_id);
 SELECT indexdef FROM later \gexec
 
+ANALYZE image_package;
 UPDATE package_version v SET images = n.images
   FROM (SELECT p.version_id, count(*) AS images FROM image_package i JOIN package p ON p.id = i.package_id GROUP BY 1) AS n
  WHERE v.id = n.version_id;
+ANALYZE package_version;
 UPDATE package_name p SET images = n.images
   FROM (SELECT name_id, sum(images) AS images FROM package_version GROUP BY 1) AS n WHERE p.id = n.name_id;
 

@@ -153,6 +153,7 @@ BLOCKS_MAX = 60_000    # of 8 KiB that it may look at, each time that it does: t
 
 TAGS = "/api/v1/repositories/large/one/-/tags"
 MANIFESTS = "/api/v1/repositories/library/redis/-/manifests"
+BUILT_ON = "/api/v1/repositories/{base_repository}/-/manifests/{base}"
 POINTS = [
     "/v1/search?q=library/redis", "/v1/search?q=redis", "/v1/search?q=graf", "/v1/search?q=rafan",
     "/v1/search?q=grafanna", "/v1/search?q=redsi", "/v1/search?q=zzyzxq", "/v1/search?q=redis%20server",
@@ -162,9 +163,7 @@ POINTS = [
     "/v2/large/one/referrers/{index}",
     "/api/v1/repositories/library/redis", "/api/v1/repositories", "/api/v1/repositories?sort=-name",
     TAGS, f"{TAGS}?sort=-name", f"{TAGS}?sort=updated", f"{TAGS}?sort=-updated", f"{TAGS}?q=alpine",
-    f"{TAGS}/latest/history", f"{MANIFESTS}/latest", f"{MANIFESTS}/latest/-/derived",
-    "/api/v1/repositories/{base_repository}/-/manifests/{base}/-/derived",
-    "/api/v1/repositories/{base_repository}/-/manifests/{base}", f"{MANIFESTS}/latest?raw=1",
+    f"{TAGS}/latest/history", f"{BUILT_ON}", f"{MANIFESTS}/latest?raw=1", "/r/{base_repository}/-/{base}",
     "/index/static?repository=library/redis", "/index/static?tag=mirror",
     "/index/static?label:org.opencontainers.image.revision={revision}",
     "/index/static?annotation:org.opencontainers.image.base.name=none",
@@ -173,6 +172,14 @@ POINTS = [
     "/index/icons/{icon}",
     "/api/v1/search?q=grafana-proxy", "/api/v1/search?q=library/redis:latest", "/api/v1/search?q={index}",
     "/api/v1/changes?since=9990", "/api/v1/status",
+]
+# Of very many rows as many as a page shows: what is built on an image, what holds a package, whether much or little.
+PAGE_BLOCKS_MAX = 10_000
+PAGES = [
+    f"{MANIFESTS}/latest", f"{MANIFESTS}/latest/-/derived", f"{MANIFESTS}/latest/-/packages", f"{BUILT_ON}/-/derived",
+    f"{BUILT_ON}/-/packages", "/api/v1/packages", "/api/v1/packages?q=lib-1", "/packages?q=python3", "/api/v1/packages?type=npm",
+    "/api/v1/packages/images?name={package}", "/api/v1/packages/images?name={package}&version=%3C3",
+    "/api/v1/packages/images?name={rare}&version=%3E%3D4", "/api/v1/packages/images?purl={purl}", "/api/v1/search?q=package:{rare}",
 ]
 # What is told of everything from what is kept for each repository, or for all of them.
 KEPT_BLOCKS_MAX = 5_000
@@ -188,6 +195,7 @@ BOUNDED = [
     "/api/v1/search?q=works", "/api/v1/search?q=proprietary", "/api/v1/search?q=arch:arm64",
     "/api/v1/search?q=os:linux", "/api/v1/search?q=is:index", "/api/v1/search?q=is:artifact",
     "/api/v1/search?q=:latest", "/api/v1/search?q=updated:>2026-01-01", "/api/v1/search?q=updated:>2000-01-01",
+    "/api/v1/search?q=package:{package}", "/api/v1/search?q=package:{package}@%3C3",
     "/api/v1/search?q=label:maintainer", "/api/v1/search?q=os:linux&sort=-size", "/search?q=a", "/search?q=os:linux",
     "/api/v1/facets", "/api/v1/facets?q=a", "/api/v1/facets?q=grafana-proxy", "/api/v1/facets?q=arch:arm64", "/api/v1/facets?q=works",
 ]
@@ -203,6 +211,8 @@ LARGE_ANSWERS = [
     "/api/v1/search?q=is:outdated", "/api/v1/search?q=base:{base}", "/api/v1/search?q=base:library/redis",
     "/api/v1/search?q=is:signed", "/api/v1/search?q=has:sbom",
     f"{TAGS}?sort=-pulls", f"{TAGS}?sort=-size", f"{TAGS}?total=1",
+    "/api/v1/packages/images?name={package}&total=1",
+    "/api/v1/advice?keep_newest=5&untagged_for=30d&not_pulled_for=180d&repository=large",
 ]
 WHOLE_TIMES_MAX = 4
 # An image on which much is built.
@@ -252,6 +262,7 @@ def blocks_touched(plan):
 @pytest.fixture(scope="module")
 def large(postgres, tmp_path_factory):
     database = generate(postgres.new_database())
+    subprocess.run(["psql", "-XAtq", "-v", "each=7", "-f", SUPPORT / "generate_packages.sql", database], check=True)
     name = database.rsplit("/", 1)[1]
     for setting in ("session_preload_libraries = auto_explain", "auto_explain.log_min_duration = 0",
                     "auto_explain.log_format = json", "auto_explain.log_analyze = on",
@@ -270,6 +281,9 @@ def ask(postgres, large, path):
     reader, database = large
     values = {"index": "SELECT digest_text(digest) FROM manifest WHERE kind = 'index' ORDER BY id LIMIT 1",
               "base": "SELECT digest_text(m.digest)" + BASE, "base_repository": "SELECT r.name" + BASE,
+              "package": "SELECT name FROM package_name ORDER BY images DESC LIMIT 1",
+              "rare": "SELECT name FROM package_name WHERE images > 0 ORDER BY images LIMIT 1",
+              "purl": "SELECT purl FROM package p JOIN package_version v ON v.id = version_id WHERE images > 0 ORDER BY p.id LIMIT 1",
               "revision": "SELECT value FROM label WHERE key LIKE '%%revision' ORDER BY manifest_id LIMIT 1",
               "icon": "SELECT encode(icon_hash(value), 'hex') FROM label WHERE key LIKE '%%icon-64' LIMIT 1"}
     path = path.format(**{name: query(database, sql)[0][0] for name, sql in values.items() if name in path})
@@ -292,6 +306,19 @@ def test_questions_for_little_use_indexes(postgres, large, rows_of, path):
         assert not read_whole, (statement, read_whole)
         assert rows_touched(plan) <= ROWS_MAX, statement
         assert blocks_touched(plan) <= BLOCKS_MAX, statement
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_of_what_is_inside_stop(postgres, large, path):
+    for statement, plan in ask(postgres, large, path):
+        assert blocks_touched(plan) <= PAGE_BLOCKS_MAX, statement
+
+
+def test_advice_looks_up_what_is_kept(postgres, large):
+    """By hash, not from end to end for each manifest."""
+    for statement, plan in ask(postgres, large, "/api/v1/advice?keep_newest=5&repository=large"):
+        again = [node for node in executed(plan) if node.get("CTE Name") == "kept" and node["Actual Loops"] > 10]
+        assert not again, statement
 
 
 @pytest.mark.parametrize("path", KEPT)
