@@ -254,6 +254,17 @@ START_TEST(a_silent_host_does_not_hide_the_next)
 }
 END_TEST
 
+START_TEST(a_renewed_pool_uses_no_connection_of_before)
+{
+    begin_usual();
+    char before[ASK_TEXT];
+    (void)snprintf(before, sizeof(before), "%s", ask_text("pid", "SELECT pg_backend_pid()", NULL));
+    ms_pg_pool_renew(pool, false);
+    ck_assert_str_ne(ask_text("pid", "SELECT pg_backend_pid()", NULL), before);
+    end();
+}
+END_TEST
+
 START_TEST(nobody_there)
 {
     struct ms_pg_pool_options options = usual_options();
@@ -293,6 +304,7 @@ static Suite *make_suite(void)
     tcase_add_test(loss, a_stream_that_is_cut);
     tcase_add_test(loss, every_batch_ends_under_a_bad_network);
     tcase_add_test(loss, a_silent_host_does_not_hide_the_next);
+    tcase_add_test(loss, a_renewed_pool_uses_no_connection_of_before);
     tcase_add_test(loss, nobody_there);
     tcase_add_test(loss, a_conninfo_that_is_none);
     suite_add_tcase(suite, loss);
