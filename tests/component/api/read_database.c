@@ -93,7 +93,8 @@ void begin(void)
     answers.env = &env;
     connection = connect_to(database_name);
     run(connection,
-        "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan");
+        "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan;"
+        "SET jit = off");
 }
 
 static void forget(void)

@@ -54,7 +54,8 @@ START_TEST(the_best_match_comes_first)
     expect_names("q=acme", "app/api app/web copy/web "); /* labels */
     expect_names("q=web+acme", "app/web copy/web ");
     expect_names("q=web+other", "app/web ");
-    expect_names("q=web+nowhere", "");
+    expect_names("q=web+nowhere", "app/web copy/web "); /* nothing has both: what has most */
+    expect_names("q=no+where", "");
     expect_names("q=100%25_%5C", "library/odd ");
     expect_names("q=0%25_", "library/odd ");
     expect_names("q=0_%25", "");
