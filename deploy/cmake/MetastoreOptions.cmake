@@ -21,7 +21,9 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Assertions stay in every build.
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
 if(METASTORE_PACKAGES) # stripped anyway; with link-time optimization, names in it differ from one directory to another
     add_compile_options(-g0)
     add_link_options(-g0)
