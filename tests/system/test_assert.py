@@ -81,6 +81,15 @@ def test_it_waits(asserting):
     assert [tag for image in images for tag in image["Tags"]].count("2.0") == 1
 
 
+def test_of_a_repository_of_many_tags(asserting):
+    Pusher(asserting.registry.url).image("team/many", *map(str, range(150)), salt="many")
+    wanted = {"Type": "contains", "Test": [{"Name": "team/many", "Images": [{"Tags": ["149"]}]}]}
+    body = {"Query": {"repository": ["team/many"]}, "Assertions": [wanted]}
+    assert post(asserting, body, timeout=WAIT_SECONDS).status_code == 200
+    told = post(asserting, {**body, "Assertions": [{**wanted, "Type": "not-contains"}]})
+    assert told.status_code == 400 and len(told.json()["Failures"]) == 1
+
+
 def test_it_gives_up(asserting):
     answer = post(asserting, {"Assertions": [{"Type": "contains", "Test": [{"Name": "team/never"}]}]}, timeout=1)
     assert answer.status_code == 400 and len(answer.json()["Failures"]) == 1
