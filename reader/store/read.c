@@ -178,19 +178,24 @@ static bool is_waited_for(const struct ms_store_reader *store, size_t pool, unsi
     return false;
 }
 
+static const unsigned DEAR = 1U << MS_CLASS_SEARCH | 1U << MS_CLASS_INDEX | 1U << MS_CLASS_WALK;
+
 static bool is_cheap(enum ms_read_class class)
 {
     return class == MS_CLASS_LOOKUP || class == MS_CLASS_LIST;
 }
 
 /* Where a query would not wait for a connection, behind as few others as may be; a lookup behind
- * other lookups only. NULL: nowhere. */
+ * other lookups only, where they have a pool of their own. What shares a pool with classes that
+ * cost more goes behind nothing there while one of them waits: so the connection becomes idle, and
+ * they take turns. NULL: nowhere. */
 static struct ms_pg_pool *find_room(struct ms_store_reader *store, enum ms_read_class class,
                                     unsigned waiting)
 {
     size_t own = store->pool_of[class];
     struct ms_pg_pool *best = store->pools[own];
-    size_t least = ms_pg_pool_ahead(best, !is_cheap(class));
+    bool is_alone = !is_cheap(class) || is_waited_for(store, own, waiting & DEAR);
+    size_t least = ms_pg_pool_ahead(best, is_alone);
     for (size_t i = own + 1; i < store->n_pools && is_cheap(class); i++) {
         size_t ahead = ms_pg_pool_ahead(store->pools[i], class == MS_CLASS_LOOKUP);
         if (ahead < least && !is_waited_for(store, i, waiting)) {
@@ -198,7 +203,7 @@ static struct ms_pg_pool *find_room(struct ms_store_reader *store, enum ms_read_
             least = ahead;
         }
     }
-    return least != SIZE_MAX || ms_pg_pool_has_room(best, !is_cheap(class)) ? best : NULL;
+    return least != SIZE_MAX || ms_pg_pool_has_room(best, is_alone) ? best : NULL;
 }
 
 bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class,

@@ -496,6 +496,8 @@ START_TEST(lists_borrow_what_nobody_waits_for)
     borrower = open_reader(database());
     await(has_all_connections);
     sql("BEGIN; LOCK TABLE tag");
+    fill_with_lists(1U << MS_CLASS_WALK | 1U << MS_CLASS_SEARCH | 1U << MS_CLASS_LIST);
+    ck_assert_uint_eq(n_lists, 1); /* a search waits for the same connection */
     fill_with_lists(1U << MS_CLASS_WALK | 1U << MS_CLASS_LIST);
     ck_assert_uint_ge(n_lists, 1);
     ck_assert(!ms_store_reader_has_room(borrower, MS_CLASS_SEARCH, 0)); /* it would not be alone */
