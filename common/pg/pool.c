@@ -246,19 +246,20 @@ static void on_ticket_end(struct ms_pg_ticket *ticket, const struct ms_error *er
     ms_pg_ticket_finish(ticket, err, sqlstate);
 }
 
-/* There is a pause also after a connection that had worked: a server that crashes on our statements
- * must not be asked in a tight loop. */
+/* What waits ends when no connection can be opened, not when one had worked or was let go because
+ * another server may be the right one. There is a pause also then: a server that crashes on our
+ * statements must not be asked in a tight loop. */
 static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, void *arg)
 {
     struct ms_pg_pool *pool = arg;
     struct ms_error why = *err; /* the connection's, perhaps */
     struct ms_pg_ticket *ticket;
-    bool had_worked = ms_pg_conn_has_worked(conn);
+    bool is_blameless = ms_pg_conn_has_worked(conn) || ms_pg_conn_is_outdated(conn);
     remove_conn(pool, conn);
     if (!ms_timer_is_running(pool->retry))
         ms_timer_start(pool->retry, ms_backoff_next_ms(&pool->backoff));
     if (!has_ready(pool)) {
-        if (!had_worked) {
+        if (!is_blameless) {
             pool->away = true;
             pool->why_away = why;
             while (!pool->closed && (ticket = TAILQ_FIRST(&pool->queue)) != NULL)
