@@ -331,7 +331,7 @@ static void on_done(const struct ms_error *err, void *arg)
     flight_queue_charge(flight->flights->queue, &flight->turn);
     flight->read = NULL;
     tracker_refresh(flight->flights->means.tracker);
-    if (flight->state != FLIGHT_ASKING) /* a change has come: see flights_touch() */
+    if (flight->state != FLIGHT_ASKING) /* tracker_refresh() told of a change */
         return;
     if (err == NULL) {
         judge(flight);
@@ -380,6 +380,7 @@ static void on_turn(struct turns_item *turn)
     ms_timer_stop(flight->timer);
     if (ask(flight, &err) == MS_OK)
         return;
+    flight_queue_charge(flight->flights->queue, &flight->turn); /* it was not asked */
     if (is_worth_asking_again(flight, err.status))
         pause_flight(flight);
     else
