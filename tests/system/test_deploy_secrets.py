@@ -137,9 +137,8 @@ def test_secrets_are_told_to_nobody(server, cores_allowed, tmp_path):
             writer.config_path.write_text(text + "\n")
             assert told.run(writer, "--check-config") == 2
             told.run(writer, "--print-config")
-        faults = writer.log().count("level=error")
         writer.signal(signal.SIGHUP)
-        wait_for(lambda: writer.log().count("level=error") > faults or "configuration" in writer.log(), "the file to be refused")
+        wait_for(lambda: "the configuration was not reloaded" in writer.log(), "the file to be refused")
         writer.config_path.write_text(good)
     finally:
         writer.child.send_signal(signal.SIGABRT)  # as the watchdog does it

@@ -2,6 +2,7 @@
 """Requests that hide another one from whoever stands before or behind, and clients that are slow on purpose: at a reader, and
 through the proxies of deploy/. No hidden request is served, and nobody else gets an answer that is not his."""
 import contextlib
+import resource
 import socket
 
 import pytest
@@ -14,6 +15,7 @@ from watching import make_schema, push
 # Both proxies answer 404 to it and readers do not: who sees it served has got past them.
 HIDDEN = b"GET /metrics HTTP/1.1\r\nHost: hidden\r\n\r\n"
 N, X = len(HIDDEN), b"Host: h\r\n"
+DESCRIPTORS = 4096  # for a thousand clients, and for proxies that need two for each
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 END = b"0\r\n\r\n"
 
@@ -95,7 +97,17 @@ ATTACKS = {
 
 
 @pytest.fixture(scope="module")
-def site(postgres, tmp_path_factory):
+def many_files():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < DESCRIPTORS:
+        pytest.skip("too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.fixture(scope="module")
+def site(postgres, tmp_path_factory, many_files):
     """A reader with an image, by itself and behind each proxy; the registry is not there."""
     directory = tmp_path_factory.mktemp("smuggling")
     database = postgres.new_database()

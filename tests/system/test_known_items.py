@@ -2,7 +2,6 @@
 """docker search finds what is known to be there: tests/bench/search with Docker's official images and made-up names."""
 import json
 import re
-import subprocess
 import sys
 
 import psycopg2
@@ -20,8 +19,6 @@ STATEMENT = (BUILD / "queries" / "read_search.sql").read_text()
 
 def database_of(postgres, items):
     database = postgres.new_database()
-    with open(ROOT / "sql" / "schema.sql") as schema:
-        subprocess.run(["psql", "-XAtq", "-d", database], stdin=schema, check=True, capture_output=True)
     known.load(database, items)
     return database
 
