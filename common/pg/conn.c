@@ -4,7 +4,8 @@
  *
  *   OPENING  connecting, then the session's settings, all within connect_timeout_ms
  *   READY    tickets are sent as they are submitted, and end as their results come; while it is
- *            cancelling, none is: the server's signal may still hit what comes next
+ *            cancelling, none is: the server's signal may still hit what comes next; nor when
+ *            it is to be replaced
  *   LOST     failed: its tickets end, then on_lost
  *
  * What always holds: the server answers in the order of asking, so the first ticket's next reply

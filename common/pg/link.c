@@ -30,9 +30,10 @@ static const char *const EARLY_KEYWORDS[][2] = {
 enum { N_EARLY_KEYWORDS = sizeof(EARLY_KEYWORDS) / sizeof(EARLY_KEYWORDS[0]) };
 
 /* libpq tries the hosts of a connection string in their order, and has no way to leave one that is
- * silent: whose machine is off, or frozen. So the next connection begins behind it. One for all
- * connections of a process, which go to the same servers: those that waited together for the same
- * host go on together. */
+ * silent: whose machine is off, or frozen. So the next connection begins behind the host that this
+ * one began with. One for all connections of a process, which go to the same servers: those that
+ * waited together for the same host go on together. Who cancels may so come to another server than
+ * what it cancels; then the connection of the latter is closed after a while. */
 static size_t first_host;
 static const char *const HOST_KEYWORDS[] = {"host", "hostaddr", "port"};
 enum { N_HOST_KEYWORDS = sizeof(HOST_KEYWORDS) / sizeof(HOST_KEYWORDS[0]) };
@@ -113,7 +114,7 @@ void ms_pg_link_free(struct ms_pg_link *link)
     ms_loop_defer_free(link->loop, link); /* we may be inside one of its callbacks */
 }
 
-void ms_pg_link_leave_host(const struct ms_pg_link *link)
+void ms_pg_link_leave_host(struct ms_pg_link *link)
 {
     if (link->first_host == first_host)
         first_host++;

@@ -28,7 +28,7 @@ void ms_pg_link_free(struct ms_pg_link *link); /* no callbacks any more; NULL is
 
 /* It was silent for too long, or its server is not the right one any more: where the conninfo has a
  * list of hosts, connections that begin from now on, of this process, begin with the next one. */
-void ms_pg_link_leave_host(const struct ms_pg_link *link);
+void ms_pg_link_leave_host(struct ms_pg_link *link);
 
 PGconn *ms_pg_link_pq(struct ms_pg_link *link); /* from on_open to on_failed; borrowed */
 /* Open, and no failure is known. */

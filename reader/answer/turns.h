@@ -29,7 +29,7 @@ struct turns;
 struct turn; /* of a client for an item */
 TAILQ_HEAD(turn_list, turn);
 
-/* Part of what waits; nobody else looks into it. */
+/* Part of what waits. */
 struct turns_item {
     struct turn_list turns; /* empty: it does not wait */
     size_t class;

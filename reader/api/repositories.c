@@ -64,7 +64,7 @@ void api_repositories(struct ms_http_request *request, const struct ms_route_mat
             paging_switch(&is_direct, &list.query, LIST_TABLE, "direct", list.arena, &list.fault);
     }
     rest_list_add(&list, is_direct ? MS_STR("t") : MS_STR("f"));
-    rest_list_add(&list, MS_STR("t"));
+    rest_list_add(&list, MS_STR("t")); /* with the base, and what is attached to images */
     rest_list_end(&list, status, answers);
 }
 

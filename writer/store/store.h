@@ -194,7 +194,7 @@ void ms_store_call_cancel(struct ms_store_call *call);
 struct ms_store_call *ms_store_migrate(struct ms_store_writer *store, ms_store_done *on_done,
                                        void *arg);
 
-/* Leadership: an advisory lock on a session of its own that pings every second. Tries for ever.
+/* Leadership: an advisory lock on a session of its own that pings twice a second. Tries for ever.
  * on_leader: we lead with this term (schema migrated before). on_follower: somebody else leads
  * (told when it changes; the lock is tried every second). on_lost: stop all work of the term. */
 struct ms_store_leader_info {
