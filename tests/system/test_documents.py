@@ -37,7 +37,7 @@ def answers(reader):
 def test_old_documents_are_made_again_without_the_registry(postgres, tmp_path):
     fake = FakeRegistry(tmp_path).start()
     put_content(fake)
-    database = postgres.new_database()
+    database = postgres.new_database(empty=True)
     writer = Writer(tmp_path, database, fake.url, interval={"fetch_all": 0})
     reader = Reader(tmp_path, database, fake.url)
     assert writer.run_scan().returncode == 0
@@ -68,7 +68,7 @@ SECRET_CONFIG = json.dumps({"os": "linux", "architecture": "riscv64", "created":
 
 
 def load_schema_1(postgres):
-    database = postgres.new_database()
+    database = postgres.new_database(empty=True)
     with open(STORE / "schema_1.sql", "rb") as dump:
         subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", database], stdin=dump, check=True, capture_output=True)
     return database
