@@ -35,7 +35,7 @@ def axe():
     script = HERE / "node_modules/axe-core/axe.min.js"
     if not script.exists():
         assert shutil.which("npm"), "npm is missing: it brings axe-core"
-        subprocess.run(["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
     return script.read_text()
 
 
