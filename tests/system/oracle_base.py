@@ -71,7 +71,8 @@ class Families:
 
     def attest(self, repository, digest):
         """cosign's tag; what some tools name as materials: images that are bases or none, and sources."""
-        uris = ("pkg:docker/library/debian@12", "pkg:docker/debian", "pkg:oci/x@y?platform=linux%2Famd64", "https://example.com/a.tar", "")
+        uris = ("pkg:docker/library/debian@12", "pkg:docker/debian", "pkg:oci/x@y?platform=linux%2Famd64", "https://example.com/a.tar", "",
+                "pkg:docker/docker/buildkit-syft-scanner@stable-1", "pkg:docker/docker/dockerfile@1?platform=linux%2Famd64")
         targets = [*self.images, *self.images, *self.indexes, digest_of(b"unknown")]
         image = self.images[digest]
         image.attested_in = repository
@@ -181,8 +182,10 @@ class Families:
 
     @staticmethod
     def made(image):
-        """The only image that its provenance names, as a claim."""
-        images = [(uri, digest) for uri, digest in image.materials if uri.startswith(("pkg:docker/", "pkg:oci/"))]
+        """The only image that its provenance names, as a claim, beside what BuildKit itself runs."""
+        tools = ("pkg:docker/docker/buildkit-syft-scanner@", "pkg:docker/docker/dockerfile@")
+        images = [(uri, digest) for uri, digest in image.materials
+                  if uri.startswith(("pkg:docker/", "pkg:oci/")) and not uri.startswith(tools)]
         if len({digest for _, digest in images}) != 1:
             return {}
         uri, digest = min(images)

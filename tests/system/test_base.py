@@ -219,13 +219,17 @@ def test_provenance_names_the_base(setting, version):
     put(fake, "mirror/debian", "12", ["a"], salt="newer")
     far = put(fake, "library/alpine", "3", ["z"])
     debian = ("pkg:docker/mirror/debian@12?platform=linux%2Famd64", wanted)
+    tools = [(f"pkg:docker/docker/{name}?platform=linux%2Famd64", digest_of(name.encode()))
+             for name in ("buildkit-syft-scanner@stable-1", "dockerfile@1", "dockerfile-upstream@master")]
     made = {}
     for tag, chain, annotations, materials in (
             ("built", ["a", "b"], {}, [debian, ("pkg:docker/golang@1.22", digest_of(b"golang")), ("https://example.com/x.git", None)]),
             ("both", ["a", "c"], {"org.opencontainers.image.base.digest": other}, [debian]),
             ("wrong", ["a", "d"], {}, [("pkg:docker/alpine@3?platform=linux%2Famd64", far), ("git+https://example.com", "sha1:12")]),
             ("several", ["a", "e"], {}, [("pkg:docker/alpine@3", far), ("pkg:docker/golang@1.22", digest_of(b"golang"))]),
-            ("squashed", ["s"], {}, [debian])):
+            ("squashed", ["s"], {}, [debian]),
+            ("scanned", ["t"], {}, [("pkg:docker/localhost%3A5000/debian@12", wanted), *tools]),
+            ("scratch", ["u"], {}, tools)):
         made[tag] = put(fake, "team/app", None, chain, annotations)
         index = attest(fake, "team/app", made[tag], materials, version)
         fake.do(tag={"repository": "team/app", "tag": tag, "digest": index})
@@ -236,11 +240,12 @@ def test_provenance_names_the_base(setting, version):
     assert told == {
         "built": named, "both": {**named, "claimed": {"digest": other}},
         "wrong": {**layers, "claimed": {"name": "alpine:3", "digest": far}}, "several": layers,
-        "squashed": {"claimed": {"name": "mirror/debian:12", "digest": wanted}}}
+        "squashed": {"claimed": {"name": "mirror/debian:12", "digest": wanted}},
+        "scanned": {"claimed": {"name": "localhost:5000/debian:12", "digest": wanted}}, "scratch": None}
     answer = setting.manifest("team/app", made["built"])
     assert answer["base"] == named and answer["provenance"] is True and answer["packages"] is None
     assert "by its provenance and its layers" in setting.reader.get(f"/r/team/app/-/{made['built']}").text
-    assert setting.writer.status()["sboms"]["done"] == 5
+    assert setting.writer.status()["sboms"]["done"] == 7
 
 
 def test_chains_are_filled_after_an_upgrade(setting):

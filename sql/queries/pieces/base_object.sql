@@ -10,16 +10,20 @@
     CROSS JOIN LATERAL (
         SELECT CASE WHEN said.digest IS NOT NULL THEN found.is_claimed_digest ELSE found.is_claimed_name END AS is_true
     ) claim
-    -- "debian:12" of "pkg:docker/debian@12?platform=linux%2Famd64".
+    -- "debian:12" of "pkg:docker/debian@12?platform=linux%2Famd64". What BuildKit itself runs is a material, too:
+    -- its SBOM scanner and the frontend that reads a Dockerfile.
     LEFT JOIN LATERAL (
-        SELECT min(regexp_replace(regexp_replace(m.uri, '^pkg:(docker|oci)/([^?@]+)(@([^?]*))?(\?.*)?$', '\2:\4'), ':$', ''))
+        SELECT min(replace(regexp_replace(
+                       regexp_replace(m.uri, '^pkg:(docker|oci)/([^?@]+)(@([^?]*))?(\?.*)?$', '\2:\4'), ':$', ''), '%3A', ':'))
                    AS name,
                min(digest_text(m.digest)) AS digest
         FROM (SELECT image.id
               UNION ALL
               SELECT index_id FROM index_image WHERE image_id = image.id) top
         CROSS JOIN LATERAL (SELECT digest, uri FROM image_material
-                            WHERE image_id = top.id AND uri ~ '^pkg:(docker|oci)/' OFFSET 0) m
+                            WHERE image_id = top.id AND uri ~ '^pkg:(docker|oci)/'
+                              AND uri !~ '^pkg:docker/docker/(buildkit-syft-scanner|dockerfile|dockerfile-upstream)([@?]|$)'
+                            OFFSET 0) m
         HAVING count(DISTINCT m.digest) = 1
     ) made ON found.is_material IS NOT TRUE AND coalesce(said.name, said.digest) IS NULL
     CROSS JOIN LATERAL (
