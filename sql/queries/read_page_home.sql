@@ -9,7 +9,8 @@ WITH listed AS MATERIALIZED (
            OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
 ),
 namespace AS MATERIALIZED (
-    SELECT split_part(name, '/', 1) AS name, count(*) AS repositories, sum(size)::bigint AS size
+    SELECT split_part(name, '/', 1) AS name, count(*) AS repositories,
+           least(sum(size), 9223372036854775807)::bigint AS size
     FROM listed WHERE strpos(name, '/') > 0
     GROUP BY 1
 ),
@@ -35,7 +36,7 @@ SELECT s.generation,
            'repositories', (SELECT count(*) FROM listed),
            'tags', (SELECT coalesce(sum(tag_count), 0) FROM listed),
            'images', s.images,
-           'size', s.size,
+           'size', least(s.size, 9223372036854775807),
            'pushed', (SELECT json_agg(row_to_json(o)) FROM (
                SELECT name, tag_count AS tags,
                       to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated

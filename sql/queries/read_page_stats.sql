@@ -15,7 +15,7 @@ largest AS MATERIALIZED (
     SELECT l.name, l.tag_count, l.size, coalesce(shared.size, 0) AS shared
     FROM (SELECT id, name, tag_count, size FROM listed ORDER BY size DESC, name LIMIT 10) l
     CROSS JOIN LATERAL (
-        SELECT sum(b.size)::bigint AS size
+        SELECT least(sum(b.size), 9223372036854775807)::bigint AS size
         FROM (SELECT blob_id, max(size) AS size FROM repository_blob WHERE repository_id = l.id GROUP BY blob_id) b
         WHERE EXISTS (SELECT FROM repository_blob o
                       WHERE o.blob_id = b.blob_id AND o.repository_id <> l.id OFFSET 0)
@@ -40,7 +40,8 @@ SELECT s.generation,
            'repositories', (SELECT count(*) FROM listed),
            'tags', (SELECT coalesce(sum(tag_count), 0) FROM listed),
            'pulls', (SELECT coalesce(sum(pulls), 0) FROM listed),
-           'manifests', s.manifests, 'images', s.images, 'indexes', s.indexes, 'artifacts', s.artifacts, 'size', s.size,
+           'manifests', s.manifests, 'images', s.images, 'indexes', s.indexes, 'artifacts', s.artifacts,
+           'size', least(s.size, 9223372036854775807),
            'unreadable_all', (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
                              + (SELECT count(*) FROM tag WHERE manifest_id IS NULL),
            'untagged', (SELECT count(*) FROM repository_manifest WHERE "references" = 0),
@@ -60,11 +61,13 @@ SELECT s.generation,
                WHERE m.media_type <> ''
                GROUP BY m.media_type ORDER BY 2 DESC, 1 LIMIT 20) o),
            'namespaces', (SELECT json_agg(row_to_json(o)) FROM (
-               SELECT split_part(name, '/', 1) AS name, count(*) AS repositories, sum(size)::bigint AS size
+               SELECT split_part(name, '/', 1) AS name, count(*) AS repositories,
+                      least(sum(size), 9223372036854775807)::bigint AS size
                FROM listed WHERE strpos(name, '/') > 0
                GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT 20) o),
            'all_namespaces', (SELECT count(DISTINCT split_part(name, '/', 1)) FROM listed WHERE strpos(name, '/') > 0),
-           'largest', (SELECT json_agg(json_build_object('name', name, 'repositories', tag_count, 'size', size,
+           'largest', (SELECT json_agg(json_build_object('name', name, 'repositories', tag_count,
+                                                         'size', least(size, 9223372036854775807),
                                                          'shared', least(shared, size))
                                        ORDER BY size DESC, name) FROM largest),
            'unreadable', (SELECT json_agg(row_to_json(o)) FROM (

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from fake import FakeRegistry
-from harness import Writer, query, wait_for
+from harness import Reader, Writer, query, wait_for
 from images import DOCKER_LAYER, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Pusher, digest_of
 
 CACHE_CONFIG = "application/vnd.buildkit.cacheconfig.v0"
@@ -220,6 +220,31 @@ def test_impossible_sizes_count_for_nothing(stack):
     assert stack.reader.json(f"/api/v1/repositories/{name}")["size"] == known + len(b"ordinary") + whole
     scan = stack.writer.scan()
     assert scan["complete"] and scan["unreadable"] == 0
+
+
+def test_possible_sizes_whose_sum_is_none(postgres, tmp_path):
+    """More than 1,024 blobs of the largest size: their sum is no number of 64 bits, and pages are shown all the same."""
+    fake, database = FakeRegistry(tmp_path).start(), postgres.new_database()
+    config = json.dumps({"os": "linux", "architecture": "amd64"})
+    for name in ("huge/one", "huge/two"):
+        value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": {
+            "mediaType": OCI_CONFIG, "size": len(config), "digest": fake.do(put_blob={"repository": name, "body": config})["digest"]},
+            "layers": [{"mediaType": OCI_LAYER, "digest": digest_of(b"%d" % n), "size": 2 ** 53 - 1} for n in range(1030)]}
+        fake.do(put_manifest={"repository": name, "type": OCI_MANIFEST, "body": json.dumps(value), "tag": "latest"})
+    writer, reader = Writer(tmp_path, database, fake.url), Reader(tmp_path, database, fake.url)
+    try:
+        writer.start()
+        assert writer.scan()["complete"]
+        assert query(database, "SELECT min(size) > 2::numeric ^ 63 FROM repository") == [(True,)]
+        reader.start()
+        for path in ("/", "/stats", "/r/", "/r/?all=1&sort=-size", "/r/huge/one", "/r/huge/one/-/latest", "/search?q=huge"):
+            answer = reader.get(path)
+            assert answer.status_code == 200 and "huge" in answer.text, (path, answer.text)
+        assert reader.get("/stats").text.count("EiB") > 2
+    finally:
+        reader.terminate()
+        writer.terminate()
+        fake.stop()
 
 
 def test_events_with_one_id_and_events_of_the_future(postgres, tmp_path):
