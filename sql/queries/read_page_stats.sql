@@ -49,7 +49,9 @@ SELECT s.generation,
                                                  'sbom', count(*) FILTER (WHERE a.evidence & 2 > 0),
                                                  'provenance', count(*) FILTER (WHERE a.evidence & 4 > 0))
                         FROM attached a
-                        WHERE EXISTS (SELECT FROM repository_manifest h
+                        CROSS JOIN LATERAL (SELECT kind FROM manifest WHERE id = a.manifest_id OFFSET 0) m
+                        WHERE m.kind IN ('image', 'index')
+                          AND EXISTS (SELECT FROM repository_manifest h
                                       WHERE h.manifest_id = a.manifest_id AND h."references" > h.attests
                                         AND h.unreadable IS NULL OFFSET 0)),
            'platforms', (SELECT json_agg(row_to_json(o)) FROM (

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages, and the parts of the API that were made for them, are tested with."""
+import sboms
 from harness import wait_for
 from images import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Pusher, digest_of
 
@@ -34,7 +35,7 @@ def get(filled, path, status=200, headers=None):
 
 # --- images that are built on one another, and what is attached to them ---
 
-BASE, BUILT, CLAIMING = "family/base", "family/built", "family/claiming"
+BASE, BUILT, CLAIMING, CHART = "family/base", "family/built", "family/claiming", "family/chart"
 N_BUILT = 12
 
 
@@ -48,15 +49,17 @@ def push_layers(pusher, repository, *tags, layers, annotations=None):
     return pusher.manifest(repository, value, OCI_MANIFEST, *tags)
 
 
-def attach(pusher, repository, subject, artifact_type, *tags):
+def attach(pusher, repository, subject, artifact_type, *tags, document=None):
     value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": artifact_type,
              "config": pusher.blob(repository, b"{}", "application/vnd.oci.empty.v1+json"),
-             "layers": [pusher.blob(repository, b"{}", "application/vnd.oci.empty.v1+json")]}
+             "layers": [pusher.blob(repository, document, artifact_type) if document
+                        else pusher.blob(repository, b"{}", "application/vnd.oci.empty.v1+json")]}
     return pusher.manifest(repository, value if tags else {**value, "subject": subject}, OCI_MANIFEST, *tags)
 
 
 class Family:
-    """A base whose tag has moved twice since images were built on it; one of these is signed and has an SBOM."""
+    """A base whose tag has moved twice since images were built on it; one of these is signed and has an SBOM. A chart is
+    signed, too."""
     def __init__(self, stack):
         pusher = Pusher(stack.registry.url)
         self.base = push_layers(pusher, BASE, "12", layers=["root", "update"])
@@ -65,9 +68,14 @@ class Family:
         push_layers(pusher, CLAIMING, "1", layers=["other"],
                     annotations={"org.opencontainers.image.base.name": "registry.example.com/no/such:thing"})
         attach(pusher, BUILT, self.built[0], "application/vnd.cncf.notary.signature")
-        attach(pusher, BUILT, self.built[0], "application/spdx+json")
+        attach(pusher, BUILT, self.built[0], sboms.SPDX, document=sboms.spdx([
+            ("libssl3", "3.0.11", "pkg:deb/debian/libssl3@3.0.11"), ("zlib1g", "1.2.13", "pkg:deb/debian/zlib1g@1.2.13")]))
+        self.chart = attach(pusher, CHART, None, "application/vnd.cncf.helm.config.v1+json", "1.0")
+        attach(pusher, CHART, self.chart, "application/vnd.cncf.notary.signature")
         for layers in (["root", "update 2"], ["root", "update 3"]):
             push_layers(pusher, BASE, "12", layers=layers)
         stack.writer.wait_until_settled()
         wait_for(lambda: stack.reader.json(f"/api/v1/repositories/{BUILT}/-/manifests/1.0").get("base", {}).get("behind") == 2,
                  "the reader to see that the base has moved")
+        wait_for(lambda: stack.reader.json(f"/api/v1/repositories/{BUILT}/-/manifests/1.0")["packages"], "its packages to be read")
+        wait_for(lambda: stack.reader.json(f"/v2/{CHART}/referrers/{self.chart['digest']}")["manifests"], "the chart's signature")

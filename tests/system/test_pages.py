@@ -234,7 +234,7 @@ def test_statistics_tell_what_is_shared_and_what_is_attached(filled, family):
     page = text_of(get(filled, "/stats").text)
     totals = filled.reader.json("/api/v1/stats")
     shown = totals["images"] + totals["indexes"]
-    assert re.search(rf"Signed 2 of {shown} images and indexes", page), "the image, and the index that has it"
+    assert re.search(rf"Signed 2 of {shown} images and indexes", page), "the image, and the index that has it; no chart"
     assert re.search(rf"SBOM 2 of {shown} images and indexes", page)
     row = re.search(rf"{BUILT} (\d+) ([0-9.]+ \w+) ([0-9.]+ \w+) ([0-9.]+ \w+)", page)
     assert row and row.group(1) == str(N_BUILT + 1) and row.group(3) != "0 B", "its base has these layers, too"
