@@ -83,10 +83,11 @@ struct image {
     size_t n_layers;
     struct ms_str base; /* the base image's name and tag; absent: none is known */
     struct ms_str base_repository, base_tag, base_digest;
-    const char *base_witness;   /* what names it, too: "provenance", "annotations"; NULL: nothing */
-    int64_t base_behind;        /* how often its tag has moved since; 0: not */
-    size_t base_layers;         /* how many layers are the base's; 0: not known */
-    struct ms_str claimed_base; /* what the annotations name and the layers do not confirm */
+    const char *base_witness; /* what names it, too: "provenance", "annotations"; NULL: nothing */
+    int64_t base_behind;      /* how often its tag has moved since; 0: not */
+    size_t base_layers;       /* how many layers are the base's; 0: not known */
+    /* What the annotations or the provenance name and the layers do not confirm. */
+    struct ms_str claimed_base;
     const struct image_label *labels;
     size_t n_labels;
     struct ms_str package; /* what the packages' names are filtered by */

@@ -133,7 +133,8 @@ static void write_base(struct ms_buf *out, const struct image *page)
         part_term(out, "Claimed base");
         html_raw(out, "<bdi>");
         html_text_at_most(out, page->claimed_base, VALUE_MAX);
-        html_raw(out, "</bdi>, by its annotations; the layers do not confirm it.");
+        html_raw(out, "</bdi>, by its annotations or its provenance; the layers do not "
+                      "confirm it.");
         part_term_end(out);
     }
 }

@@ -158,7 +158,7 @@ def test_an_image_tells_its_base_and_what_is_attached_to_it(filled, family):
     assert f"Built on {BASE}:12 , by its layers for linux/amd64 or its first platform, as it was at" in index
     assert "Evidence signed SBOM present, not verified" in index
     claiming = text_of(get(filled, f"/r/{CLAIMING}/-/1").text)
-    assert "Claimed base registry.example.com/no/such:thing, by its annotations; the layers do not confirm it" in claiming
+    assert "Claimed base registry.example.com/no/such:thing, by its annotations or its provenance; the layers do not confirm it" in claiming
     assert "Built on" not in claiming and "base ends here" not in claiming
 
 
