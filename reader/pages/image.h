@@ -91,6 +91,7 @@ struct image {
     const struct image_label *labels;
     size_t n_labels;
     struct ms_str package; /* what the packages' names are filtered by */
+    bool has_packages;     /* an SBOM of it was read, whatever the filter lets through */
     const struct image_package *packages;
     size_t n_packages;
     int64_t all_packages;

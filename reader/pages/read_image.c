@@ -256,6 +256,7 @@ void read_image(struct image *out, struct page *page, struct ms_str manifest, st
         .has_provenance = json_is_true(json_get(manifest, "provenance")),
         .tags = page_strings(page, json_get(manifest, "tags"), TAGS_MAX),
         .also_in = page_strings(page, json_get(manifest, "also_in"), TAGS_MAX),
+        .has_packages = json_get(json_get(manifest, "packages"), "total").len > 0,
         .all_derived = page_number(json_get(manifest, "derived"), "images"),
     };
     if (layers.len == 0)

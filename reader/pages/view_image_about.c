@@ -50,14 +50,17 @@ void view_image_labels(struct ms_buf *out, const struct image *page)
     table_end(out);
 }
 
-/* The end of a paragraph: where the whole list of this image stands. */
-static void write_all(struct ms_buf *out, const struct image *page, const char *list)
+/* The end of a paragraph: where the whole list of this image stands; of names with `q`, if any. */
+static void write_all(struct ms_buf *out, const struct image *page, const char *list,
+                      struct ms_str q)
 {
     struct link all = {.base = "/api/v1/repositories/",
                        .name = page->repository,
                        .middle = "/-/manifests/",
                        .tail = page->digest,
                        .end = list};
+    if (q.len > 0)
+        link_set(&all, "q", q);
     link_open(out, &all);
     html_raw(out, "all of them</a> as JSON.</p>\n");
 }
@@ -90,7 +93,8 @@ void view_image_packages(struct ms_buf *out, const struct image *page)
     if (page->all_packages > (int64_t)page->n_packages || page->package.len > 0)
         write_package_filter(out, page);
     if (page->n_packages == 0) {
-        html_raw(out, "<p>No package has this in its name.</p>\n");
+        html_raw(out, page->has_packages ? "<p>No package has this in its name.</p>\n"
+                                         : "<p>No SBOM of it was read.</p>\n");
         return;
     }
     table_begin(out, &table);
@@ -116,7 +120,7 @@ void view_image_packages(struct ms_buf *out, const struct image *page)
         ms_buf_printf(out, "<p>The first %zu of ", page->n_packages);
         format_count(out, page->all_packages, "package", "packages");
         html_raw(out, "; ");
-        write_all(out, page, "/-/packages");
+        write_all(out, page, "/-/packages", page->package);
     }
 }
 
@@ -204,7 +208,7 @@ void view_image_derived(struct ms_buf *out, const struct image *page)
         ms_buf_printf(out, "<p>The newest %zu; ", page->n_derived);
         format_count(out, page->all_derived, "image is", "images are");
         html_raw(out, " built on it; ");
-        write_all(out, page, "/-/derived");
+        write_all(out, page, "/-/derived", MS_STR_ABSENT);
     }
 }
 

@@ -190,6 +190,7 @@ static void make_labels(struct preview *preview, struct image *page)
     page->n_labels = n;
     page->packages = packages;
     page->n_packages = preview_scale(preview, 5, 50, PACKAGES_MAX);
+    page->has_packages = true;
     page->all_packages = 312;
 }
 

@@ -166,9 +166,13 @@ def host_in(text):
     return re.search(r"docker pull ([^/ ]*)/", text).group(1)
 
 
-def test_packages_of_an_image_are_filtered_by_name(filled):
-    page = text_of(get(filled, f"/r/{NAME}/-/2.0?package=ssl").text)
-    assert "No package has this in its name" in page
+def test_packages_of_an_image_are_filtered_by_name(filled, family):
+    def shown(package):
+        text = text_of(get(filled, f"/r/{BUILT}/-/1.0?package={package}").text)
+        return "libssl3 3.0.11 deb" in text, "zlib1g 1.2.13 deb" in text, "No package has this in its name" in text
+    assert [shown(package) for package in ("", "SSL", "zlib1", "nothing")] == [
+        (True, True, False), (True, False, False), (False, True, False), (False, False, True)]
+    assert "No SBOM of it was read" in text_of(get(filled, f"/r/{NAME}/-/2.0?package=ssl").text)
     get(filled, f"/r/{NAME}/-/2.0?colour=1", 400)
 
 
