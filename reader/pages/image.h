@@ -11,7 +11,8 @@ struct image_child {
     struct ms_str platform;
     struct ms_str about; /* of an attestation: the image's digest */
     struct ms_str media_type;
-    int64_t bytes; /* of an image all that a pull fetches, else of the manifest */
+    /* Of an image all that a pull fetches, of an attestation its manifest; of others unknown. */
+    int64_t bytes;
 };
 
 struct image_layer {

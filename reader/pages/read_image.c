@@ -65,8 +65,10 @@ static void read_children(struct image *out, struct page *page, struct ms_str ar
             .bytes = page_number(row, "size"),
         };
     for (size_t i = 0; i < out->n_children; i++)
-        if (strcmp(rows[i].kind, "image") == 0)
-            rows[i].bytes = weight_of(page, weights, rows[i].digest);
+        if (strcmp(rows[i].kind, "attestation") != 0)
+            rows[i].bytes = strcmp(rows[i].kind, "image") == 0
+                                ? weight_of(page, weights, rows[i].digest)
+                                : FORMAT_UNKNOWN;
     out->children = rows;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { VALUE_MAX = 1000, RAW_MAX = 256 * 1024, NAMES_SHOWN = 50, PLATFORMS_PULLED = 8 };
+enum { PLATFORMS_WEIGHED = 50 }; /* see read_page_image.sql */
 
 static bool is_digest(struct ms_str reference)
 {
@@ -261,6 +262,8 @@ static void write_platforms(struct ms_buf *out, const struct image *page)
     size_t attestations = count_kind(page, "attestation");
     if (page->n_children == 0)
         return;
+    if (count_kind(page, "image") > PLATFORMS_WEIGHED)
+        table.caption = "Size: what a pull of this platform fetches (the first 50)";
     part_heading(out, "platforms", "Platforms");
     if (attestations < page->n_children)
         write_children(out, page, &table, false);
