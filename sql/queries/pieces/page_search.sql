@@ -27,7 +27,7 @@ SELECT s.generation,
                CROSS JOIN LATERAL (
 -- include evidence_of.sql
                ) evidence
-               -- Which label or annotation it is that was found.
+               -- Which label or annotation it is that was found, of the first 10,000 that a repository has.
                LEFT JOIN LATERAL (
                    SELECT CASE WHEN pair.key <> '' THEN left(pair.key, 200) || ' = ' ELSE '' END
                               || left(pair.value, 200) AS text
@@ -38,8 +38,8 @@ SELECT s.generation,
                        SELECT key, value FROM annotation
                        WHERE manifest_id = m.id AND told.body ->> 'match' = 'annotation'
                        UNION ALL
-                       SELECT '', value FROM repository_label
-                       WHERE repository_id = r.id AND m.id IS NULL AND told.body ->> 'match' = 'label') pair
+                       (SELECT '', value FROM repository_label
+                        WHERE repository_id = r.id AND m.id IS NULL AND told.body ->> 'match' = 'label' LIMIT 10000)) pair
                    WHERE NOT t.is_not
                      AND CASE t.kind WHEN 'word' THEN lower(pair.value) LIKE '%' || lower(t."like") || '%'
                                      WHEN told.body ->> 'match' THEN pair.key = t.key AND pair.value = coalesce(t.value, pair.value)
