@@ -72,6 +72,7 @@ class Family:
             ("libssl3", "3.0.11", "pkg:deb/debian/libssl3@3.0.11"), ("zlib1g", "1.2.13", "pkg:deb/debian/zlib1g@1.2.13")]))
         self.chart = attach(pusher, CHART, None, "application/vnd.cncf.helm.config.v1+json", "1.0")
         attach(pusher, CHART, self.chart, "application/vnd.cncf.notary.signature")
+        pusher.index(CHART, "list", children=[self.chart])
         for layers in (["root", "update 2"], ["root", "update 3"]):
             push_layers(pusher, BASE, "12", layers=layers)
         stack.writer.wait_until_settled()

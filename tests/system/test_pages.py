@@ -9,7 +9,7 @@ import pytest
 
 from harness import wait_for
 from images import Pusher
-from pages import BASE, BUILT, CLAIMING, EVIL, N_BUILT, NAME, Family, Filled, get
+from pages import BASE, BUILT, CHART, CLAIMING, EVIL, N_BUILT, NAME, Family, Filled, get
 
 PAGES = ["/", "/r/", "/r/team/", "/r/team/deep/", f"/r/{NAME}", f"/r/{NAME}/-/1.10", f"/r/{NAME}/-/multi", "/search",
          "/search?q=portal", "/search?q=os:linux", "/compare", f"/compare?a={NAME}:1.2&b={NAME}:2.0", "/stats", "/help"]
@@ -157,6 +157,8 @@ def test_an_image_tells_its_base_and_what_is_attached_to_it(filled, family):
     index = text_of(get(filled, f"/r/{BUILT}/-/multi").text)
     assert f"Built on {BASE}:12 , by its layers for linux/amd64 or its first platform, as it was at" in index
     assert "Evidence signed SBOM present, not verified" in index
+    charts = text_of(get(filled, f"/r/{CHART}/-/list").text)
+    assert re.search(r"no platform artifact [0-9a-f]{12} unknown", charts), "what a pull of it fetches"
     claiming = text_of(get(filled, f"/r/{CLAIMING}/-/1").text)
     assert "Claimed base registry.example.com/no/such:thing, by its annotations or its provenance; the layers do not confirm it" in claiming
     assert "Built on" not in claiming and "base ends here" not in claiming
