@@ -10,13 +10,18 @@ WITH listed AS MATERIALIZED (
     WHERE r.deleted_at IS NULL
       AND (r.tag_count > 0 OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
 ),
--- Blobs that another repository has, too, stay when this one is deleted.
+-- Blobs that another repository has, too, stay when this one is deleted. NULL, unknown: of more than 100,000 blobs.
 largest AS MATERIALIZED (
-    SELECT l.name, l.tag_count, l.size, coalesce(shared.size, 0) AS shared
+    SELECT l.name, l.tag_count, l.size, CASE WHEN held.is_few THEN coalesce(shared.size, 0) END AS shared
     FROM (SELECT id, name, tag_count, size FROM listed ORDER BY size DESC, name LIMIT 10) l
     CROSS JOIN LATERAL (
+        SELECT count(*) <= 100000 AS is_few
+        FROM (SELECT FROM repository_blob WHERE repository_id = l.id LIMIT 100001) b
+    ) held
+    CROSS JOIN LATERAL (
         SELECT least(sum(b.size), 9223372036854775807)::bigint AS size
-        FROM (SELECT blob_id, max(size) AS size FROM repository_blob WHERE repository_id = l.id GROUP BY blob_id) b
+        FROM (SELECT blob_id, max(size) AS size FROM repository_blob
+              WHERE held.is_few AND repository_id = l.id GROUP BY blob_id) b
         WHERE EXISTS (SELECT FROM repository_blob o
                       WHERE o.blob_id = b.blob_id AND o.repository_id <> l.id OFFSET 0)
     ) shared
@@ -70,7 +75,7 @@ SELECT s.generation,
            'all_namespaces', (SELECT count(DISTINCT split_part(name, '/', 1)) FROM listed WHERE strpos(name, '/') > 0),
            'largest', (SELECT json_agg(json_build_object('name', name, 'repositories', tag_count,
                                                          'size', least(size, 9223372036854775807),
-                                                         'shared', least(shared, size))
+                                                         'shared', CASE WHEN shared IS NOT NULL THEN least(shared, size) END)
                                        ORDER BY size DESC, name) FROM largest),
            'unreadable', (SELECT json_agg(row_to_json(o)) FROM (
                SELECT r.name AS repository, u.reference, u.reason,

@@ -196,7 +196,7 @@ BOUNDED = [
     "/api/v1/search?q=os:linux", "/api/v1/search?q=is:index", "/api/v1/search?q=is:artifact",
     "/api/v1/search?q=:latest", "/api/v1/search?q=updated:>2026-01-01", "/api/v1/search?q=updated:>2000-01-01",
     "/api/v1/search?q=package:{package}", "/api/v1/search?q=package:{package}@%3C3",
-    "/api/v1/search?q=label:maintainer", "/api/v1/search?q=os:linux&sort=-size", "/search?q=a", "/search?q=os:linux",
+    "/api/v1/search?q=label:maintainer", "/api/v1/search?q=os:linux&sort=-size", "/search?q=a", "/search?q=os:linux", "/stats",
     "/api/v1/facets", "/api/v1/facets?q=a", "/api/v1/facets?q=grafana-proxy", "/api/v1/facets?q=arch:arm64", "/api/v1/facets?q=works",
 ]
 # What rightly reads much: lists of everything, counts without a filter, filters that much passes, words too short for
