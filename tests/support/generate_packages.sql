@@ -82,5 +82,5 @@ SELECT DISTINCT i.id, b.digest, s.id, 'pkg:docker/library/debian@12'
  WHERE i.number % 10 = 0;
 UPDATE state SET generation = generation + 1;
 COMMIT;
-VACUUM ANALYZE package_name, package_version, package, image_package, sbom, sbom_source, package_image, image_material;
+VACUUM ANALYZE manifest, repository_manifest, package_name, package_version, package, image_package, sbom, sbom_source, package_image, image_material;
 SELECT format('%s images with %s packages each', (SELECT count(*) FROM package_image), :each);
