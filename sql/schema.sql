@@ -304,8 +304,8 @@ CREATE OR REPLACE FUNCTION near_keys(words text) RETURNS text[]
 -- only if it is short: a longer one has a part that finds it), and each two neighbouring parts as one word.
 CREATE OR REPLACE FUNCTION repository_keys(name text, title text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT near_keys(name || ' ' || coalesce(lower(title), '')
-                             || CASE WHEN length(whole) <= 12 THEN ' ' || whole ELSE '' END)
+    RETURN (SELECT near_keys(name || CASE WHEN length(whole) <= 12 THEN ' ' || whole ELSE '' END
+                             || ' ' || coalesce(lower(title), ''))
                    || whole
                    || ARRAY(SELECT parts[i] || parts[i + 1] FROM generate_series(1, cardinality(parts) - 1) AS i)
               FROM (SELECT parts, array_to_string(parts, '') AS whole

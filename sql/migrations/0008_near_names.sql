@@ -3,8 +3,8 @@
 
 CREATE FUNCTION repository_keys(name text, title text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT near_keys(name || ' ' || coalesce(lower(title), '')
-                             || CASE WHEN length(whole) <= 12 THEN ' ' || whole ELSE '' END)
+    RETURN (SELECT near_keys(name || CASE WHEN length(whole) <= 12 THEN ' ' || whole ELSE '' END
+                             || ' ' || coalesce(lower(title), ''))
                    || whole
                    || ARRAY(SELECT parts[i] || parts[i + 1] FROM generate_series(1, cardinality(parts) - 1) AS i)
               FROM (SELECT parts, array_to_string(parts, '') AS whole

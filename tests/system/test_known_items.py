@@ -86,3 +86,9 @@ def test_what_many_have_is_ranked_as_if_all_of_it_were(many):
                 for name in ("walked", "cut"):
                     shown = len(answers[name])
                     assert answers[name] == answers["whole"][:shown], (name, text, n, skip)
+
+
+def test_a_long_title_leaves_the_whole_name_its_keys(many):
+    with psycopg2.connect(many) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT repository_keys('team/foo-bar', repeat('long ', 200)) && near_keys('fobar')")
+        assert cursor.fetchone() == (True,)
