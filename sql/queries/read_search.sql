@@ -135,6 +135,16 @@ best AS MATERIALIZED (
      ORDER BY is_exact DESC, pulls DESC, updated DESC NULLS LAST, name
      LIMIT $3::bigint + $4::bigint)
 ),
+-- Whether there is anything to walk for. Not LIMIT 1: it would have the table read from its beginning.
+title AS MATERIALIZED (
+    SELECT count(*) > 0 AS is_there
+    FROM lone w
+    CROSS JOIN LATERAL (SELECT FROM repository
+                        WHERE lower(title) LIKE w.inside AND name NOT LIKE w.inside
+                          AND tag_count > 0 AND deleted_at IS NULL
+                        LIMIT 1001) h
+    WHERE (SELECT n FROM name_count) < $3::bigint + $4::bigint
+),
 titled AS MATERIALIZED (
     SELECT h.id, 6 AS rank
     FROM lone w
@@ -143,7 +153,7 @@ titled AS MATERIALIZED (
                         ) r
                         WHERE lower(title) LIKE w.inside AND name NOT LIKE w.inside
                         LIMIT $3::bigint + $4::bigint) h
-    WHERE (SELECT n FROM name_count) < $3::bigint + $4::bigint AND EXISTS (SELECT FROM seen WHERE rank = 6)
+    WHERE (SELECT n FROM name_count) < $3::bigint + $4::bigint AND (SELECT is_there FROM title)
 ),
 described AS MATERIALIZED (
     SELECT h.id, 7 AS rank

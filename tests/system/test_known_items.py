@@ -66,6 +66,8 @@ def many(postgres):
     database = database_of(postgres, [*{item.name: item for item in items}.values()])
     with psycopg2.connect(database) as connection, connection.cursor() as cursor:
         cursor.execute("UPDATE repository SET title = 'Thing at work ' || id WHERE id % 9 = 0")
+        # Many descriptions have the word, one title has: that of the row that was put in last.
+        cursor.execute("UPDATE repository SET title = 'As many as it takes' WHERE id = (SELECT max(id) FROM repository)")
     return database
 
 
