@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- /v1/search with words:
 -- $1 the query, to be echoed: text
--- $2 the words, all must match: jsonb [{"plain", "typed", "tag", "like", "whole", "near", "near_last", "is_indexed"}]: a
---    word itself, the same with the host that was typed before it, a tag that the repository must have, the word
---    escaped for LIKE, regular expressions of it as a whole word, of one of its misspellings, of a misspelling as the
---    whole name or its last component, whether an index finds it (all but "plain", "like" and "is_indexed" may be
---    missing)
+-- $2 the words: jsonb [{"plain", "typed", "tag", "like", "whole", "near", "near_last", "is_indexed"}]: what has all of
+--    them is found; if nothing has, what has most of them. A word itself, the same with the host
+--    that was typed before it, a tag that the repository must have, the word escaped for LIKE, regular expressions of
+--    it as a whole word, of one of its misspellings, of a misspelling as the whole name or its last component, whether
+--    an index finds it (all but "plain", "like" and "is_indexed" may be missing)
 -- $3 results on a page, $4 results to skip: bigint
 -- Columns: generation, place, name, description, number. Place 0, always there, has the query as
 -- name and the number of all results; then come the results of the page, best first, and number is
@@ -19,9 +19,11 @@
 -- Steps:
 --   1. Each word is looked up by indexes, no further than 1,000 repositories and 5,000 labels: what has more is common.
 --      What all words have that are not common is looked at, and the common words are tried on it.
---   2. One common word: its names (3,000 are looked up; of more the best are walked, too) come first. What follows in the title, the description, the labels
---      is walked in the order of pulls, and each walk stops when the page is full: a later repository has a worse rank
---      or fewer pulls. The number of results is that of names and of what step 1 saw: then it is a lower bound.
+--   2. One common word: its names come first. Up to 3,000 are looked up; of more the best are walked, too, the others
+--      are counted up to 10,000 and ranked when the walks do not fill the page. What follows in the title, the
+--      description, the labels is walked in the order of pulls, and each walk stops when the page is full: a later
+--      repository has a worse rank or fewer pulls. The number of results is that of names and of what step 1 saw: then
+--      it is a lower bound.
 --   3. Several words, all common: each is looked up as far as 10,000 repositories and 50,000 labels.
 --   4. Where no index finds a word: the 2,500 most popular repositories, and those whose names begin with it.
 -- Where a word was found bounds the rank: what only fills later pages is counted, not ranked. Misspellings count when
@@ -120,6 +122,18 @@ inside AS MATERIALIZED (
                          LIMIT $3::bigint + $4::bigint)) h
     WHERE (SELECT is_cut FROM name_count) AND (SELECT count(*) FROM beginning) < $3::bigint + $4::bigint
 ),
+-- All names of a word that more have than were looked up, no further than 10,000: for their number, and for pages
+-- that the walks do not fill.
+counted AS MATERIALIZED (
+    SELECT h.*
+    FROM lone w
+    CROSS JOIN LATERAL (SELECT id, CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3
+                                        ELSE 5 END AS rank
+                        FROM repository
+                        WHERE name LIKE w.inside AND tag_count > 0 AND deleted_at IS NULL
+                        LIMIT 10000) h
+    WHERE (SELECT is_cut FROM name_count)
+),
 best AS MATERIALIZED (
     SELECT id FROM beginning
     UNION
@@ -135,6 +149,13 @@ best AS MATERIALIZED (
      ORDER BY is_exact DESC, pulls DESC, updated DESC NULLS LAST, name
      LIMIT $3::bigint + $4::bigint)
 ),
+-- Whether the best fill the page, and how many names are at hand.
+names AS MATERIALIZED (
+    SELECT b.n >= $3::bigint + $4::bigint AS are_best, greatest(b.n, c.n, name_count.n) AS n
+    FROM name_count
+    CROSS JOIN (SELECT count(*) AS n FROM best) b
+    CROSS JOIN (SELECT count(*) AS n FROM counted) c
+),
 -- Whether there is anything to walk for. Not LIMIT 1: it would have the table read from its beginning.
 title AS MATERIALIZED (
     SELECT count(*) > 0 AS is_there
@@ -143,7 +164,7 @@ title AS MATERIALIZED (
                         WHERE lower(title) LIKE w.inside AND name NOT LIKE w.inside
                           AND tag_count > 0 AND deleted_at IS NULL
                         LIMIT 1001) h
-    WHERE (SELECT n FROM name_count) < $3::bigint + $4::bigint
+    WHERE (SELECT n FROM names) < $3::bigint + $4::bigint
 ),
 titled AS MATERIALIZED (
     SELECT h.id, 6 AS rank
@@ -153,7 +174,7 @@ titled AS MATERIALIZED (
                         ) r
                         WHERE lower(title) LIKE w.inside AND name NOT LIKE w.inside
                         LIMIT $3::bigint + $4::bigint) h
-    WHERE (SELECT n FROM name_count) < $3::bigint + $4::bigint AND (SELECT is_there FROM title)
+    WHERE (SELECT n FROM names) < $3::bigint + $4::bigint AND (SELECT is_there FROM title)
 ),
 described AS MATERIALIZED (
     SELECT h.id, 7 AS rank
@@ -164,7 +185,7 @@ described AS MATERIALIZED (
                         WHERE lower(description) LIKE w.inside AND name NOT LIKE w.inside
                           AND (lower(title) LIKE w.inside) IS NOT TRUE
                         LIMIT $3::bigint + $4::bigint) h
-    WHERE (SELECT n FROM name_count) + (SELECT count(*) FROM titled) < $3::bigint + $4::bigint
+    WHERE (SELECT n FROM names) + (SELECT count(*) FROM titled) < $3::bigint + $4::bigint
 ),
 labelled AS MATERIALIZED (
     SELECT h.id, 8 AS rank
@@ -175,7 +196,7 @@ labelled AS MATERIALIZED (
                         WHERE EXISTS (SELECT FROM repository_label
                                       WHERE repository_id = r.id AND value LIKE w.inside OFFSET 0)
                         LIMIT $3::bigint + $4::bigint) h
-    WHERE (SELECT n FROM name_count) + (SELECT count(*) FROM titled) + (SELECT count(*) FROM described)
+    WHERE (SELECT n FROM names) + (SELECT count(*) FROM titled) + (SELECT count(*) FROM described)
               < $3::bigint + $4::bigint
 ),
 deep AS MATERIALIZED (
@@ -196,7 +217,7 @@ deep AS MATERIALIZED (
 rare AS MATERIALIZED (
     SELECT place, hits FROM few
     UNION ALL
-    SELECT place, (SELECT n FROM name_count) FROM lone
+    SELECT place, (SELECT n FROM names) FROM lone
     UNION ALL
     SELECT place, count(*) FROM deep
     GROUP BY place
@@ -209,7 +230,9 @@ rare_hit AS MATERIALIZED (
           SELECT place, id, rank FROM deep WHERE place IN (SELECT place FROM rare)
           UNION ALL
           SELECT (SELECT place FROM lone), id, rank
-          FROM (SELECT id, rank FROM named UNION ALL SELECT * FROM titled
+          FROM (SELECT id, rank FROM named
+                UNION ALL SELECT * FROM counted WHERE NOT (SELECT are_best FROM names)
+                UNION ALL SELECT * FROM titled
                 UNION ALL SELECT * FROM described UNION ALL SELECT * FROM labelled) n) h
     GROUP BY place, id
 ),
@@ -251,10 +274,11 @@ enough AS MATERIALIZED (
                WHERE n >= $3::bigint + $4::bigint) END AS rank
 ),
 found AS MATERIALIZED (
-    SELECT id FROM placed WHERE rank <= coalesce((SELECT rank FROM enough), 8) AND NOT EXISTS (SELECT FROM best)
-    UNION ALL
+    SELECT id FROM placed
+    WHERE rank <= coalesce((SELECT rank FROM enough), 8) AND NOT (SELECT are_best FROM names)
+    UNION
     SELECT id FROM best
-    UNION ALL
+    UNION
     SELECT id FROM walked
 ),
 looked_at AS MATERIALIZED (
@@ -320,7 +344,8 @@ nearly AS MATERIALIZED (
 -- NULL, a word that does not match, is no match.
 scored AS MATERIALIZED (
     SELECT r.id, r.pulls, r.updated, r.name, count(score.rank) AS n_words,
-           CASE WHEN count(score.rank) = count(*) AND p.parts @> string_to_array(r.last_parts, ' ') AND string_to_array(r.name_parts, ' ') @> p.parts
+           CASE WHEN count(score.rank) = count(*) AND p.parts @> string_to_array(r.last_parts, ' ')
+                     AND string_to_array(r.name_parts, ' ') @> p.parts
                 THEN least(2, max(score.rank)) ELSE max(score.rank) END AS rank
     FROM (SELECT s.*, regexp_replace(last_component, '[^a-z0-9]+', ' ', 'g') AS last_parts,
                  regexp_replace(name, '[^a-z0-9]+', ' ', 'g') AS name_parts
@@ -345,10 +370,11 @@ scored AS MATERIALIZED (
 ranked AS MATERIALIZED (
     SELECT * FROM scored WHERE n_words > 0 AND n_words = (SELECT max(n_words) FROM scored)
 ),
--- Of one common word what was looked up, whichever page is asked for.
+-- Of one common word what was looked up and counted, whichever page is asked for.
 total AS MATERIALIZED (
     SELECT CASE WHEN EXISTS (SELECT FROM lone)
-                THEN (SELECT count(*) FROM (SELECT id FROM named UNION SELECT id FROM seen) n)
+                THEN (SELECT count(*) FROM (SELECT id FROM named UNION SELECT id FROM counted
+                                           UNION SELECT id FROM seen) n)
                 ELSE (SELECT count(*) FROM ranked)
                      + (SELECT count(*) FROM placed WHERE rank > (SELECT rank FROM enough)) END AS n
 ),

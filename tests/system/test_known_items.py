@@ -47,11 +47,11 @@ def test_what_is_known_is_found(ask):
 # What many have is not ranked whole. With small bounds the answers are those with large ones.
 # ---------------------------------------------------------------------------------------------
 
-def statement(few, names):
+def statement(few, names, popular=10_000):
     text = STATEMENT
     for old, new in (("LIMIT 1001)", f"LIMIT {few + 1})"), ("<= 1000\n", f"<= {few}\n"), ("LIMIT 5001)", f"LIMIT {few + 1})"),
                      ("<= 5000 ", f"<= {few} "), ("LIMIT 3001) h", f"LIMIT {names + 1}) h"),
-                     ("> 3000 AS is_cut", f"> {names} AS is_cut")):
+                     ("> 3000 AS is_cut", f"> {names} AS is_cut"), ("LIMIT 10000) most", f"LIMIT {popular}) most")):
         assert old in text, old
         text = text.replace(old, new)
     return text
@@ -88,6 +88,28 @@ def test_what_many_have_is_ranked_as_if_all_of_it_were(many):
                 for name in ("walked", "cut"):
                     shown = len(answers[name])
                     assert answers[name] == answers["whole"][:shown], (name, text, n, skip)
+
+
+def test_all_names_of_a_common_word_are_counted_and_can_be_reached(many):
+    """Those that the walk of the most popular ones does not come to, too."""
+    with psycopg2.connect(many, options=READER) as connection, connection.cursor() as cursor:
+        cursor.execute(f"PREPARE whole AS {statement(100_000, 100_000)}")
+        cursor.execute(f"PREPARE cut AS {statement(20, 40, popular=60)}")
+        cursor.execute("SELECT count(*) FROM repository WHERE name LIKE '%work%'")
+        (names,) = cursor.fetchone()
+        assert names > 300
+        terms = json.dumps([{"plain": "work", "like": "work", "whole": "(^|[^a-z0-9])work([^a-z0-9]|$)", "is_indexed": True}])
+        for skip in (200, names - 10):
+            answers = []
+            for name in ("whole", "cut"):
+                cursor.execute(f"EXECUTE {name} ('work', %s, 10, %s)", (terms, skip))
+                (_, _, _, _, total), *rows = cursor.fetchall()
+                assert total >= names
+                answers.append([row[2] for row in rows])
+            assert len(answers[0]) == 10 and answers[0] == answers[1]
+        # After the names comes what else was seen.
+        cursor.execute("EXECUTE cut ('work', %s, 10, %s)", (terms, total - 1))
+        assert len(cursor.fetchall()) == 2
 
 
 def test_a_long_title_leaves_the_whole_name_its_keys(many):
