@@ -10,15 +10,15 @@
 
 #include <sys/queue.h>
 
-struct waiter {
-    TAILQ_ENTRY(waiter) link;
+struct gzip_waiter {
+    TAILQ_ENTRY(gzip_waiter) link;
     struct job *job;
     struct ms_http_request *request;
     struct answer_reply reply;
     uint64_t generation;
     uint64_t stale_seconds;
 };
-TAILQ_HEAD(waiter_list, waiter);
+TAILQ_HEAD(waiter_list, gzip_waiter);
 
 struct job {
     TAILQ_ENTRY(job) link;
@@ -40,7 +40,7 @@ static void end_job(struct job *job)
     free(job);
 }
 
-static void remove_waiter(struct waiter *waiter)
+static void remove_gzip_waiter(struct gzip_waiter *waiter)
 {
     TAILQ_REMOVE(&waiter->job->waiters, waiter, link);
     free(waiter);
@@ -48,9 +48,9 @@ static void remove_waiter(struct waiter *waiter)
 
 static void on_gone(void *arg)
 {
-    struct waiter *waiter = arg;
+    struct gzip_waiter *waiter = arg;
     struct job *job = waiter->job;
-    remove_waiter(waiter);
+    remove_gzip_waiter(waiter);
     if (TAILQ_EMPTY(&job->waiters))
         end_job(job);
 }
@@ -58,11 +58,11 @@ static void on_gone(void *arg)
 /* Requests that come while it is sent begin another job: it is in no list any more. */
 static void deliver(struct job *job)
 {
-    struct waiter *waiter;
+    struct gzip_waiter *waiter;
     TAILQ_REMOVE(&job->compressor->jobs, job, link);
     while ((waiter = TAILQ_FIRST(&job->waiters)) != NULL) {
-        struct waiter taken = *waiter;
-        remove_waiter(waiter);
+        struct gzip_waiter taken = *waiter;
+        remove_gzip_waiter(waiter);
         send_entry(taken.request, &job->entry, taken.generation, taken.stale_seconds, &taken.reply);
     }
     cache_entry_release(&job->entry);
@@ -121,12 +121,12 @@ void compressor_serve(struct compressor *compressor, struct ms_http_request *req
         TAILQ_INSERT_TAIL(&compressor->jobs, job, link);
         ms_timer_start(compressor->timer, 0);
     }
-    struct waiter *waiter = ms_alloc(sizeof(*waiter));
-    *waiter = (struct waiter){.job = job,
-                              .request = request,
-                              .reply = *reply,
-                              .generation = generation,
-                              .stale_seconds = stale_seconds};
+    struct gzip_waiter *waiter = ms_alloc(sizeof(*waiter));
+    *waiter = (struct gzip_waiter){.job = job,
+                                   .request = request,
+                                   .reply = *reply,
+                                   .generation = generation,
+                                   .stale_seconds = stale_seconds};
     TAILQ_INSERT_TAIL(&job->waiters, waiter, link);
     ms_http_request_on_gone(request, on_gone, waiter);
 }

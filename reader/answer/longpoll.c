@@ -11,8 +11,8 @@
 
 #include <sys/queue.h>
 
-struct waiter {
-    TAILQ_ENTRY(waiter) link;
+struct parked {
+    TAILQ_ENTRY(parked) link;
     struct longpoll *longpoll;
     struct ms_http_request *request;
     struct ms_timer *timer;
@@ -20,7 +20,7 @@ struct waiter {
     longpoll_on_wake *on_wake;
     void *arg;
 };
-TAILQ_HEAD(waiter_list, waiter);
+TAILQ_HEAD(waiter_list, parked);
 
 struct longpoll {
     const struct env *env;
@@ -36,7 +36,7 @@ struct longpoll *longpoll_new(const struct env *env)
     return longpoll;
 }
 
-static void remove_waiter(struct waiter *waiter)
+static void remove_parked(struct parked *waiter)
 {
     TAILQ_REMOVE(&waiter->longpoll->waiters, waiter, link);
     waiter->longpoll->n_waiters--;
@@ -46,23 +46,23 @@ static void remove_waiter(struct waiter *waiter)
 
 void longpoll_free(struct longpoll *longpoll)
 {
-    struct waiter *waiter;
+    struct parked *waiter;
     if (longpoll == NULL)
         return;
     while ((waiter = TAILQ_FIRST(&longpoll->waiters)) != NULL)
-        remove_waiter(waiter);
+        remove_parked(waiter);
     free(longpoll);
 }
 
 static void on_gone(void *arg)
 {
-    remove_waiter(arg);
+    remove_parked(arg);
 }
 
 static void on_timer(void *arg)
 {
-    struct waiter taken = *(struct waiter *)arg;
-    remove_waiter(arg);
+    struct parked taken = *(struct parked *)arg;
+    remove_parked(arg);
     taken.on_wake(taken.request, taken.arg);
 }
 
@@ -74,8 +74,8 @@ enum ms_status longpoll_wait_for(struct longpoll *longpoll, struct ms_http_reque
         ms_limit_reached(MS_LIMIT_PARKED_REQUESTS);
         return MS_BUSY;
     }
-    struct waiter *waiter = ms_alloc(sizeof(*waiter));
-    *waiter = (struct waiter){.longpoll = longpoll,
+    struct parked *waiter = ms_alloc(sizeof(*waiter));
+    *waiter = (struct parked){.longpoll = longpoll,
                               .request = request,
                               .repository_hash = repository_hash,
                               .on_wake = on_wake,
@@ -96,7 +96,7 @@ enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *
 
 void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash)
 {
-    struct waiter *waiter;
+    struct parked *waiter;
     TAILQ_FOREACH(waiter, &longpoll->waiters, link)
         if (waiter->repository_hash == repository_hash)
             ms_timer_start(waiter->timer, 0);
@@ -104,7 +104,7 @@ void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash)
 
 void longpoll_wake(struct longpoll *longpoll)
 {
-    struct waiter *waiter;
+    struct parked *waiter;
     TAILQ_FOREACH(waiter, &longpoll->waiters, link)
         ms_timer_start(waiter->timer, 0);
 }

@@ -68,7 +68,7 @@ static enum ms_status add_duration(struct rest_list *list, const char *name, boo
                                " is no duration of at most ten years, such as 30d or 12h");
         *is_rule = true;
     }
-    rest_list_add(list, ms_str_is_absent(text) ? text : rest_question_text(list->arena, ms));
+    rest_list_add(list, ms_str_is_absent(text) ? text : rest_number_text(list->arena, ms));
     rest_list_add(list, text);
     return MS_OK;
 }
@@ -130,7 +130,7 @@ static enum ms_status add_rules(struct rest_list *list)
     if (status == MS_OK && !is_rule)
         status = paging_fail(&list->fault, list->arena, "untagged_for",
                              ", not_pulled_for or keep_newest must say what could go");
-    rest_list_add(list, rest_question_text(list->arena, MANIFESTS_MAX));
+    rest_list_add(list, rest_number_text(list->arena, MANIFESTS_MAX));
     return status;
 }
 

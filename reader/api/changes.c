@@ -218,7 +218,7 @@ void api_changes(struct ms_http_request *request, const struct ms_route_match *m
         !rest_question_wait(&changes->wait_ms, &question))
         return;
     changes->has_since = !ms_str_is_absent(changes->since_text);
-    changes->n_text = rest_question_text(question.arena, n);
+    changes->n_text = rest_number_text(question.arena, n);
     changes->key = make_key(question.arena, changes, n);
     serve(changes, request);
 }

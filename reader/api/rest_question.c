@@ -35,7 +35,7 @@ bool rest_question_value(struct ms_str *out, struct rest_question *question, con
     return status == MS_OK || refuse(question);
 }
 
-struct ms_str rest_question_text(struct ms_arena *arena, uint64_t number)
+struct ms_str rest_number_text(struct ms_arena *arena, uint64_t number)
 {
     struct ms_buf text;
     ms_buf_init(&text, NUMBER_MAX);

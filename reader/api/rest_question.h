@@ -36,7 +36,7 @@ bool rest_question_wait(uint64_t *out_ms, struct rest_question *question);
 /* Path and parameters, the same for equal questions. */
 bool rest_question_key(struct ms_str *out, struct rest_question *question);
 /* A number as a parameter of a statement. */
-struct ms_str rest_question_text(struct ms_arena *arena, uint64_t number);
+struct ms_str rest_number_text(struct ms_arena *arena, uint64_t number);
 /* Answers 400: `name` and then `what`, e.g. " is no number". */
 void rest_question_refuse(struct rest_question *question, const char *name, const char *what);
 

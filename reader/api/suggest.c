@@ -10,7 +10,7 @@
 
 #include <assert.h>
 
-enum { WORD_MAX = 255, ACTIVITY_DAYS = 90, ACTIVITY_DAYS_MAX = 400, NUMBER_MAX = 24 };
+enum { WORD_MAX = 255, ACTIVITY_DAYS = 90, ACTIVITY_DAYS_MAX = 400 };
 
 static void on_finish(struct answer_result *result, void *arg)
 {
@@ -85,7 +85,6 @@ void api_activity(struct ms_http_request *request, const struct ms_route_match *
 {
     struct rest_question question;
     struct ms_str repository, key;
-    struct ms_buf days_text;
     uint64_t days = ACTIVITY_DAYS;
     (void)match;
     if (!rest_question_read(&question, request, ACTIVITY_TABLE, 2) ||
@@ -93,9 +92,7 @@ void api_activity(struct ms_http_request *request, const struct ms_route_match *
         !rest_question_number(&days, &question, "days", 1, ACTIVITY_DAYS_MAX) ||
         !rest_question_key(&key, &question))
         return;
-    ms_buf_init(&days_text, NUMBER_MAX);
-    ms_buf_append_u64(&days_text, days);
-    const struct ms_str params[] = {repository, ms_buf_view(&days_text)};
+    const struct ms_str params[] = {repository, rest_number_text(question.arena, days)};
     answer_serve(arg, request,
                  &(struct answer_query){
                      .key = key,
@@ -109,7 +106,6 @@ void api_activity(struct ms_http_request *request, const struct ms_route_match *
                      .on_finish = on_finish,
                  },
                  NULL);
-    ms_buf_free(&days_text);
 }
 
 /* --- namespaces --- */
