@@ -335,8 +335,10 @@ def test_repositories_in_another_order(postgres, large, path):
 
 @pytest.mark.parametrize("path", BOUNDED)
 def test_questions_for_much_that_stop(postgres, large, path):
+    """The page of a search counts the facet that it filters by in a second search, without that filter."""
+    searches = 2 if path.startswith("/search?") else 1
     for statement, plan in ask(postgres, large, path):
-        assert blocks_touched(plan) <= BOUNDED_BLOCKS_MAX, statement
+        assert blocks_touched(plan) <= searches * BOUNDED_BLOCKS_MAX, statement
 
 
 @pytest.mark.parametrize("path", LARGE_ANSWERS)
