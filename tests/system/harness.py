@@ -157,6 +157,12 @@ class Postgres:
         return f"{self.uri.partition('?')[0].rsplit('/', 1)[0]}/{name}"
 
 
+def bcrypt(password):
+    """As an htpasswd file has it."""
+    done = subprocess.run(["htpasswd", "-nbBC", "5", "user", password], check=True, capture_output=True, text=True)
+    return done.stdout.strip().split(":", 1)[1]
+
+
 def query(database, sql, *params):
     connection = psycopg2.connect(database)
     try:

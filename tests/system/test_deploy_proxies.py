@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from harness import WAIT_SECONDS, Reader, Registry, Writer, wait_for
+from harness import WAIT_SECONDS, Reader, Registry, Writer, wait_for, bcrypt
 from images import OCI_MANIFEST, Pusher
 from proxies import HAProxy, Nginx
 from test_registry_access import PASSWORD, USER, TokenServer, session_of
@@ -21,11 +21,6 @@ LISTS = ["/v2/_catalog", f"/v2/{NAME}/tags/list", f"/v2/{NAME}/referrers/sha256:
          f"/v2/{NAME}/_oci/ext/discover", "/v1/search?q=app", "/index/static?tag=latest", "/index/dynamic?tag=latest", "/api/v1/repositories", "/", f"/r/{NAME}", "/search?q=app", "/feed", "/opensearch.xml"]
 HIDDEN = ["/metrics", "//metrics", "/%6detrics", "/metric%73", "/x/../metrics", "/./metrics"]
 WRITERS = ["/events", "/scan", "/status"]
-
-
-def bcrypt(password):
-    done = subprocess.run(["htpasswd", "-nbBC", "5", USER, password], check=True, capture_output=True, text=True)
-    return done.stdout.strip().split(":", 1)[1]
 
 
 class Site:

@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from harness import BUILD, WAIT_SECONDS, Postgres, Reader, Registry, Writer, query, wait_for
+from harness import BUILD, WAIT_SECONDS, Postgres, Reader, Registry, Writer, query, wait_for, bcrypt
 from images import Pusher
 from load import children
-from test_deploy_proxies import bcrypt
 from test_registry_access import PASSWORD, USER, make_certificate, session_of
 
 TOKEN, WRITER_PASSWORD, READER_PASSWORD, WRONG = "tok-5f1e77", "wpw-8c02d4", "rpw-61b9aa", "bad-3de770"

@@ -9,13 +9,12 @@ import shutil
 import subprocess
 import threading
 import time
-import warnings
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from harness import WAIT_SECONDS, Registry, Writer, assert_as_scanned, query, wait_for
+from harness import WAIT_SECONDS, Registry, Writer, assert_as_scanned, query, wait_for, bcrypt
 from images import Pusher
 
 USER, PASSWORD = "scanner", "s3cret"
@@ -81,11 +80,7 @@ def session_of(**attributes):
 # ---- passwords ----
 
 def test_htpasswd(make_site, tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import crypt  # only its bcrypt is wanted, which the registry insists on
-        hashed = crypt.crypt(PASSWORD, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16))
-    (tmp_path / "htpasswd").write_text(f"{USER}:{hashed}\n")
+    (tmp_path / "htpasswd").write_text(f"{USER}:{bcrypt(PASSWORD)}\n")  # the registry insists on bcrypt
     site = make_site({"auth": {"htpasswd": {"realm": "registry", "path": str(tmp_path / "htpasswd")}}},
                      registry={"username": USER, "password": PASSWORD})
     site.check(session_of(auth=(USER, PASSWORD)))
