@@ -564,7 +564,7 @@ size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn)
 bool ms_pg_conn_is_exclusive(const struct ms_pg_conn *conn)
 {
     const struct ms_pg_ticket *last = TAILQ_LAST(&conn->tickets, ms_pg_tickets);
-    return last != NULL && last->is_alone;
+    return last != NULL && last->is_exclusive;
 }
 
 bool ms_pg_conn_is_unawaited(const struct ms_pg_conn *conn)

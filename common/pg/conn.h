@@ -51,7 +51,7 @@ bool ms_pg_conn_is_ready(const struct ms_pg_conn *conn);
 bool ms_pg_conn_is_opening(const struct ms_pg_conn *conn);
 bool ms_pg_conn_has_worked(const struct ms_pg_conn *conn); /* was ready once */
 size_t ms_pg_conn_in_flight(const struct ms_pg_conn *conn);
-/* What was sent last is to be alone: nothing may be sent behind it. */
+/* What was sent last is exclusive: nothing may be sent behind it. */
 bool ms_pg_conn_is_exclusive(const struct ms_pg_conn *conn);
 /* Something is in flight, and nobody waits for any of it. */
 bool ms_pg_conn_is_unawaited(const struct ms_pg_conn *conn);

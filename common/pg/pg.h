@@ -73,7 +73,8 @@ struct ms_pg_batch {
                         until the last; one step only */
     bool copies_params;   /* a few bytes that do not live as long */
     bool close_on_cancel; /* for long results: see ms_pg_ticket_cancel */
-    bool is_alone; /* it may last: sent on an idle connection only, and nothing is sent behind it */
+    bool is_exclusive; /* it may last: sent on an idle connection only, and nothing is sent behind
+                          it */
     uint64_t statement_timeout_ms; /* of each statement; 0: the pool's */
     ms_pg_row_call *on_row;        /* may be NULL */
     ms_pg_done_call *on_done;

@@ -135,14 +135,14 @@ static size_t load(const struct ms_pg_pool *pool, const struct ms_pg_conn *conn,
 
 /* NULL: the ticket has to wait. So it does while another connection may open, rather than behind a
  * statement that may itself wait, for a lock. */
-static struct ms_pg_conn *choose(const struct ms_pg_pool *pool, bool is_alone)
+static struct ms_pg_conn *choose(const struct ms_pg_pool *pool, bool is_exclusive)
 {
     struct ms_pg_conn *best = NULL;
     int64_t now_us = ms_clock_mono_us();
     for (size_t i = 0; i < pool->n_conns; i++) {
         struct ms_pg_conn *conn = pool->conns[i];
         if (!ms_pg_conn_is_ready(conn) || ms_pg_conn_is_exclusive(conn) ||
-            ms_pg_conn_in_flight(conn) >= (is_alone ? 1 : pool->options.pipeline_depth))
+            ms_pg_conn_in_flight(conn) >= (is_exclusive ? 1 : pool->options.pipeline_depth))
             continue;
         if (best == NULL || load(pool, conn, now_us) < load(pool, best, now_us))
             best = conn;
@@ -171,7 +171,7 @@ static void pump(struct ms_pg_pool *pool)
     struct ms_pg_ticket *ticket;
     struct ms_pg_conn *conn;
     while ((ticket = TAILQ_FIRST(&pool->queue)) != NULL &&
-           (conn = choose(pool, ticket->is_alone)) != NULL) {
+           (conn = choose(pool, ticket->is_exclusive)) != NULL) {
         leave_queue(pool, ticket);
         ms_pg_conn_submit(conn, ticket);
     }
@@ -441,21 +441,21 @@ void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *ar
     ms_timer_start(pool->sweep, 0);
 }
 
-bool ms_pg_pool_has_room(struct ms_pg_pool *pool, bool is_alone)
+bool ms_pg_pool_has_room(struct ms_pg_pool *pool, bool is_exclusive)
 {
     if (pool->away)
         return true;
     if (!TAILQ_EMPTY(&pool->queue))
         return false;
-    if (choose(pool, is_alone) != NULL)
+    if (choose(pool, is_exclusive) != NULL)
         return true;
     open_more(pool);
     return false;
 }
 
-size_t ms_pg_pool_ahead(const struct ms_pg_pool *pool, bool is_alone)
+size_t ms_pg_pool_ahead(const struct ms_pg_pool *pool, bool is_exclusive)
 {
-    const struct ms_pg_conn *conn = TAILQ_EMPTY(&pool->queue) ? choose(pool, is_alone) : NULL;
+    const struct ms_pg_conn *conn = TAILQ_EMPTY(&pool->queue) ? choose(pool, is_exclusive) : NULL;
     return conn != NULL ? ms_pg_conn_in_flight(conn) : SIZE_MAX;
 }
 
@@ -464,7 +464,7 @@ enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool
 {
     if (pool->away)
         return ms_error_set(err, MS_UNAVAILABLE, "%s", pool->why_away.text);
-    struct ms_pg_conn *conn = TAILQ_EMPTY(&pool->queue) ? choose(pool, batch->is_alone) : NULL;
+    struct ms_pg_conn *conn = TAILQ_EMPTY(&pool->queue) ? choose(pool, batch->is_exclusive) : NULL;
     if (conn == NULL && pool->waiting >= pool->options.max_waiting) {
         ms_limit_reached(MS_LIMIT_PG_WAITING);
         return ms_error_set(err, MS_BUSY, "%zu batches wait for the database", pool->waiting);

@@ -61,10 +61,10 @@ enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool
 /* A batch would be sent at once, or fail at once: then ms_pg_pool_run() need not let it wait, and
  * who has a queue of his own can decide late who is next. False: another connection is opened if
  * one may be, and on_room comes. */
-bool ms_pg_pool_has_room(struct ms_pg_pool *pool, bool is_alone);
+bool ms_pg_pool_has_room(struct ms_pg_pool *pool, bool is_exclusive);
 /* How many batches a new one would come behind on its connection: 0 on an idle one; SIZE_MAX: it
  * would wait for a connection, or none works. Opens nothing. */
-size_t ms_pg_pool_ahead(const struct ms_pg_pool *pool, bool is_alone);
+size_t ms_pg_pool_ahead(const struct ms_pg_pool *pool, bool is_exclusive);
 /* No callback comes any more. What was not sent is forgotten. What is on the wire is cancelled on
  * the server, if the pool has a canceller, as soon as nobody waits for anything else on its
  * connection, which is not used again before that has had its effect (and closed when that takes

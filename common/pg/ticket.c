@@ -115,7 +115,7 @@ enum ms_status ms_pg_ticket_new(struct ms_pg_ticket **out, const struct ms_pg_ba
     ticket->binary_results = batch->binary_results;
     ticket->row_by_row = batch->row_by_row;
     ticket->close_on_cancel = batch->close_on_cancel;
-    ticket->is_alone = batch->is_alone;
+    ticket->is_exclusive = batch->is_exclusive;
     ticket->statement_timeout_ms = batch->statement_timeout_ms;
     ticket->n_commands = batch->n_steps;
     fill(ticket, batch, sizes.params);

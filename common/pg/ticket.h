@@ -55,7 +55,7 @@ struct ms_pg_ticket {
     bool binary_results;
     bool row_by_row;
     bool close_on_cancel;
-    bool is_alone;
+    bool is_exclusive;
     bool cancelled; /* no callback any more */
     bool was_silent;
     bool rows_seen; /* at least one was delivered */

@@ -24,7 +24,7 @@
  *   walk     everything: dumps, and the index by what no index finds
  *
  * Only lookups are pipelined deeply: what a list costs, a millisecond or a second, is known only
- * afterwards, so behind one no more than one other is sent. What costs more is alone on its
+ * afterwards, so behind one no more than one other is sent. What costs more is exclusive on its
  * connection.
  */
 enum ms_read_class {

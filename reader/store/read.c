@@ -194,8 +194,8 @@ static struct ms_pg_pool *find_room(struct ms_store_reader *store, enum ms_read_
 {
     size_t own = store->pool_of[class];
     struct ms_pg_pool *best = store->pools[own];
-    bool is_alone = !is_cheap(class) || is_waited_for(store, own, waiting & DEAR);
-    size_t least = ms_pg_pool_ahead(best, is_alone);
+    bool is_exclusive = !is_cheap(class) || is_waited_for(store, own, waiting & DEAR);
+    size_t least = ms_pg_pool_ahead(best, is_exclusive);
     for (size_t i = own + 1; i < store->n_pools && is_cheap(class); i++) {
         size_t ahead = ms_pg_pool_ahead(store->pools[i], class == MS_CLASS_LOOKUP);
         if (ahead < least && !is_waited_for(store, i, waiting)) {
@@ -203,7 +203,7 @@ static struct ms_pg_pool *find_room(struct ms_store_reader *store, enum ms_read_
             least = ahead;
         }
     }
-    return least != SIZE_MAX || ms_pg_pool_has_room(best, is_alone) ? best : NULL;
+    return least != SIZE_MAX || ms_pg_pool_has_room(best, is_exclusive) ? best : NULL;
 }
 
 bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class,
@@ -264,7 +264,7 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
     struct ms_pg_batch batch = {.steps = &step,
                                 .n_steps = 1,
                                 .row_by_row = true,
-                                .is_alone = !is_cheap(class),
+                                .is_exclusive = !is_cheap(class),
                                 .statement_timeout_ms = store->timeouts_ms[class],
                                 .on_row = on_row,
                                 .on_done = on_done,
