@@ -48,7 +48,7 @@ struct scan {
     uint64_t requests_before;         /* the registry client's counter at its beginning */
     struct ms_store_call *store_call; /* begin and end, or NULL */
     struct registry_call *catalog_call;
-    char *remembered_page; /* an earlier `next` of the catalog; see repeats_itself() */
+    char *remembered_page; /* an earlier `next` of the catalog; see remember_page() */
     uint64_t n_pages;
     bool catalog_is_read;
     struct ms_store_call *known_call; /* a page of known repositories is being read, or NULL */
@@ -231,17 +231,14 @@ static void end_catalog(struct scan *scan)
 }
 
 /* Pages that lead in a circle, of whatever length, are noticed by keeping one earlier page, a new
- * one each time the number of pages has doubled (Brent's way). */
-static bool repeats_itself(struct scan *scan, struct ms_str next)
+ * one each time the number of pages has doubled (Brent's algorithm). */
+static void remember_page(struct scan *scan, struct ms_str next)
 {
-    if (scan->remembered_page != NULL && ms_str_equal(ms_str(scan->remembered_page), next))
-        return true;
     scan->n_pages++;
-    if ((scan->n_pages & (scan->n_pages - 1)) == 0) {
-        free(scan->remembered_page);
-        scan->remembered_page = ms_alloc_str(next);
-    }
-    return false;
+    if ((scan->n_pages & (scan->n_pages - 1)) != 0)
+        return;
+    free(scan->remembered_page);
+    scan->remembered_page = ms_alloc_str(next);
 }
 
 static void on_catalog_page(const struct registry_reply *reply, void *arg)
@@ -262,17 +259,19 @@ static void on_catalog_page(const struct registry_reply *reply, void *arg)
             if (last.ptr[len - 1] == '/')
                 enqueue(scan, ms_str_slice(last, 0, len - 1));
     }
-    bool is_circle = has_next && repeats_itself(scan, reply->next);
+    bool is_circle = has_next && scan->remembered_page != NULL &&
+                     ms_str_equal(ms_str(scan->remembered_page), reply->next);
     if (is_circle) {
         (void)ms_error_set(&err, MS_PROTOCOL, "the registry's catalog repeats itself");
         note_failure(scan, &err);
     }
-    if (has_next && !is_circle) {
-        read_catalog(scan, reply->next);
-        pump(scan);
-    } else {
+    if (!has_next || is_circle) {
         end_catalog(scan);
+        return;
     }
+    remember_page(scan, reply->next);
+    read_catalog(scan, reply->next);
+    pump(scan);
 }
 
 static void read_catalog(struct scan *scan, struct ms_str next)
