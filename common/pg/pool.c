@@ -8,8 +8,9 @@
  *
  * What always holds: every ticket is in exactly one place, the queue or a connection; no ticket
  * waits longer than wait_timeout_ms; `away` is true from a failed attempt to connect until the next
- * success, and while it is, nothing waits at all. Callbacks may free the pool: `closed` is looked
- * at after them, the memory stays until a later turn.
+ * success (of a lazy pool until the pause is over: its next batch is the next attempt), and while
+ * it is, nothing waits at all. Callbacks may free the pool: `closed` is looked at after them, the
+ * memory stays until a later turn.
  */
 #include "common/pg/pool.h"
 
@@ -107,10 +108,11 @@ static void open_more(struct ms_pg_pool *pool)
         open_conn(pool);
 }
 
-static bool has_ready(const struct ms_pg_pool *pool)
+/* One that is cancelling is not ready, and works. */
+static bool has_working(const struct ms_pg_pool *pool)
 {
     for (size_t i = 0; i < pool->n_conns; i++)
-        if (ms_pg_conn_is_ready(pool->conns[i]))
+        if (ms_pg_conn_has_worked(pool->conns[i]) && !ms_pg_conn_is_outdated(pool->conns[i]))
             return true;
     return false;
 }
@@ -258,7 +260,7 @@ static void on_conn_lost(struct ms_pg_conn *conn, const struct ms_error *err, vo
     remove_conn(pool, conn);
     if (!ms_timer_is_running(pool->retry))
         ms_timer_start(pool->retry, ms_backoff_next_ms(&pool->backoff));
-    if (!has_ready(pool)) {
+    if (!has_working(pool)) {
         if (!is_blameless) {
             pool->away = true;
             pool->why_away = why;
@@ -280,7 +282,10 @@ static void on_room(void *arg)
 
 static void on_retry(void *arg)
 {
-    pump(arg);
+    struct ms_pg_pool *pool = arg;
+    if (pool->options.is_lazy)
+        pool->away = false;
+    pump(pool);
 }
 
 void ms_pg_pool_renew(struct ms_pg_pool *pool, bool elsewhere)
@@ -309,7 +314,7 @@ static void expire_queue(struct ms_pg_pool *pool, int64_t now_us)
 {
     int64_t limit_us = (int64_t)pool->options.wait_timeout_ms * 1000;
     struct ms_error err;
-    (void)ms_error_set(&err, has_ready(pool) ? MS_BUSY : MS_UNAVAILABLE,
+    (void)ms_error_set(&err, has_working(pool) ? MS_BUSY : MS_UNAVAILABLE,
                        "no connection to the database was free in time");
     struct ms_pg_ticket *ticket;
     while (!pool->closed && (ticket = TAILQ_FIRST(&pool->queue)) != NULL &&

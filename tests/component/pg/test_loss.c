@@ -282,6 +282,42 @@ START_TEST(nobody_there)
 }
 END_TEST
 
+/* Its database is made after the first attempt. */
+START_TEST(a_lazy_pool_connects_again)
+{
+    PGconn *pq = PQconnectdb(database());
+    PQclear(PQexec(pq, "DROP DATABASE IF EXISTS pg_loss_later"));
+    char host[PARAMETER_MAX], port[PARAMETER_MAX], user[PARAMETER_MAX], conninfo[1024];
+    parameter(host, "host", "127.0.0.1");
+    parameter(port, "port", "5432");
+    parameter(user, "user", "postgres");
+    (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=%s user=%s dbname=pg_loss_later", host,
+                   port, user);
+    struct ms_pg_pool_options options = usual_options();
+    options.conninfo = conninfo;
+    options.is_lazy = true;
+    begin(options);
+    ck_assert_int_eq(ask_once("one", "SELECT 1", NULL)->status, MS_UNAVAILABLE);
+    PGresult *created = PQexec(pq, "CREATE DATABASE pg_loss_later");
+    ck_assert_int_eq(PQresultStatus(created), PGRES_COMMAND_OK);
+    PQclear(created);
+    struct ms_timer *poll = ms_timer_new(loop, on_poll, NULL);
+    static struct ask ask;
+    struct ms_error err;
+    ask_add(&ask, "one", "SELECT 1", NULL);
+    while (ms_pg_pool_run(&ask.ticket, pool, &ask.batch, &err) != MS_OK) {
+        ms_timer_start(poll, 10);
+        ms_loop_run(loop);
+    }
+    await(1);
+    ck_assert_msg(ask.ok, "%s", ask.text);
+    ms_timer_free(poll);
+    end();
+    PQclear(PQexec(pq, "DROP DATABASE pg_loss_later WITH (FORCE)"));
+    PQfinish(pq);
+}
+END_TEST
+
 START_TEST(a_conninfo_that_is_none)
 {
     struct ms_pg_pool_options options = usual_options();
@@ -306,6 +342,7 @@ static Suite *make_suite(void)
     tcase_add_test(loss, a_silent_host_does_not_hide_the_next);
     tcase_add_test(loss, a_renewed_pool_uses_no_connection_of_before);
     tcase_add_test(loss, nobody_there);
+    tcase_add_test(loss, a_lazy_pool_connects_again);
     tcase_add_test(loss, a_conninfo_that_is_none);
     suite_add_tcase(suite, loss);
     return suite;
