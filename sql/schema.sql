@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 8 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 9 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 8;
+    c_present constant integer := 9;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -758,8 +758,9 @@ CREATE OR REPLACE FUNCTION end_term_holders() RETURNS bigint
 $$;
 
 -- The end of a visible change: nothing but totals and the rows of the feed comes after it. Holds every other
--- publishing transaction back until COMMIT, so that generations are committed in order. Repository NULL:
--- a generation that touched none is a gap, after which readers forget all that they remember.
+-- publishing transaction back until COMMIT, so that generations are committed in order. Repository '': answers about
+-- all repositories changed, those about one did not. NULL: a generation that touched none is a gap, after which
+-- readers forget all that they remember.
 CREATE OR REPLACE FUNCTION publish(p_term bigint, p_repository text) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -1730,7 +1731,8 @@ END $$;
 -- The one short transaction that makes the changes of a repository visible.
 
 -- What scans staged for the repository leaves its table, into the end of the arrays of tags; an
--- event's word on a tag is newer than what was staged, and is what remains.
+-- event's word on a tag is newer than what was staged, and is what remains. Whether the manifest of a staged tag
+-- can be read was recorded when it was held, before the tag was staged.
 CREATE OR REPLACE FUNCTION take_staged(p_repository text, p_is_wanted boolean, INOUT names text[],
                             INOUT digests bytea[], INOUT reasons text[], INOUT times bigint[],
                             INOUT actors text[], p_removed text[])
@@ -1739,6 +1741,7 @@ DECLARE
     v_names text[];
     v_digests bytea[];
     v_reasons text[];
+    v_repository bigint := (SELECT id FROM repository WHERE name = p_repository);
 BEGIN
     DELETE FROM scan_tag WHERE repository = p_repository AND name = ANY (names || p_removed);
     IF NOT p_is_wanted THEN
@@ -1747,8 +1750,14 @@ BEGIN
     WITH taken AS (
         DELETE FROM scan_tag WHERE repository = p_repository RETURNING name, digest, unreadable
     )
-    SELECT array_agg(name), array_agg(digest), array_agg(unreadable)
-      INTO v_names, v_digests, v_reasons FROM taken;
+    SELECT array_agg(t.name), array_agg(t.digest), array_agg(coalesce(t.unreadable, held.unreadable))
+      INTO v_names, v_digests, v_reasons
+      FROM taken AS t
+      LEFT JOIN LATERAL (SELECT h.unreadable
+                           FROM (SELECT id FROM manifest WHERE digest = t.digest OFFSET 0) AS m
+                          CROSS JOIN LATERAL (SELECT unreadable FROM repository_manifest
+                                               WHERE repository_id = v_repository AND manifest_id = m.id OFFSET 0) AS h)
+           AS held ON true;
     names := names || v_names;
     digests := digests || v_digests;
     reasons := reasons || v_reasons;
@@ -2085,6 +2094,7 @@ CREATE OR REPLACE FUNCTION collect_manifests(p_grace interval, p_limit bigint) R
 DECLARE
     v_ids bigint[];
     v_blobs bigint[];
+    v_is_visible boolean;
 BEGIN
     v_ids := ARRAY(SELECT m.id FROM manifest m
                     WHERE m.first_seen < now() - p_grace
@@ -2095,13 +2105,17 @@ BEGIN
     v_blobs := ARRAY(SELECT blob_id FROM manifest_layer WHERE manifest_id = ANY (v_ids)
                       UNION
                      SELECT config_id FROM manifest WHERE id = ANY (v_ids) AND config_id IS NOT NULL);
-    PERFORM forget_sboms_of(v_ids);
+    v_is_visible := forget_sboms_of(v_ids);
     DELETE FROM manifest WHERE id = ANY (v_ids);
     DELETE FROM config c
      WHERE c.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest m WHERE m.config_id = c.id);
     DELETE FROM blob b
      WHERE b.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest_layer l WHERE l.blob_id = b.id)
        AND NOT EXISTS (SELECT FROM config c WHERE c.id = b.id);
+    -- Last: an apply that begins to hold one of these manifests waits for its row, and others wait for the row of state.
+    IF v_is_visible THEN
+        PERFORM publish((SELECT term FROM state), NULL);
+    END IF;
     RETURN cardinality(v_ids);
 END $$;
 -- <<<
@@ -2334,8 +2348,8 @@ BEGIN
 END $$;
 
 -- Manifests are about to be deleted, and with them the documents that they hold and those about them. Images that stay
--- lose what these documents said.
-CREATE OR REPLACE FUNCTION forget_sboms_of(p_manifests bigint[]) RETURNS void
+-- lose what these documents said. Returns whether the packages of one that is counted changed: publish that.
+CREATE OR REPLACE FUNCTION forget_sboms_of(p_manifests bigint[]) RETURNS boolean
     LANGUAGE plpgsql AS $$
 DECLARE
     v_images bigint[] := ARRAY(SELECT DISTINCT s.image_id FROM unnest(p_manifests) AS m (id)
@@ -2344,16 +2358,14 @@ DECLARE
     v_counted bigint[] := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
 BEGIN
     IF v_images = '{}' THEN
-        RETURN;
+        RETURN false;
     END IF;
     PERFORM count_packages(v_counted, -1);
     DELETE FROM sbom WHERE manifest_id = ANY (p_manifests) OR image_id = ANY (p_manifests);
     DELETE FROM package_image WHERE image_id = ANY (p_manifests);
     v_counted := ARRAY(SELECT unnest(v_counted) EXCEPT SELECT unnest(p_manifests));
     PERFORM count_packages(v_counted, 1);
-    IF v_counted <> '{}' THEN
-        PERFORM publish((SELECT term FROM state), NULL);
-    END IF;
+    RETURN v_counted <> '{}';
 END $$;
 
 -- SBOMs are not wanted: so many pairs go, then the rest at once, and what was read is to be read again should they
@@ -2422,9 +2434,9 @@ $$;
 -- What is kept for a while only.
 
 -- The partition of event_seen that a day uses; the day after tomorrow has yesterday's.
-CREATE OR REPLACE FUNCTION event_slot(p_days_from_now integer) RETURNS smallint
+CREATE OR REPLACE FUNCTION event_slot(p_days_from_now integer, p_now timestamptz DEFAULT now()) RETURNS smallint
     LANGUAGE sql STABLE
-    RETURN mod(floor(extract(epoch FROM now()) / 86400)::integer + p_days_from_now, 3)::smallint;
+    RETURN mod(floor(extract(epoch FROM p_now) / 86400)::integer + p_days_from_now, 3)::smallint;
 
 -- Forgets what nobody needs any more: ids of events older than yesterday, generations touched more than
 -- an hour ago, changes and closed history older than the intervals (NULL: none), and days of pulls beyond
@@ -2434,7 +2446,7 @@ CREATE OR REPLACE FUNCTION prune(p_changes interval, p_history interval) RETURNS
     LANGUAGE plpgsql AS $$
 DECLARE
     c_pull_days constant integer := 400;
-    v_table regclass := ('event_seen_' || event_slot(1))::regclass;
+    v_table regclass;
     v_is_full boolean;
     v_pruned bigint;
 BEGIN
@@ -2445,6 +2457,8 @@ BEGIN
     SELECT max(generation) INTO v_pruned FROM old;
     DELETE FROM tag_history WHERE until_time < now() - p_history;
     DELETE FROM pull_day WHERE day < (now() AT TIME ZONE 'UTC')::date - c_pull_days;
+    -- By the clock and not by the time of the transaction: past midnight tomorrow's partition is another one.
+    v_table := 'event_seen_' || event_slot(1, clock_timestamp());
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_table) INTO v_is_full;
     IF v_is_full THEN
         EXECUTE format('TRUNCATE %s', v_table);
@@ -2462,10 +2476,10 @@ CREATE TRIGGER sbom_source_tag AFTER INSERT OR UPDATE OF manifest_id ON tag
     FOR EACH ROW WHEN (NEW.manifest_id IS NOT NULL AND NEW.name ~ '^sha256-[0-9a-f]{64}\.(att|sbom)$')
     EXECUTE PROCEDURE note_sbom_source();
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (8, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (9, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 8 is in place
+\echo metastore: schema 9 is in place
 \endif

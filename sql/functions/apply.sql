@@ -2,7 +2,8 @@
 -- The one short transaction that makes the changes of a repository visible.
 
 -- What scans staged for the repository leaves its table, into the end of the arrays of tags; an
--- event's word on a tag is newer than what was staged, and is what remains.
+-- event's word on a tag is newer than what was staged, and is what remains. Whether the manifest of a staged tag
+-- can be read was recorded when it was held, before the tag was staged.
 CREATE OR REPLACE FUNCTION take_staged(p_repository text, p_is_wanted boolean, INOUT names text[],
                             INOUT digests bytea[], INOUT reasons text[], INOUT times bigint[],
                             INOUT actors text[], p_removed text[])
@@ -11,6 +12,7 @@ DECLARE
     v_names text[];
     v_digests bytea[];
     v_reasons text[];
+    v_repository bigint := (SELECT id FROM repository WHERE name = p_repository);
 BEGIN
     DELETE FROM scan_tag WHERE repository = p_repository AND name = ANY (names || p_removed);
     IF NOT p_is_wanted THEN
@@ -19,8 +21,14 @@ BEGIN
     WITH taken AS (
         DELETE FROM scan_tag WHERE repository = p_repository RETURNING name, digest, unreadable
     )
-    SELECT array_agg(name), array_agg(digest), array_agg(unreadable)
-      INTO v_names, v_digests, v_reasons FROM taken;
+    SELECT array_agg(t.name), array_agg(t.digest), array_agg(coalesce(t.unreadable, held.unreadable))
+      INTO v_names, v_digests, v_reasons
+      FROM taken AS t
+      LEFT JOIN LATERAL (SELECT h.unreadable
+                           FROM (SELECT id FROM manifest WHERE digest = t.digest OFFSET 0) AS m
+                          CROSS JOIN LATERAL (SELECT unreadable FROM repository_manifest
+                                               WHERE repository_id = v_repository AND manifest_id = m.id OFFSET 0) AS h)
+           AS held ON true;
     names := names || v_names;
     digests := digests || v_digests;
     reasons := reasons || v_reasons;

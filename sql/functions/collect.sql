@@ -9,6 +9,7 @@ CREATE OR REPLACE FUNCTION collect_manifests(p_grace interval, p_limit bigint) R
 DECLARE
     v_ids bigint[];
     v_blobs bigint[];
+    v_is_visible boolean;
 BEGIN
     v_ids := ARRAY(SELECT m.id FROM manifest m
                     WHERE m.first_seen < now() - p_grace
@@ -19,12 +20,16 @@ BEGIN
     v_blobs := ARRAY(SELECT blob_id FROM manifest_layer WHERE manifest_id = ANY (v_ids)
                       UNION
                      SELECT config_id FROM manifest WHERE id = ANY (v_ids) AND config_id IS NOT NULL);
-    PERFORM forget_sboms_of(v_ids);
+    v_is_visible := forget_sboms_of(v_ids);
     DELETE FROM manifest WHERE id = ANY (v_ids);
     DELETE FROM config c
      WHERE c.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest m WHERE m.config_id = c.id);
     DELETE FROM blob b
      WHERE b.id = ANY (v_blobs) AND NOT EXISTS (SELECT FROM manifest_layer l WHERE l.blob_id = b.id)
        AND NOT EXISTS (SELECT FROM config c WHERE c.id = b.id);
+    -- Last: an apply that begins to hold one of these manifests waits for its row, and others wait for the row of state.
+    IF v_is_visible THEN
+        PERFORM publish((SELECT term FROM state), NULL);
+    END IF;
     RETURN cardinality(v_ids);
 END $$;

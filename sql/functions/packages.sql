@@ -226,8 +226,8 @@ BEGIN
 END $$;
 
 -- Manifests are about to be deleted, and with them the documents that they hold and those about them. Images that stay
--- lose what these documents said.
-CREATE OR REPLACE FUNCTION forget_sboms_of(p_manifests bigint[]) RETURNS void
+-- lose what these documents said. Returns whether the packages of one that is counted changed: publish that.
+CREATE OR REPLACE FUNCTION forget_sboms_of(p_manifests bigint[]) RETURNS boolean
     LANGUAGE plpgsql AS $$
 DECLARE
     v_images bigint[] := ARRAY(SELECT DISTINCT s.image_id FROM unnest(p_manifests) AS m (id)
@@ -236,16 +236,14 @@ DECLARE
     v_counted bigint[] := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
 BEGIN
     IF v_images = '{}' THEN
-        RETURN;
+        RETURN false;
     END IF;
     PERFORM count_packages(v_counted, -1);
     DELETE FROM sbom WHERE manifest_id = ANY (p_manifests) OR image_id = ANY (p_manifests);
     DELETE FROM package_image WHERE image_id = ANY (p_manifests);
     v_counted := ARRAY(SELECT unnest(v_counted) EXCEPT SELECT unnest(p_manifests));
     PERFORM count_packages(v_counted, 1);
-    IF v_counted <> '{}' THEN
-        PERFORM publish((SELECT term FROM state), NULL);
-    END IF;
+    RETURN v_counted <> '{}';
 END $$;
 
 -- SBOMs are not wanted: so many pairs go, then the rest at once, and what was read is to be read again should they

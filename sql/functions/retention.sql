@@ -2,9 +2,9 @@
 -- What is kept for a while only.
 
 -- The partition of event_seen that a day uses; the day after tomorrow has yesterday's.
-CREATE OR REPLACE FUNCTION event_slot(p_days_from_now integer) RETURNS smallint
+CREATE OR REPLACE FUNCTION event_slot(p_days_from_now integer, p_now timestamptz DEFAULT now()) RETURNS smallint
     LANGUAGE sql STABLE
-    RETURN mod(floor(extract(epoch FROM now()) / 86400)::integer + p_days_from_now, 3)::smallint;
+    RETURN mod(floor(extract(epoch FROM p_now) / 86400)::integer + p_days_from_now, 3)::smallint;
 
 -- Forgets what nobody needs any more: ids of events older than yesterday, generations touched more than
 -- an hour ago, changes and closed history older than the intervals (NULL: none), and days of pulls beyond
@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION prune(p_changes interval, p_history interval) RETURNS
     LANGUAGE plpgsql AS $$
 DECLARE
     c_pull_days constant integer := 400;
-    v_table regclass := ('event_seen_' || event_slot(1))::regclass;
+    v_table regclass;
     v_is_full boolean;
     v_pruned bigint;
 BEGIN
@@ -25,6 +25,8 @@ BEGIN
     SELECT max(generation) INTO v_pruned FROM old;
     DELETE FROM tag_history WHERE until_time < now() - p_history;
     DELETE FROM pull_day WHERE day < (now() AT TIME ZONE 'UTC')::date - c_pull_days;
+    -- By the clock and not by the time of the transaction: past midnight tomorrow's partition is another one.
+    v_table := 'event_seen_' || event_slot(1, clock_timestamp());
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_table) INTO v_is_full;
     IF v_is_full THEN
         EXECUTE format('TRUNCATE %s', v_table);

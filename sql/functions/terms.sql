@@ -42,8 +42,9 @@ CREATE OR REPLACE FUNCTION end_term_holders() RETURNS bigint
 $$;
 
 -- The end of a visible change: nothing but totals and the rows of the feed comes after it. Holds every other
--- publishing transaction back until COMMIT, so that generations are committed in order. Repository NULL:
--- a generation that touched none is a gap, after which readers forget all that they remember.
+-- publishing transaction back until COMMIT, so that generations are committed in order. Repository '': answers about
+-- all repositories changed, those about one did not. NULL: a generation that touched none is a gap, after which
+-- readers forget all that they remember.
 CREATE OR REPLACE FUNCTION publish(p_term bigint, p_repository text) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE

@@ -165,6 +165,26 @@ static void on_status(const struct ms_error *err, const struct ms_store_status *
     on_done(err, arg);
 }
 
+/* Their manifests are held, with a reason, before they are staged. */
+START_TEST(staged_tags_of_unreadable_manifests_appear)
+{
+    struct ms_tag_record tags[] = {
+        {.name = MS_STR("a"), .digest = digest_of("i1")},
+        {.name = MS_STR("b"), .digest = digest_of("i2")},
+    };
+    put_image("i1");
+    ck_assert_int_eq(hold("app", "i2", "no manifest"), MS_OK);
+    ck_assert_int_eq(stage(tags, 2), MS_OK);
+    ck_assert_int_eq(
+        apply((struct ms_apply){.repository = MS_STR("app"), .from_scan = true, .staged = true}),
+        MS_OK);
+    rows[0] = '\0';
+    ASSERT_OK(
+        ms_store_tags_after(store, MS_STR("app"), MS_STR(""), 10, on_known_tag, on_done, NULL));
+    ck_assert_str_eq(rows, "a b!");
+}
+END_TEST
+
 START_TEST(removals_wait_until_they_are_applied)
 {
     put_image("i1");
@@ -365,6 +385,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, what_is_known_is_told);
     tcase_add_test(tcase, configurations_and_repositories_are_told);
     tcase_add_test(tcase, staged_tags_appear_at_once);
+    tcase_add_test(tcase, staged_tags_of_unreadable_manifests_appear);
     tcase_add_test(tcase, removals_wait_until_they_are_applied);
     tcase_add_test(tcase, status_tells_of_scans);
     tcase_add_test(tcase, garbage_is_found_and_collected);
