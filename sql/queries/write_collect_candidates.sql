@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Manifests that repositories hold and nothing there needs: without a tag for the whole grace period,
--- listed by no index there, without a subject that is there. $1 grace in ms: bigint, $2 repository and
+-- listed by no index there, without a subject that is there; in repositories that no event waits for. $1 grace in ms: bigint, $2 repository and
 -- $3 digest to begin after: text and bytea, $4 limit: bigint. Columns: repository, digest as text.
 SELECT r.name, digest_text(m.digest)
   FROM repository_manifest h
@@ -8,7 +8,9 @@ SELECT r.name, digest_text(m.digest)
   JOIN manifest m ON m.id = h.manifest_id
  WHERE h."references" = 0
    AND h.first_seen < now() - $1::bigint * interval '1 millisecond'
+   AND r.name >= $2::text -- what an index finds of the next line
    AND (r.name, m.digest) > ($2::text, $3::bytea)
+   AND NOT EXISTS (SELECT FROM inbox e WHERE e.repository = r.name AND e.action <> 'pull')
    AND NOT EXISTS (SELECT FROM manifest_child c
                      JOIN repository_manifest p ON p.repository_id = h.repository_id
                                                AND p.manifest_id = c.parent_id

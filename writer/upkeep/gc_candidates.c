@@ -4,13 +4,14 @@
  *
  *   list      the candidates behind the cursor; those of the first repository are the group
  *   verify    only to delete: the repository's tags are what the database thinks (gc_verify.c)
- *   confirm   only to delete: the database still says that they are candidates
  *   ask       does the registry still serve them? (tags.c: a digest is asked for as a tag is)
  *   remove    delete from the registry, one after the other
  *   apply     what is gone goes from the repository in the database
  *
- * then the cursor moves behind the group. One thing is under way at a time. A failure of the
- * registry or the database ends the run; the next one begins from the start.
+ * then the cursor moves behind the group. Each deletion and the apply is preceded by a question
+ * whether the database still says that these are candidates: while the registry was asked something
+ * may have been pushed. One thing is under way at a time. A failure of the registry or the database
+ * ends the run; the next one begins from the start.
  */
 #include "writer/upkeep/gc_candidates.h"
 
@@ -29,9 +30,9 @@ enum { GROUP_MAX = 200, ARENA_MAX_BYTES = 1024 * 1024 };
 
 struct candidate {
     struct ms_digest digest;
-    bool is_confirmed; /* may be deleted */
     bool is_served;
     bool is_gone;
+    bool is_confirmed; /* the last time that the database was asked it was a candidate */
 };
 
 struct gc_candidates {
@@ -45,6 +46,7 @@ struct gc_candidates {
     struct ms_str repository;
     struct candidate group[GROUP_MAX];
     size_t n_group;
+    bool may_delete;
     size_t removed; /* the first of the group that was not looked at for deletion */
 
     struct gc_verify *verify; /* what is under way, one of these four; or NULL */
@@ -82,6 +84,33 @@ static void end(struct gc_candidates *run, const struct ms_error *err)
     gc_candidates_cancel(run);
 }
 
+/* --- candidates --- */
+
+static void ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on_row,
+                           ms_store_done *on_done)
+{
+    const struct env *env = run->env;
+    run->store_call = ms_store_collect_candidates(env->store, env->config->garbage_collect.grace_ms,
+                                                  ms_str(run->after_repository), &run->after_digest,
+                                                  GROUP_MAX, on_row, on_done, run);
+}
+
+static void on_confirmed_row(struct ms_str repository, const struct ms_digest *digest, void *arg)
+{
+    struct gc_candidates *run = arg;
+    if (!ms_str_equal(repository, run->repository))
+        return;
+    for (size_t i = 0; i < run->n_group; i++)
+        run->group[i].is_confirmed |= ms_digest_equal(&run->group[i].digest, digest);
+}
+
+static void confirm(struct gc_candidates *run, ms_store_done *on_done)
+{
+    for (size_t i = 0; i < run->n_group; i++)
+        run->group[i].is_confirmed = false;
+    ask_candidates(run, on_confirmed_row, on_done);
+}
+
 /* --- apply --- */
 
 /* The last of the group becomes the cursor. */
@@ -104,18 +133,35 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
         go_on(run);
 }
 
-static void apply(struct gc_candidates *run)
+static void on_confirmed_to_apply(const struct ms_error *err, void *arg)
 {
+    struct gc_candidates *run = arg;
     struct ms_digest gone[GROUP_MAX];
     struct ms_apply changes = {.term = run->env->term, .repository = run->repository, .gone = gone};
+    run->store_call = NULL;
+    if (err != NULL) {
+        end(run, err);
+        return;
+    }
     for (size_t i = 0; i < run->n_group; i++) {
-        if (run->group[i].is_gone)
+        if (run->group[i].is_gone && run->group[i].is_confirmed)
             gone[changes.n_gone++] = run->group[i].digest;
     }
     if (changes.n_gone == 0)
         go_on(run);
     else
         run->store_call = ms_store_apply(run->env->store, &changes, on_applied, run);
+}
+
+static void apply(struct gc_candidates *run)
+{
+    for (size_t i = 0; i < run->n_group; i++) {
+        if (run->group[i].is_gone) {
+            confirm(run, on_confirmed_to_apply);
+            return;
+        }
+    }
+    go_on(run);
 }
 
 /* --- remove --- */
@@ -145,6 +191,7 @@ static void on_deleted(const struct registry_reply *reply, void *arg)
             MS_LOG_WARN, "the registry refuses to delete; no more is tried in this run",
             MS_FIELDS(ms_field_str("repository", run->repository), ms_field_error(reply->error)));
         run->mode = MS_COLLECT_OFF;
+        run->may_delete = false;
     } else {
         end(run, reply->error);
         return;
@@ -152,15 +199,30 @@ static void on_deleted(const struct registry_reply *reply, void *arg)
     remove_next(run);
 }
 
+static void on_confirmed_to_delete(const struct ms_error *err, void *arg)
+{
+    struct gc_candidates *run = arg;
+    struct candidate *candidate = &run->group[run->removed];
+    run->store_call = NULL;
+    if (err != NULL) {
+        end(run, err);
+    } else if (candidate->is_confirmed) {
+        run->call = registry_delete_manifest(run->env->registry, run->repository,
+                                             &candidate->digest, on_deleted, run);
+    } else {
+        run->removed++;
+        remove_next(run);
+    }
+}
+
 static void remove_next(struct gc_candidates *run)
 {
-    for (; run->removed < run->n_group && run->mode != MS_COLLECT_OFF; run->removed++) {
+    for (; run->removed < run->n_group && run->may_delete; run->removed++) {
         struct candidate *candidate = &run->group[run->removed];
-        if (!candidate->is_confirmed || !candidate->is_served)
+        if (!candidate->is_served)
             continue;
         if (run->mode == MS_COLLECT_ON) {
-            run->call = registry_delete_manifest(run->env->registry, run->repository,
-                                                 &candidate->digest, on_deleted, run);
+            confirm(run, on_confirmed_to_delete);
             return;
         }
         run->dry_run++;
@@ -198,46 +260,16 @@ static void ask(struct gc_candidates *run)
                              on_answers, run);
 }
 
-/* --- verify and confirm --- */
-
-static void on_confirmed_row(struct ms_str repository, const struct ms_digest *digest, void *arg)
-{
-    struct gc_candidates *run = arg;
-    if (!ms_str_equal(repository, run->repository))
-        return;
-    for (size_t i = 0; i < run->n_group; i++)
-        run->group[i].is_confirmed |= ms_digest_equal(&run->group[i].digest, digest);
-}
-
-static void on_confirmed(const struct ms_error *err, void *arg)
-{
-    struct gc_candidates *run = arg;
-    run->store_call = NULL;
-    if (err != NULL)
-        end(run, err);
-    else
-        ask(run);
-}
-
-static void ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on_row,
-                           ms_store_done *on_done)
-{
-    const struct env *env = run->env;
-    run->store_call = ms_store_collect_candidates(env->store, env->config->garbage_collect.grace_ms,
-                                                  ms_str(run->after_repository), &run->after_digest,
-                                                  GROUP_MAX, on_row, on_done, run);
-}
+/* --- verify --- */
 
 static void on_verified(bool same, void *arg)
 {
     struct gc_candidates *run = arg;
     run->verify = NULL;
-    if (same) {
-        ask_candidates(run, on_confirmed_row, on_confirmed);
-        return;
-    }
-    ms_log(MS_LOG_INFO, "nothing is deleted where the registry's tags are not those known",
-           MS_FIELDS(ms_field_str("repository", run->repository)));
+    run->may_delete = same;
+    if (!same)
+        ms_log(MS_LOG_INFO, "nothing is deleted where the registry's tags are not those known",
+               MS_FIELDS(ms_field_str("repository", run->repository)));
     ask(run);
 }
 
@@ -271,6 +303,7 @@ static void list(struct gc_candidates *run)
     ms_arena_free(run->arena);
     run->arena = ms_arena_new(ARENA_MAX_BYTES);
     run->n_group = 0;
+    run->may_delete = false;
     run->removed = 0;
     ask_candidates(run, on_listed_row, on_listed);
 }

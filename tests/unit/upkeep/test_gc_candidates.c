@@ -35,6 +35,12 @@ static void answer(struct ms_store_call *call)
         fake_store_tag(call, known[i].name, known[i].digest);
 }
 
+static void answer_until_first_deletion(struct ms_store_call *call)
+{
+    if (fake_calls_count("delete") == 0 || !fake_store_is(call, "collect_candidates"))
+        answer(call);
+}
+
 /* Candidates a and b are served, c is not; latest and v1 are where the database thinks. */
 static void set_up(void)
 {
@@ -198,6 +204,22 @@ START_TEST(what_was_tagged_meanwhile_stays)
 }
 END_TEST
 
+START_TEST(what_was_pushed_again_meanwhile_is_not_forgotten)
+{
+    candidates_later = "ab";
+    run();
+    expect("ab", "ab", MS_OK);
+}
+END_TEST
+
+START_TEST(what_is_tagged_while_others_are_deleted_stays)
+{
+    fake_store_answer = answer_until_first_deletion;
+    run();
+    expect("a", "", MS_OK);
+}
+END_TEST
+
 START_TEST(a_registry_that_refuses_is_asked_once)
 {
     fake_registry.deletion = REGISTRY_UNREADABLE;
@@ -244,6 +266,8 @@ static Suite *make_suite(void)
     tcase_add_test(cases, an_unknown_repository_with_known_tags_forbids_deleting);
     tcase_add_test(cases, a_tag_list_that_cannot_be_had_forbids_deleting);
     tcase_add_test(cases, what_was_tagged_meanwhile_stays);
+    tcase_add_test(cases, what_was_pushed_again_meanwhile_is_not_forgotten);
+    tcase_add_test(cases, what_is_tagged_while_others_are_deleted_stays);
     tcase_add_test(cases, a_registry_that_refuses_is_asked_once);
     tcase_add_test(cases, already_deleted_is_gone_but_not_counted);
     tcase_add_test(cases, a_failing_registry_ends_the_run);
