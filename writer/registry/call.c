@@ -18,6 +18,8 @@
 
 /* --- any call --- */
 
+enum { MEDIA_TYPE_MAX = 255 };
+
 struct registry_call *registry_call_new(struct registry_client *client, enum registry_kind kind,
                                         enum registry_priority priority, registry_done *on_done,
                                         void *arg)
@@ -252,10 +254,14 @@ static void finish_without_content(struct registry_call *call, const struct regi
 
 /* --- contents: manifests and blobs --- */
 
+/* What is longer than any that is registered is none: it is kept beside each manifest. */
 static struct ms_str media_type_of(const struct curl_response *response)
 {
     struct ms_str type = curl_response_header(response, "Content-Type", 0);
-    return ms_str_is_absent(type) ? MS_STR("") : ms_str_trim(ms_str_next(&type, ';'));
+    if (ms_str_is_absent(type))
+        return MS_STR("");
+    type = ms_str_trim(ms_str_next(&type, ';'));
+    return type.len > MEDIA_TYPE_MAX ? MS_STR("") : type;
 }
 
 static void found(struct registry_call *call, const struct curl_response *response,
