@@ -279,6 +279,8 @@ static void on_examined(const struct ms_error *err, void *arg)
     struct content *content = arg;
     struct ms_error full = {.status = MS_TOO_LARGE, .text = "too many manifests at once"};
     content->examining = NULL;
+    if (content->is_full)
+        ms_limit_reached(MS_LIMIT_CONTENT_DIGESTS);
     if (err != NULL || content->is_full) {
         fail(content, err != NULL ? err : &full);
         return;
@@ -323,7 +325,7 @@ static void on_stored(const struct ms_error *err, void *arg)
     struct content *content = arg;
     char reason[WRITE_REASON_MAX];
     content->putting = NULL;
-    if (err != NULL && !write_is_refusal(err)) {
+    if (err != NULL && !ms_store_is_refusal(err)) {
         fail(content, err);
         return;
     }

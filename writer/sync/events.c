@@ -64,6 +64,7 @@ static void on_row(const struct ms_inbox_row *row, void *arg)
     item->tag = ms_arena_dup(pass->arena, row->event.tag);
     item->digest = row->event.digest;
     item->time_ms = row->event.event_time_ms;
+    item->received_ms = ms_clock_wall_ms() - row->age_ms;
     item->actor = ms_arena_dup(pass->arena, row->event.actor);
     item->is_done = item->action == EVENT_OTHER;
 }
@@ -332,7 +333,7 @@ static void on_content(const struct content_result *result, void *arg)
     struct events_pass *pass = arg;
     pass->content = NULL;
     if (result->err != NULL) {
-        events_pass_fail(pass, result->err);
+        events_pass_give_up(pass, result->err);
         return;
     }
     pass->n_held = result->n_held;

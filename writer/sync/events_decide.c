@@ -7,7 +7,6 @@
  * difference for a while, or when the registry was asked often enough. What the registry says is
  * recorded in each case.
  */
-#include "common/base/clock.h"
 #include "writer/sync/events_internal.h"
 
 #include <string.h>
@@ -226,7 +225,7 @@ static void credit(const struct events_pass *pass, struct ms_tag_record *record)
     }
     if (best == NULL)
         return;
-    record->event_time_ms = best->time_ms > 0 ? best->time_ms : ms_clock_wall_ms();
+    record->event_time_ms = best->time_ms > 0 ? best->time_ms : best->received_ms;
     record->actor = best->actor;
 }
 

@@ -32,11 +32,11 @@ struct event_item {
     int64_t id;
     bool is_due;       /* else it may only explain others: nothing is asked because of it */
     unsigned attempts; /* so far */
-    int64_t age_ms;
+    int64_t age_ms, received_ms; /* when the events were loaded; since 1970 */
     enum event_action action;
     struct ms_str tag; /* absent: by digest */
     struct ms_digest digest;
-    int64_t time_ms;
+    int64_t time_ms; /* as the event says; 0: it does not */
     struct ms_str actor;
     bool is_done;
     uint64_t again_after_ms; /* of one that is due and not done */
