@@ -56,7 +56,7 @@ struct sboms {
     uint64_t last_image;        /* recounted in this round; 0: none */
     int64_t round_generation;   /* when this round began */
     int64_t counted_generation; /* when the last whole round began; -1: there was none */
-    struct sbom_counts counts;
+    struct sbom_counts counts, next_counts; /* the last ones, and those being read */
 };
 
 static void read_document(struct sboms *sboms);
@@ -81,7 +81,7 @@ static void finish(struct sboms *sboms, const struct ms_error *err)
 static void on_count(struct ms_str state, uint64_t count, void *arg)
 {
     struct sboms *sboms = arg;
-    struct sbom_counts *counts = &sboms->counts;
+    struct sbom_counts *counts = &sboms->next_counts;
     struct {
         const char *state;
         uint64_t *count;
@@ -102,8 +102,14 @@ static void on_count(struct ms_str state, uint64_t count, void *arg)
 static void on_counted(const struct ms_error *err, void *arg)
 {
     struct sboms *sboms = arg;
-    const struct sbom_counts *counts = &sboms->counts;
+    const struct sbom_counts *counts = &sboms->next_counts;
     sboms->call = NULL;
+    if (err != NULL) {
+        sboms->has_changed = true;
+        finish(sboms, err);
+        return;
+    }
+    sboms->counts = *counts;
     ms_metrics_set(MS_METRIC_SBOMS, "waiting", NULL, (double)counts->waiting);
     ms_metrics_set(MS_METRIC_SBOMS, "done", NULL, (double)counts->done);
     ms_metrics_set(MS_METRIC_SBOMS, "too large", NULL, (double)counts->too_large);
@@ -111,7 +117,7 @@ static void on_counted(const struct ms_error *err, void *arg)
     ms_metrics_set(MS_METRIC_SBOMS, "gone", NULL, (double)counts->gone);
     ms_metrics_set(MS_METRIC_SBOMS, "about something else", NULL,
                    (double)counts->about_something_else);
-    finish(sboms, err);
+    finish(sboms, NULL);
 }
 
 /* The end of a run: counted again when it has changed something. */
@@ -122,7 +128,7 @@ static void count(struct sboms *sboms)
         return;
     }
     sboms->has_changed = false;
-    sboms->counts = (struct sbom_counts){.waiting = 0};
+    sboms->next_counts = (struct sbom_counts){.waiting = 0};
     sboms->call = ms_store_sboms_count(sboms->env->store, on_count, on_counted, sboms);
 }
 
@@ -150,7 +156,6 @@ static void postpone(struct sboms *sboms)
 static void put(struct sboms *sboms)
 {
     const struct source *source = &sboms->sources[sboms->source];
-    sboms->has_changed = true;
     sboms->call =
         ms_store_sbom_put(sboms->env->store, sboms->env->term, source->manifest_id, &source->about,
                           sboms->records, source->documents.n, on_put, sboms);
@@ -266,12 +271,14 @@ static void on_due(const struct ms_error *err, void *arg)
 {
     struct sboms *sboms = arg;
     sboms->call = NULL;
-    if (err != NULL)
+    if (err != NULL) {
         finish(sboms, err);
-    else if (sboms->n_sources == 0)
+    } else if (sboms->n_sources == 0) {
         count(sboms);
-    else
+    } else {
+        sboms->has_changed = true; /* waiting ones are counted, too */
         next_source(sboms);
+    }
 }
 
 static void ask_due(struct sboms *sboms)
