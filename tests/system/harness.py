@@ -286,13 +286,13 @@ class Writer(Daemon):
     def status(self):
         """What is so now: the writer answers with what the database told last, and says as of when."""
         asked = datetime.now(timezone.utc)
-        while True:
+
+        def current():
             status = self.json("/status")
-            if not status["database"]["connected"]:
-                return status
-            if "as_of" in status and datetime.fromisoformat(status["as_of"].replace("Z", "+00:00")) >= asked:
-                return status
-            time.sleep(0.02)
+            is_current = "as_of" in status and datetime.fromisoformat(status["as_of"].replace("Z", "+00:00")) >= asked
+            return status if is_current or not status["database"]["connected"] else None
+
+        return wait_for(current, "a status of now")
 
     def scan(self, **params):
         """A full scan over HTTP, after one that runs already; returns its record when it has ended."""

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* common/base/refname.c: names of repositories and tags, and globs. */
-#include "common/base/clock.h"
 #include "common/base/refname.h"
 #include "tests/support/check_main.h"
 
@@ -112,7 +111,7 @@ START_TEST(a_question_mark_is_one_character)
 }
 END_TEST
 
-/* A matcher that tries every star again would need longer than the universe has had. */
+/* A matcher that tries every star again would not end before the time limit of the test. */
 START_TEST(is_never_exponential)
 {
     enum { STARS = 60, LENGTH = 20000 };
@@ -122,10 +121,8 @@ START_TEST(is_never_exponential)
         memcpy(pattern + 3 * i, "a*a", 3);
     pattern[3 * STARS] = 'b';
     memset(value, 'a', sizeof(value));
-    int64_t start_ms = ms_clock_mono_ms();
     ck_assert(
         !ms_refname_glob_match(ms_str_n(pattern, sizeof(pattern)), ms_str_n(value, sizeof(value))));
-    ck_assert_int_lt(ms_clock_mono_ms() - start_ms, 2000);
 }
 END_TEST
 
