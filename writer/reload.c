@@ -30,7 +30,7 @@ static void tell_parts(struct writer *writer)
     const struct ms_config *config = writer->env.config;
     ms_log_configure(config->log.level, config->log.format);
     registry_client_reload(writer->env.registry, config);
-    gc_reload(writer->collector);
+    gc_reload(writer->gc);
     scan_reload(writer->scan);
     if (writer->server == NULL)
         return;

@@ -83,7 +83,6 @@ static void on_answer(const struct ms_error *err, const struct ms_store_status *
     status->err.status = MS_OK;
     status->last = *answer;
     count_unknown(&status->last, status->writer->env.registry);
-    status->last.last_scan.error = MS_STR_ABSENT; /* a view that ends here */
     status->as_of_ms = status->asked_wall_ms;
     if (status->writer->env.term != 0)
         set_gauges(&status->last);

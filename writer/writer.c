@@ -5,8 +5,8 @@
  *
  *   ENDING_REQUESTS  the listener closes, requests under way are answered
  *   ENDING_WORK      scan and jobs are abandoned (events stay in the inbox); what the database
- * still works on is waited for ENDED            the lock is given back, so that another writer
- * takes over at once
+ *                    still works on is waited for
+ *   ENDED            the lock is given back, so that another writer takes over at once
  *
  * Always holds: env.term is 0 while this process does not lead, and nothing that belongs to a term
  * runs then.
@@ -74,7 +74,7 @@ static void begin_term(struct life *life, uint64_t term)
         return;
     }
     scan_begin_term(writer->scan);
-    gc_begin_term(writer->collector);
+    gc_begin_term(writer->gc);
     pulls_begin_term(writer->pulls);
     flatpak_refs_begin_term(writer->flatpak_refs);
     documents_begin_term(writer->documents);
@@ -91,7 +91,7 @@ static void end_jobs(struct life *life)
     documents_end_term(writer->documents);
     flatpak_refs_end_term(writer->flatpak_refs);
     pulls_end_term(writer->pulls);
-    gc_end_term(writer->collector);
+    gc_end_term(writer->gc);
     scan_end_term(writer->scan);
     scheduler_end_term(writer->scheduler);
 }
@@ -274,7 +274,7 @@ static void on_scan_wanted(const char *why, void *arg)
     scan_request(writer->scan, why);
 }
 
-static void on_self_pulls(size_t n, void *arg)
+static void on_own_notifications(size_t n, void *arg)
 {
     const struct writer *writer = arg;
     registry_client_note_own_notifications(writer->env.registry, n);
@@ -341,7 +341,7 @@ static void free_parts(struct life *life)
     documents_free(writer->documents);
     flatpak_refs_free(writer->flatpak_refs);
     pulls_free(writer->pulls);
-    gc_free(writer->collector);
+    gc_free(writer->gc);
     scan_free(writer->scan);
     scheduler_free(writer->scheduler);
     webhook_free(writer->webhook);
@@ -359,25 +359,24 @@ static void make_parts(struct life *life)
 {
     struct writer *writer = &life->writer;
     struct env *env = &writer->env;
-    struct ms_store_options options = {.url = writer->env.config->database.url,
+    struct ms_store_options options = {.url = env->config->database.url,
                                        .application_name = APPLICATION_NAME,
-                                       .connections =
-                                           (size_t)writer->env.config->database.connections,
+                                       .connections = (size_t)env->config->database.connections,
                                        .max_waiting = STORE_WAITING_MAX,
                                        .statement_timeout_ms = STATEMENT_TIMEOUT_MS,
                                        .on_state = on_store_state,
                                        .arg = writer};
     writer->store_away_since_ms = ms_clock_wall_ms();
-    writer->env.store = ms_store_writer_new(writer->env.loop, &options);
-    writer->env.registry = registry_client_new(writer->env.loop, writer->env.config);
-    registry_client_on_reachable(writer->env.registry, on_registry_reachable, writer);
+    env->store = ms_store_writer_new(env->loop, &options);
+    env->registry = registry_client_new(env->loop, env->config);
+    registry_client_on_reachable(env->registry, on_registry_reachable, writer);
     writer->inbox = inbox_new(env, &(struct inbox_events){.on_committed = on_events_committed,
                                                           .on_scan_wanted = on_scan_wanted,
                                                           .arg = writer});
-    writer->webhook = webhook_new(env, writer->inbox, on_self_pulls, writer);
+    writer->webhook = webhook_new(env, writer->inbox, on_own_notifications, writer);
     writer->scheduler = scheduler_new(env, on_scan_wanted, writer);
     writer->scan = scan_new(env, writer->scheduler);
-    writer->collector = gc_new(env);
+    writer->gc = gc_new(env);
     writer->pulls = pulls_new(env);
     writer->flatpak_refs = flatpak_refs_new(env);
     writer->documents = documents_new(env);

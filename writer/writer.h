@@ -15,7 +15,7 @@ struct inbox;
 struct webhook;
 struct scheduler;
 struct scan;
-struct collector;
+struct gc;
 struct pulls;
 struct flatpak_refs;
 struct documents;
@@ -33,7 +33,7 @@ struct writer {
     struct webhook *webhook;
     struct scheduler *scheduler;
     struct scan *scan;
-    struct collector *collector;
+    struct gc *gc;
     struct pulls *pulls;
     struct flatpak_refs *flatpak_refs;
     struct documents *documents;

@@ -173,7 +173,7 @@ static void on_scan_wanted(const char *why, void *arg)
     played->scan_requests++;
 }
 
-static void on_self_pulls(size_t n, void *arg)
+static void on_own_notifications(size_t n, void *arg)
 {
     (void)arg;
     played->echoes += (unsigned)n;
@@ -237,7 +237,7 @@ static void app_run(int listener, const char *yaml, bool leads)
     app_writer.inbox =
         inbox_new(&app_writer.env, &(struct inbox_events){.on_committed = on_events_committed,
                                                           .on_scan_wanted = on_scan_wanted});
-    app_writer.webhook = webhook_new(&app_writer.env, app_writer.inbox, on_self_pulls, NULL);
+    app_writer.webhook = webhook_new(&app_writer.env, app_writer.inbox, on_own_notifications, NULL);
     app_writer.status = status_new(&app_writer);
     admin_fill_limits(&limits, app_writer.env.config);
     app_writer.server = ms_http_server_new(app_writer.env.loop, &limits, handle, &app_writer);

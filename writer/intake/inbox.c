@@ -124,11 +124,6 @@ static void remember_instances(struct inbox *inbox, const struct batch *batch)
 
 /* --- commits --- */
 
-static bool is_kept(const struct ms_event_record *event)
-{
-    return !ms_str_is_absent(event->event_id);
-}
-
 /* The store tells how many were new and not which: duplicates among events of several actions are
  * counted without these. */
 static void count_events(struct inbox *inbox, const struct batch *batch, size_t n_new)
@@ -137,7 +132,7 @@ static void count_events(struct inbox *inbox, const struct batch *batch, size_t 
     const char *common_action = NULL;
     for (size_t i = 0; i < batch->n_events; i++) {
         const struct ms_event_record *event = &batch->events[i];
-        if (!is_kept(event))
+        if (!ms_event_is_kept(event))
             continue;
         bool is_other = n_kept++ > 0 && !ms_str_equal(event->action, ms_str(common_action));
         common_action = is_other ? "other" : event->action.ptr;
@@ -152,7 +147,7 @@ static void count_events(struct inbox *inbox, const struct batch *batch, size_t 
     }
     for (size_t i = 0; i < batch->n_events; i++) {
         const struct ms_event_record *event = &batch->events[i];
-        if (is_kept(event))
+        if (ms_event_is_kept(event))
             ms_metrics_add(MS_METRIC_EVENTS, event->action.ptr, "accepted", 1);
         if (!ms_str_is_absent(event->fault))
             ms_metrics_add(MS_METRIC_EVENTS, event->action.ptr, "dead", 1);

@@ -34,7 +34,7 @@ struct delivery {
 struct webhook {
     const struct env *env;
     struct inbox *inbox;
-    webhook_self_pulls *on_self_pulls;
+    webhook_own_notifications *on_own_notifications;
     void *arg;
 };
 
@@ -58,13 +58,11 @@ static void on_committed(const struct ms_error *err, void *arg)
 {
     struct delivery *delivery = arg;
     struct inbox *inbox = delivery->webhook->inbox;
-    /* What the database says of the events themselves it would say the next time, too. */
-    bool is_permanent = err != NULL && (err->status == MS_INVALID || err->status == MS_TOO_LARGE);
     if (err == NULL && delivery->is_unread)
         inbox_count_oversized(inbox);
     if (err == NULL)
         send_accepted(delivery->request);
-    else if (is_permanent && !delivery->is_unread)
+    else if (ms_store_is_refusal(err) && !delivery->is_unread)
         take_unread(delivery->webhook, delivery->request, err->text);
     else
         send_unavailable(delivery->request, MS_STR("the events could not be committed"));
@@ -154,7 +152,7 @@ static void handle_envelope(struct webhook *webhook, struct ms_http_request *req
         take_unread(webhook, request, err.text);
         return;
     }
-    webhook->on_self_pulls(envelope.n_own_notifications, webhook->arg);
+    webhook->on_own_notifications(envelope.n_own_notifications, webhook->arg);
     struct ms_event_record *records =
         ms_arena_try_array(arena, envelope.n_events + 1, sizeof(*records));
     if (records == NULL) {
@@ -181,11 +179,11 @@ void webhook_handle(struct webhook *webhook, struct ms_http_request *request)
 }
 
 struct webhook *webhook_new(const struct env *env, struct inbox *inbox,
-                            webhook_self_pulls *on_self_pulls, void *arg)
+                            webhook_own_notifications *on_own_notifications, void *arg)
 {
     struct webhook *webhook = ms_alloc(sizeof(*webhook));
-    *webhook =
-        (struct webhook){.env = env, .inbox = inbox, .on_self_pulls = on_self_pulls, .arg = arg};
+    *webhook = (struct webhook){
+        .env = env, .inbox = inbox, .on_own_notifications = on_own_notifications, .arg = arg};
     return webhook;
 }
 

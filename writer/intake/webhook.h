@@ -9,10 +9,10 @@
 struct webhook;
 
 /* So many notifications of our own requests to the registry were in an envelope. */
-typedef void webhook_self_pulls(size_t n, void *arg);
+typedef void webhook_own_notifications(size_t n, void *arg);
 
 struct webhook *webhook_new(const struct env *env, struct inbox *inbox,
-                            webhook_self_pulls *on_self_pulls, void *arg);
+                            webhook_own_notifications *on_own_notifications, void *arg);
 void webhook_free(struct webhook *webhook); /* after the server; NULL is fine */
 /* Answers a request of somebody who may send events, while this process leads. */
 void webhook_handle(struct webhook *webhook, struct ms_http_request *request);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See envelope.h. For each event: read its fields (read_event), then say what becomes of it
- * (judge). The protocol's facts are distribution's
- * notifications/event.go, versions 2.8 and 3.
+ * (judge). The protocol's facts are distribution's notifications/event.go, versions 2.8 and 3.
  */
 #include "writer/parse/envelope.h"
 

@@ -17,7 +17,7 @@
 /* An event, ready for the inbox. */
 struct ms_event_record {
     struct ms_str event_id;    /* made from the body's digest when the sender gave none; absent: an
-                                  event   of no interest, only its instance is noted */
+                                  event of no interest, only its instance is noted */
     struct ms_str action;      /* "push", "pull", "delete", "mount", or what else was sent */
     struct ms_str repository;  /* absent: none */
     struct ms_str tag;         /* absent: none */
@@ -28,6 +28,12 @@ struct ms_event_record {
     struct ms_str body;        /* the event's own bytes; any bytes */
     struct ms_str fault; /* why it leads nowhere: a dead letter at once; absent: it does not */
 };
+
+/* Else only its instance is of interest. */
+static inline bool ms_event_is_kept(const struct ms_event_record *event)
+{
+    return !ms_str_is_absent(event->event_id);
+}
 
 enum ms_manifest_kind {
     MS_KIND_UNKNOWN,

@@ -324,8 +324,8 @@ void registry_auth_wait_cancel(struct registry_auth_wait *wait)
 
 /* --- credentials and challenges --- */
 
-enum ms_status registry_auth_get(struct registry_credentials *out, struct registry_auth *auth,
-                                 const char *scope)
+bool registry_auth_get(struct registry_credentials *out, struct registry_auth *auth,
+                       const char *scope)
 {
     struct registry_credentials credentials = {.serial = 0};
     if (auth->scheme == REGISTRY_BASIC) {
@@ -335,12 +335,12 @@ enum ms_status registry_auth_get(struct registry_credentials *out, struct regist
     if (auth->scheme == REGISTRY_BEARER) {
         const struct token *token = find_token(auth, scope);
         if (token == NULL || !is_good(token))
-            return MS_BUSY;
+            return false;
         credentials.bearer = token->text;
         credentials.serial = token->serial;
     }
     *out = credentials;
-    return MS_OK;
+    return true;
 }
 
 /* The best challenge of all header lines. */

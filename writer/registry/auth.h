@@ -38,9 +38,9 @@ void registry_auth_free(struct registry_auth *auth); /* wipes secrets; NULL is f
 /* Takes over credentials and time-out that changed; tokens of the old ones are forgotten. */
 void registry_auth_reload(struct registry_auth *auth, const struct ms_config *config);
 
-/* MS_OK: *out; MS_BUSY: a token must be fetched first, see registry_auth_wait. */
-enum ms_status registry_auth_get(struct registry_credentials *out, struct registry_auth *auth,
-                                 const char *scope) MS_CHECKED;
+/* False: a token must be fetched first, see registry_auth_wait. */
+bool registry_auth_get(struct registry_credentials *out, struct registry_auth *auth,
+                       const char *scope) MS_CHECKED;
 
 /* Fetches the token of a scope, or joins those who wait for it. `err` NULL: ask registry_auth_get
  * again; MS_UNAUTHORIZED: the token server refuses; else trying again may help, `pause_ms` (0:

@@ -57,13 +57,12 @@ typedef void registry_done(const struct registry_reply *reply, void *arg);
 
 struct registry_client *registry_client_new(struct ms_loop *loop, const struct ms_config *config);
 void registry_client_free(struct registry_client *client); /* no callbacks any more; NULL is fine */
-/* What can change at run time: concurrency, time-out. */
+/* What can change at run time: concurrency, time-out, credentials. */
 void registry_client_reload(struct registry_client *client, const struct ms_config *config);
 
 /* One page of the catalog; `next` absent: the first. What comes next is what Link says, or what
  * lies behind a full page without one; names that break the grammar and repeated ones are left out.
- * A page whose link leads to itself is FAILED; longer cycles are the caller's to notice (a page
- * that brings no new name). */
+ * A page whose link leads to itself is FAILED; longer cycles are the caller's to notice. */
 struct registry_call *registry_catalog_page(struct registry_client *client, struct ms_str next,
                                             registry_done *on_done, void *arg);
 /* The whole tag list of a repository, over all its pages, names that break the grammar and repeated

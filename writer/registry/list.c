@@ -141,7 +141,8 @@ static void finish_list(struct registry_call *call, const struct registry_result
 static void on_catalog(const struct registry_result *result, void *arg);
 
 /* A registry with a lower limit than the default refuses our page size: then it chooses its own. */
-static bool is_page_too_long(const struct registry_call *call, const struct registry_result *result)
+static bool refuses_page_size(const struct registry_call *call,
+                              const struct registry_result *result)
 {
     return result->error_code != NULL &&
            strcmp(result->error_code, "PAGINATION_NUMBER_INVALID") == 0 &&
@@ -170,7 +171,7 @@ static void on_catalog(const struct registry_result *result, void *arg)
     struct page page;
     struct ms_error err;
     call->request = NULL;
-    if (is_page_too_long(call, result)) {
+    if (refuses_page_size(call, result)) {
         ms_buf_clear(&call->path);
         ms_buf_append_c(&call->path, CATALOG);
         registry_call_ask(call, on_catalog);

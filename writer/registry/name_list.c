@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A growing list of names with a hash table of indexes beside it (open addressing, at most half
- * full). Bytes live in an arena, so that views stay valid
- * while the list grows.
+ * full). Bytes live in an arena, so that views stay valid while the list grows.
  */
 #include "writer/registry/name_list.h"
 

@@ -118,7 +118,7 @@ static void authorize(struct registry_request *request)
     struct registry_auth *auth = request->peer->auth;
     struct registry_credentials credentials;
     set_state(request, AUTHORIZING);
-    if (registry_auth_get(&credentials, auth, request->scope) == MS_OK)
+    if (registry_auth_get(&credentials, auth, request->scope))
         send(request, &credentials);
     else
         request->wait = registry_auth_wait(auth, request->scope, on_token, request);

@@ -101,8 +101,7 @@ void scan_once_begin(struct scan_once *once)
 void scan_once_stop(struct scan_once *once)
 {
     ms_timer_stop(once->timer);
-    if (once->call != NULL)
-        registry_call_cancel(once->call);
+    registry_call_cancel(once->call);
     once->call = NULL;
     progress_free(once->progress);
     once->progress = NULL;

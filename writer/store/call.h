@@ -10,8 +10,8 @@
  *     ms_store_call_u64(&call->base, limit);        // $1
  *     return ms_store_call_start(&call->base);
  */
-#ifndef MS_STORE_PG_WRITE_H
-#define MS_STORE_PG_WRITE_H
+#ifndef STORE_CALL_H
+#define STORE_CALL_H
 
 #include "common/base/buf.h"
 #include "common/pg/pool.h"

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Garbage collection: what nothing in the database needs any more, and what may go from the
- * registry.
+ * Garbage collection: what nothing in the database needs any more, what may go from the registry,
+ * and what is kept for a while only.
  */
 #include "writer/store/call.h"
 
 MS_STORE_STATEMENT(write_collect);
 MS_STORE_STATEMENT(write_collect_candidates);
 MS_STORE_STATEMENT(write_collection_end);
+MS_STORE_STATEMENT(write_prune);
 
 struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t term,
                                        uint64_t grace_ms, size_t limit,
@@ -55,5 +56,25 @@ struct ms_store_call *ms_store_collection_end(struct ms_store_writer *store, uin
     ms_store_call_u64(base, manifests);
     ms_store_call_u64(base, registry_manifests);
     ms_store_call_u64(base, dry_run);
+    return ms_store_call_start(base);
+}
+
+/* --- retention --- */
+
+static void add_age(struct ms_store_call *base, uint64_t age_ms)
+{
+    if (age_ms > 0)
+        ms_store_call_u64(base, age_ms);
+    else
+        ms_store_call_text(base, MS_STR_ABSENT);
+}
+
+struct ms_store_call *ms_store_prune(struct ms_store_writer *store, uint64_t term,
+                                     uint64_t changes_ms, uint64_t history_ms,
+                                     ms_store_done *on_done, void *arg)
+{
+    struct ms_store_call *base = ms_store_call_plain(store, term, &write_prune, on_done, arg);
+    add_age(base, changes_ms);
+    add_age(base, history_ms);
     return ms_store_call_start(base);
 }

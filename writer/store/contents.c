@@ -5,7 +5,6 @@
  */
 #include "common/pg/array.h"
 #include "writer/store/call.h"
-#include "writer/store/chains.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -182,27 +181,20 @@ static void put_pairs(struct ms_store_call *base, const struct contents *content
 static void put_chains(struct ms_store_call *base, const struct contents *contents)
 {
     ms_store_call_step(base, &write_content_chains);
-    struct chains to;
-    chains_begin(&to, base);
+    struct ms_buf *manifests = ms_store_call_array(base);
+    struct ms_buf *depths = ms_store_call_array(base);
+    struct ms_buf *links = ms_store_call_array(base);
+    struct ms_buf *are_whole = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
-        chains_add(&to, &manifest->digest, manifest->chain, manifest->n_chain);
+        for (size_t depth = 1; depth <= manifest->n_chain; depth++) {
+            ms_store_add_digest(manifests, &manifest->digest);
+            ms_pg_array_i64(depths, (int64_t)depth);
+            ms_store_add_digest(links, &manifest->chain[depth - 1]);
+            ms_store_add_bool(are_whole, depth == manifest->n_chain);
+        }
     }
 }
-
-/* The columns of manifests that are plain text of the record. */
-static const size_t DESCRIPTIONS[] = {
-    offsetof(struct ms_manifest_record, title),
-    offsetof(struct ms_manifest_record, description),
-    offsetof(struct ms_manifest_record, annotations),
-    offsetof(struct ms_manifest_record, document),
-};
-static const size_t PLATFORMS[] = {
-    offsetof(struct ms_manifest_record, os),
-    offsetof(struct ms_manifest_record, architecture),
-    offsetof(struct ms_manifest_record, variant),
-    offsetof(struct ms_manifest_record, os_version),
-};
 
 static void add_texts(struct ms_store_call *base, const struct contents *contents, size_t offset)
 {
@@ -236,11 +228,15 @@ static void put_manifests(struct ms_store_call *base, const struct contents *con
     add_digests(base, contents, offsetof(struct ms_manifest_record, subject));
     add_digests(base, contents, offsetof(struct ms_manifest_record, config_digest));
     struct ms_buf *config_sizes = ms_store_call_array(base);
-    for (size_t i = 0; i < sizeof(PLATFORMS) / sizeof(PLATFORMS[0]); i++)
-        add_texts(base, contents, PLATFORMS[i]);
+    add_texts(base, contents, offsetof(struct ms_manifest_record, os));
+    add_texts(base, contents, offsetof(struct ms_manifest_record, architecture));
+    add_texts(base, contents, offsetof(struct ms_manifest_record, variant));
+    add_texts(base, contents, offsetof(struct ms_manifest_record, os_version));
     struct ms_buf *created = ms_store_call_array(base);
-    for (size_t i = 0; i < sizeof(DESCRIPTIONS) / sizeof(DESCRIPTIONS[0]); i++)
-        add_texts(base, contents, DESCRIPTIONS[i]);
+    add_texts(base, contents, offsetof(struct ms_manifest_record, title));
+    add_texts(base, contents, offsetof(struct ms_manifest_record, description));
+    add_texts(base, contents, offsetof(struct ms_manifest_record, annotations));
+    add_texts(base, contents, offsetof(struct ms_manifest_record, document));
     struct ms_buf *evidence = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];

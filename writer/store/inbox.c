@@ -17,7 +17,6 @@ MS_STORE_STATEMENT(write_inbox_bury);
 MS_STORE_STATEMENT(write_dead_list);
 MS_STORE_STATEMENT(write_dead_retry);
 MS_STORE_STATEMENT(write_pulls_collect);
-MS_STORE_STATEMENT(write_prune);
 
 /* Pull events that one call turns into counts; what is left waits for the next call. */
 enum { PULLS_BATCH = 100000 };
@@ -52,16 +51,11 @@ static void on_put(struct ms_store_call *base, const struct ms_error *err, const
         call->on_done(NULL, (size_t)call->n_new, call->has_new_instance, call->arg);
 }
 
-static bool is_kept(const struct ms_event_record *event)
-{
-    return !ms_str_is_absent(event->event_id);
-}
-
 static void add_events(struct ms_store_call *base, const struct ms_event_record *events, size_t n)
 {
     size_t n_kept = 0;
     for (size_t i = 0; i < n; i++)
-        n_kept += is_kept(&events[i]);
+        n_kept += ms_event_is_kept(&events[i]);
     if (n_kept == 0)
         return;
     ms_store_call_step(base, &write_inbox_put);
@@ -76,7 +70,7 @@ static void add_events(struct ms_store_call *base, const struct ms_event_record 
     struct ms_buf *bodies = ms_store_call_array(base);
     struct ms_buf *faults = ms_store_call_array(base);
     for (size_t i = 0; i < n; i++) {
-        if (!is_kept(&events[i]))
+        if (!ms_event_is_kept(&events[i]))
             continue;
         ms_store_add_text(ids, events[i].event_id);
         ms_store_add_text(actions, events[i].action);
@@ -293,7 +287,7 @@ struct ms_store_call *ms_store_dead_retry(struct ms_store_writer *store,
     return ms_store_call_start(&call->base);
 }
 
-/* --- pulls, and what is old --- */
+/* --- pulls --- */
 
 struct ms_store_call *ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
                                              ms_store_count_done *on_done, void *arg)
@@ -301,23 +295,5 @@ struct ms_store_call *ms_store_pulls_collect(struct ms_store_writer *store, uint
     struct ms_store_call *base =
         ms_store_call_count(store, term, &write_pulls_collect, on_done, arg);
     ms_store_call_u64(base, PULLS_BATCH);
-    return ms_store_call_start(base);
-}
-
-static void add_age(struct ms_store_call *base, uint64_t age_ms)
-{
-    if (age_ms > 0)
-        ms_store_call_u64(base, age_ms);
-    else
-        ms_store_call_text(base, MS_STR_ABSENT);
-}
-
-struct ms_store_call *ms_store_prune(struct ms_store_writer *store, uint64_t term,
-                                     uint64_t changes_ms, uint64_t history_ms,
-                                     ms_store_done *on_done, void *arg)
-{
-    struct ms_store_call *base = ms_store_call_plain(store, term, &write_prune, on_done, arg);
-    add_age(base, changes_ms);
-    add_age(base, history_ms);
     return ms_store_call_start(base);
 }

@@ -134,8 +134,8 @@ static void ask(struct ms_store_lead *lead, const char *sql, ms_pg_row_call *on_
     fail(lead, &err);
 }
 
-/* The end of every query: false when it failed, and everything is done. */
-static bool is_answered(struct ms_store_lead *lead, const struct ms_pg_outcome *outcome)
+/* What every query ends with. False: it failed, and everything is done. */
+static bool take_answer(struct ms_store_lead *lead, const struct ms_pg_outcome *outcome)
 {
     struct ms_error err;
     lead->is_asking = false;
@@ -181,7 +181,7 @@ static void on_migrated(const struct ms_error *err, void *arg);
 static void on_tried(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_lead *lead = arg;
-    if (!is_answered(lead, outcome))
+    if (!take_answer(lead, outcome))
         return;
     ms_backoff_reset(&lead->backoff);
     if (!lead->got_lock) {
@@ -228,7 +228,7 @@ static void on_migrated(const struct ms_error *err, void *arg)
 static void on_evicted(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_lead *lead = arg;
-    if (is_answered(lead, outcome))
+    if (take_answer(lead, outcome))
         take_term(lead);
 }
 
@@ -247,7 +247,7 @@ static void on_taken(const struct ms_pg_outcome *outcome, void *arg)
         ask(lead, "SELECT end_term_holders()", NULL, on_evicted);
         return;
     }
-    if (!is_answered(lead, outcome))
+    if (!take_answer(lead, outcome))
         return;
     set_state(lead, LEADING);
     lead->has_told = false;
@@ -275,7 +275,7 @@ static void on_ping_row(size_t statement, const struct ms_pg_row *row, void *arg
 static void on_pong(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_lead *lead = arg;
-    if (!is_answered(lead, outcome))
+    if (!take_answer(lead, outcome))
         return;
     if (lead->state == LEADING && lead->found.term != lead->term) {
         struct ms_error err = {.status = MS_DEPOSED, .text = "another writer raised the term"};
@@ -292,7 +292,7 @@ static void on_pong(const struct ms_pg_outcome *outcome, void *arg)
 static void on_set_up(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_lead *lead = arg;
-    if (is_answered(lead, outcome))
+    if (take_answer(lead, outcome))
         try_lock(lead);
 }
 

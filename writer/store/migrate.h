@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Migrations of the schema, on a session of their own. Used by store/call.c and
- * store/lead.c. */
-#ifndef MS_STORE_PG_MIGRATE_H
-#define MS_STORE_PG_MIGRATE_H
+/* Migrations of the schema, on a session of their own. */
+#ifndef STORE_MIGRATE_H
+#define STORE_MIGRATE_H
 
 #include "writer/store/store.h"
 

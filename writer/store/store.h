@@ -159,15 +159,21 @@ struct ms_store_status {
     int64_t last_collection_ended_ms;
     uint64_t collected_manifests, collected_registry_manifests, collected_dry_run;
     uint64_t repositories, tags, unreadable;
-    /* A registry instance appeared, or something was not read, since the last complete scan began.
-     */
+    /* Since the last complete scan began a registry instance appeared, something was not read, or a
+     * scan was interrupted. */
     bool wants_scan;
 };
 
 /* --- calls: every call that changes something names the caller's term and fails with MS_DEPOSED
- * when it is not the present one --- */
+ * when it is not the present one; but for migrations and the retry of dead letters --- */
 
 struct ms_store_writer;
+
+/* The database refuses the data itself: the same would be refused again. */
+static inline bool ms_store_is_refusal(const struct ms_error *err)
+{
+    return err->status == MS_INVALID || err->status == MS_TOO_LARGE;
+}
 
 /* A row that is a repository's name. */
 typedef void ms_store_repository_row(struct ms_str name, void *arg);
@@ -362,7 +368,7 @@ struct ms_store_call *ms_store_packages_forget(struct ms_store_writer *store, ui
                                                size_t limit, ms_store_count_done *on_done,
                                                void *arg);
 /* Which of these configurations are stored (their labels need not be fetched again): their
- * document, raw bytes. */
+ * bytes. */
 typedef void ms_store_config_row(const struct ms_digest *digest, struct ms_str raw, void *arg);
 struct ms_store_call *ms_store_configs_known(struct ms_store_writer *store,
                                              const struct ms_digest *digests, size_t n_digests,

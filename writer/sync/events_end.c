@@ -90,7 +90,7 @@ static void on_buried(const struct ms_error *err, void *arg)
 
 void events_pass_give_up(struct events_pass *pass, const struct ms_error *err)
 {
-    if (!write_is_refusal(err)) {
+    if (!ms_store_is_refusal(err)) {
         events_pass_fail(pass, err);
     } else if (pass->load_max > 1) {
         events_pass_end(pass, EVENTS_REFUSED);

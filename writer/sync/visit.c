@@ -170,7 +170,7 @@ static void on_published(const struct ms_error *err, const struct ms_apply_resul
 {
     struct visit *visit = arg;
     visit->store_call = NULL;
-    if (err != NULL && write_is_refusal(err)) {
+    if (err != NULL && ms_store_is_refusal(err)) {
         visit->is_piecemeal = true;
         visit->has_staged = false; /* an applied tag takes what is staged of it away */
         visit->next = 0;

@@ -48,7 +48,7 @@ static void on_removals_held(const struct ms_error *err, void *arg)
         end_removed(visit);
 }
 
-static void put_down(struct visit *visit, const struct ms_removal_record *removals, size_t n)
+static void hold_removals(struct visit *visit, const struct ms_removal_record *removals, size_t n)
 {
     visit->report.removals += n;
     visit->store_call = ms_store_removals_hold(visit->env->store, visit->env->term, visit->scan_id,
@@ -71,15 +71,15 @@ static void on_missing_asked(const struct tags_result *result, void *arg)
                                                        .tag = result->answers[i].name};
     }
     if (n > 0)
-        put_down(visit, removals, n);
+        hold_removals(visit, removals, n);
     else
         end_removed(visit);
 }
 
-static void put_down_repository(struct visit *visit)
+static void hold_repository_removal(struct visit *visit)
 {
     struct ms_removal_record removal = {.repository = visit->repository, .tag = MS_STR("")};
-    put_down(visit, &removal, 1);
+    hold_removals(visit, &removal, 1);
 }
 
 static void on_known(const struct ms_known_tag *tag, void *arg)
@@ -101,7 +101,7 @@ static void on_known_page(const struct ms_error *err, void *arg)
         return;
     }
     if (visit->is_without_manifests && visit->n_known == 0 && visit->after.len == 0) {
-        put_down_repository(visit);
+        hold_repository_removal(visit);
         return;
     }
     for (size_t i = 0; i < visit->n_known; i++) {
@@ -143,7 +143,7 @@ static void on_held_asked(const struct tags_result *result, void *arg)
     else if (visit->n_asked < visit->n_held)
         ask_for_held(visit);
     else
-        put_down_repository(visit);
+        hold_repository_removal(visit);
 }
 
 static void ask_for_held(struct visit *visit)

@@ -40,11 +40,6 @@ struct write {
 
 static void on_applied(const struct ms_error *err, const struct ms_apply_result *result, void *arg);
 
-bool write_is_refusal(const struct ms_error *err)
-{
-    return err->status == MS_INVALID || err->status == MS_TOO_LARGE;
-}
-
 struct ms_str write_reason(char out[WRITE_REASON_MAX], const struct ms_error *refusal)
 {
     (void)snprintf(out, WRITE_REASON_MAX, "the database refuses its data: %.160s", refusal->text);
@@ -169,7 +164,7 @@ static void on_applied(const struct ms_error *err, const struct ms_apply_result 
 {
     struct write *write = arg;
     write->call = NULL;
-    if (err != NULL && write_is_refusal(err)) {
+    if (err != NULL && ms_store_is_refusal(err)) {
         on_refused(write, err);
         return;
     }

@@ -22,8 +22,6 @@ struct write *write_start(const struct env *env, const struct ms_apply *change, 
                           void *arg);
 void write_cancel(struct write *write); /* no callback any more; frees it; NULL is fine */
 
-/* The database refuses the data itself: the same would be refused again. */
-bool write_is_refusal(const struct ms_error *err);
 /* For people: why what was refused is unreadable; a view of `out`. */
 enum { WRITE_REASON_MAX = 200 };
 struct ms_str write_reason(char out[WRITE_REASON_MAX], const struct ms_error *refusal);

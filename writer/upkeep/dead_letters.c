@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See dead_letters.h. Calls store_task.c; beside a running leader or without one. */
+/* See dead_letters.h. Works beside a running leader and without one. */
 #include "writer/upkeep/dead_letters.h"
 
 #include "common/base/buf.h"

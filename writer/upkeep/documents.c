@@ -95,7 +95,7 @@ static void end(struct documents *documents)
 static void on_put(const struct ms_error *err, void *arg)
 {
     struct documents *documents = arg;
-    bool is_refused = err != NULL && write_is_refusal(err);
+    bool is_refused = err != NULL && ms_store_is_refusal(err);
     documents->store_call = NULL;
     if (err != NULL && !is_refused) {
         finish(documents, err);

@@ -27,7 +27,7 @@ enum {
     PRUNE_EVERY_MS = 10 * 60 * 1000,
 };
 
-struct collector {
+struct gc {
     const struct env *env;
     struct periodic_task *collecting;
     struct gc_candidates *candidates; /* under way, or NULL */
@@ -38,135 +38,132 @@ struct collector {
     struct ms_store_call *prune_call;
 };
 
-static void collect_batch(struct collector *collector);
+static void collect_batch(struct gc *gc);
 
 /* --- the run --- */
 
-static void log_run(const struct collector *collector)
+static void log_run(const struct gc *gc)
 {
-    uint64_t all = collector->manifests + collector->registry_manifests + collector->dry_run;
+    uint64_t all = gc->manifests + gc->registry_manifests + gc->dry_run;
     ms_log(all > 0 ? MS_LOG_INFO : MS_LOG_DEBUG, "garbage collected",
-           MS_FIELDS(ms_field_u64("manifests", collector->manifests),
-                     ms_field_u64("registry_manifests", collector->registry_manifests),
-                     ms_field_u64("dry_run", collector->dry_run),
-                     ms_field_i64("ms", ms_clock_wall_ms() - collector->started_ms)));
+           MS_FIELDS(ms_field_u64("manifests", gc->manifests),
+                     ms_field_u64("registry_manifests", gc->registry_manifests),
+                     ms_field_u64("dry_run", gc->dry_run),
+                     ms_field_i64("ms", ms_clock_wall_ms() - gc->started_ms)));
 }
 
 static void on_recorded(const struct ms_error *err, void *arg)
 {
-    struct collector *collector = arg;
-    collector->collect_call = NULL;
+    struct gc *gc = arg;
+    gc->collect_call = NULL;
     if (err == NULL)
-        log_run(collector);
-    periodic_task_done(collector->collecting, err);
+        log_run(gc);
+    periodic_task_done(gc->collecting, err);
 }
 
 static void on_batch(const struct ms_error *err, uint64_t count, void *arg)
 {
-    struct collector *collector = arg;
-    collector->collect_call = NULL;
+    struct gc *gc = arg;
+    gc->collect_call = NULL;
     if (err != NULL) {
-        periodic_task_done(collector->collecting, err);
+        periodic_task_done(gc->collecting, err);
         return;
     }
-    collector->manifests += count;
+    gc->manifests += count;
     if (count > 0)
-        collect_batch(collector);
+        collect_batch(gc);
     else
-        collector->collect_call = ms_store_collection_end(
-            collector->env->store, collector->env->term, collector->started_ms,
-            collector->manifests, collector->registry_manifests, collector->dry_run, on_recorded,
-            collector);
+        gc->collect_call =
+            ms_store_collection_end(gc->env->store, gc->env->term, gc->started_ms, gc->manifests,
+                                    gc->registry_manifests, gc->dry_run, on_recorded, gc);
 }
 
-static void collect_batch(struct collector *collector)
+static void collect_batch(struct gc *gc)
 {
-    const struct env *env = collector->env;
-    collector->collect_call =
-        ms_store_collect(env->store, env->term, env->config->garbage_collect.grace_ms,
-                         COLLECT_BATCH, on_batch, collector);
+    const struct env *env = gc->env;
+    gc->collect_call = ms_store_collect(
+        env->store, env->term, env->config->garbage_collect.grace_ms, COLLECT_BATCH, on_batch, gc);
 }
 
 /* A registry that fails does not keep the database from being collected. */
 static void on_candidates_done(const struct gc_candidates_result *result, void *arg)
 {
-    struct collector *collector = arg;
-    collector->candidates = NULL;
-    collector->registry_manifests = result->deleted;
-    collector->dry_run = result->dry_run;
+    struct gc *gc = arg;
+    gc->candidates = NULL;
+    gc->registry_manifests = result->deleted;
+    gc->dry_run = result->dry_run;
     if (result->err != NULL)
         ms_log(MS_LOG_WARN, "the collection of the registry was given up",
                MS_FIELDS(ms_field_error(result->err)));
-    collect_batch(collector);
+    collect_batch(gc);
 }
 
 static void start_collection(void *arg)
 {
-    struct collector *collector = arg;
-    collector->started_ms = ms_clock_wall_ms();
-    collector->manifests = collector->registry_manifests = collector->dry_run = 0;
-    collector->candidates = gc_candidates_start(collector->env, on_candidates_done, collector);
+    struct gc *gc = arg;
+    gc->started_ms = ms_clock_wall_ms();
+    gc->manifests = gc->registry_manifests = gc->dry_run = 0;
+    gc->candidates = gc_candidates_start(gc->env, on_candidates_done, gc);
 }
 
 /* --- pruning --- */
 
 static void on_pruned(const struct ms_error *err, void *arg)
 {
-    struct collector *collector = arg;
-    collector->prune_call = NULL;
-    periodic_task_done(collector->pruning, err);
+    struct gc *gc = arg;
+    gc->prune_call = NULL;
+    periodic_task_done(gc->pruning, err);
 }
 
 static void start_pruning(void *arg)
 {
-    struct collector *collector = arg;
-    const struct env *env = collector->env;
-    collector->prune_call = ms_store_prune(env->store, env->term, env->config->retention.changes_ms,
-                                           env->config->retention.history_ms, on_pruned, collector);
+    struct gc *gc = arg;
+    const struct env *env = gc->env;
+    gc->prune_call = ms_store_prune(env->store, env->term, env->config->retention.changes_ms,
+                                    env->config->retention.history_ms, on_pruned, gc);
 }
 
 /* --- life --- */
 
-struct collector *gc_new(const struct env *env)
+struct gc *gc_new(const struct env *env)
 {
-    struct collector *collector = ms_alloc(sizeof(*collector));
-    collector->env = env;
-    collector->collecting =
-        periodic_task_new(env, "garbage collection", start_collection, collector);
-    collector->pruning = periodic_task_new(env, "pruning", start_pruning, collector);
-    return collector;
+    struct gc *gc = ms_alloc(sizeof(*gc));
+    gc->env = env;
+    gc->collecting = periodic_task_new(env, "garbage collection", start_collection, gc);
+    gc->pruning = periodic_task_new(env, "pruning", start_pruning, gc);
+    return gc;
 }
 
-void gc_free(struct collector *collector)
+void gc_free(struct gc *gc)
 {
-    if (collector == NULL)
+    if (gc == NULL)
         return;
-    gc_end_term(collector);
-    periodic_task_free(collector->collecting);
-    periodic_task_free(collector->pruning);
-    free(collector);
+    gc_end_term(gc);
+    periodic_task_free(gc->collecting);
+    periodic_task_free(gc->pruning);
+    free(gc);
 }
 
-void gc_reload(struct collector *collector)
+void gc_reload(struct gc *gc)
 {
-    uint64_t every_ms = collector->env->config->interval.garbage_collect_ms;
-    if (collector->env->term != 0)
-        periodic_task_begin(collector->collecting, every_ms, every_ms);
+    uint64_t every_ms = gc->env->config->interval.garbage_collect_ms;
+    if (gc->env->term != 0)
+        periodic_task_begin(gc->collecting, every_ms, every_ms);
 }
 
-void gc_begin_term(struct collector *collector)
+void gc_begin_term(struct gc *gc)
 {
-    gc_reload(collector);
-    periodic_task_begin(collector->pruning, PRUNE_FIRST_MS, PRUNE_EVERY_MS);
+    gc_reload(gc);
+    periodic_task_begin(gc->pruning, PRUNE_FIRST_MS, PRUNE_EVERY_MS);
 }
 
-void gc_end_term(struct collector *collector)
+void gc_end_term(struct gc *gc)
 {
-    periodic_task_end(collector->collecting);
-    periodic_task_end(collector->pruning);
-    gc_candidates_cancel(collector->candidates);
-    ms_store_call_cancel(collector->collect_call);
-    ms_store_call_cancel(collector->prune_call);
-    collector->candidates = NULL;
-    collector->collect_call = collector->prune_call = NULL;
+    periodic_task_end(gc->collecting);
+    periodic_task_end(gc->pruning);
+    gc_candidates_cancel(gc->candidates);
+    ms_store_call_cancel(gc->collect_call);
+    ms_store_call_cancel(gc->prune_call);
+    gc->candidates = NULL;
+    gc->collect_call = gc->prune_call = NULL;
 }

@@ -145,7 +145,7 @@ static void know_v1_v2(struct ms_store_call *call)
     fake_store_tag(call, "v2", 'b');
 }
 
-START_TEST(what_the_list_lacks_is_asked_for_and_put_down)
+START_TEST(what_the_list_lacks_is_asked_for_and_held)
 {
     static const struct fake_tag TAGS[] = {{"v1", 'a'}};
     memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
@@ -158,7 +158,7 @@ START_TEST(what_the_list_lacks_is_asked_for_and_put_down)
 }
 END_TEST
 
-START_TEST(what_the_list_lacks_and_the_registry_has_is_not_put_down)
+START_TEST(what_the_list_lacks_and_the_registry_has_is_not_held)
 {
     static const struct fake_tag TAGS[] = {{"v1", 'a'}, {"v2", 'b'}};
     memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
@@ -245,8 +245,8 @@ static Suite *make_suite(void)
     tcase_add_test(cases, a_small_repository_is_applied_at_once);
     tcase_add_test(cases, chunks_of_a_large_repository_are_staged_in_order_and_published_at_once);
     tcase_add_test(cases, what_is_refused_of_a_large_repository_keeps_one_image_out);
-    tcase_add_test(cases, what_the_list_lacks_is_asked_for_and_put_down);
-    tcase_add_test(cases, what_the_list_lacks_and_the_registry_has_is_not_put_down);
+    tcase_add_test(cases, what_the_list_lacks_is_asked_for_and_held);
+    tcase_add_test(cases, what_the_list_lacks_and_the_registry_has_is_not_held);
     tcase_add_test(cases, a_repository_is_gone_when_its_manifests_are);
     tcase_add_test(cases, a_repository_without_manifests_has_its_tags_asked_for);
     tcase_add_test(cases, a_visit_that_yields_anywhere_still_visits_everything);

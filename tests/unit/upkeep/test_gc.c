@@ -9,7 +9,7 @@
 
 static struct ms_config config = {.registry = {.concurrency = 4}};
 static struct env env;
-static struct collector *collector;
+static struct gc *gc;
 static unsigned n_collects;
 
 /* Two batches find something, the third nothing. */
@@ -27,12 +27,12 @@ static void set_up(void)
     fake_store_is_connected = true;
     config.garbage_collect.grace_ms = 60000;
     env = (struct env){.loop = fake_calls.loop, .config = &config, .term = 3};
-    collector = gc_new(&env);
+    gc = gc_new(&env);
 }
 
 static void tear_down(void)
 {
-    gc_free(collector);
+    gc_free(gc);
     fake_calls_end();
 }
 
@@ -47,7 +47,7 @@ static void start(void)
 {
     n_collects = 0;
     config.interval.garbage_collect_ms = 1;
-    gc_begin_term(collector);
+    gc_begin_term(gc);
     while (fake_calls.n_started == 0) {
         struct ms_timer *timer = ms_timer_new(fake_calls.loop, on_tick, NULL);
         ms_timer_start(timer, 1);
@@ -55,19 +55,19 @@ static void start(void)
         ms_timer_free(timer);
     }
     config.interval.garbage_collect_ms = 3600 * 1000;
-    gc_reload(collector);
+    gc_reload(gc);
 }
 
 static void cancel(void)
 {
-    gc_end_term(collector);
+    gc_end_term(gc);
 }
 
 static void check(enum fake_how how, unsigned call)
 {
     (void)how;
     (void)call;
-    gc_end_term(collector);
+    gc_end_term(gc);
 }
 
 START_TEST(a_collection_goes_on_until_a_batch_finds_nothing)
@@ -102,7 +102,7 @@ START_TEST(without_a_database_it_waits)
 {
     fake_store_is_connected = false;
     config.interval.garbage_collect_ms = 1;
-    gc_begin_term(collector);
+    gc_begin_term(gc);
     fake_calls_run();
     ck_assert_uint_eq(fake_calls.n_started, 0);
 }
