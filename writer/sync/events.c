@@ -341,6 +341,17 @@ static void on_content(const struct content_result *result, void *arg)
     apply(pass);
 }
 
+/* A push that is over brings its manifest, also when its tag is on something else by now. */
+static bool brings_manifest(const struct events_pass *pass, const struct event_item *item)
+{
+    if (item->action != EVENT_PUSH || ms_digest_is_none(&item->digest))
+        return false;
+    if (ms_str_is_absent(item->tag))
+        return true;
+    const struct named_tag *tag = events_find_tag(pass, item->tag);
+    return tag != NULL && tag->verdict == TAGS_POINTS;
+}
+
 static void fetch_content(struct events_pass *pass)
 {
     struct content_root *roots =
@@ -357,8 +368,7 @@ static void fetch_content(struct events_pass *pass)
     }
     for (size_t i = 0; i < pass->n_due; i++) {
         const struct event_item *item = &pass->items[i];
-        if (item->action == EVENT_PUSH && ms_str_is_absent(item->tag) &&
-            !ms_digest_is_none(&item->digest))
+        if (brings_manifest(pass, item))
             roots[n++] = (struct content_root){.digest = item->digest};
     }
     if (n == 0)

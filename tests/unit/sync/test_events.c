@@ -104,6 +104,26 @@ START_TEST(a_push_is_applied)
 }
 END_TEST
 
+static void push_v1_twice(struct ms_store_call *call)
+{
+    if (!fake_store_is(call, "inbox_load"))
+        return;
+    fake_store_event(call, 7, "push", "v1", 'b');
+    fake_store_event(call, 8, "push", "v1", 'a');
+}
+
+START_TEST(what_a_tag_was_on_between_two_looks_is_held)
+{
+    static const struct fake_tag TAGS[] = {{"v1", 'a'}};
+    memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
+    fake_store_answer = push_v1_twice;
+    run();
+    ck_assert(fake_calls_has("manifests_known team/app ab"));
+    ck_assert(fake_calls_has("apply team/app v1=a held:ab"));
+    play();
+}
+END_TEST
+
 START_TEST(a_push_before_its_tag_is_looked_at_again)
 {
     fake_store_answer = push_v1;
@@ -337,6 +357,7 @@ static Suite *make_suite(void)
     TCase *cases = tcase_create("events");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, a_push_is_applied);
+    tcase_add_test(cases, what_a_tag_was_on_between_two_looks_is_held);
     tcase_add_test(cases, a_push_before_its_tag_is_looked_at_again);
     tcase_add_test(cases, no_event_is_due);
     tcase_add_test(cases, deleted_digests_are_asked_for_together_with_the_tags_on_them);
