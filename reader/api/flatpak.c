@@ -66,12 +66,15 @@ void api_flatpak_repo(struct ms_http_request *request, const struct ms_route_mat
                       void *arg)
 {
     struct ms_str prefix = match->n_captures > 0 ? match->captures[0] : MS_STR_ABSENT;
+    struct rest_question question; /* of no parameter */
     struct ms_buf base, file;
     (void)arg;
     if (!ms_str_is_absent(prefix) && !ms_refname_is_repository(prefix)) {
         send_error(request, 404, NULL, MS_STR("no name can begin like this"), MS_STR_ABSENT);
         return;
     }
+    if (!rest_question_read(&question, request, NULL, 0))
+        return;
     ms_buf_init(&base, BASE_MAX);
     ms_buf_init(&file, FILE_MAX);
     if (append_base(&base, request)) {
@@ -163,11 +166,14 @@ static void serve_ref(struct answers *answers, struct ms_http_request *request, 
 void api_flatpak_ref(struct ms_http_request *request, const struct ms_route_match *match, void *arg)
 {
     struct ms_str name = match->captures[0];
+    struct rest_question question; /* of no parameter */
     struct ms_buf base;
     if (!ms_refname_is_repository(name)) {
         send_error(request, 404, NULL, NO_APPLICATION, MS_STR_ABSENT);
         return;
     }
+    if (!rest_question_read(&question, request, NULL, 0))
+        return;
     ms_buf_init(&base, BASE_MAX);
     if (append_base(&base, request))
         serve_ref(arg, request, name, ms_buf_view(&base));

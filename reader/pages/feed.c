@@ -3,6 +3,7 @@
  * /feed and /r/<name>/-/feed: pushes as Atom (RFC 4287), the newest first. A reader of feeds asks
  * with If-None-Match and gets a 304 as long as nothing was pushed.
  */
+#include "common/base/refname.h"
 #include "reader/html/html.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
@@ -99,6 +100,10 @@ void pages_feed(struct ms_http_request *request, const struct ms_route_match *ma
     struct state state = {.name_len = 0};
     if (!page_ask_begin(&ask, &KIND, request, match, arg))
         return;
+    if (ask.name.len > 0 && !ms_refname_is_repository(ask.name)) {
+        page_fail(request, arg, 404, MS_STR("No repository can have this name."));
+        return;
+    }
     memcpy(state.name, ask.name.ptr, ask.name.len);
     state.name_len = ask.name.len;
     const struct ms_str params[] = {ask.name.len > 0 ? ask.name : MS_STR_ABSENT, MS_STR("50")};

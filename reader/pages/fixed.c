@@ -48,8 +48,7 @@ void pages_asset(struct ms_http_request *request, const struct ms_route_match *m
     struct ms_http_entity *kept = asset == assets_sheet() ? &sheet : &script;
     if (kept->body == NULL)
         ms_http_entity_init(kept, 200, asset->content_type, ms_doc_static(asset->bytes));
-    ms_http_send_entity(request, kept, "public, max-age=31536000, immutable", PAGE_HEADERS,
-                        PAGE_N_HEADERS);
+    ms_http_send_entity(request, kept, "max-age=31536000, immutable", PAGE_HEADERS, PAGE_N_HEADERS);
 }
 
 /* URLs in it must be absolute: they are made of what the client called us. */
@@ -80,8 +79,14 @@ void pages_opensearch(struct ms_http_request *request, const struct ms_route_mat
 
 bool pages_not_found(struct ms_http_request *request, void *arg)
 {
+    static const char *const OF_PROGRAMS[] = {"/v1/", "/v2/", "/api/", "/index/"};
     const struct answers *answers = arg;
+    struct ms_str path = ms_http_request_path(request);
     struct ms_str accept = ms_http_request_header(request, "Accept");
+    for (size_t i = 0; i < sizeof(OF_PROGRAMS) / sizeof(OF_PROGRAMS[0]); i++) {
+        if (ms_str_starts_with(path, ms_str(OF_PROGRAMS[i])))
+            return false;
+    }
     if (!answers->env->config->components.web_ui ||
         !ms_str_contains(ms_str_is_absent(accept) ? MS_STR("") : accept, MS_STR("text/html")))
         return false;

@@ -130,6 +130,9 @@ def test_files_that_one_click_installs_from(filled):
     assert section == "Flatpak Ref" and told == {"Name": APP, "Branch": "stable", "Url": "oci+" + reader.url, "IsRuntime": "false"}
     for name in (f"{BELOW}/platform", "none/such", "Not/a-name"):
         assert reader.get(f"/{name}/index/flatpakref").status_code == 404
+    for path in ("/index/flatpakrepo", f"/{BELOW}/hello/index/flatpakref"):
+        refused = reader.get(path, params={"tga": "latest"})
+        assert refused.status_code == 400 and "tga" in refused.text, "what is not known is named"
 
 
 def test_a_value_takes_one_line(filled):

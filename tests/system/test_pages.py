@@ -268,6 +268,9 @@ def test_errors_are_pages(filled):
     get(filled, "/r/NOT/a/name", 404)
     assert get(filled, "/nosuchpage", 404, {"Accept": "text/html"}).headers["Content-Type"].startswith("text/html")
     assert get(filled, "/nosuchpage", 404).headers["Content-Type"] == "application/problem+json"
+    of_registry = get(filled, f"/v2/{NAME}/nothing", 404, {"Accept": "text/html"})
+    assert of_registry.json()["errors"][0]["code"] == "UNSUPPORTED"
+    assert get(filled, "/api/v1/nothing", 404, {"Accept": "text/html"}).headers["Content-Type"] == "application/problem+json"
 
 
 def test_assets_are_kept_for_a_year(filled):
@@ -292,6 +295,7 @@ def test_feeds_are_atom(filled, path):
     assert times == sorted(times, reverse=True)
     get(filled, path, 304, {"If-None-Match": answer.headers["ETag"]})
     get(filled, "/r/no/such/-/feed", 404)
+    get(filled, "/r/a%3Fq=b/-/feed", 404)
 
 
 def test_browsers_learn_how_to_search(filled):
