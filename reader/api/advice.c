@@ -4,6 +4,7 @@
  * row names the request that would do it.
  */
 #include "common/config/config.h"
+#include "common/runtime/limit.h"
 #include "reader/answer/answer.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_list.h"
@@ -97,14 +98,16 @@ static enum ms_status add_tags(struct rest_list *list)
     enum ms_status status = value_of(&text, list, "tags");
     if (status != MS_OK)
         return status;
-    ms_buf_init(&like, 4096);
+    if (text.len > QUERY_GLOB_MAX) {
+        ms_limit_reached(MS_LIMIT_QUERY_GLOB_BYTES);
+        return paging_fail(&list->fault, list->arena, "tags", " has more than 256 bytes");
+    }
+    ms_buf_init(&like, 2 * QUERY_GLOB_MAX);
     if (!ms_str_is_absent(text)) {
         query_append_like(&like, text);
         if (ms_buf_status(&like) != MS_OK ||
             ms_arena_copy(&pattern, list->arena, ms_buf_view(&like)) != MS_OK)
             status = paging_fail(&list->fault, list->arena, "tags", " is too long");
-        else if (ms_str_is_absent(pattern))
-            pattern = MS_STR("");
     }
     ms_buf_free(&like);
     rest_list_add(list, pattern);
