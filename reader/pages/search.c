@@ -266,8 +266,12 @@ void pages_search(struct ms_http_request *request, const struct ms_route_match *
         refuse(&ask, q, &fault);
         return;
     }
-    if (!is_kind(kind) || search_plan_make(&plan, &query, ask.arena) != MS_OK) {
+    if (!is_kind(kind)) {
         page_fail(request, arg, 400, MS_STR("kind is none of repository, image, index, artifact"));
+        return;
+    }
+    if (search_plan_make(&plan, &query, ask.arena) != MS_OK) {
+        page_fail(request, arg, 400, MS_STR("The query is too long."));
         return;
     }
     struct search asked = {.q = q};

@@ -52,7 +52,7 @@ static void write_namespaces(struct ms_buf *out, const struct repositories *page
         table_row_end(out);
     }
     table_end(out);
-    if ((size_t)page->all_namespaces > page->n_namespaces) {
+    if (page->all_namespaces > (int64_t)page->n_namespaces) {
         html_raw(out, "<p>These are the ");
         format_count(out, (int64_t)page->n_namespaces, "largest", "largest");
         html_raw(out, " of ");

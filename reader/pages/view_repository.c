@@ -313,7 +313,7 @@ static void write_untagged(struct ms_buf *out, const struct repository *page)
         table_row_end(out);
     }
     table_end(out);
-    if ((size_t)page->untagged > page->n_untagged_rows)
+    if (page->untagged > (int64_t)page->n_untagged_rows)
         ms_buf_printf(out, "<p>These are the newest %zu of them.</p>", page->n_untagged_rows);
     html_raw(out, "</details>\n");
 }
