@@ -183,6 +183,13 @@ void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
     cache->bytes += cost_bytes;
 }
 
+void cache_remove(struct cache *cache, struct ms_str key)
+{
+    struct node *node = ms_map_get(&cache->nodes, key);
+    if (node != NULL)
+        drop(cache, node);
+}
+
 void cache_recount(struct cache *cache, struct ms_str key)
 {
     struct node *node = ms_map_get(&cache->nodes, key);
@@ -229,5 +236,7 @@ const struct cache_entry *caches_find(const struct caches *caches, struct ms_str
 void caches_put(const struct caches *caches, struct ms_str key, uint64_t repository_hash,
                 const struct cache_entry *entry)
 {
-    cache_put(entry->file != NULL ? caches->files : caches->memory, key, repository_hash, entry);
+    bool is_file = entry->file != NULL;
+    cache_put(is_file ? caches->files : caches->memory, key, repository_hash, entry);
+    cache_remove(is_file ? caches->memory : caches->files, key);
 }

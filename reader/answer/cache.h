@@ -39,6 +39,7 @@ void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                const struct cache_entry *entry);
 /* The entry under the key has grown (a gzip variant was made): others make room for it. */
 void cache_recount(struct cache *cache, struct ms_str key);
+void cache_remove(struct cache *cache, struct ms_str key); /* if it is there */
 /* Drops what depends on this repository, and what depends on everything, if it is older than the
  * generation that touched it. */
 void cache_invalidate(struct cache *cache, uint64_t repository_hash, uint64_t generation);
@@ -54,7 +55,7 @@ struct caches {
     struct spool *spool;
 };
 
-/* As cache_find and cache_put, in the cache that fits the entry. */
+/* As cache_find and cache_put, in the cache that fits the entry; a key is in one of them only. */
 const struct cache_entry *caches_find(const struct caches *caches, struct ms_str key);
 void caches_put(const struct caches *caches, struct ms_str key, uint64_t repository_hash,
                 const struct cache_entry *entry);
