@@ -160,9 +160,19 @@ size_t ms_metrics_size(void)
     return state.cells * sizeof(double);
 }
 
+static void store(double *cell, double value)
+{
+    __atomic_store(cell, &value, __ATOMIC_RELAXED);
+}
+
 void ms_metrics_use_slot(void *slot)
 {
     state.slot = slot;
+    for (size_t i = 0; slot != NULL && i < MS_METRIC_COUNT; i++) {
+        bool is_gauge = FAMILIES[i].type == GAUGE || FAMILIES[i].type == GAUGE_MAX;
+        for (size_t series = 0; is_gauge && series < series_count(&FAMILIES[i]); series++)
+            store(&state.slot[state.first[i] + series], 0);
+    }
 }
 
 static double *own_slot(void)
@@ -197,11 +207,6 @@ static size_t first_cell(enum ms_metric metric, const char *label_a, const char 
 /* --- counting --- */
 
 /* Another process may be reading: a cell is always stored whole. */
-static void store(double *cell, double value)
-{
-    __atomic_store(cell, &value, __ATOMIC_RELAXED);
-}
-
 static double load(const double *cell)
 {
     double value;

@@ -30,7 +30,8 @@ void ms_metrics_set_labels(enum ms_metric_label label, const char *const *values
 
 /* Bytes of one slot; slots may lie in shared memory, zeroed, aligned for a double. */
 size_t ms_metrics_size(void);
-/* The slot that this process counts in; without it counting goes to a private one. */
+/* The slot that this process counts in; without it counting goes to a private one. What a process
+ * before this one counted there stays, and its gauges are 0. */
 void ms_metrics_use_slot(void *slot);
 
 /* A label that the family does not have is NULL. Counters only grow. */

@@ -80,7 +80,7 @@
     METRIC(PARKED_REQUESTS, "parked_requests", GAUGE, READER, NO_LABEL,                            \
            "Requests that wait for a change.")                                                     \
     METRIC(WORKER_RESTARTS, "worker_restarts_total", COUNTER, READER, NO_LABEL,                    \
-           "Worker processes that died and were replaced.")
+           "Worker and watcher processes that died and were replaced.")
 /* clang-format on */
 
 #endif
