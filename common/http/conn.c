@@ -348,6 +348,7 @@ static void on_io(evutil_socket_t fd, short what, void *arg)
 
 void ms_http_conn_answered(struct ms_http_conn *conn)
 {
+    conn->unacknowledged_bytes = INT_MAX;
     ms_http_guard_move(conn, CONN_WRITING);
     if (!conn->is_running) /* answered later: the run begins when the caller has returned */
         event_active(&conn->io, EV_WRITE, 0);

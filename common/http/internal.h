@@ -101,7 +101,7 @@ struct ms_http_conn {
     struct ms_http_body framing;
     struct ms_http_request *request; /* from its head until its answer has left */
     struct ms_http_out out;
-    int unacknowledged_bytes; /* of the answer, at the last look */
+    int unacknowledged_bytes; /* of the answer, at the last look; INT_MAX: there was none */
     char peer[HTTP_PEER_MAX];
 };
 
