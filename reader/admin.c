@@ -89,7 +89,7 @@ void admin_metrics(struct ms_http_request *request, const struct ms_route_match 
 {
     (void)match;
     const struct answers *answers = arg;
-    const struct ms_child *child = answers->env->child;
+    const struct child_info *child = answers->env->child;
     struct ms_buf text;
     ms_buf_init(&text, METRICS_TEXT_MAX);
     admin_update_gauges(answers);

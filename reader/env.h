@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct freshness;
-struct ms_child;
+struct child_info;
 struct ms_config;
 struct ms_http_server;
 struct ms_loop;
@@ -20,9 +20,9 @@ struct env {
     const struct ms_config *config; /* what it points to may change at a reload: do not keep it */
     struct ms_store_reader *store;
     struct ms_http_server *server;
-    const struct ms_child *child; /* what the supervisor gave: process/supervisor.h */
-    struct freshness *freshness;  /* what the watcher process tells: shared/freshness.h */
-    bool is_ending;               /* the worker drains: nothing waits for long any more */
+    const struct child_info *child; /* what the supervisor gave: process/supervisor.h */
+    struct freshness *freshness;    /* what the watcher process tells: shared/freshness.h */
+    bool is_ending;                 /* the worker drains: nothing waits for long any more */
 };
 
 #endif

@@ -24,7 +24,7 @@
 
 /* Longer than the resolver, which blocks a worker that connects, waits for a name server or two. */
 enum { HANG_TIMEOUT_MS = 30 * 1000 };
-enum { EXIT_USAGE = 2, DIAGNOSTICS_MAX = 64 * 1024, PRINTED_MAX = 256 * 1024 };
+enum { EXIT_USAGE = 2, DIAGNOSTICS_MAX = 1024 * 1024, PRINTED_MAX = 1024 * 1024 };
 
 static const char DEFAULT_CONFIG[] = "/etc/metastore/config.yaml";
 
@@ -119,7 +119,8 @@ static int print_config(const struct ms_config *config)
     struct ms_buf text;
     ms_buf_init(&text, PRINTED_MAX);
     ms_config_print(&text, config);
-    bool printed = printf("%.*s", MS_STR_ARG(ms_buf_view(&text))) >= 0 && fflush(stdout) == 0;
+    bool printed = ms_buf_status(&text) == MS_OK &&
+                   printf("%.*s", MS_STR_ARG(ms_buf_view(&text))) >= 0 && fflush(stdout) == 0;
     ms_buf_free(&text);
     return printed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -156,7 +157,7 @@ static void raise_descriptor_limit(void)
 }
 
 /* So that it fails at the start and not at the first large answer. */
-static bool has_spool(const struct ms_config *config)
+static bool check_spool(const struct ms_config *config)
 {
     struct ms_error err;
     if (spool_check(config->cache.spool_dir, &err) == MS_OK)
@@ -183,11 +184,11 @@ static int run(struct reader_program *program)
     ms_log_configure(config->log.level, config->log.format);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    if (!has_spool(config))
+    if (!check_spool(config))
         return EXIT_FAILURE;
     routes_set_metric_labels();
     program->n_workers = count_workers(config);
-    struct ms_supervisor_options options = {
+    struct supervisor_options options = {
         .listen = config->reader.listen,
         .admin_listen = config->reader.admin_listen,
         .n_workers = program->n_workers,
@@ -200,7 +201,7 @@ static int run(struct reader_program *program)
         .on_restart = on_restart,
         .arg = program,
     };
-    return ms_supervisor_run(&options);
+    return supervisor_run(&options);
 }
 
 static int load_and(enum action action, const char *config_path)

@@ -92,8 +92,8 @@ static void on_gauges(void *arg)
 {
     struct worker *worker = arg;
     admin_update_gauges(&worker->answers);
-    ms_child_beat(worker->env.child);
-    ms_timer_start(worker->gauges, MS_BEAT_EVERY_MS);
+    supervisor_child_beat(worker->env.child);
+    ms_timer_start(worker->gauges, CHILD_BEAT_EVERY_MS);
 }
 
 static void on_store_state(bool connected, const struct ms_error *err, void *arg)
@@ -211,7 +211,7 @@ static void open_admin_server(struct worker *worker)
     ms_http_server_add_listener(worker->admin, worker->env.child->admin_fd);
 }
 
-static void open_worker(struct worker *worker, const struct ms_child *child,
+static void open_worker(struct worker *worker, const struct child_info *child,
                         struct reader_program *program)
 {
     struct ms_loop *loop = ms_loop_new();
@@ -230,7 +230,7 @@ static void open_worker(struct worker *worker, const struct ms_child *child,
     ms_watch_set(worker->wake, MS_READABLE);
     worker->gauges = ms_timer_new(loop, on_gauges, worker);
     on_gauges(worker);
-    ms_child_ready(child);
+    supervisor_child_ready(child);
 }
 
 /* The server first: requests that still wait leave what they wait for. The spool last: the loop's
@@ -250,7 +250,7 @@ static void close_worker(struct worker *worker)
     spool_free(worker->spool);
 }
 
-int reader_run_worker(const struct ms_child *child, void *arg)
+int reader_run_worker(const struct child_info *child, void *arg)
 {
     struct worker *worker = ms_alloc(sizeof(*worker));
     ms_metrics_use_slot(shared_slot(child->shared, child->index));

@@ -3,9 +3,9 @@
 #ifndef READER_H
 #define READER_H
 
-struct ms_child;
+struct child_info;
 
-/* For ms_supervisor_run. `arg` is the struct reader_program. */
-int reader_run_worker(const struct ms_child *child, void *arg);
+/* For supervisor_run. `arg` is the struct reader_program. */
+int reader_run_worker(const struct child_info *child, void *arg);
 
 #endif

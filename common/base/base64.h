@@ -7,7 +7,7 @@
 #include "common/base/str.h"
 
 struct ms_base64_decoder {
-    unsigned n_chars; /* of the group of four */
+    unsigned n_chars; /* so far, but for line breaks and spaces */
     uint32_t bits;
     bool is_padded; /* the end has come */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads the head of a request: request line, fields, and what they mean for framing. Pure; what it
+ * Reads the head of a request: request line, fields, and what they mean for special. Pure; what it
  * accepts has one meaning only: no two lengths, no `+3`, no bare line feeds, no folded lines, no
  * `//`, no `%00`.
  *
@@ -15,7 +15,7 @@
 #define BAD(text) ((struct ms_http_fault){400, (text), MS_LIMIT_NONE})
 
 /* The fields that frame, before the rules between them are applied. */
-struct framing {
+struct special_fields {
     unsigned hosts, lengths, codings, none_matches, accept_encodings, forwards, authorizations;
     struct ms_str host, length, coding;
     bool close, keep_alive, expects_other;
@@ -138,34 +138,34 @@ static bool is_named(const struct ms_http_field *field, const char *name)
 }
 
 /* Takes note of a field that frames, or that may stand there several times. */
-static void note_field(struct ms_http_head *head, struct framing *framing,
+static void note_field(struct ms_http_head *head, struct special_fields *special,
                        const struct ms_http_field *field)
 {
     if (is_named(field, "Host")) {
-        framing->hosts++;
-        framing->host = field->value;
+        special->hosts++;
+        special->host = field->value;
     } else if (is_named(field, "Content-Length")) {
-        framing->lengths++;
-        framing->length = field->value;
+        special->lengths++;
+        special->length = field->value;
     } else if (is_named(field, "Transfer-Encoding")) {
-        framing->codings++;
-        framing->coding = field->value;
+        special->codings++;
+        special->coding = field->value;
     } else if (is_named(field, "Connection")) {
-        framing->close = framing->close || ms_http_list_has(field->value, "close");
-        framing->keep_alive = framing->keep_alive || ms_http_list_has(field->value, "keep-alive");
+        special->close = special->close || ms_http_list_has(field->value, "close");
+        special->keep_alive = special->keep_alive || ms_http_list_has(field->value, "keep-alive");
     } else if (is_named(field, "Expect")) {
         if (ms_str_equal_ci(field->value, MS_STR("100-continue")))
             head->expects_continue = true;
         else
-            framing->expects_other = true;
+            special->expects_other = true;
     } else if (is_named(field, "If-None-Match")) {
-        framing->none_matches++;
+        special->none_matches++;
     } else if (is_named(field, "Accept-Encoding")) {
-        framing->accept_encodings++;
+        special->accept_encodings++;
     } else if (is_named(field, "X-Forwarded-For")) {
-        framing->forwards++;
+        special->forwards++;
     } else if (is_named(field, "Authorization")) {
-        framing->authorizations++;
+        special->authorizations++;
     }
 }
 
@@ -184,7 +184,7 @@ static struct ms_http_fault read_field(struct ms_http_field *out, struct ms_str 
     return MS_HTTP_NO_FAULT;
 }
 
-static struct ms_http_fault read_fields(struct ms_http_head *head, struct framing *framing,
+static struct ms_http_fault read_fields(struct ms_http_head *head, struct special_fields *special,
                                         struct ms_str lines)
 {
     struct ms_str line = take_line(&lines);
@@ -195,7 +195,7 @@ static struct ms_http_fault read_fields(struct ms_http_head *head, struct framin
         struct ms_http_fault fault = read_field(field, line);
         if (fault.status != 0)
             return fault;
-        note_field(head, framing, field);
+        note_field(head, special, field);
         head->n_fields++;
         line = take_line(&lines);
     }
@@ -203,41 +203,42 @@ static struct ms_http_fault read_fields(struct ms_http_head *head, struct framin
 }
 
 /* The rules between the fields: of RFC 9112 6.3, without its leniencies. */
-static struct ms_http_fault apply_framing(struct ms_http_head *head, const struct framing *framing)
+static struct ms_http_fault apply_framing(struct ms_http_head *head,
+                                          const struct special_fields *special)
 {
-    if (framing->hosts > 1)
+    if (special->hosts > 1)
         return BAD("more than one Host header");
-    if (framing->hosts == 0 && !head->is_http_1_0)
+    if (special->hosts == 0 && !head->is_http_1_0)
         return BAD("no Host header");
-    if (!ms_http_is_host(framing->host))
+    if (!ms_http_is_host(special->host))
         return BAD("malformed Host header");
 
     /* A length is digits, once. */
-    if (framing->lengths > 0 && framing->codings > 0)
+    if (special->lengths > 0 && special->codings > 0)
         return BAD("both Content-Length and Transfer-Encoding");
-    if (framing->lengths > 1 || framing->codings > 1)
+    if (special->lengths > 1 || special->codings > 1)
         return BAD("more than one header that frames the body");
-    if (framing->lengths == 1 && ms_str_to_u64(&head->content_length, framing->length) != MS_OK)
+    if (special->lengths == 1 && ms_str_to_u64(&head->content_length, special->length) != MS_OK)
         return BAD("malformed Content-Length");
-    if (framing->codings == 1 && head->is_http_1_0)
+    if (special->codings == 1 && head->is_http_1_0)
         return BAD("Transfer-Encoding in HTTP/1.0");
-    if (framing->codings == 1 && !ms_str_equal_ci(framing->coding, MS_STR("chunked")))
+    if (special->codings == 1 && !ms_str_equal_ci(special->coding, MS_STR("chunked")))
         return (struct ms_http_fault){501, "only the chunked transfer coding is known",
                                       MS_LIMIT_NONE};
-    head->is_chunked = framing->codings == 1;
+    head->is_chunked = special->codings == 1;
     bool has_body = head->is_chunked || head->content_length > 0;
     if (has_body && (head->method == MS_HTTP_GET || head->method == MS_HTTP_HEAD))
         return BAD("GET and HEAD have no body");
 
-    if (framing->authorizations > 1) /* a proxy may have looked at the other one */
+    if (special->authorizations > 1) /* a proxy may have looked at the other one */
         return BAD("more than one Authorization header");
-    if (framing->expects_other)
+    if (special->expects_other)
         return (struct ms_http_fault){417, "only 100-continue can be expected", MS_LIMIT_NONE};
     if (head->is_http_1_0)
         head->expects_continue = false;
-    head->keep_alive = !framing->close && (!head->is_http_1_0 || framing->keep_alive);
+    head->keep_alive = !special->close && (!head->is_http_1_0 || special->keep_alive);
     head->has_split_lists =
-        framing->none_matches > 1 || framing->accept_encodings > 1 || framing->forwards > 1;
+        special->none_matches > 1 || special->accept_encodings > 1 || special->forwards > 1;
     return MS_HTTP_NO_FAULT;
 }
 
@@ -253,15 +254,15 @@ struct ms_str ms_http_head_path(struct ms_str head)
 struct ms_http_fault ms_http_head_parse(struct ms_http_head *out, struct ms_str head,
                                         size_t max_target_bytes)
 {
-    struct framing framing;
-    memset(&framing, 0, sizeof(framing));
+    struct special_fields special;
+    memset(&special, 0, sizeof(special));
     memset(out, 0, offsetof(struct ms_http_head, fields));
 
     struct ms_str lines = head;
     struct ms_http_fault fault = read_request_line(out, take_line(&lines), max_target_bytes);
     if (fault.status == 0)
-        fault = read_fields(out, &framing, lines);
+        fault = read_fields(out, &special, lines);
     if (fault.status == 0)
-        fault = apply_framing(out, &framing);
+        fault = apply_framing(out, &special);
     return fault;
 }

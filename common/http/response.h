@@ -49,7 +49,7 @@ void ms_http_send_entity(struct ms_http_request *request, const struct ms_http_e
                          const char *cache_control, const struct ms_http_header *headers,
                          size_t n_headers);
 
-/* A large entity that lies in a file: the same rules, sent by sendfile or mmap as the client reads.
+/* A large entity that lies in a file: the same rules, sent by sendfile as the client reads.
  * `gzip_fd` is -1 when there is no such variant. Descriptors stay the caller's; `release(arg)` is
  * called when the last byte was sent or the client has gone. */
 struct ms_http_file_entity {

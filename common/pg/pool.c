@@ -344,7 +344,7 @@ static bool give_up_stuck(struct ms_pg_pool *pool, int64_t now_us)
 }
 
 /* Asks again for what is to be cancelled, and closes what does not end. Never calls back. */
-static void press_cancelled(struct ms_pg_pool *pool, int64_t now_us)
+static void expire_cancelling(struct ms_pg_pool *pool, int64_t now_us)
 {
     for (size_t i = pool->n_conns; i-- > 0;) { /* the last one takes the place of a removed one */
         struct ms_pg_conn *conn = pool->conns[i];
@@ -363,7 +363,7 @@ static void on_sweep(void *arg)
 {
     struct ms_pg_pool *pool = arg;
     int64_t now_us = ms_clock_mono_us();
-    press_cancelled(pool, now_us);
+    expire_cancelling(pool, now_us);
     expire_queue(pool, now_us);
     bool busy = !pool->closed && give_up_stuck(pool, now_us);
     if (pool->closed)
@@ -446,7 +446,7 @@ void ms_pg_pool_on_idle(struct ms_pg_pool *pool, ms_loop_call *on_idle, void *ar
     ms_timer_start(pool->sweep, 0);
 }
 
-bool ms_pg_pool_has_room(struct ms_pg_pool *pool, bool is_exclusive)
+bool ms_pg_pool_make_room(struct ms_pg_pool *pool, bool is_exclusive)
 {
     if (pool->away)
         return true;

@@ -30,7 +30,7 @@ struct ms_pg_pool_options {
      * is NULL when connected. May be NULL. */
     void (*on_state)(bool connected, const struct ms_error *err, void *arg);
     void *arg;
-    /* Told, in a turn of its own, when ms_pg_pool_has_room() may have become true. May be NULL. */
+    /* Told, in a turn of its own, when ms_pg_pool_make_room() may have become true. May be NULL. */
     ms_loop_call *on_room;
     void *on_room_arg;
     bool is_lazy; /* the first connection is opened when it is needed, and a lost one likewise */
@@ -61,7 +61,7 @@ enum ms_status ms_pg_pool_run(struct ms_pg_ticket **out, struct ms_pg_pool *pool
 /* A batch would be sent at once, or fail at once: then ms_pg_pool_run() need not let it wait, and
  * who has a queue of his own can decide late who is next. False: another connection is opened if
  * one may be, and on_room comes. */
-bool ms_pg_pool_has_room(struct ms_pg_pool *pool, bool is_exclusive);
+bool ms_pg_pool_make_room(struct ms_pg_pool *pool, bool is_exclusive);
 /* How many batches a new one would come behind on its connection: 0 on an idle one; SIZE_MAX: it
  * would wait for a connection, or none works. Opens nothing. */
 size_t ms_pg_pool_ahead(const struct ms_pg_pool *pool, bool is_exclusive);

@@ -94,7 +94,7 @@ void answer_serve(struct answers *answers, struct ms_http_request *request,
         return;
     }
     if (answers->refill != NULL &&
-        ms_read_class_of(query->statement, query->is_filtered) == MS_CLASS_INDEX)
+        queries_class_of(query->statement, query->is_filtered) == MS_CLASS_INDEX)
         refill_note(answers->refill, query);
     const struct cache_entry *entry = caches_find(&answers->caches, query->key);
     bool has_expired =

@@ -262,7 +262,7 @@ static bool queue_up_unbounded(struct flight *flight)
     if (query == flight->query.statement)
         return false;
     flight->query.statement = query;
-    flight->class = ms_read_class_of(query, flight->query.is_filtered);
+    flight->class = queries_class_of(query, flight->query.is_filtered);
     turns_item_init(&flight->turn, flight->class);
     queue_up(flight);
     return true;
@@ -439,7 +439,7 @@ static struct flight *new_flight(struct flights *flights, const struct answer_qu
 {
     struct flight *flight = ms_alloc(sizeof(*flight));
     flight->flights = flights;
-    flight->class = ms_read_class_of(query->statement, query->is_filtered);
+    flight->class = queries_class_of(query->statement, query->is_filtered);
     turns_item_init(&flight->turn, flight->class);
     flight->arena = ms_arena_new(FLIGHT_ARENA_MAX);
     flight->timer = ms_timer_new(flights->means.env->loop, on_timer, flight);
@@ -539,7 +539,7 @@ void flights_free(struct flights *flights)
 void flights_update_gauges(const struct flights *flights)
 {
     for (unsigned class = 0; class < MS_CLASS_COUNT; class += 1)
-        ms_metrics_set(MS_METRIC_STATEMENTS_WAITING, ms_read_class_names[class], NULL,
+        ms_metrics_set(MS_METRIC_STATEMENTS_WAITING, queries_class_names[class], NULL,
                        (double)flight_queue_count(flights->queue, class));
 }
 

@@ -20,37 +20,37 @@ struct parked {
     longpoll_on_wake *on_wake;
     void *arg;
 };
-TAILQ_HEAD(waiter_list, parked);
+TAILQ_HEAD(parked_list, parked);
 
 struct longpoll {
     const struct env *env;
-    struct waiter_list waiters;
-    size_t n_waiters;
+    struct parked_list all;
+    size_t n_parked;
 };
 
 struct longpoll *longpoll_new(const struct env *env)
 {
     struct longpoll *longpoll = ms_alloc(sizeof(*longpoll));
     longpoll->env = env;
-    TAILQ_INIT(&longpoll->waiters);
+    TAILQ_INIT(&longpoll->all);
     return longpoll;
 }
 
-static void remove_parked(struct parked *waiter)
+static void remove_parked(struct parked *parked)
 {
-    TAILQ_REMOVE(&waiter->longpoll->waiters, waiter, link);
-    waiter->longpoll->n_waiters--;
-    ms_timer_free(waiter->timer);
-    free(waiter);
+    TAILQ_REMOVE(&parked->longpoll->all, parked, link);
+    parked->longpoll->n_parked--;
+    ms_timer_free(parked->timer);
+    free(parked);
 }
 
 void longpoll_free(struct longpoll *longpoll)
 {
-    struct parked *waiter;
+    struct parked *parked;
     if (longpoll == NULL)
         return;
-    while ((waiter = TAILQ_FIRST(&longpoll->waiters)) != NULL)
-        remove_parked(waiter);
+    while ((parked = TAILQ_FIRST(&longpoll->all)) != NULL)
+        remove_parked(parked);
     free(longpoll);
 }
 
@@ -70,21 +70,21 @@ enum ms_status longpoll_wait_for(struct longpoll *longpoll, struct ms_http_reque
                                  uint64_t repository_hash, uint64_t at_most_ms,
                                  longpoll_on_wake *on_wake, void *arg)
 {
-    if (longpoll->n_waiters == LONGPOLL_MAX) {
+    if (longpoll->n_parked == LONGPOLL_MAX) {
         ms_limit_reached(MS_LIMIT_PARKED_REQUESTS);
         return MS_BUSY;
     }
-    struct parked *waiter = ms_alloc(sizeof(*waiter));
-    *waiter = (struct parked){.longpoll = longpoll,
+    struct parked *parked = ms_alloc(sizeof(*parked));
+    *parked = (struct parked){.longpoll = longpoll,
                               .request = request,
                               .repository_hash = repository_hash,
                               .on_wake = on_wake,
                               .arg = arg};
-    TAILQ_INSERT_TAIL(&longpoll->waiters, waiter, link);
-    longpoll->n_waiters++;
-    waiter->timer = ms_timer_new(longpoll->env->loop, on_timer, waiter);
-    ms_timer_start(waiter->timer, longpoll->env->is_ending ? 0 : at_most_ms);
-    ms_http_request_on_gone(request, on_gone, waiter);
+    TAILQ_INSERT_TAIL(&longpoll->all, parked, link);
+    longpoll->n_parked++;
+    parked->timer = ms_timer_new(longpoll->env->loop, on_timer, parked);
+    ms_timer_start(parked->timer, longpoll->env->is_ending ? 0 : at_most_ms);
+    ms_http_request_on_gone(request, on_gone, parked);
     return MS_OK;
 }
 
@@ -96,20 +96,20 @@ enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *
 
 void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash)
 {
-    struct parked *waiter;
-    TAILQ_FOREACH(waiter, &longpoll->waiters, link)
-        if (waiter->repository_hash == repository_hash)
-            ms_timer_start(waiter->timer, 0);
+    struct parked *parked;
+    TAILQ_FOREACH(parked, &longpoll->all, link)
+        if (parked->repository_hash == repository_hash)
+            ms_timer_start(parked->timer, 0);
 }
 
 void longpoll_wake(struct longpoll *longpoll)
 {
-    struct parked *waiter;
-    TAILQ_FOREACH(waiter, &longpoll->waiters, link)
-        ms_timer_start(waiter->timer, 0);
+    struct parked *parked;
+    TAILQ_FOREACH(parked, &longpoll->all, link)
+        ms_timer_start(parked->timer, 0);
 }
 
 size_t longpoll_count(const struct longpoll *longpoll)
 {
-    return longpoll->n_waiters;
+    return longpoll->n_parked;
 }

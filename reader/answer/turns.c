@@ -25,7 +25,7 @@ struct turn {
 
 /* One client in one class. */
 struct waiting {
-    TAILQ_ENTRY(waiting) ring; /* or among those who have left */
+    TAILQ_ENTRY(waiting) ring; /* or among those who are remembered */
     uint64_t used_us;
     uint64_t last_turn; /* its number; 0: there was none */
     struct {
@@ -45,11 +45,11 @@ struct turns {
         size_t n_items;
         uint64_t time_us; /* what who had the last turn had used before it */
     } classes[TURNS_CLASSES_MAX];
-    size_t last_class;     /* the one that came last */
-    uint64_t n_turns;      /* that were given out */
-    struct ms_map waiting; /* by client and class, with those who have left */
-    struct ring left;      /* the first left first */
-    size_t n_left;
+    size_t last_class;      /* the one that came last */
+    uint64_t n_turns;       /* that were given out */
+    struct ms_map waiting;  /* by client and class, with those who have left */
+    struct ring remembered; /* the first left first */
+    size_t n_remembered;
 };
 
 static_assert(sizeof(((struct waiting *)0)->key) == sizeof(struct client) + sizeof(uint64_t),
@@ -62,9 +62,9 @@ static struct ms_str key_of(const struct waiting *waiting)
 
 static void forget_first(struct turns *turns)
 {
-    struct waiting *first = TAILQ_FIRST(&turns->left);
-    TAILQ_REMOVE(&turns->left, first, ring);
-    turns->n_left--;
+    struct waiting *first = TAILQ_FIRST(&turns->remembered);
+    TAILQ_REMOVE(&turns->remembered, first, ring);
+    turns->n_remembered--;
     ms_map_remove(&turns->waiting, key_of(first));
     free(first);
 }
@@ -73,7 +73,7 @@ struct turns *turns_new(size_t max_items)
 {
     struct turns *turns = ms_alloc(sizeof(*turns));
     turns->max_items = max_items;
-    TAILQ_INIT(&turns->left);
+    TAILQ_INIT(&turns->remembered);
     for (size_t i = 0; i < TURNS_CLASSES_MAX; i++)
         TAILQ_INIT(&turns->classes[i].ring);
     return turns;
@@ -83,7 +83,7 @@ void turns_free(struct turns *turns)
 {
     if (turns == NULL)
         return;
-    while (turns->n_left > 0)
+    while (turns->n_remembered > 0)
         forget_first(turns);
     ms_map_free(&turns->waiting);
     free(turns);
@@ -139,8 +139,8 @@ static struct waiting *enter(struct turns *turns, struct waiting *waiting, size_
                              const struct client *client)
 {
     if (waiting != NULL) {
-        TAILQ_REMOVE(&turns->left, waiting, ring);
-        turns->n_left--;
+        TAILQ_REMOVE(&turns->remembered, waiting, ring);
+        turns->n_remembered--;
     } else {
         waiting = ms_alloc(sizeof(*waiting));
         waiting->key.client = *client;
@@ -155,8 +155,8 @@ static struct waiting *enter(struct turns *turns, struct waiting *waiting, size_
 static void leave_ring(struct turns *turns, struct waiting *waiting)
 {
     TAILQ_REMOVE(&turns->classes[waiting->key.class].ring, waiting, ring);
-    TAILQ_INSERT_TAIL(&turns->left, waiting, ring);
-    if (++turns->n_left > TURNS_LEFT_MAX)
+    TAILQ_INSERT_TAIL(&turns->remembered, waiting, ring);
+    if (++turns->n_remembered > TURNS_REMEMBERED_MAX)
         forget_first(turns);
 }
 

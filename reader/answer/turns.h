@@ -20,9 +20,9 @@
 
 enum {
     TURNS_CLASSES_MAX = 8,
-    TURNS_CLIENT_MAX = 32, /* items of one client while others wait */
-    TURNS_COST_MIN = 1000, /* microseconds of each item, whatever it took */
-    TURNS_LEFT_MAX = 1024  /* clients who wait no more and are remembered */
+    TURNS_CLIENT_MAX = 32,      /* items of one client while others wait */
+    TURNS_COST_MIN = 1000,      /* microseconds of each item, whatever it took */
+    TURNS_REMEMBERED_MAX = 1024 /* clients who wait no more and are remembered */
 };
 
 struct turns;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pages of the lists of /api/v1: what `n`, `cursor`, `sort` and `total` ask for, and the links
+ * The parts of the lists of /api/v1: what `n`, `cursor`, `sort` and `total` ask for, and the links
  * to the pages beside one. Pure; read after query_parse().
  *
  * A list's rows are ordered by a number and then by a text, e.g. by pulls and name; both together

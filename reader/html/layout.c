@@ -12,7 +12,6 @@
 
 enum { ABOUT_MAX = 300 };
 
-/* A search box on a screen with a keyboard: what the script calls it by. */
 void layout_search_form(struct ms_buf *out, struct ms_str q, const char *class_name)
 {
     html_raw(out, "<form class=\"");

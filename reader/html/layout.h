@@ -68,7 +68,7 @@ void layout_write_staleness(struct ms_buf *out, uint64_t stale_seconds);
 void layout_add_repository(struct layout *layout, struct ms_str name);
 void layout_add_crumb(struct layout *layout, struct ms_str text, struct link link);
 
-/* The search form; `id` must be the only one of its name on the page. */
+/* The search form, at most one on a page: the id of its field is q. */
 void layout_search_form(struct ms_buf *out, struct ms_str q, const char *class_name);
 
 #endif

@@ -3,8 +3,11 @@
  * Tables: a caption, heads with a scope, numbers to the right, and heads that sort by being links.
  *
  *     table_begin(out, &table);
- *     for each row: table_row(out); for each column: table_cell(out, &table, i) …
- * table_cell_end(out); table_row_end(out); table_end(out);
+ *     for each row:
+ *         table_row(out);
+ *         for each column: table_cell(out, &table, i); … table_cell_end(out, &table, i);
+ *         table_row_end(out);
+ *     table_end(out);
  */
 #ifndef TABLE_H
 #define TABLE_H

@@ -50,7 +50,7 @@ struct child {
 };
 
 struct supervisor {
-    const struct ms_supervisor_options *options;
+    const struct supervisor_options *options;
     struct child children[MS_WORKERS_MAX + 1]; /* the watcher comes last */
     size_t n_children;
     int listen_fds[MS_WORKERS_MAX]; /* of a Unix socket: the same one in each */
@@ -84,7 +84,7 @@ static void with_port(char out[static ADDRESS_MAX], const char *asked, const cha
 
 static enum ms_status open_sockets(struct supervisor *supervisor, struct ms_error *err)
 {
-    const struct ms_supervisor_options *options = supervisor->options;
+    const struct supervisor_options *options = supervisor->options;
     char bound[MS_LISTEN_ADDRESS_MAX];
     supervisor->is_unix = strncmp(options->listen, "unix:", 5) == 0;
     enum ms_status status =
@@ -204,13 +204,13 @@ static void close_others(const struct supervisor *supervisor, int own_fd)
     }
 }
 
-void ms_child_ready(const struct ms_child *child)
+void supervisor_child_ready(const struct child_info *child)
 {
     if (sigprocmask(SIG_SETMASK, &child->signals, NULL) != 0)
         abort(); /* a mask that was in force before: a bug */
 }
 
-void ms_child_beat(const struct ms_child *child)
+void supervisor_child_beat(const struct child_info *child)
 {
     atomic_fetch_add_explicit(child->beats, 1, memory_order_relaxed);
 }
@@ -218,11 +218,11 @@ void ms_child_beat(const struct ms_child *child)
 /* Signals that come before the child can handle them wait, and none ends it by default. */
 static _Noreturn void run_child(struct supervisor *supervisor, size_t index, pid_t supervisor_pid)
 {
-    const struct ms_supervisor_options *options = supervisor->options;
+    const struct supervisor_options *options = supervisor->options;
     die_with(supervisor_pid);
     signal(SIGINT, SIG_IGN);
     bool watches = is_watcher(supervisor, index);
-    struct ms_child child = {
+    struct child_info child = {
         .index = index,
         .n_workers = options->n_workers,
         .is_watcher = watches,
@@ -361,7 +361,7 @@ static void on_stop_signal(struct supervisor *supervisor)
 
 static void reload(struct supervisor *supervisor)
 {
-    const struct ms_supervisor_options *options = supervisor->options;
+    const struct supervisor_options *options = supervisor->options;
     if (supervisor->draining || options->on_reload == NULL)
         return;
     char state[64];
@@ -497,7 +497,7 @@ static enum ms_status prepare(struct supervisor *supervisor, struct ms_error *er
     return status;
 }
 
-static struct supervisor *new_supervisor(const struct ms_supervisor_options *options)
+static struct supervisor *new_supervisor(const struct supervisor_options *options)
 {
     struct supervisor *supervisor = ms_alloc(sizeof(*supervisor));
     supervisor->options = options;
@@ -541,7 +541,7 @@ static void wait_for_killed(struct supervisor *supervisor)
     }
 }
 
-int ms_supervisor_run(const struct ms_supervisor_options *options)
+int supervisor_run(const struct supervisor_options *options)
 {
     struct supervisor *supervisor = new_supervisor(options);
     struct ms_error err;

@@ -22,10 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MS_BEAT_EVERY_MS = 1000 };
+enum { CHILD_BEAT_EVERY_MS = 1000 };
 
 /* What a child is given. Valid in the child for its whole life. */
-struct ms_child {
+struct child_info {
     size_t index; /* 0 … n_workers-1 for workers; n_workers for the watcher */
     size_t n_workers;
     bool is_watcher;
@@ -34,16 +34,16 @@ struct ms_child {
     int wake_fd;             /* eventfd: readable when the watcher changed shared memory; else -1 */
     const int *wake_fds;     /* for the watcher: one of each worker, n_workers of them */
     void *shared;            /* shared memory of all processes */
-    _Atomic uint64_t *beats; /* for ms_child_beat */
-    sigset_t signals;        /* for ms_child_ready */
+    _Atomic uint64_t *beats; /* for supervisor_child_beat */
+    sigset_t signals;        /* for supervisor_child_ready */
 };
 
 /* The child calls it once its handlers of signals stand: until then signals wait for it. */
-void ms_child_ready(const struct ms_child *child);
-/* The child's loop turns: to be called every MS_BEAT_EVERY_MS, from it. */
-void ms_child_beat(const struct ms_child *child);
+void supervisor_child_ready(const struct child_info *child);
+/* The child's loop turns: to be called every CHILD_BEAT_EVERY_MS, from it. */
+void supervisor_child_beat(const struct child_info *child);
 
-struct ms_supervisor_options {
+struct supervisor_options {
     const char *listen;       /* address, see ms_listen; a Unix socket is shared by all workers */
     const char *admin_listen; /* another one, shared by all workers; NULL: none */
     size_t n_workers;         /* 1 … MS_WORKERS_MAX */
@@ -51,8 +51,8 @@ struct ms_supervisor_options {
     uint64_t shutdown_timeout_ms;
     uint64_t hang_timeout_ms; /* a child that does not beat for so long is killed; 0: it need not */
     /* The life of a child; its return value is the exit status. Called after fork. */
-    int (*run_worker)(const struct ms_child *child, void *arg);
-    int (*run_watcher)(const struct ms_child *child, void *arg);
+    int (*run_worker)(const struct child_info *child, void *arg);
+    int (*run_watcher)(const struct child_info *child, void *arg);
     /* SIGHUP: called in the supervisor; the signal is passed on when it returns true. */
     bool (*on_reload)(void *arg);
     /* A child died and is being replaced. For the metric. May be NULL. */
@@ -63,6 +63,6 @@ struct ms_supervisor_options {
 /* Runs until SIGTERM or SIGINT and everything has ended; returns the program's exit status: 0 when
  * all children drained, 1 when the start failed, a child had to be killed, or a second signal cut
  * the drain short. */
-int ms_supervisor_run(const struct ms_supervisor_options *options);
+int supervisor_run(const struct supervisor_options *options);
 
 #endif

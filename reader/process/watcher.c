@@ -22,7 +22,7 @@
 enum { LOOK_MS = 1000 }; /* notifications come at once; this is for when they do not */
 
 struct watcher {
-    const struct ms_child *child;
+    const struct child_info *child;
     const struct reader_program *program;
     struct ms_loop *loop;
     struct freshness_shared *shared;
@@ -138,8 +138,8 @@ static void start_watch(struct watcher *watcher)
 static void on_beat(void *arg)
 {
     struct watcher *watcher = arg;
-    ms_child_beat(watcher->child);
-    ms_timer_start(watcher->beat, MS_BEAT_EVERY_MS);
+    supervisor_child_beat(watcher->child);
+    ms_timer_start(watcher->beat, CHILD_BEAT_EVERY_MS);
 }
 
 static void on_stop(int signal_number, void *arg)
@@ -155,7 +155,7 @@ static void on_reload(int signal_number, void *arg)
     (void)reload_config(watcher->program, false);
 }
 
-int watcher_run(const struct ms_child *child, void *arg)
+int watcher_run(const struct child_info *child, void *arg)
 {
     struct watcher watcher = {
         .child = child,
@@ -168,7 +168,7 @@ int watcher_run(const struct ms_child *child, void *arg)
     struct ms_signal *reload = ms_signal_new(watcher.loop, SIGHUP, on_reload, &watcher);
     watcher.beat = ms_timer_new(watcher.loop, on_beat, &watcher);
     on_beat(&watcher);
-    ms_child_ready(child);
+    supervisor_child_ready(child);
     start_watch(&watcher);
     ms_loop_run(watcher.loop);
     ms_store_watch_free(watcher.watch);

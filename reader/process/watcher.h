@@ -5,7 +5,7 @@
 
 #include "reader/process/supervisor.h"
 
-/* The life of the process, for ms_supervisor_run. `arg` is the struct reader_program. */
-int watcher_run(const struct ms_child *child, void *arg);
+/* The life of the process, for supervisor_run. `arg` is the struct reader_program. */
+int watcher_run(const struct child_info *child, void *arg);
 
 #endif

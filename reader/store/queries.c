@@ -10,10 +10,10 @@ static const enum ms_read_class CLASSES[] = {
 #undef MS_READ_CLASS
 };
 
-const char *const ms_read_class_names[MS_CLASS_COUNT] = {"lookup", "list", "search", "index",
+const char *const queries_class_names[MS_CLASS_COUNT] = {"lookup", "list", "search", "index",
                                                          "walk"};
 
-enum ms_read_class ms_read_class_of(enum ms_read_query query, bool is_filtered)
+enum ms_read_class queries_class_of(enum ms_read_query query, bool is_filtered)
 {
     enum ms_read_class class = CLASSES[query];
     return class == MS_CLASS_LIST && is_filtered ? MS_CLASS_SEARCH : class;

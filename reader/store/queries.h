@@ -36,7 +36,7 @@ enum ms_read_class {
     MS_CLASS_COUNT
 };
 /* The values of the metrics' label, in the order of the enum. */
-extern const char *const ms_read_class_names[MS_CLASS_COUNT];
+extern const char *const queries_class_names[MS_CLASS_COUNT];
 
 /* X(name, file, class): MS_READ_<NAME> is the enum, read_<file>.sql the file, "<file>" the metric's
  * label, MS_CLASS_<CLASS> what it can cost. */
@@ -129,6 +129,6 @@ enum ms_read_query {
 enum ms_read_query queries_unbounded(enum ms_read_query query);
 
 /* `is_filtered`: by what no index finds; a list is a search then. */
-enum ms_read_class ms_read_class_of(enum ms_read_query query, bool is_filtered);
+enum ms_read_class queries_class_of(enum ms_read_query query, bool is_filtered);
 
 #endif

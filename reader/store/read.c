@@ -30,8 +30,8 @@ enum {
     POOLS_MAX = MS_CLASS_COUNT,
     /* Of statement_timeout. What is cheap has less of it, so that a connection is soon free again;
      * what reads everything takes as long as there is much. */
-    CHEAP_PART = 3,
-    WHOLE_TIMES = 40,
+    LOOKUP_TIMEOUT_DIVISOR = 3,
+    WALK_TIMEOUT_FACTOR = 40,
     CANCEL_TIMEOUT_MS = 2000,
     LONG_WAIT_MS = 60 * 1000 /* as long as the proxies before us usually wait */
 };
@@ -90,10 +90,10 @@ static uint64_t timeout_of(enum ms_read_class class, uint64_t statement_timeout_
     switch (class) {
     case MS_CLASS_LOOKUP:
     case MS_CLASS_LIST:
-        return (statement_timeout_ms + CHEAP_PART - 1) / CHEAP_PART;
+        return (statement_timeout_ms + LOOKUP_TIMEOUT_DIVISOR - 1) / LOOKUP_TIMEOUT_DIVISOR;
     case MS_CLASS_INDEX:
     case MS_CLASS_WALK:
-        return statement_timeout_ms * WHOLE_TIMES;
+        return statement_timeout_ms * WALK_TIMEOUT_FACTOR;
     case MS_CLASS_SEARCH:
     case MS_CLASS_COUNT:
         break;
@@ -178,7 +178,8 @@ static bool is_waited_for(const struct ms_store_reader *store, size_t pool, unsi
     return false;
 }
 
-static const unsigned DEAR = 1U << MS_CLASS_SEARCH | 1U << MS_CLASS_INDEX | 1U << MS_CLASS_WALK;
+static const unsigned EXPENSIVE_CLASSES =
+    1U << MS_CLASS_SEARCH | 1U << MS_CLASS_INDEX | 1U << MS_CLASS_WALK;
 
 static bool is_cheap(enum ms_read_class class)
 {
@@ -194,7 +195,7 @@ static struct ms_pg_pool *find_room(struct ms_store_reader *store, enum ms_read_
 {
     size_t own = store->pool_of[class];
     struct ms_pg_pool *best = store->pools[own];
-    bool is_exclusive = !is_cheap(class) || is_waited_for(store, own, waiting & DEAR);
+    bool is_exclusive = !is_cheap(class) || is_waited_for(store, own, waiting & EXPENSIVE_CLASSES);
     size_t least = ms_pg_pool_ahead(best, is_exclusive);
     for (size_t i = own + 1; i < store->n_pools && is_cheap(class); i++) {
         size_t ahead = ms_pg_pool_ahead(store->pools[i], class == MS_CLASS_LOOKUP);
@@ -203,11 +204,11 @@ static struct ms_pg_pool *find_room(struct ms_store_reader *store, enum ms_read_
             least = ahead;
         }
     }
-    return least != SIZE_MAX || ms_pg_pool_has_room(best, is_exclusive) ? best : NULL;
+    return least != SIZE_MAX || ms_pg_pool_make_room(best, is_exclusive) ? best : NULL;
 }
 
-bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class,
-                              unsigned waiting)
+bool ms_store_reader_make_room(struct ms_store_reader *store, enum ms_read_class class,
+                               unsigned waiting)
 {
     return find_room(store, class, waiting) != NULL;
 }
@@ -216,7 +217,7 @@ static void count_running(struct ms_store_read *read, size_t before, size_t afte
 {
     size_t *n = &read->store->n_running[read->class];
     *n = *n - before + after;
-    ms_metrics_set(MS_METRIC_STATEMENTS_RUNNING, ms_read_class_names[read->class], NULL,
+    ms_metrics_set(MS_METRIC_STATEMENTS_RUNNING, queries_class_names[read->class], NULL,
                    (double)*n);
 }
 
@@ -239,7 +240,7 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
         err = &silent;
     }
     if (err != NULL && err->status == MS_TIMEOUT)
-        ms_metrics_add(MS_METRIC_STATEMENTS_TIMED_OUT, ms_read_class_names[read->class], NULL, 1);
+        ms_metrics_add(MS_METRIC_STATEMENTS_TIMED_OUT, queries_class_names[read->class], NULL, 1);
     read->on_done(err, read->arg);
     free(read);
 }
@@ -248,7 +249,7 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
                                    const struct ms_store_query *query, struct ms_error *err)
 {
     struct ms_pg_param params[PARAMS_MAX];
-    enum ms_read_class class = ms_read_class_of(query->query, query->is_filtered);
+    enum ms_read_class class = queries_class_of(query->query, query->is_filtered);
     if (query->n_params > PARAMS_MAX)
         return ms_error_set(err, MS_TOO_LARGE, "more than %d parameters of a query", PARAMS_MAX);
     for (size_t i = 0; i < query->n_params; i++)
@@ -288,6 +289,6 @@ void ms_store_read_cancel(struct ms_store_read *read)
         return; /* inside its on_done, which frees it */
     ms_pg_ticket_cancel(read->ticket);
     count_running(read, 1, 0);
-    ms_metrics_add(MS_METRIC_STATEMENTS_CANCELLED, ms_read_class_names[read->class], NULL, 1);
+    ms_metrics_add(MS_METRIC_STATEMENTS_CANCELLED, queries_class_names[read->class], NULL, 1);
     ms_loop_defer_free(read->store->loop, read); /* we may be inside its on_row */
 }

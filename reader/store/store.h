@@ -26,8 +26,8 @@ struct ms_store_query {
     enum ms_read_query query;    /* sql/queries/read_*.sql by store/queries.h */
     const struct ms_str *params; /* text, followed by a NUL; absent: NULL */
     size_t n_params;
-    bool is_filtered; /* see ms_read_class_of() */
-    unsigned waiting; /* see ms_store_reader_has_room() */
+    bool is_filtered; /* see queries_class_of() */
+    unsigned waiting; /* see ms_store_reader_make_room() */
     ms_store_row *on_row;
     ms_store_done *on_done;
     void *arg;
@@ -39,8 +39,8 @@ void ms_store_reader_free(struct ms_store_reader *store); /* no callbacks any mo
 /* A query of this class would be sent at once, or fail at once. False: on_room is called, in a turn
  * of its own, when that may have changed. What is run without room waits in the order of coming.
  * `waiting`: the classes (1 << class) of which queries wait: their connections are not lent. */
-bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class,
-                              unsigned waiting);
+bool ms_store_reader_make_room(struct ms_store_reader *store, enum ms_read_class class,
+                               unsigned waiting);
 /* At wiring only; NULL: nobody is told any more. */
 void ms_store_reader_on_room(struct ms_store_reader *store, ms_loop_call *on_room, void *arg);
 enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_reader *store,

@@ -124,7 +124,7 @@ static void on_refused(struct ms_store_watch *watch, const struct ms_error *err)
 }
 
 /* True when the query's end is to be handled: the watch lives and so does the connection. */
-static bool has_answer(struct ms_store_watch *watch, const struct ms_pg_outcome *outcome)
+static bool end_query(struct ms_store_watch *watch, const struct ms_pg_outcome *outcome)
 {
     watch->asking = false;
     bool connection_failed = outcome->err != NULL && outcome->sqlstate[0] == '\0';
@@ -215,7 +215,7 @@ static void set_up(struct ms_store_watch *watch);
 static void on_looked(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_watch *watch = arg;
-    if (!has_answer(watch, outcome))
+    if (!end_query(watch, outcome))
         return;
     bool no_schema = outcome->err != NULL && strcmp(outcome->sqlstate, "42P01") == 0;
     if (outcome->err != NULL && !no_schema) {
@@ -258,7 +258,7 @@ static void look(struct ms_store_watch *watch)
 static void on_listening(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_watch *watch = arg;
-    if (!has_answer(watch, outcome))
+    if (!end_query(watch, outcome))
         return;
     if (outcome->err != NULL)
         on_refused(watch, outcome->err); /* looking goes on by the timer */
@@ -276,7 +276,7 @@ static void on_set_up_row(size_t statement, const struct ms_pg_row *row, void *a
 static void on_set_up(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_watch *watch = arg;
-    if (!has_answer(watch, outcome))
+    if (!end_query(watch, outcome))
         return;
     if (outcome->err != NULL)
         on_refused(watch, outcome->err);

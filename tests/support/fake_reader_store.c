@@ -21,8 +21,8 @@ void fake_store_reset(void)
     memset(&fake_store, 0, sizeof(fake_store));
 }
 
-bool ms_store_reader_has_room(struct ms_store_reader *store, enum ms_read_class class,
-                              unsigned waiting)
+bool ms_store_reader_make_room(struct ms_store_reader *store, enum ms_read_class class,
+                               unsigned waiting)
 {
     (void)store;
     (void)waiting;

@@ -22,9 +22,9 @@ static void on_row(struct ms_store_call *base, size_t step, const struct ms_pg_r
     struct apply_call *call = (struct apply_call *)base;
     (void)step;
     call->result = (struct ms_apply_result){
-        .generation = ms_pg_row_u64(row, 0),
-        .tags_changed = ms_pg_row_u64(row, 1),
-        .tags_removed = ms_pg_row_u64(row, 2),
+        .generation = row_u64(row, 0),
+        .tags_changed = row_u64(row, 1),
+        .tags_removed = row_u64(row, 2),
     };
 }
 

@@ -309,7 +309,7 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_call *base = arg;
     struct ms_error err;
-    enum ms_status status = ms_pg_outcome_status(&err, outcome);
+    enum ms_status status = row_status(&err, outcome);
     base->ticket = NULL;
     if (status == MS_DEPOSED) /* or this server leads no more, and another one has the term */
         ms_pg_pool_renew(base->writer->pool, true);
@@ -417,7 +417,7 @@ struct rows_call *ms_store_call_rows(struct ms_store_writer *writer,
 static void on_count_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     (void)step;
-    ((struct count_call *)base)->count = ms_pg_row_u64(row, 0);
+    ((struct count_call *)base)->count = row_u64(row, 0);
 }
 
 static void on_count_done(struct ms_store_call *base, const struct ms_error *err,

@@ -15,7 +15,7 @@
 
 #include "common/base/buf.h"
 #include "common/pg/pool.h"
-#include "common/pg/row.h"
+#include "writer/store/row.h"
 #include "writer/store/store.h"
 
 enum {

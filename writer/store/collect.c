@@ -23,7 +23,7 @@ struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t t
 static void on_candidate(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     struct rows_call *call = (struct rows_call *)base;
-    struct ms_digest digest = ms_pg_row_digest(row, 1);
+    struct ms_digest digest = row_digest(row, 1);
     (void)step;
     call->on_row.candidate(row->columns[0], &digest, call->arg);
 }

@@ -38,7 +38,7 @@ static void on_put_row(struct ms_store_call *base, size_t step, const struct ms_
     if (call->has_instances && step == call->instances_step)
         call->has_new_instance = true;
     else
-        call->n_new = ms_pg_row_u64(row, 0);
+        call->n_new = row_u64(row, 0);
 }
 
 static void on_put(struct ms_store_call *base, const struct ms_error *err, const uint64_t *affected)
@@ -137,9 +137,9 @@ static void on_due_row(struct ms_store_call *base, size_t step, const struct ms_
 {
     struct due_call *call = (struct due_call *)base;
     if (step == 0)
-        call->on_row(row->columns[0], (enum ms_due_kind)ms_pg_row_u64(row, 1), call->arg);
+        call->on_row(row->columns[0], (enum ms_due_kind)row_u64(row, 1), call->arg);
     else if (!ms_str_is_absent(row->columns[0]))
-        call->next_due_ms = ms_pg_row_i64(row, 0);
+        call->next_due_ms = row_i64(row, 0);
 }
 
 static void on_due(struct ms_store_call *base, const struct ms_error *err, const uint64_t *affected)
@@ -172,17 +172,17 @@ static void on_load_row(struct ms_store_call *base, size_t step, const struct ms
     struct rows_call *call = (struct rows_call *)base;
     (void)step;
     struct ms_inbox_row event = {
-        .id = ms_pg_row_i64(row, 0),
-        .attempts = (unsigned)ms_pg_row_u64(row, 1),
-        .age_ms = ms_pg_row_i64(row, 2),
-        .is_due = ms_pg_row_bool(row, 11),
-        .is_of_unknown_repository = ms_pg_row_bool(row, 12),
+        .id = row_i64(row, 0),
+        .attempts = (unsigned)row_u64(row, 1),
+        .age_ms = row_i64(row, 2),
+        .is_due = row_bool(row, 11),
+        .is_of_unknown_repository = row_bool(row, 12),
         .event = {.event_id = row->columns[3],
                   .action = row->columns[4],
                   .repository = row->columns[5],
                   .tag = row->columns[6],
-                  .digest = ms_pg_row_digest(row, 7),
-                  .event_time_ms = ms_pg_row_i64(row, 9),
+                  .digest = row_digest(row, 7),
+                  .event_time_ms = row_i64(row, 9),
                   .actor = row->columns[10]},
     };
     call->on_row.event(&event, call->arg);
@@ -265,8 +265,8 @@ static void on_retry_row(struct ms_store_call *base, size_t step, const struct m
 {
     struct retry_call *call = (struct retry_call *)base;
     (void)step;
-    call->n_back = ms_pg_row_u64(row, 0);
-    call->n_left = ms_pg_row_u64(row, 1);
+    call->n_back = row_u64(row, 0);
+    call->n_left = row_u64(row, 1);
 }
 
 static void on_retried(struct ms_store_call *base, const struct ms_error *err,

@@ -20,11 +20,11 @@ static void on_tag(struct ms_store_call *base, size_t step, const struct ms_pg_r
     (void)step;
     struct ms_known_tag tag = {
         .name = row->columns[0],
-        .digest = ms_pg_row_digest(row, 1),
-        .readable = ms_pg_row_bool(row, 2),
-        .event_time_ms = ms_pg_row_i64(row, 3),
-        .is_index = ms_pg_row_bool(row, 4),
-        .is_unreadable = ms_pg_row_bool(row, 5),
+        .digest = row_digest(row, 1),
+        .readable = row_bool(row, 2),
+        .event_time_ms = row_i64(row, 3),
+        .is_index = row_bool(row, 4),
+        .is_unreadable = row_bool(row, 5),
     };
     call->on_row.tag(&tag, call->arg);
 }
@@ -74,10 +74,10 @@ static void on_manifest(struct ms_store_call *base, size_t step, const struct ms
     struct rows_call *call = (struct rows_call *)base;
     (void)step;
     struct ms_known_manifest manifest = {
-        .digest = ms_pg_row_digest(row, 0),
-        .is_stored = ms_pg_row_bool(row, 1),
-        .is_held = ms_pg_row_bool(row, 2),
-        .is_unreadable = ms_pg_row_bool(row, 3),
+        .digest = row_digest(row, 0),
+        .is_stored = row_bool(row, 1),
+        .is_held = row_bool(row, 2),
+        .is_unreadable = row_bool(row, 3),
     };
     call->on_row.manifest(&manifest, call->arg);
 }
@@ -142,7 +142,7 @@ struct ms_store_call *ms_store_repositories_after(struct ms_store_writer *store,
 static void on_digest(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     struct rows_call *call = (struct rows_call *)base;
-    struct ms_digest digest = ms_pg_row_digest(row, 0);
+    struct ms_digest digest = row_digest(row, 0);
     (void)step;
     call->on_row.digest(&digest, call->arg);
 }

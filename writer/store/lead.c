@@ -23,9 +23,9 @@
 #include "common/base/alloc.h"
 #include "common/base/buf.h"
 #include "common/pg/link.h"
-#include "common/pg/row.h"
 #include "common/pg/session.h"
 #include "writer/store/migrate.h"
+#include "writer/store/row.h"
 #include "writer/store/store.h"
 
 #include <stdio.h>
@@ -139,7 +139,7 @@ static bool take_answer(struct ms_store_lead *lead, const struct ms_pg_outcome *
 {
     struct ms_error err;
     lead->is_asking = false;
-    if (ms_pg_outcome_status(&err, outcome) == MS_OK)
+    if (row_status(&err, outcome) == MS_OK)
         return true;
     fail(lead, &err);
     return false;
@@ -152,16 +152,16 @@ static void on_who_row(size_t statement, const struct ms_pg_row *row, void *arg)
     struct ms_store_lead *lead = arg;
     (void)statement;
     (void)snprintf(lead->found.host, sizeof(lead->found.host), "%.*s", MS_STR_ARG(row->columns[0]));
-    lead->found.pid = (int)ms_pg_row_i64(row, 1);
-    lead->found.since_ms = ms_pg_row_i64(row, 2);
-    lead->found.term = ms_pg_row_u64(row, 3);
+    lead->found.pid = (int)row_i64(row, 1);
+    lead->found.since_ms = row_i64(row, 2);
+    lead->found.term = row_u64(row, 3);
 }
 
 static void on_who(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_lead *lead = arg;
     struct ms_error err;
-    enum ms_status status = ms_pg_outcome_status(&err, outcome);
+    enum ms_status status = row_status(&err, outcome);
     lead->is_asking = false;
     if (status != MS_OK && status != MS_NOT_FOUND) { /* no table yet: its first leader migrates */
         fail(lead, &err);
@@ -199,7 +199,7 @@ static void on_tried_row(size_t statement, const struct ms_pg_row *row, void *ar
 {
     struct ms_store_lead *lead = arg;
     (void)statement;
-    lead->got_lock = ms_pg_row_bool(row, 0);
+    lead->got_lock = row_bool(row, 0);
 }
 
 static void try_lock(struct ms_store_lead *lead)
@@ -236,7 +236,7 @@ static void on_taken_row(size_t statement, const struct ms_pg_row *row, void *ar
 {
     struct ms_store_lead *lead = arg;
     (void)statement;
-    lead->term = ms_pg_row_u64(row, 0);
+    lead->term = row_u64(row, 0);
 }
 
 static void on_taken(const struct ms_pg_outcome *outcome, void *arg)
@@ -269,7 +269,7 @@ static void on_ping_row(size_t statement, const struct ms_pg_row *row, void *arg
 {
     struct ms_store_lead *lead = arg;
     (void)statement;
-    lead->found.term = ms_pg_row_u64(row, 0);
+    lead->found.term = row_u64(row, 0);
 }
 
 static void on_pong(const struct ms_pg_outcome *outcome, void *arg)

@@ -16,8 +16,8 @@
 
 #include "common/base/alloc.h"
 #include "common/base/buf.h"
-#include "common/pg/row.h"
 #include "common/pg/session.h"
+#include "writer/store/row.h"
 
 #include <stdlib.h>
 
@@ -92,7 +92,7 @@ static void on_applied(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_migration *migration = arg;
     struct ms_error err;
-    if (ms_pg_outcome_status(&err, outcome) != MS_OK) {
+    if (row_status(&err, outcome) != MS_OK) {
         if (err.status == MS_CONFLICT) /* a deadlock with somebody's query: later it may do */
             err.status = MS_UNAVAILABLE;
         finish(migration, &err);
@@ -143,14 +143,14 @@ static void on_version_row(size_t statement, const struct ms_pg_row *row, void *
 {
     struct ms_store_migration *migration = arg;
     (void)statement;
-    migration->version = ms_pg_row_i64(row, 0);
+    migration->version = row_i64(row, 0);
 }
 
 static void on_version(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_migration *migration = arg;
     struct ms_error err;
-    if (ms_pg_outcome_status(&err, outcome) != MS_OK)
+    if (row_status(&err, outcome) != MS_OK)
         finish(migration, &err);
     else
         apply_next(migration);
@@ -160,14 +160,14 @@ static void on_schema_row(size_t statement, const struct ms_pg_row *row, void *a
 {
     struct ms_store_migration *migration = arg;
     (void)statement;
-    migration->has_schema = ms_pg_row_bool(row, 0);
+    migration->has_schema = row_bool(row, 0);
 }
 
 static void on_looked(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_migration *migration = arg;
     struct ms_error err;
-    if (ms_pg_outcome_status(&err, outcome) != MS_OK)
+    if (row_status(&err, outcome) != MS_OK)
         finish(migration, &err);
     else if (migration->has_schema)
         query(migration, "SELECT coalesce(max(version), 0) FROM schema_version", on_version_row,
@@ -180,7 +180,7 @@ static void on_locked(const struct ms_pg_outcome *outcome, void *arg)
 {
     struct ms_store_migration *migration = arg;
     struct ms_error err;
-    if (ms_pg_outcome_status(&err, outcome) != MS_OK)
+    if (row_status(&err, outcome) != MS_OK)
         finish(migration, &err);
     else
         query(migration, "SELECT to_regclass('schema_version') IS NOT NULL", on_schema_row,

@@ -124,7 +124,7 @@ static void on_count(struct ms_store_call *base, size_t step, const struct ms_pg
 {
     struct rows_call *call = (struct rows_call *)base;
     (void)step;
-    call->on_row.sbom_count(row->columns[0], ms_pg_row_u64(row, 1), call->arg);
+    call->on_row.sbom_count(row->columns[0], row_u64(row, 1), call->arg);
 }
 
 struct ms_store_call *ms_store_sboms_count(struct ms_store_writer *store,
@@ -147,8 +147,8 @@ static void on_recount_row(struct ms_store_call *base, size_t step, const struct
 {
     struct recount_call *call = (struct recount_call *)base;
     (void)step;
-    call->last_image = ms_pg_row_u64(row, 0);
-    call->generation = ms_pg_row_u64(row, 1);
+    call->last_image = row_u64(row, 0);
+    call->generation = row_u64(row, 1);
 }
 
 static void on_recounted(struct ms_store_call *base, const struct ms_error *err,

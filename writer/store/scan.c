@@ -24,7 +24,7 @@ struct begin_call {
 static void on_begin_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     (void)step;
-    ((struct begin_call *)base)->scan_id = ms_pg_row_i64(row, 0);
+    ((struct begin_call *)base)->scan_id = row_i64(row, 0);
 }
 
 static void on_begun(struct ms_store_call *base, const struct ms_error *err,
@@ -115,10 +115,10 @@ static void on_counts_row(struct ms_store_call *base, size_t step, const struct 
     struct removals_count_call *call = (struct removals_count_call *)base;
     (void)step;
     call->counts = (struct ms_removal_counts){
-        .repositories = ms_pg_row_u64(row, 0),
-        .tags = ms_pg_row_u64(row, 1),
-        .all_repositories = ms_pg_row_u64(row, 2),
-        .all_tags = ms_pg_row_u64(row, 3),
+        .repositories = row_u64(row, 0),
+        .tags = row_u64(row, 1),
+        .all_repositories = row_u64(row, 2),
+        .all_tags = row_u64(row, 3),
     };
 }
 

@@ -21,43 +21,43 @@ static void on_row(struct ms_store_call *base, size_t step, const struct ms_pg_r
 {
     struct ms_store_status *out = &((struct status_call *)base)->status;
     (void)step;
-    out->generation = ms_pg_row_u64(row, 0);
-    out->term = ms_pg_row_u64(row, 1);
-    out->schema_version = (int)ms_pg_row_i64(row, 2);
+    out->generation = row_u64(row, 0);
+    out->term = row_u64(row, 1);
+    out->schema_version = (int)row_i64(row, 2);
     (void)snprintf(out->leader_host, sizeof(out->leader_host), "%.*s", MS_STR_ARG(row->columns[3]));
-    out->leader_pid = (int)ms_pg_row_i64(row, 4);
-    out->leader_since_ms = ms_pg_row_i64(row, 5);
-    out->inbox_waiting = ms_pg_row_u64(row, 6);
-    out->inbox_dead = ms_pg_row_u64(row, 7);
-    out->inbox_oldest_seconds = ms_pg_row_u64(row, 8);
-    out->last_complete_scan_ms = ms_pg_row_i64(row, 9);
+    out->leader_pid = (int)row_i64(row, 4);
+    out->leader_since_ms = row_i64(row, 5);
+    out->inbox_waiting = row_u64(row, 6);
+    out->inbox_dead = row_u64(row, 7);
+    out->inbox_oldest_seconds = row_u64(row, 8);
+    out->last_complete_scan_ms = row_i64(row, 9);
     out->has_last_scan = !ms_str_is_absent(row->columns[10]);
     out->last_scan = (struct ms_scan_record){
-        .id = ms_pg_row_i64(row, 10),
-        .complete = ms_pg_row_bool(row, 11),
-        .repositories = ms_pg_row_u64(row, 12),
-        .tags = ms_pg_row_u64(row, 13),
-        .manifests = ms_pg_row_u64(row, 14),
-        .added = ms_pg_row_u64(row, 15),
-        .removed = ms_pg_row_u64(row, 16),
-        .unreadable = ms_pg_row_u64(row, 17),
-        .requests = ms_pg_row_u64(row, 18),
+        .id = row_i64(row, 10),
+        .complete = row_bool(row, 11),
+        .repositories = row_u64(row, 12),
+        .tags = row_u64(row, 13),
+        .manifests = row_u64(row, 14),
+        .added = row_u64(row, 15),
+        .removed = row_u64(row, 16),
+        .unreadable = row_u64(row, 17),
+        .requests = row_u64(row, 18),
     };
-    out->last_scan_started_ms = ms_pg_row_i64(row, 19);
-    out->last_scan_ended_ms = ms_pg_row_i64(row, 20);
-    out->held_repositories = ms_pg_row_u64(row, 21);
-    out->held_tags = ms_pg_row_u64(row, 22);
-    out->held_since_ms = ms_pg_row_i64(row, 23);
-    out->last_collection_ended_ms = ms_pg_row_i64(row, 24);
-    out->collected_manifests = ms_pg_row_u64(row, 25);
-    out->collected_registry_manifests = ms_pg_row_u64(row, 26);
-    out->collected_dry_run = ms_pg_row_u64(row, 27);
-    out->repositories = ms_pg_row_u64(row, 28);
-    out->tags = ms_pg_row_u64(row, 29);
-    out->unreadable = ms_pg_row_u64(row, 30);
-    out->wants_scan = ms_pg_row_bool(row, 31);
-    out->inbox_unknown_waiting = ms_pg_row_u64(row, 32);
-    out->inbox_unknown_oldest_seconds = ms_pg_row_u64(row, 33);
+    out->last_scan_started_ms = row_i64(row, 19);
+    out->last_scan_ended_ms = row_i64(row, 20);
+    out->held_repositories = row_u64(row, 21);
+    out->held_tags = row_u64(row, 22);
+    out->held_since_ms = row_i64(row, 23);
+    out->last_collection_ended_ms = row_i64(row, 24);
+    out->collected_manifests = row_u64(row, 25);
+    out->collected_registry_manifests = row_u64(row, 26);
+    out->collected_dry_run = row_u64(row, 27);
+    out->repositories = row_u64(row, 28);
+    out->tags = row_u64(row, 29);
+    out->unreadable = row_u64(row, 30);
+    out->wants_scan = row_bool(row, 31);
+    out->inbox_unknown_waiting = row_u64(row, 32);
+    out->inbox_unknown_oldest_seconds = row_u64(row, 33);
 }
 
 static void on_done(struct ms_store_call *base, const struct ms_error *err,

@@ -76,7 +76,7 @@ static bool take_signal(int signals, size_t index)
 }
 
 /* Answers a connection with its index. */
-static void serve_one(const struct ms_child *child)
+static void serve_one(const struct child_info *child)
 {
     int fd = accept(child->listen_fd, NULL, NULL);
     if (fd < 0)
@@ -87,7 +87,7 @@ static void serve_one(const struct ms_child *child)
     close(fd);
 }
 
-static void note_start(const struct ms_child *child)
+static void note_start(const struct child_info *child)
 {
     atomic_fetch_add(&stage->starts[child->index], 1);
     atomic_store(&stage->pids[child->index], getpid());
@@ -100,7 +100,7 @@ static void on_hangup(int signal_number)
 }
 
 /* Has no handler yet when the signal comes. */
-static int handle_late(const struct ms_child *child)
+static int handle_late(const struct child_info *child)
 {
     sigset_t pending;
     note_start(child);
@@ -108,13 +108,13 @@ static int handle_late(const struct ms_child *child)
         sigpending(&pending);
     while (!sigismember(&pending, SIGHUP));
     signal(SIGHUP, on_hangup);
-    ms_child_ready(child);
+    supervisor_child_ready(child);
     while (pause() != 0)
         ;
     return 0;
 }
 
-static int run_worker(const struct ms_child *child, void *arg)
+static int run_worker(const struct child_info *child, void *arg)
 {
     (void)arg;
     if (stage->behaviour == DIES_AT_ONCE) {
@@ -129,7 +129,7 @@ static int run_worker(const struct ms_child *child, void *arg)
     struct pollfd fds[] = {
         {signals, POLLIN, 0}, {child->listen_fd, POLLIN, 0}, {child->wake_fd, POLLIN, 0}};
     for (;;) {
-        ms_child_beat(child);
+        supervisor_child_beat(child);
         poll(fds, 3, stage->hang_timeout_ms > 0 ? BEAT_MS : -1);
         uint64_t count;
         if (fds[0].revents != 0 && !take_signal(signals, child->index))
@@ -141,7 +141,7 @@ static int run_worker(const struct ms_child *child, void *arg)
     }
 }
 
-static int run_watcher(const struct ms_child *child, void *arg)
+static int run_watcher(const struct child_info *child, void *arg)
 {
     (void)arg;
     int signals = open_signals();
@@ -153,7 +153,7 @@ static int run_watcher(const struct ms_child *child, void *arg)
     note_start(child);
     struct pollfd signal_came = {signals, POLLIN, 0};
     do
-        ms_child_beat(child);
+        supervisor_child_beat(child);
     while (poll(&signal_came, 1, stage->hang_timeout_ms > 0 ? BEAT_MS : -1) == 0 ||
            take_signal(signals, child->index));
     return 0;
@@ -199,16 +199,16 @@ static void start(const char *listen, uint64_t shutdown_timeout_ms)
         return;
     signal(SIGTERM, SIG_DFL); /* check's handlers would end the whole process group */
     signal(SIGINT, SIG_DFL);
-    struct ms_supervisor_options options = {.listen = listen,
-                                            .n_workers = N_WORKERS,
-                                            .shared_bytes = 4096,
-                                            .shutdown_timeout_ms = shutdown_timeout_ms,
-                                            .hang_timeout_ms = stage->hang_timeout_ms,
-                                            .run_worker = run_worker,
-                                            .run_watcher = run_watcher,
-                                            .on_reload = on_reload,
-                                            .on_restart = on_restart};
-    _exit(ms_supervisor_run(&options));
+    struct supervisor_options options = {.listen = listen,
+                                         .n_workers = N_WORKERS,
+                                         .shared_bytes = 4096,
+                                         .shutdown_timeout_ms = shutdown_timeout_ms,
+                                         .hang_timeout_ms = stage->hang_timeout_ms,
+                                         .run_worker = run_worker,
+                                         .run_watcher = run_watcher,
+                                         .on_reload = on_reload,
+                                         .on_restart = on_restart};
+    _exit(supervisor_run(&options));
 }
 
 #define AWAIT(condition)                                                                           \

@@ -472,16 +472,16 @@ static size_t n_lists;
 
 static bool has_all_connections(void)
 {
-    return ms_store_reader_has_room(borrower, MS_CLASS_LOOKUP, ~0U) && /* one of their own */
-           ms_store_reader_has_room(borrower, MS_CLASS_SEARCH, 0) &&
-           ms_store_reader_has_room(borrower, MS_CLASS_WALK, 0);
+    return ms_store_reader_make_room(borrower, MS_CLASS_LOOKUP, ~0U) && /* one of their own */
+           ms_store_reader_make_room(borrower, MS_CLASS_SEARCH, 0) &&
+           ms_store_reader_make_room(borrower, MS_CLASS_WALK, 0);
 }
 
 static void fill_with_lists(unsigned waiting)
 {
     struct ms_store_query query = tags_query(false);
     query.waiting = waiting;
-    while (ms_store_reader_has_room(borrower, MS_CLASS_LIST, waiting)) {
+    while (ms_store_reader_make_room(borrower, MS_CLASS_LIST, waiting)) {
         ck_assert_uint_lt(n_lists, LISTS_MAX);
         ck_assert_int_eq(ms_store_reader_run(&lists[n_lists++], borrower, &query, NULL), MS_OK);
     }
@@ -500,12 +500,12 @@ START_TEST(lists_borrow_what_nobody_waits_for)
     ck_assert_uint_eq(n_lists, 1); /* a search waits for the same connection */
     fill_with_lists(1U << MS_CLASS_WALK | 1U << MS_CLASS_LIST);
     ck_assert_uint_ge(n_lists, 1);
-    ck_assert(!ms_store_reader_has_room(borrower, MS_CLASS_SEARCH, 0)); /* it would not be alone */
-    ck_assert(ms_store_reader_has_room(borrower, MS_CLASS_WALK, 0));
+    ck_assert(!ms_store_reader_make_room(borrower, MS_CLASS_SEARCH, 0)); /* it would not be alone */
+    ck_assert(ms_store_reader_make_room(borrower, MS_CLASS_WALK, 0));
     fill_with_lists(1U << MS_CLASS_LIST);
     ck_assert_uint_ge(n_lists, 2);
-    ck_assert(!ms_store_reader_has_room(borrower, MS_CLASS_WALK, 0));
-    ck_assert(ms_store_reader_has_room(borrower, MS_CLASS_LOOKUP, 0)); /* theirs is not lent */
+    ck_assert(!ms_store_reader_make_room(borrower, MS_CLASS_WALK, 0));
+    ck_assert(ms_store_reader_make_room(borrower, MS_CLASS_LOOKUP, 0)); /* theirs is not lent */
     while (n_lists > 0)
         ms_store_read_cancel(lists[--n_lists]);
     sql("ROLLBACK");

@@ -176,7 +176,7 @@ END_TEST
 
 START_TEST(few_are_remembered)
 {
-    for (uint32_t i = 0; i < TURNS_LEFT_MAX + 10; i++) {
+    for (uint32_t i = 0; i < TURNS_REMEMBERED_MAX + 10; i++) {
         struct client whose = {{{0}}};
         memcpy(whose.ip.bytes, &i, sizeof(i));
         turns_item_init(&items[0], 0);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Outcomes and columns, as both stores read them.
- */
-#include "common/pg/row.h"
+/* See row.h. */
+#include "writer/store/row.h"
 
 #include <string.h>
 
@@ -16,7 +14,7 @@ static bool is_conflict(const char *sqlstate)
     return false;
 }
 
-enum ms_status ms_pg_outcome_status(struct ms_error *out, const struct ms_pg_outcome *outcome)
+enum ms_status row_status(struct ms_error *out, const struct ms_pg_outcome *outcome)
 {
     if (outcome->err == NULL)
         return MS_OK;
@@ -26,7 +24,7 @@ enum ms_status ms_pg_outcome_status(struct ms_error *out, const struct ms_pg_out
     return out->status;
 }
 
-uint64_t ms_pg_row_u64(const struct ms_pg_row *row, size_t column)
+uint64_t row_u64(const struct ms_pg_row *row, size_t column)
 {
     uint64_t value = 0;
     if (column >= row->n_columns || ms_str_to_u64(&value, row->columns[column]) != MS_OK)
@@ -34,7 +32,7 @@ uint64_t ms_pg_row_u64(const struct ms_pg_row *row, size_t column)
     return value;
 }
 
-int64_t ms_pg_row_i64(const struct ms_pg_row *row, size_t column)
+int64_t row_i64(const struct ms_pg_row *row, size_t column)
 {
     uint64_t value = 0;
     if (column >= row->n_columns)
@@ -46,12 +44,12 @@ int64_t ms_pg_row_i64(const struct ms_pg_row *row, size_t column)
     return is_negative ? -(int64_t)value : (int64_t)value;
 }
 
-bool ms_pg_row_bool(const struct ms_pg_row *row, size_t column)
+bool row_bool(const struct ms_pg_row *row, size_t column)
 {
     return column < row->n_columns && ms_str_equal(row->columns[column], MS_STR("t"));
 }
 
-struct ms_digest ms_pg_row_digest(const struct ms_pg_row *row, size_t column)
+struct ms_digest row_digest(const struct ms_pg_row *row, size_t column)
 {
     struct ms_digest digest = {.len = 0};
     if (column >= row->n_columns || ms_str_is_absent(row->columns[column]) ||

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What both stores share: embedded statements, columns of results, and what a failure of the server
- * means to the daemons.
- */
-#ifndef MS_STORE_PG_H
-#define MS_STORE_PG_H
+/* Embedded statements, columns of results, and what a failure of the server means. */
+#ifndef STORE_ROW_H
+#define STORE_ROW_H
 
 #include "common/base/digest.h"
 #include "common/pg/pg.h"
@@ -28,16 +25,15 @@
 #define MS_STORE_LOCK_LEADER "1835365473, 1"
 #define MS_STORE_LOCK_MIGRATION "1835365473, 2"
 
-/* What an outcome means to the daemons, as a status; its text goes to `out`. As ms_pg_status_of(),
+/* What an outcome means, as a status; its text goes to `out`. As ms_pg_status_of(),
  * but rows that vanished or appeared meanwhile (23502, 23503, 23505, MS002) are MS_CONFLICT too.
  * MS_OK leaves `out` as it is. */
-enum ms_status ms_pg_outcome_status(struct ms_error *out,
-                                    const struct ms_pg_outcome *outcome) MS_CHECKED;
+enum ms_status row_status(struct ms_error *out, const struct ms_pg_outcome *outcome) MS_CHECKED;
 
 /* Text columns. NULL, and what is no number, is 0; what is no digest is none. */
-int64_t ms_pg_row_i64(const struct ms_pg_row *row, size_t column);
-uint64_t ms_pg_row_u64(const struct ms_pg_row *row, size_t column);
-bool ms_pg_row_bool(const struct ms_pg_row *row, size_t column);
-struct ms_digest ms_pg_row_digest(const struct ms_pg_row *row, size_t column);
+int64_t row_i64(const struct ms_pg_row *row, size_t column);
+uint64_t row_u64(const struct ms_pg_row *row, size_t column);
+bool row_bool(const struct ms_pg_row *row, size_t column);
+struct ms_digest row_digest(const struct ms_pg_row *row, size_t column);
 
 #endif
