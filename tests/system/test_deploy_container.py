@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The container image, compose and Kubernetes files, as far as they can be tried without an engine and a cluster: by
 kubectl's kustomize, the programs' own checks, a real registry and nginx with what `prepare` writes."""
+import json
 import os
 import re
 import shutil
@@ -130,10 +131,33 @@ def test_compose_mounts_what_prepare_writes_and_opens_one_port(made):
 
 # --- Kubernetes ---
 
-def kustomize(overlay):
-    done = subprocess.run(["kubectl", "kustomize", DEPLOY / "kubernetes" / overlay], capture_output=True, text=True)
+def kubectl(*words):
+    done = subprocess.run(["kubectl", *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return list(yaml.safe_load_all(done.stdout))
+    return done.stdout
+
+
+def knows_folders_as_resources():
+    version = json.loads(kubectl("version", "--client", "--output=json"))["clientVersion"]
+    return (int(version["major"]), int(re.match(r"\d+", version["minor"])[0])) >= (1, 21)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The files as they stand; for Debian 12's kubectl 1.20, a copy that names the base as it was named then."""
+    if knows_folders_as_resources():
+        return DEPLOY / "kubernetes"
+    copy = shutil.copytree(DEPLOY / "kubernetes", tmp_path_factory.mktemp("old") / "kubernetes")
+    overlay = copy / "cloudnativepg" / "kustomization.yaml"
+    text, number = re.subn(r"resources:\n  - \.\./base\n", "bases:\n  - ../base\nresources:\n", overlay.read_text())
+    assert number == 1
+    overlay.write_text(text)
+    return copy
+
+
+@pytest.fixture
+def objects(folder, overlay):
+    return list(yaml.safe_load_all(kubectl("kustomize", folder / overlay)))
 
 
 def of_kind(objects, kind):
@@ -141,8 +165,7 @@ def of_kind(objects, kind):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_objects_refer_to_each_other(overlay):
-    objects = kustomize(overlay)
+def test_objects_refer_to_each_other(objects):
     assert all(found["metadata"].get("namespace", "metastore") == "metastore" for found in objects)
     deployments, services = of_kind(objects, "Deployment"), of_kind(objects, "Service")
     assert set(deployments) == set(services) == {"metastore-writer", "metastore-reader"}
@@ -169,8 +192,8 @@ def test_objects_refer_to_each_other(overlay):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_pods_are_restricted(overlay):
-    for deployment in of_kind(kustomize(overlay), "Deployment").values():
+def test_pods_are_restricted(objects):
+    for deployment in of_kind(objects, "Deployment").values():
         pod = deployment["spec"]["template"]["spec"]
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] == 64087
@@ -183,14 +206,15 @@ def test_pods_are_restricted(overlay):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_the_programs_accept_the_configuration_of_the_cluster(overlay, tmp_path):
-    config, = of_kind(kustomize(overlay), "ConfigMap").values()
+def test_the_programs_accept_the_configuration_of_the_cluster(objects, tmp_path):
+    config, = of_kind(objects, "ConfigMap").values()
     (tmp_path / "config.yaml").write_text(config["data"]["config.yaml"])
     check_config(tmp_path / "config.yaml")
 
 
-def test_readers_have_no_way_to_the_registry_and_the_proxy_none_to_the_writer():
-    policies = of_kind(kustomize("base"), "NetworkPolicy")
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_readers_have_no_way_to_the_registry_and_the_proxy_none_to_the_writer(objects):
+    policies = of_kind(objects, "NetworkPolicy")
     ports = {port["port"] for rule in policies["metastore-reader"]["spec"]["egress"] for port in rule["ports"]}
     assert ports == {53, 5432}
     roles = policies["metastore-writer"]["spec"]["ingress"][0]["from"][0]["namespaceSelector"]["matchExpressions"][0]["values"]
