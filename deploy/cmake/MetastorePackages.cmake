@@ -28,6 +28,17 @@ foreach(component common writer reader)
     ms_install_compressed(${CMAKE_CURRENT_BINARY_DIR}/changelog ${docs} ${component})
 endforeach()
 
+# What each program is linked with.
+foreach(component writer reader)
+    set(program metastore-${component})
+    set(spdx ${CMAKE_CURRENT_BINARY_DIR}/${program}.spdx.json)
+    add_custom_command(OUTPUT ${spdx}
+                       COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/make-spdx $<TARGET_FILE:${program}> ${PROJECT_VERSION} > ${spdx}
+                       DEPENDS ${program} ${CMAKE_CURRENT_SOURCE_DIR}/make-spdx VERBATIM)
+    add_custom_target(spdx_${component} ALL DEPENDS ${spdx})
+    install(FILES ${spdx} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${program} COMPONENT ${component})
+endforeach()
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME metastore)
 set(CPACK_PACKAGE_VENDOR metastore)

@@ -6,7 +6,7 @@ import pytest
 
 from harness import ROOT, WAIT_SECONDS
 
-COMMANDS = ["make-packages", "test-packages", "compose/prepare"]
+COMMANDS = ["make-packages", "make-spdx", "test-packages", "compose/prepare"]
 
 
 def run(command, *options, cwd):
