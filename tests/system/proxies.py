@@ -8,7 +8,7 @@ import requests
 from harness import ROOT, WAIT_SECONDS, Process, free_port, wait_for
 
 NGINX = ROOT / "deploy" / "nginx"
-HAPROXY = ROOT / "deploy" / "haproxy" / "haproxy.cfg"
+HAPROXY = ROOT / "deploy" / "haproxy"
 
 
 def substitute(text, *replacements):
@@ -74,20 +74,23 @@ class Nginx(Proxy):
 
 
 class HAProxy(Proxy):
-    """`passwords`: {user: hash}, asked of everybody; None: open."""
+    """`passwords`: {user: hash}, asked of everybody; `verdict`: the registry is asked; neither: open."""
 
-    def __init__(self, directory, registry, readers, passwords=None):
+    def __init__(self, directory, registry, readers, passwords=None, verdict=False):
         super().__init__(directory, "haproxy", registry, readers)
-        self.passwords = passwords
+        self.passwords, self.verdict = passwords, verdict
 
     def write_config(self):
         readers = "\n    ".join(f"server reader{n} 127.0.0.1:{reader.port}" for n, reader in enumerate(self.readers, 1))
-        text = substitute(HAPROXY.read_text(), ("bind :80\n", f"bind 127.0.0.1:{self.port}\n"),
+        text = substitute((HAPROXY / "haproxy.cfg").read_text(), ("bind :80\n", f"bind 127.0.0.1:{self.port}\n"),
                           ("127.0.0.1:5000", f"127.0.0.1:{self.registry.port}"), ("server reader1 127.0.0.1:8088", readers))
         if self.passwords:
             users = "\n".join(f"    user {user} password {hashed}" for user, hashed in self.passwords.items())
             text = re.sub(r"#userlist metastore_users\n#.*", lambda _: f"userlist metastore_users\n{users}", text)
             text = re.sub(r"#(acl is_open|acl is_known|http-request auth)", r"\1", text)
+        if self.verdict:
+            text = re.sub(r"#(set-var|lua-load|acl is_open|http-request (?:lua|return|deny))", r"\1", text)
+            text = substitute(text, ("/etc/haproxy/metastore-verdict.lua", str(HAPROXY / "verdict.lua")))
         (self.directory / "haproxy.cfg").write_text(text)
 
     def command(self):

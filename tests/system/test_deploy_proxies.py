@@ -3,6 +3,7 @@
 and what happens when a reader is away."""
 import http.server
 import json
+import re
 import socket
 import subprocess
 import threading
@@ -86,11 +87,13 @@ def opened(site):
 def guarded(site):
     return {"nginx, htpasswd": site.add(Nginx, "nginx-htpasswd", access="htpasswd", passwords=site.directory / "htpasswd"),
             "nginx, the registry's verdict": site.add(Nginx, "nginx-registry", access="registry"),
-            "haproxy, htpasswd": site.add(HAProxy, "haproxy-htpasswd", passwords={USER: bcrypt(PASSWORD)})}
+            "haproxy, htpasswd": site.add(HAProxy, "haproxy-htpasswd", passwords={USER: bcrypt(PASSWORD)}),
+            "haproxy, the registry's verdict": site.add(HAProxy, "haproxy-verdict", verdict=True)}
 
 
 OPEN = ["nginx", "haproxy"]
-GUARDED = ["nginx, htpasswd", "nginx, the registry's verdict", "haproxy, htpasswd"]
+GUARDED = ["nginx, htpasswd", "nginx, the registry's verdict", "haproxy, htpasswd", "haproxy, the registry's verdict"]
+VERDICTS = {"nginx": (Nginx, {"access": "registry"}), "haproxy": (HAProxy, {"verdict": True})}
 
 
 def raw(proxy, path):
@@ -242,30 +245,50 @@ def test_podman_and_skopeo_log_in_as_for_pulls(guarded, kind, tmp_path):
     assert found.returncode == 0 and [line["Name"] for line in json.loads(found.stdout)] == [f"{host}/{NAME}"], found.stderr
 
 
-def test_a_verdict_is_kept(guarded, site):
+@pytest.mark.parametrize("kind, unasked", [("nginx", 500), ("haproxy", 503)])
+def test_a_verdict_is_kept(guarded, site, kind, unasked):
     """For the same credentials, so that the registry is not asked with every request; for nobody else."""
-    proxy = guarded["nginx, the registry's verdict"]
+    proxy = guarded[f"{kind}, the registry's verdict"]
     assert proxy.get("/v2/_catalog", auth=(USER, PASSWORD)).status_code == 200
     site.registry.kill()
     try:
         assert proxy.get("/v2/_catalog", auth=(USER, PASSWORD)).status_code == 200
-        assert proxy.get("/v2/_catalog", auth=(USER, "another")).status_code == 500
+        assert proxy.get("/v2/_catalog", auth=(USER, "another")).status_code == unasked
         assert proxy.get("/healthz").status_code == 200
     finally:
         site.registry.start()
 
 
-def test_a_token_is_a_login_too(token_site):
-    proxy = token_site.add(Nginx, "nginx-registry", access="registry")
-    refused = proxy.get("/v2/_catalog")
+class WithoutRegistry(HAProxy):
+    """verdict.lua fails with every request, as it does not know whom to ask."""
+
+    def write_config(self):
+        super().write_config()
+        config = self.directory / "haproxy.cfg"
+        config.write_text(re.sub(r"set-var proc\.registry .*", "", config.read_text()))
+
+
+def test_a_script_that_fails_lets_nobody_in(site):
+    proxy = site.add(WithoutRegistry, "haproxy-failing", verdict=True)
+    assert {path: proxy.get(path, auth=(USER, PASSWORD)).status_code for path in LISTS} == dict.fromkeys(LISTS, 503)
+    assert proxy.get("/v1/_ping").status_code == 200
+
+
+@pytest.fixture(scope="module", params=VERDICTS)
+def token_proxy(request, token_site):
+    kind, options = VERDICTS[request.param]
+    return token_site.add(kind, request.param, **options)
+
+
+def test_a_token_is_a_login_too(token_site, token_proxy):
+    refused = token_proxy.get("/v2/_catalog")
     assert refused.status_code == 401 and refused.headers["WWW-Authenticate"].startswith("Bearer realm=")
-    assert proxy.get("/v2/_catalog", headers={"Authorization": "Bearer nonsense"}).status_code == 401
-    answer = proxy.get("/v2/_catalog", headers={"Authorization": f"Bearer {token_site.token}"})
+    assert token_proxy.get("/v2/_catalog", headers={"Authorization": "Bearer nonsense"}).status_code == 401
+    answer = token_proxy.get("/v2/_catalog", headers={"Authorization": f"Bearer {token_site.token}"})
     assert answer.status_code == 200 and answer.json()["repositories"] == [NAME]
 
 
-def test_skopeo_logs_in_at_the_token_server(token_site, tmp_path):
-    proxy = token_site.add(Nginx, "nginx-skopeo", access="registry")
-    host = f"127.0.0.1:{proxy.port}"
+def test_skopeo_logs_in_at_the_token_server(token_proxy):
+    host = f"127.0.0.1:{token_proxy.port}"
     done = client("skopeo", "list-tags", "--tls-verify=false", f"--creds={USER}:{PASSWORD}", f"docker://{host}/{NAME}")
     assert done.returncode == 0 and json.loads(done.stdout)["Tags"] == ["latest"], done.stderr
