@@ -36,6 +36,8 @@
            "Of those not yet applied: events of repositories that are not known.")                 \
     METRIC(EVENTS, "events_total", COUNTER, WRITER, TWO(ACTION, RESULT),                           \
            "Events received, and what became of them.")                                            \
+    METRIC(FRESHNESS_SECONDS, "freshness_seconds", HISTOGRAM, WRITER, NO_LABEL,                    \
+           "Time from a push, by the clock of its event, to the commit that shows it.")            \
     METRIC(DEAD_LETTERS, "dead_letters", GAUGE, WRITER, NO_LABEL,                                  \
            "Events that can never be applied.")                                                    \
     METRIC(REGISTRY_REQUESTS, "registry_requests_total", COUNTER, WRITER, TWO(KIND, CODE),         \

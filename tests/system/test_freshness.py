@@ -36,6 +36,7 @@ def test_push_and_delete_are_seen_without_a_scan(make_stack):
         wait_for(lambda: seen_everywhere(stack.reader, name, "1.0"), "the push to be seen")
         pusher.delete(name, pushed["digest"])
         wait_for(lambda: gone_everywhere(stack.reader, name), "the deletion to be seen")
+    assert stack.writer.metric("freshness_seconds_count") == 5
 
 
 def test_retag_moves_the_tag(stack):

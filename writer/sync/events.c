@@ -22,6 +22,7 @@
 #include "common/base/clock.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/log.h"
+#include "common/runtime/metrics.h"
 #include "writer/sync/events_internal.h"
 
 #include <stdlib.h>
@@ -380,6 +381,18 @@ static void fetch_content(struct events_pass *pass)
 
 /* --- apply --- */
 
+static void measure_freshness(const struct events_pass *pass)
+{
+    int64_t now_ms = ms_clock_wall_ms();
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *item = &pass->items[i];
+        int64_t passed_ms = now_ms - item->time_ms;
+        if (item->is_shown && item->time_ms > 0) /* another machine's clock may be ahead */
+            ms_metrics_observe(MS_METRIC_FRESHNESS_SECONDS, NULL,
+                               passed_ms > 0 ? (double)passed_ms / 1000 : 0);
+    }
+}
+
 static void on_written(const struct ms_error *err, const struct ms_apply_result *result,
                        size_t n_unreadable, void *arg)
 {
@@ -394,6 +407,7 @@ static void on_written(const struct ms_error *err, const struct ms_apply_result 
         if (pass->items[i].is_done)
             events_count(&pass->items[i], pass->is_missing ? "ignored" : "applied");
     }
+    measure_freshness(pass);
     if (result->generation > 0)
         ms_log(MS_LOG_DEBUG, "events applied",
                MS_FIELDS(ms_field_str("repository", pass->options.repository),

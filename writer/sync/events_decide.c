@@ -185,13 +185,30 @@ static bool is_last_attempt(const struct event_item *item)
     return item->is_due && item->attempts >= EVENTS_ATTEMPTS_MAX;
 }
 
+/* An event that something later contradicts waits for EVENTS_QUIET_MS, and what explains it with
+ * it: that one was visible when it was looked at first. */
+static bool was_shown_before(const struct events_pass *pass, const struct event_item *item)
+{
+    if (item->attempts == 0 || ms_str_is_absent(item->tag))
+        return false;
+    for (size_t i = 0; i < pass->n_items; i++) {
+        const struct event_item *other = &pass->items[i];
+        if (other != item && ms_str_equal(other->tag, item->tag) && is_later(item, other) &&
+            !agrees(pass, other))
+            return true;
+    }
+    return false;
+}
+
 void events_decide(struct events_pass *pass)
 {
     for (size_t i = 0; i < pass->n_items; i++) {
         struct event_item *item = &pass->items[i];
         bool is_explained = is_superseded(pass, item);
         bool is_quiet = item->age_ms >= EVENTS_QUIET_MS;
-        item->is_done = is_last_attempt(item) || agrees(pass, item) || (is_explained && is_quiet);
+        bool is_true = agrees(pass, item);
+        item->is_done = is_last_attempt(item) || is_true || (is_explained && is_quiet);
+        item->is_shown = item->action == EVENT_PUSH && is_true && !was_shown_before(pass, item);
         if (is_explained && !is_quiet)
             item->again_after_ms = (uint64_t)(EVENTS_QUIET_MS - item->age_ms);
         else if (item->attempts < EVENTS_ATTEMPTS_MAX)

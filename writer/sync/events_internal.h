@@ -39,6 +39,7 @@ struct event_item {
     int64_t time_ms; /* as the event says; 0: it does not */
     struct ms_str actor;
     bool is_done;
+    bool is_shown; /* a push that this pass makes visible; of one that was before: false */
     uint64_t again_after_ms; /* of one that is due and not done */
 };
 
@@ -102,7 +103,8 @@ void events_count(const struct event_item *item, const char *result);
 bool events_need_list(const struct events_pass *pass);
 /* Some event disagrees with the registry: when was the tag moved to where it is now? */
 bool events_need_history(const struct events_pass *pass);
-/* Decides for every event whether it is done, and else when the registry is asked again. */
+/* Decides for every event whether it is done, else when the registry is asked again, and which
+ * pushes become visible. */
 void events_decide(struct events_pass *pass);
 /* Fills in what the findings change: tags, removed tags, gone manifests, events that are done.
  * Memory is the pass's. */

@@ -240,7 +240,7 @@ START_TEST(every_line_is_well_formed)
         (void)strtod(value + 1, &end);
         ck_assert_ptr_eq(end, line.ptr + line.len);
     }
-    ck_assert_uint_eq(types, 21);
+    ck_assert_uint_eq(types, 22);
     ms_buf_free(&text);
 }
 END_TEST

@@ -263,6 +263,27 @@ START_TEST(a_later_event_explains_after_a_while)
 }
 END_TEST
 
+START_TEST(a_push_is_shown_once_and_not_when_it_was_overtaken)
+{
+    struct event_item *first = event(EVENT_PUSH, "t", 'a');
+    struct event_item *second = event(EVENT_PUSH, "t", 'b');
+    struct event_item *early = event(EVENT_PUSH, "u", 'c'); /* came before its tag */
+    struct event_item *deletion = event(EVENT_DELETE, "v", 0);
+    points("t", 'b');
+    struct named_tag *tag = absent("u", false);
+    absent("v", false);
+    decide();
+    ck_assert(!first->is_shown && second->is_shown && !early->is_shown && !deletion->is_shown);
+    first->age_ms = EVENTS_QUIET_MS;
+    first->attempts = second->attempts = early->attempts = 1;
+    tag->verdict = TAGS_POINTS;
+    tag->digest = digest_of('c');
+    decide();
+    ck_assert(second->is_done && !second->is_shown); /* it stayed to explain the first */
+    ck_assert(!first->is_shown && early->is_shown);
+}
+END_TEST
+
 START_TEST(later_by_the_registrys_clock)
 {
     struct event_item *late = event(EVENT_PUSH, "t", 'b');
@@ -354,6 +375,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, what_cannot_be_read_is_recorded);
     tcase_add_test(cases, a_tag_that_dangles_when_all_is_over);
     tcase_add_test(cases, a_later_event_explains_after_a_while);
+    tcase_add_test(cases, a_push_is_shown_once_and_not_when_it_was_overtaken);
     tcase_add_test(cases, later_by_the_registrys_clock);
     tcase_add_test(cases, what_was_applied_before_explains_too);
     tcase_add_test(cases, a_deletion_explains_a_push_and_the_reverse);
