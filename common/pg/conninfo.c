@@ -179,18 +179,66 @@ static char *list_from(struct ms_str list, size_t first)
     return text;
 }
 
+/* As libpq takes it: from the string, else from the environment. NULL: from neither. */
+static const char *value_of(const PQconninfoOption *options, const char *keyword)
+{
+    const PQconninfoOption *option = options;
+    while (option != NULL && option->keyword != NULL && strcmp(option->keyword, keyword) != 0)
+        option++;
+    if (option == NULL || option->keyword == NULL)
+        return NULL;
+    if (option->val != NULL || option->envvar == NULL)
+        return option->val;
+    return getenv(option->envvar);
+}
+
 char *ms_pg_conninfo_list_from(struct ms_str conninfo, const char *keyword, size_t first)
 {
     char *text = ms_alloc_str(conninfo);
     PQconninfoOption *options = PQconninfoParse(text, NULL);
-    const PQconninfoOption *option = options;
-    while (option != NULL && option->keyword != NULL && strcmp(option->keyword, keyword) != 0)
-        option++;
-    const char *list = NULL;
-    if (option != NULL && option->keyword != NULL)
-        list = option->val != NULL ? option->val : getenv(option->envvar);
+    const char *list = value_of(options, keyword);
     char *out = list != NULL && strchr(list, ',') != NULL ? list_from(ms_str(list), first) : NULL;
     free_options(options);
     ms_alloc_wipe(text);
     return out;
+}
+
+static bool is_on_this_machine(struct ms_str host)
+{
+    return host.len == 0 || host.ptr[0] == '/' || host.ptr[0] == '@' ||
+           ms_str_equal(host, MS_STR("localhost")) || ms_str_equal(host, MS_STR("::1")) ||
+           ms_str_starts_with(host, MS_STR("127."));
+}
+
+static bool names_another_machine(const char *hosts)
+{
+    struct ms_str rest = ms_str(hosts);
+    while (!ms_str_is_absent(rest)) {
+        if (!is_on_this_machine(ms_str_next(&rest, ',')))
+            return true;
+    }
+    return false;
+}
+
+bool ms_pg_conninfo_leaves_tls_open(struct ms_str conninfo)
+{
+    char *text = ms_alloc_str(conninfo);
+    PQconninfoOption *options = PQconninfoParse(text, NULL);
+    bool is_open = options != NULL && value_of(options, "sslmode") == NULL &&
+                   value_of(options, "service") == NULL &&
+                   (names_another_machine(value_of(options, "host")) ||
+                    names_another_machine(value_of(options, "hostaddr")));
+    free_options(options);
+    ms_alloc_wipe(text);
+    return is_open;
+}
+
+bool ms_pg_conninfo_names_authorities(struct ms_str conninfo)
+{
+    char *text = ms_alloc_str(conninfo);
+    PQconninfoOption *options = PQconninfoParse(text, NULL);
+    bool is_named = value_of(options, "sslrootcert") != NULL;
+    free_options(options);
+    ms_alloc_wipe(text);
+    return is_named;
 }

@@ -24,4 +24,12 @@ void ms_pg_conninfo_mask(struct ms_buf *out, struct ms_str conninfo);
  * that comes last. NULL when it is no list of several. Free with free(). */
 char *ms_pg_conninfo_list_from(struct ms_str conninfo, const char *keyword, size_t first);
 
+/* Does it, with the environment, name a host that may be another machine, and is nothing said of
+ * TLS (by sslmode, or by a service, which may)? Sockets, localhost and loopback addresses are this
+ * machine. False when libpq cannot read it. */
+bool ms_pg_conninfo_leaves_tls_open(struct ms_str conninfo);
+
+/* Which file of authorities it or the environment names (sslrootcert). */
+bool ms_pg_conninfo_names_authorities(struct ms_str conninfo);
+
 #endif

@@ -20,6 +20,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A peer that vanished is noticed after some 30 s of silence, or when it has not acknowledged data
  * for 20 s. The user's conninfo may say otherwise. */
@@ -38,6 +39,14 @@ static size_t first_host;
 static const char *const HOST_KEYWORDS[] = {"host", "hostaddr", "port"};
 enum { N_HOST_KEYWORDS = sizeof(HOST_KEYWORDS) / sizeof(HOST_KEYWORDS[0]) };
 
+/* Towards another machine libpq's own default is to do without TLS where the server has none, and
+ * to believe any certificate. */
+static const char TLS_MODE[] = "verify-full";
+static const char TLS_HINT[] = "towards another machine sslmode is verify-full unless it is set";
+/* The system's certificate authorities: before version 16 libpq has no word for them. */
+static const char SYSTEM_AUTHORITIES[] = "/etc/ssl/certs/ca-certificates.crt";
+enum { LIBPQ_KNOWS_SYSTEM = 160000 };
+
 enum link_state { BEGINNING, CONNECTING, OPEN, CLOSED };
 
 struct ms_pg_link {
@@ -47,6 +56,7 @@ struct ms_pg_link {
     struct ms_watch *watch;
     struct ms_timer *next_turn; /* work without an event on the socket, in the next turn */
     size_t first_host;          /* that the connecting began with */
+    bool has_default_tls;       /* the connection string leaves it to us */
     bool has_failed;            /* on_failed comes in the next turn */
     struct ms_error why;
     char *conninfo; /* until the connecting begins: it may hold a password */
@@ -142,9 +152,21 @@ static void note_failure(struct ms_pg_link *link)
     link->has_failed = true;
 }
 
+/* Who has set nothing must be told what it was that refused the server. */
+static void explain_default_tls(struct ms_pg_link *link)
+{
+    struct ms_str text = ms_str(link->why.text);
+    if (!ms_str_contains(text, MS_STR("SSL")) && !ms_str_contains(text, MS_STR("certificate")))
+        return;
+    const struct ms_error why = link->why;
+    (void)ms_error_set(&link->why, why.status, "%s (%s)", why.text, TLS_HINT);
+}
+
 static void fail(struct ms_pg_link *link)
 {
     note_failure(link);
+    if (link->has_default_tls && link->state == CONNECTING)
+        explain_default_tls(link);
     close_link(link);
     link->events->on_failed(&link->why, link->arg);
 }
@@ -200,15 +222,32 @@ static void hide_connection_string(struct ms_pg_link *link)
     link->has_failed = true; /* with this reason */
 }
 
+static const char *find_authorities(struct ms_str conninfo)
+{
+    if (ms_pg_conninfo_names_authorities(conninfo))
+        return NULL;
+    if (PQlibVersion() >= LIBPQ_KNOWS_SYSTEM)
+        return "system";
+    return access(SYSTEM_AUTHORITIES, R_OK) == 0 ? SYSTEM_AUTHORITIES : NULL;
+}
+
 static void begin_connecting(struct ms_pg_link *link)
 {
-    const char *keywords[N_EARLY_KEYWORDS + N_HOST_KEYWORDS + 4] = {NULL};
-    const char *values[N_EARLY_KEYWORDS + N_HOST_KEYWORDS + 4] = {NULL};
+    const char *keywords[N_EARLY_KEYWORDS + N_HOST_KEYWORDS + 6] = {NULL};
+    const char *values[N_EARLY_KEYWORDS + N_HOST_KEYWORDS + 6] = {NULL};
     char *hosts[N_HOST_KEYWORDS] = {NULL};
     size_t n = 0;
     for (; n < N_EARLY_KEYWORDS; n++) {
         keywords[n] = EARLY_KEYWORDS[n][0];
         values[n] = EARLY_KEYWORDS[n][1];
+    }
+    link->has_default_tls = ms_pg_conninfo_leaves_tls_open(ms_str(link->conninfo));
+    if (link->has_default_tls) {
+        keywords[n] = "sslmode";
+        values[n++] = TLS_MODE;
+        keywords[n] = "sslrootcert";
+        values[n] = find_authorities(ms_str(link->conninfo));
+        n += values[n] != NULL;
     }
     keywords[n] = "fallback_application_name";
     values[n++] = link->application_name;

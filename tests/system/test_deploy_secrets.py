@@ -157,14 +157,17 @@ def strangers(tmp_path_factory):
 
 
 @pytest.mark.parametrize("trusted, host, refusal", [
-    ("own", "127.0.0.1", None), ("stranger", "127.0.0.1", "certificate verify failed"), ("own", "elsewhere.test", "does not match host name")])
+    ("own", "127.0.0.1", None), ("stranger", "127.0.0.1", "certificate verify failed"), ("own", "elsewhere.test", "does not match host name"),
+    ("nobody said which", "elsewhere.test", "certificate verify failed (towards another machine sslmode is verify-full unless it is set)"),
+    ("nobody said which", "127.0.0.1", None)])
 def test_a_database_must_show_its_certificate(server, strangers, tmp_path, trusted, host, refusal):
     own = Path(server.directory, "cluster/data/server.crt")
     certificate = tmp_path / "trusted.pem"
-    certificate.write_bytes(own.read_bytes() if trusted == "own" else strangers["stranger"][1].read_bytes())
+    certificate.write_bytes(strangers["stranger"][1].read_bytes() if trusted == "stranger" else own.read_bytes())
     port, name = urlsplit(server.uri).port, urlsplit(server.new_database()).path[1:]
-    url = (f"host={host} hostaddr=127.0.0.1 port={port} user=postgres dbname={name} "
-           f"sslmode=verify-full sslrootcert={certificate}")
+    url = f"host={host} hostaddr=127.0.0.1 port={port} user=postgres dbname={name}"
+    if trusted != "nobody said which":
+        url += f" sslmode=verify-full sslrootcert={certificate}"
     writer, reader = Writer(tmp_path, url, "http://registry.test"), Reader(tmp_path, url, "http://registry.test")
     for daemon in (writer, reader):
         daemon.launch()

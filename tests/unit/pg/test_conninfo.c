@@ -86,12 +86,65 @@ START_TEST(lists_of_hosts_are_begun_elsewhere)
 }
 END_TEST
 
+static const struct {
+    const char *conninfo;
+    bool is_open;
+} TLS[] = {
+    {"postgresql://u@db/d", true},
+    {"postgresql://u@10.0.0.1/d", true},
+    {"host=db hostaddr=127.0.0.1", true}, /* a tunnel, maybe */
+    {"host=localhost hostaddr=10.0.0.1", true},
+    {"postgresql://localhost,db/d", true},
+    {"postgresql://u@[2001:db8::1]/d", true},
+    {"postgresql://u@db/d?sslmode=disable", false},
+    {"host=db sslmode=prefer", false},
+    {"host=db service=s", false},
+    {"postgresql:///d", false},
+    {"postgresql:///d?host=/run/postgresql", false},
+    {"host=@abstract", false},
+    {"postgresql://u@localhost/d", false},
+    {"postgresql://127.0.0.1:1,127.0.0.2:2/d", false},
+    {"postgresql://u@[::1]/d", false},
+    {"host=db what", false},
+    {"", false},
+};
+
+START_TEST(tls_is_ours_to_choose_when_nobody_has)
+{
+    struct ms_str conninfo = ms_str(TLS[_i].conninfo);
+    unsetenv("PGHOST");
+    ck_assert(ms_pg_conninfo_leaves_tls_open(conninfo) == TLS[_i].is_open);
+    setenv("PGSSLMODE", "prefer", 1);
+    ck_assert(!ms_pg_conninfo_leaves_tls_open(conninfo));
+    unsetenv("PGSSLMODE");
+    setenv("PGHOST", "db", 1);
+    bool is_open = ms_pg_conninfo_leaves_tls_open(MS_STR("dbname=d"));
+    unsetenv("PGHOST");
+    ck_assert(is_open);
+}
+END_TEST
+
+START_TEST(authorities_are_named_or_not)
+{
+    unsetenv("PGSSLROOTCERT");
+    ck_assert(!ms_pg_conninfo_names_authorities(MS_STR("host=db")));
+    ck_assert(ms_pg_conninfo_names_authorities(MS_STR("host=db sslrootcert=/f")));
+    setenv("PGSSLROOTCERT", "/f", 1);
+    bool is_named = ms_pg_conninfo_names_authorities(MS_STR("host=db"));
+    unsetenv("PGSSLROOTCERT");
+    ck_assert(is_named);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     TCase *conninfo = tcase_create("conninfo");
     tcase_add_loop_test(conninfo, passwords_are_masked, 0, sizeof(MASKS) / sizeof(MASKS[0]));
     tcase_add_loop_test(conninfo, lists_of_hosts_are_begun_elsewhere, 0,
                         sizeof(LISTS) / sizeof(LISTS[0]));
+    tcase_add_loop_test(conninfo, tls_is_ours_to_choose_when_nobody_has, 0,
+                        sizeof(TLS) / sizeof(TLS[0]));
+    tcase_add_test(conninfo, authorities_are_named_or_not);
     Suite *suite = suite_create("conninfo");
     suite_add_tcase(suite, conninfo);
     return suite;
