@@ -37,11 +37,11 @@ class Proxy(Process):
 
 
 class Nginx(Proxy):
-    """`access`: a file of deploy/nginx/access, or none; `passwords`: a file that the registry knows."""
+    """`access`: a file of deploy/nginx/access, or none; `passwords`: a file that the registry knows; `index`: it is open."""
 
-    def __init__(self, directory, registry, readers, access=None, passwords=None):
+    def __init__(self, directory, registry, readers, access=None, passwords=None, index=False):
         super().__init__(directory, "nginx", registry, readers)
-        self.access, self.passwords = access, passwords
+        self.access, self.passwords, self.index = access, passwords, index
 
     def write_config(self):
         readers = " ".join(f"server 127.0.0.1:{reader.port};" for reader in self.readers)
@@ -58,6 +58,8 @@ class Nginx(Proxy):
                 access = substitute(access, ("/etc/nginx/registry.htpasswd", str(self.passwords)))
             (self.directory / "access.conf").write_text(access)
             site = substitute(site, ("#include /etc/nginx/metastore-access.conf;", f"include {self.directory}/access.conf;"))
+        if self.index:
+            site = substitute(site, ("#include /etc/nginx/metastore-index.conf;", f"include {NGINX}/access/index.conf;"))
         if self.access == "registry":
             verdicts = substitute((NGINX / "access" / "verdicts.conf").read_text(),
                                   ("/run/nginx-metastore-verdicts", f"{self.directory}/verdicts"))
@@ -74,11 +76,11 @@ class Nginx(Proxy):
 
 
 class HAProxy(Proxy):
-    """`passwords`: {user: hash}, asked of everybody; `verdict`: the registry is asked; neither: open."""
+    """`passwords`: {user: hash}, asked of everybody; `verdict`: the registry is asked; neither: open. `index`: that is open."""
 
-    def __init__(self, directory, registry, readers, passwords=None, verdict=False):
+    def __init__(self, directory, registry, readers, passwords=None, verdict=False, index=False):
         super().__init__(directory, "haproxy", registry, readers)
-        self.passwords, self.verdict = passwords, verdict
+        self.passwords, self.verdict, self.index = passwords, verdict, index
 
     def write_config(self):
         readers = "\n    ".join(f"server reader{n} 127.0.0.1:{reader.port}" for n, reader in enumerate(self.readers, 1))
@@ -87,10 +89,12 @@ class HAProxy(Proxy):
         if self.passwords:
             users = "\n".join(f"    user {user} password {hashed}" for user, hashed in self.passwords.items())
             text = re.sub(r"#userlist metastore_users\n#.*", lambda _: f"userlist metastore_users\n{users}", text)
-            text = re.sub(r"#(acl is_open|acl is_known|http-request auth)", r"\1", text)
+            text = re.sub(r"#(acl is_open path /healthz|acl is_known|http-request auth)", r"\1", text)
         if self.verdict:
-            text = re.sub(r"#(set-var|lua-load|acl is_open|http-request (?:lua|return|deny))", r"\1", text)
+            text = re.sub(r"#(set-var|lua-load|acl is_open path /healthz|http-request (?:lua|return|deny))", r"\1", text)
             text = substitute(text, ("/etc/haproxy/metastore-verdict.lua", str(HAPROXY / "verdict.lua")))
+        if self.index:
+            text = substitute(text, ("#acl is_open path_reg", "acl is_open path_reg"))
         (self.directory / "haproxy.cfg").write_text(text)
 
     def command(self):
