@@ -34,7 +34,7 @@ class Bench:
         self.runs = 1 if options.quick else options.runs
         self.load_program = options.build / "tests/bench/bench_load"
         self.size = SIZES[options.quick]
-        self.postgres = harness.Postgres(place / "pg")
+        self.postgres = harness.Postgres(place / "pg", fsync="on")
         self.processes = []
         self.is_met = True
         self._count = 0

@@ -106,13 +106,14 @@ class Process:
 
 
 class Postgres:
-    """A private cluster; a database for each test. Here only processes crash, not the machine: without fsync."""
+    """A private cluster; a database for each test. Here only processes crash, not the machine: without fsync, unless a
+    commit is to cost what it costs."""
 
     databases = itertools.count(1)  # of all clusters: a standby that is promoted has those of its primary
 
-    def __init__(self, directory, replica_of=None):
+    def __init__(self, directory, replica_of=None, fsync="off"):
         self.directory = str(directory)
-        self.uri = self._run("replica", replica_of.directory) if replica_of else self._run("start", "fsync=off")
+        self.uri = self._run("replica", replica_of.directory) if replica_of else self._run("start", f"fsync={fsync}")
         self._schema = None
 
     def _run(self, verb, *more):
