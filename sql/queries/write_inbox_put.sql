@@ -3,7 +3,7 @@
 -- tag and digest are the same. Arrays, one element an event: $1 event ids text[], $2 actions text[],
 -- $3 repositories text[], $4 tags text[], $5 digests bytea[], $6 is it a blob boolean[], $7 event times in
 -- ms since 1970 bigint[], $8 actors text[], $9 bodies bytea[], $10 why it leads nowhere text[] (NULL: it
--- does not). Column: events that are new. What is longer than an index takes is cut: it names nothing that
+-- does not), $11 may a crash of the server undo this transaction: boolean. Column: events that are new. What is longer than an index takes is cut: it names nothing that
 -- exists. No clock of a registry is believed that is ahead of ours, and no time outside of the years 1 to 9999.
 -- Schema 1 remembered the ids alone: for two days after it, what it has seen is sent again in vain.
 WITH sent AS (
@@ -49,4 +49,5 @@ WITH sent AS (
      WHERE fault IS NOT NULL
      ORDER BY place
 )
-SELECT count(*) FROM fresh;
+SELECT (SELECT count(*) FROM fresh),
+       CASE WHEN $11::boolean THEN set_config('synchronous_commit', 'off', true) END;

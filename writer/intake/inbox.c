@@ -154,6 +154,17 @@ static void count_events(struct inbox *inbox, const struct batch *batch, size_t 
     }
 }
 
+/* Pulls are collected every so often; all other events are worked off at once. */
+static bool has_changes(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_events; i++) {
+        const struct ms_event_record *event = &batch->events[i];
+        if (ms_event_is_kept(event) && !ms_str_equal(event->action, MS_STR("pull")))
+            return true;
+    }
+    return false;
+}
+
 static void on_committed(const struct ms_error *err, size_t n_new, bool new_instance, void *arg)
 {
     struct inbox *inbox = arg;
@@ -165,7 +176,7 @@ static void on_committed(const struct ms_error *err, size_t n_new, bool new_inst
     if (err == NULL) {
         remember_instances(inbox, batch);
         count_events(inbox, batch, n_new);
-        if (n_new > 0)
+        if (n_new > 0 && has_changes(batch))
             events->on_committed(events->arg);
         if (new_instance)
             events->on_scan_wanted("a registry instance never seen before", events->arg);

@@ -20,7 +20,7 @@ enum {
 };
 
 struct inbox_events {
-    void (*on_committed)(void *arg); /* new rows are in the database */
+    void (*on_committed)(void *arg); /* new rows of changes are in the database */
     /* The reason for a scan is committed, so that it survives a crash. */
     void (*on_scan_wanted)(const char *why, void *arg);
     void *arg;

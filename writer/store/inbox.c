@@ -51,7 +51,20 @@ static void on_put(struct ms_store_call *base, const struct ms_error *err, const
         call->on_done(NULL, (size_t)call->n_new, call->has_new_instance, call->arg);
 }
 
-static void add_events(struct ms_store_call *base, const struct ms_event_record *events, size_t n)
+/* A crash of the server may cost the pulls of its last moments, but no event of a change, nothing
+ * that an operator is to see, and no reason for a scan. */
+static bool are_counts_alone(const struct ms_event_record *events, size_t n, bool wants_scan)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!ms_str_equal(events[i].action, MS_STR("pull")) || !ms_str_is_absent(events[i].fault) ||
+            !ms_str_is_absent(events[i].instance_id))
+            return false;
+    }
+    return !wants_scan;
+}
+
+static void add_events(struct ms_store_call *base, const struct ms_event_record *events, size_t n,
+                       bool may_be_undone)
 {
     size_t n_kept = 0;
     for (size_t i = 0; i < n; i++)
@@ -83,6 +96,7 @@ static void add_events(struct ms_store_call *base, const struct ms_event_record 
         ms_store_add_bytes(bodies, events[i].body);
         ms_store_add_text(faults, events[i].fault);
     }
+    ms_store_call_bool(base, may_be_undone);
 }
 
 static void add_instances(struct put_call *call, const struct ms_event_record *events, size_t n)
@@ -110,7 +124,7 @@ struct ms_store_call *ms_store_inbox_put(struct ms_store_writer *store, uint64_t
     call->on_done = on_done;
     call->arg = arg;
     ms_store_call_term(&call->base, term);
-    add_events(&call->base, events, n_events);
+    add_events(&call->base, events, n_events, are_counts_alone(events, n_events, wants_scan));
     add_instances(call, events, n_events);
     if (wants_scan)
         ms_store_call_step(&call->base, &write_scan_wanted);

@@ -226,9 +226,10 @@ struct ms_store_lead *ms_store_lead_new(struct ms_loop *loop,
 void ms_store_lead_free(struct ms_store_lead *lead); /* gives the lock back; NULL is fine */
 
 /* Inbox. `wants_scan`: something was not read, and a scan is asked for in the same transaction; the
- * request lasts until a scan that began after it is complete. `n_new` excludes duplicates and
- * events without an id; `new_instance`: an instance id was never seen before, and no scan covers it
- * that runs, or has just run, on a database that knew none. */
+ * request lasts until a scan that began after it is complete. Pulls alone are committed
+ * asynchronously: a crash of the database may undo those of its last moments. `n_new` excludes
+ * duplicates and events without an id; `new_instance`: an instance id was never seen before, and no
+ * scan covers it that runs, or has just run, on a database that knew none. */
 typedef void ms_store_inbox_put_done(const struct ms_error *err, size_t n_new, bool new_instance,
                                      void *arg);
 struct ms_store_call *ms_store_inbox_put(struct ms_store_writer *store, uint64_t term,

@@ -169,6 +169,20 @@ START_TEST(pulls_of_our_own_go_to_the_registry_client_and_not_into_the_database)
 }
 END_TEST
 
+#define PULL                                                                                       \
+    "{\"id\": \"2\", \"action\": \"pull\", \"target\": {\"repository\": \"a\", \"digest\": "       \
+    "\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}}"
+
+START_TEST(pulls_wake_nobody)
+{
+    ck_assert_int_eq(post(ENVELOPE(PULL)), 202);
+    ck_assert_uint_eq(played->puts, 1);
+    ck_assert_uint_eq(played->wakes, 0);
+    ck_assert_int_eq(post(ENVELOPE(PULL "," EVENT_OF("push", "a"))), 202);
+    ck_assert_uint_eq(played->wakes, 1);
+}
+END_TEST
+
 START_TEST(what_leads_nowhere_is_kept_with_the_reason)
 {
     ck_assert_int_eq(post(ENVELOPE(EVENT_OF("push", "No Name"))), 202);
@@ -493,6 +507,7 @@ static Suite *make_suite(void)
     tcase_add_test(leading, methods_and_paths);
     tcase_add_test(leading, an_event_goes_into_the_inbox);
     tcase_add_test(leading, what_says_nothing_is_accepted_and_not_kept);
+    tcase_add_test(leading, pulls_wake_nobody);
     tcase_add_test(leading, pulls_of_our_own_go_to_the_registry_client_and_not_into_the_database);
     tcase_add_test(leading, what_leads_nowhere_is_kept_with_the_reason);
     tcase_add_test(leading, odd_events_leave_their_neighbours);

@@ -486,6 +486,47 @@ START_TEST(pulls_are_counted)
 }
 END_TEST
 
+/* How each transaction with an event committed, in the order of their commits. */
+static const char *commits(void)
+{
+    return sql("SELECT string_agg(event_id || '=' || kind, ' ' ORDER BY place) FROM commit_seen");
+}
+
+START_TEST(only_pulls_alone_may_be_undone_by_a_crash_of_the_server)
+{
+    (void)sql("CREATE TABLE commit_seen (place serial, event_id text, kind text);"
+              "CREATE FUNCTION see_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+              " INSERT INTO commit_seen (event_id, kind)"
+              " VALUES (NEW.event_id, current_setting('synchronous_commit')); RETURN NULL; END $$;"
+              "CREATE CONSTRAINT TRIGGER see_commit AFTER INSERT ON inbox"
+              " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION see_commit()");
+    const struct ms_event_record events[] = {
+        {.event_id = MS_STR("p2"),
+         .action = MS_STR("pull"),
+         .repository = MS_STR("app"),
+         .body = MS_STR("{}")},
+        {.event_id = MS_STR("d1"),
+         .action = MS_STR("delete"),
+         .repository = MS_STR("app"),
+         .body = MS_STR("{}")},
+    };
+    pull("p1", "app", "one", "i1");
+    ASSERT_OK(ms_store_inbox_put(store, term, events, 2, false, on_put, NULL));
+    ck_assert_str_eq(commits(), "p1=off p2=on d1=on");
+    (void)sql("TRUNCATE commit_seen");
+    ck_assert_int_eq(put_event((struct ms_event_record){.event_id = MS_STR("p3"),
+                                                        .action = MS_STR("pull"),
+                                                        .repository = MS_STR("app"),
+                                                        .instance_id = MS_STR("registry-1")}),
+                     MS_OK);
+    struct ms_event_record last = events[0];
+    last.event_id = MS_STR("p4");
+    ASSERT_OK(ms_store_inbox_put(store, term, &last, 1, true, on_put, NULL));
+    pull("p5", "app", "one", "i1");
+    ck_assert_str_eq(commits(), "p3=on p4=on p5=off");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store_inbox");
@@ -508,6 +549,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, an_instance_seen_just_after_the_first_scan_is_covered);
     tcase_add_test(tcase, events_of_an_unknown_repository_are_counted_apart);
     tcase_add_test(tcase, pulls_are_counted);
+    tcase_add_test(tcase, only_pulls_alone_may_be_undone_by_a_crash_of_the_server);
     suite_add_tcase(suite, tcase);
     return suite;
 }
