@@ -64,9 +64,9 @@ class Bench:
             print("registry:", made.stdout.strip(), flush=True)
         return self._keep(Registry(place, events_url, token, storage=place / "storage"))
 
-    def writer(self, of):
-        """Not started, for a registry, on a database of its own."""
-        return self._keep(harness.Writer(self.place_for("writer"), self.postgres.new_database(), of.url,
+    def writer(self, of, database=None):
+        """Not started, for a registry, on a database of its own or on another writer's."""
+        return self._keep(harness.Writer(self.place_for("writer"), database or self.postgres.new_database(), of.url,
                                          log={"level": "info"}, registry={"concurrency": CONNECTIONS}))
 
     def reader(self, database, registry):
