@@ -11,14 +11,12 @@
 
 MS_STORE_STATEMENT(write_content_blobs);
 MS_STORE_STATEMENT(write_content_configs);
-MS_STORE_STATEMENT(write_content_stubs);
-MS_STORE_STATEMENT(write_content_locks);
+MS_STORE_STATEMENT(write_content_manifests);
 MS_STORE_STATEMENT(write_content_layers);
 MS_STORE_STATEMENT(write_content_children);
 MS_STORE_STATEMENT(write_content_labels);
 MS_STORE_STATEMENT(write_content_annotations);
 MS_STORE_STATEMENT(write_content_chains);
-MS_STORE_STATEMENT(write_content_manifests);
 MS_STORE_STATEMENT(write_content_index_images);
 MS_STORE_STATEMENT(write_remake_locks);
 MS_STORE_STATEMENT(write_remake_manifests);
@@ -90,12 +88,11 @@ static void add_own_digests(struct ms_store_call *base, const struct contents *c
         ms_store_add_digest(digests, &contents->manifests[i].digest);
 }
 
-static void add_all_digests(struct ms_store_call *base, const struct contents *contents)
+static void add_child_digests(struct ms_store_call *base, const struct contents *contents)
 {
     struct ms_buf *digests = ms_store_call_array(base);
     for (size_t i = 0; i < contents->n; i++) {
         const struct ms_manifest_record *manifest = &contents->manifests[i];
-        ms_store_add_digest(digests, &manifest->digest);
         for (size_t j = 0; j < manifest->n_children; j++)
             ms_store_add_digest(digests, &manifest->children[j].digest);
     }
@@ -248,6 +245,7 @@ static void put_manifests(struct ms_store_call *base, const struct contents *con
         ms_pg_array_i64(evidence, manifest->evidence);
     }
     ms_store_call_i64(base, MS_DOCUMENT_VERSION);
+    add_child_digests(base, contents);
 }
 
 /* All steps of one transaction but for the first statement, which is open already. */
@@ -255,16 +253,12 @@ static void put_contents(struct ms_store_call *base, const struct contents *cont
 {
     put_blobs(base, contents);
     put_configs(base, contents);
-    ms_store_call_step(base, &write_content_stubs);
-    add_all_digests(base, contents);
-    ms_store_call_step(base, &write_content_locks);
-    add_all_digests(base, contents);
+    put_manifests(base, contents);
     put_layers(base, contents);
     put_children(base, contents);
     put_pairs(base, contents, true);
     put_pairs(base, contents, false);
     put_chains(base, contents);
-    put_manifests(base, contents);
     ms_store_call_step(base, &write_content_index_images);
     add_own_digests(base, contents);
 }

@@ -11,6 +11,7 @@
 START_TEST(contents_are_stored_once)
 {
     put_image("i1");
+    ck_assert_str_eq(sql("SELECT ctid FROM manifest"), "(0,1)"); /* one version of one row */
     ck_assert_str_eq(sql("SELECT kind || ' ' || size || ' ' || title || ' ' || os FROM manifest"),
                      "image 1001 i1 linux");
     ck_assert_str_eq(
@@ -72,6 +73,22 @@ START_TEST(children_may_be_stored_after_their_indexes)
     put_image("i2");
     assert_recount();
     ck_assert_str_eq(sql("SELECT count(*) FROM index_image"), "6");
+}
+END_TEST
+
+START_TEST(what_refers_to_an_image_may_be_a_document)
+{
+    struct content content;
+    PUT_INDEX("x1", "a2"); /* a1 is new, a2 was known by its digest */
+    for (int i = 1; i <= 2; i++) {
+        make_image(&content, name_of('a', i));
+        content.record.subject = digest_of("i1");
+        ck_assert_int_eq(put(&content), MS_OK);
+    }
+    ck_assert_str_eq(
+        sql("SELECT string_agg(convert_from(m.raw, 'UTF8') || '=' || s.kind, ' ' "
+            "ORDER BY m.raw) FROM sbom_source s JOIN manifest m ON m.id = s.manifest_id"),
+        "a1=referrer a2=referrer");
 }
 END_TEST
 
@@ -508,6 +525,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, text_that_postgresql_cannot_store_is_replaced);
     tcase_add_test(tcase, nested_indexes_are_flattened_in_order);
     tcase_add_test(tcase, children_may_be_stored_after_their_indexes);
+    tcase_add_test(tcase, what_refers_to_an_image_may_be_a_document);
     tcase_add_test(tcase, what_only_attests_is_no_image);
     tcase_add_test(tcase, indexes_nested_too_deeply_are_unreadable_from_below);
     tcase_add_test(tcase, indexes_nested_too_deeply_are_unreadable_from_above);
