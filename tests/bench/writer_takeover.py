@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long does nobody lead? From the signal that ends the leader to the first event that the standby acknowledges:
 after SIGKILL the database sees the lock's session end, after SIGTERM the leader lets the lock go. Of both no more than
-a figure is wanted: a standby tries for the lock every second."""
+a figure is wanted: a standby tries for the lock four times a second."""
 import json
 import signal
 import time

@@ -3,7 +3,7 @@
  * Leadership: an advisory lock on a session of its own, and the term.
  *
  *   CONNECTING  the session is being opened and set up
- *   TRYING      is the lock free? else who has it; again after a second
+ *   TRYING      is the lock free? else who has it; again after TRY_MS
  *   MIGRATING   we have the lock: bring the schema up to date, on another session
  *   TAKING      raise the term; who holds a lock of the term before for too long is ended
  *   LEADING     ping twice a second
@@ -32,7 +32,7 @@
 #include <string.h>
 
 enum {
-    TRY_MS = 1000,
+    TRY_MS = 250,
     PING_MS = 500,
     ANSWER_MAX_MS = 4000, /* a session that is silent for longer is lost */
     RETRY_MIN_MS = 250,
