@@ -126,6 +126,19 @@ class Connections:
             sock.close()
 
 
+def ask(sock, host, path):
+    """Reads a whole answer; was it good?"""
+    sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += sock.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    left = int(re.search(rb"(?i)content-length: (\d+)", head).group(1)) - len(body)
+    while left > 0:
+        left -= len(sock.recv(65536))
+    return head.startswith(b"HTTP/1.1 200")
+
+
 class OpenLoop:
     """Requests at fixed times, whatever became of those before; latency counts from the time that was due."""
 
@@ -144,24 +157,13 @@ class OpenLoop:
             self.next += 1
             return self.next - 1
 
-    def _ask(self, sock, path):
-        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {self.at.netloc}\r\n\r\n".encode())
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += sock.recv(65536)
-        head, _, body = data.partition(b"\r\n\r\n")
-        left = int(re.search(rb"(?i)content-length: (\d+)", head).group(1)) - len(body)
-        while left > 0:
-            left -= len(sock.recv(65536))
-        return head.startswith(b"HTTP/1.1 200")
-
     def _work(self, begin):
         with socket.create_connection((self.at.hostname, self.at.port), timeout=60) as sock:
             while (number := self._take()) < self.count:
                 due = begin + number * self.interval
                 time.sleep(max(0, due - time.monotonic()))
                 path = self.paths[number % len(self.paths)]
-                good = self._ask(sock, path)
+                good = ask(sock, self.at.netloc, path)
                 self.latencies.append(time.monotonic() - due)
                 if not good:
                     self.failures.append(path)
@@ -251,6 +253,23 @@ def cpu_seconds(pids):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         total += int(fields[11]) + int(fields[12])
     return total / TICKS
+
+
+def processor_ns(pids):
+    """What processes that wait now have run: not what others on the machine have made them wait."""
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids)
+
+
+def processor_seconds(url, paths, pids):
+    """Of each request, one behind the other, the processor time of the processes that answer it, in ascending order."""
+    at, taken = urlsplit(url), []
+    with socket.create_connection((at.hostname, at.port), timeout=600) as sock:
+        for path in paths:
+            before = processor_ns(pids)
+            if not ask(sock, at.netloc, path):
+                raise RuntimeError(f"{path} failed")
+            taken.append((processor_ns(pids) - before) / 1e9)
+    return sorted(taken)
 
 
 class Busy:
