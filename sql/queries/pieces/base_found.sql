@@ -38,7 +38,7 @@
                              OR right(asked.name, length(ref.name) + 1) = '/' || ref.name END AS is_claimed_name
             -- Many may have the same layers, rebuilt every night, or with other settings: the newest, and what is named.
             FROM ((SELECT manifest_id FROM image_chain WHERE chain = part.chain AND is_whole
-                   ORDER BY manifest_id DESC LIMIT 32)
+                   ORDER BY manifest_id DESC LIMIT 16)
                   UNION
                   SELECT w.manifest_id
                   FROM (SELECT id FROM manifest

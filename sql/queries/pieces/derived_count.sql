@@ -1,6 +1,6 @@
-    -- How many images that some tag shows are built on `top.manifest_id`, or on an image of it: the first 10,000.
+    -- How many images that some tag shows are built on `top.manifest_id`, or on an image of it: the first 1,000.
     -- Gives images, is_cut (there are more); no row: it has no layers on which something could be built.
-    SELECT least(found.images, 10000) AS images, found.images > 10000 AS is_cut
+    SELECT least(found.images, 1000) AS images, found.images > 1000 AS is_cut
     FROM (SELECT count(DISTINCT p.manifest_id) AS images, count(w.chain) AS chains
           FROM (SELECT DISTINCT c.chain
                 FROM (SELECT top.manifest_id AS id
@@ -13,5 +13,5 @@
                                AND EXISTS (SELECT FROM repository_manifest
                                            WHERE manifest_id = c.manifest_id AND unreadable IS NULL
                                              AND "references" > attests OFFSET 0)
-                             LIMIT 10001) p ON true) found
+                             LIMIT 1001) p ON true) found
     WHERE found.chains > 0

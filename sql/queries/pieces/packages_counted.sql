@@ -12,11 +12,15 @@
         ),
 -- include packages_held.sql
         , typed AS MATERIALIZED (
-            SELECT coalesce(nullif(n.type, ''), 'unknown') AS type, count(*) AS packages
+            -- A package's type is that of its URL: so one table is read for it rather than three.
+            SELECT CASE WHEN octet_length(u.type) BETWEEN 1 AND 64 THEN u.type ELSE 'unknown' END AS type,
+                   count(*) AS packages
             FROM held
-            CROSS JOIN LATERAL (SELECT version_id FROM package WHERE id = held.package_id OFFSET 0) p
-            CROSS JOIN LATERAL (SELECT name_id FROM package_version WHERE id = p.version_id OFFSET 0) v
-            CROSS JOIN LATERAL (SELECT type FROM package_name WHERE id = v.name_id OFFSET 0) n
+            CROSS JOIN LATERAL (SELECT purl FROM package WHERE id = held.package_id OFFSET 0) p
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN starts_with(p.purl, 'pkg:')
+                            THEN lower(split_part(ltrim(substr(p.purl, 5), '/'), '/', 1) COLLATE "C") END AS type
+                OFFSET 0) u
             WHERE (SELECT place FROM source) IS NOT NULL
             GROUP BY 1
         )
