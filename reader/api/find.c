@@ -86,8 +86,16 @@ static enum ms_status add_plan(struct rest_list *list)
         status = read_plan(&plan, text, list->arena, &list->fault);
     if (status != MS_OK)
         return status;
-    for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
-        rest_list_add(list, plan.params[i]);
+    if (list->statement == MS_READ_FIND && !ms_str_is_absent(plan.package.name)) {
+        list->statement = MS_READ_FIND_PACKAGE;
+        rest_list_add(list, plan.package.name);
+        rest_list_add(list, MS_STR_ABSENT); /* its URL */
+        rest_list_add(list, plan.package.comparison);
+        rest_list_add(list, plan.package.version);
+    } else {
+        for (size_t i = 0; i < SEARCH_PLAN_PARAMS; i++)
+            rest_list_add(list, plan.params[i]);
+    }
     ms_buf_append_c(&list->head, "\"query\":");
     ms_json_append_string(&list->head, text);
     ms_buf_append_char(&list->head, ',');

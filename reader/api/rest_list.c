@@ -162,6 +162,7 @@ bool rest_list_begin(struct rest_list *out, const struct rest_list_kind *kind,
         answer_fault(out);
         return false;
     }
+    out->statement = kind->statements[out->paging.sort - kind->sorts];
     paging_params(out->params, &out->paging, out->arena);
     out->n_params = PAGING_PARAMS;
     return true;
@@ -179,7 +180,7 @@ static void serve(struct rest_list *list, struct answers *answers, const struct 
     answer_serve(answers, list->request,
                  &(struct answer_query){
                      .key = ms_buf_view(&key),
-                     .statement = list->kind->statements[list->paging.sort - list->kind->sorts],
+                     .statement = list->statement,
                      .params = list->params,
                      .n_params = list->n_params,
                      .repository = list->repository,

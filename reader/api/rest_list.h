@@ -45,9 +45,10 @@ struct rest_list {
     struct query_fault fault;
     struct ms_str params[REST_LIST_PARAMS_MAX];
     size_t n_params;
-    struct ms_str repository; /* the one that it depends on; absent: all of them */
-    bool is_filtered;         /* by a pattern, which no index finds */
-    struct ms_buf head;       /* members before the array, each with a comma behind it */
+    enum ms_read_query statement; /* that of the sort, if nothing puts another in its place */
+    struct ms_str repository;     /* the one that it depends on; absent: all of them */
+    bool is_filtered;             /* by a pattern, which no index finds */
+    struct ms_buf head;           /* members before the array, each with a comma behind it */
 };
 
 /* Reads the query. False: the request has been answered with an error. */

@@ -243,7 +243,8 @@ static void ask_without(struct page_ask *ask, struct ms_str q, struct ms_str pre
     struct ms_str rest = search_text_without(ask->arena, q, prefix);
     struct search_query query;
     struct search_fault fault;
-    struct search_plan plan = {{MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT}};
+    struct search_plan plan = {
+        .params = {MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT}};
     if (ms_str_is_absent(rest) || search_query_parse(&query, rest, &fault) != MS_OK ||
         search_plan_make(&plan, &query, ask->arena) != MS_OK)
         plan.params[0] = MS_STR_ABSENT;

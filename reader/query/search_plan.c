@@ -173,7 +173,14 @@ enum ms_status search_plan_make(struct search_plan *out, const struct search_que
                                 struct ms_arena *arena)
 {
     struct search_plan plan = {
-        .params = {MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT}};
+        .params = {MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT, MS_STR_ABSENT},
+        .package.name = MS_STR_ABSENT};
+    const struct search_term *first = &query->terms[0];
+    if (query->n_terms == 1 && first->kind == SEARCH_PACKAGE && !first->is_not) {
+        plan.package.name = first->key;
+        plan.package.comparison = first->comparison;
+        plan.package.version = first->value;
+    }
     enum ms_status status = write_terms(&plan.params[P_TERMS], query, arena);
     if (status == MS_OK)
         status = choose_way(&plan, query, arena);

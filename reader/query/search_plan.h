@@ -26,6 +26,11 @@ enum { SEARCH_PLAN_PARAMS = 4 };
 /* In the order of the statements: terms, way, key, value. In the arena, or views of the query. */
 struct search_plan {
     struct ms_str params[SEARCH_PLAN_PARAMS];
+    /* Of a query for a package and nothing else: read_find_package.sql answers it. Else its name is
+     * absent. */
+    struct {
+        struct ms_str name, comparison, version;
+    } package;
 };
 
 /* MS_TOO_LARGE: the arena is full. */

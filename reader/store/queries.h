@@ -86,6 +86,7 @@ extern const char *const queries_class_names[MS_CLASS_COUNT];
     X(FIND_BY_PULLS, find_by_pulls, SEARCH)                                                        \
     X(FIND_BY_SIZE, find_by_size, SEARCH)                                                          \
     X(FIND_BY_UPDATED, find_by_updated, SEARCH)                                                    \
+    X(FIND_PACKAGE, find_package, SEARCH)                                                          \
     X(FACETS, facets, SEARCH)                                                                      \
     X(SUGGEST, suggest, SEARCH)                                                                    \
     X(ACTIVITY, activity, LIST)                                                                    \

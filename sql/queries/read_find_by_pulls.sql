@@ -7,4 +7,7 @@ ranked AS MATERIALIZED (
                                                  type = 'repository' DESC, digest) AS number
     FROM result
 ),
+counted AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM ranked) AS total, is_cut FROM bounds
+),
 -- include find_shown.sql

@@ -8,4 +8,7 @@ ranked AS MATERIALIZED (
     FROM result
     CROSS JOIN LATERAL (SELECT size FROM repository WHERE id = result.repository_id OFFSET 0) r
 ),
+counted AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM ranked) AS total, is_cut FROM bounds
+),
 -- include find_shown.sql

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packages as readers tell them, against what the documents themselves say: lists, versions, images, a manifest's own,
 `package:` in searches; and that cached answers change when packages do."""
+import json
 import random
+import re
 import subprocess
 from urllib.parse import quote, urljoin
 
+import psycopg2
 import pytest
 
 import sboms
-from harness import wait_for
+from harness import BUILD, wait_for
 from images import Pusher
 
 VERSIONS = ["2.14.1", "2.17.0", "2.9", "2.17.0~rc1", "2.17.0-1", "10", "1:2.0", "2.0.Final", "2.0.1", "", "v1.2.3"]
@@ -181,6 +184,44 @@ def test_in_searches(world):
         assert not {(r["repository"], r["digest"]) for r in others} & expected
     for bad in ("package:", "package:a@", "package:a@<", 'package:"'):
         assert reader.get(f"/api/v1/search?q={quote(bad)}").status_code == 400, bad
+
+
+# With how many images each way begins: all are looked at, their repositories, those walked against what is known of
+# the package, those walked while each image is looked up.
+WAYS = ({}, {"1000": "0"}, {"5000": "0"}, {"5000": "0", "20000": "0", "20001": "1"})
+
+
+@pytest.mark.parametrize("bounds", WAYS)
+def test_a_search_for_a_package_alone_gives_what_any_search_gives(world, bounds):
+    text = (BUILD / "queries" / "read_find_package.sql").read_text()
+    assert all(re.search(rf"\b{number}\b", text) for number in bounds)
+    assert "LIMIT 10) h" in text
+    text = text.replace("LIMIT 10) h", "LIMIT 100) h")  # so many that nothing is left out
+    narrow = re.sub(r"\b(1000|5000|20000|20001)\b", lambda number: bounds.get(number[0], number[0]), text)
+    with psycopg2.connect(world.stack.database, options="-c plan_cache_mode=force_generic_plan") as connection, \
+            connection.cursor() as cursor:
+        cursor.execute(f"PREPARE general AS {(BUILD / 'queries' / 'read_find.sql').read_text()}")
+        cursor.execute(f"PREPARE alone AS {narrow}")
+        for name, comparison, version in (("log4j-core", None, None), ("lib", "<", "2.17.0"), ("Flask", ">=", "2"),
+                                          ("only-3", None, None), ("none", None, None)):
+            term = {"kind": "package", "is_not": False, "key": name, "value": version, "plain": comparison}
+            for kind in (None, "repository", "image"):
+                cursor.execute("EXECUTE general (NULL, NULL, 1000, false, false, false, %s, 'package', %s, %s, %s)",
+                               (json.dumps([term]), name, version, kind))
+                head, *rows = [row[4:] for row in cursor.fetchall()]
+                for number, n, is_reverse in ((None, 1000, False), (None, 2, False), (3, 2, False), (4, 2, True)):
+                    if (number or 0) > len(rows):
+                        continue
+                    cursor.execute("EXECUTE alone (%s, NULL, %s, %s, %s, false, %s, NULL, %s, %s, %s)",
+                                   (number, n, is_reverse, is_reverse, name, comparison, version, kind))
+                    told, *page = [row[3:] for row in cursor.fetchall()]
+                    first = max(0, number - 1 - n) if is_reverse else number or 0
+                    last = min(first + n, number - 1) if is_reverse else first + n
+                    assert [row[1:] for row in page] == rows[first:last], (name, kind, number)
+                    assert told[0] == (first > 0 if is_reverse else last < len(rows))
+                    about = json.loads("{%s}" % told[3])
+                    assert about.get("truncated") or about["total"] == len(rows), (name, about)
+                    assert bounds or about == json.loads("{%s}" % head[2])
 
 
 def test_cached_answers_change(world):

@@ -180,6 +180,7 @@ PAGES = [
     f"{BUILT_ON}/-/packages", "/api/v1/packages", "/api/v1/packages?q=lib-1", "/packages?q=python3", "/api/v1/packages?type=npm",
     "/api/v1/packages/images?name={package}", "/api/v1/packages/images?name={package}&version=%3C3",
     "/api/v1/packages/images?name={rare}&version=%3E%3D4", "/api/v1/packages/images?purl={purl}", "/api/v1/search?q=package:{rare}",
+    "/api/v1/search?q=package:{package}", "/api/v1/search?q=package:{package}@%3C3",
 ]
 # What is told of everything from what is kept for each repository, or for all of them.
 KEPT_BLOCKS_MAX = 5_000
@@ -195,7 +196,7 @@ BOUNDED = [
     "/api/v1/search?q=works", "/api/v1/search?q=proprietary", "/api/v1/search?q=arch:arm64",
     "/api/v1/search?q=os:linux", "/api/v1/search?q=is:index", "/api/v1/search?q=is:artifact",
     "/api/v1/search?q=:latest", "/api/v1/search?q=updated:>2026-01-01", "/api/v1/search?q=updated:>2000-01-01",
-    "/api/v1/search?q=package:{package}", "/api/v1/search?q=package:{package}@%3C3",
+    "/api/v1/search?q=package:{package}&sort=name", "/api/v1/search?q=package:{package}@%3C3%20-zzz",
     "/api/v1/search?q=label:maintainer", "/api/v1/search?q=os:linux&sort=-size", "/search?q=a", "/search?q=os:linux", "/stats",
     "/api/v1/facets", "/api/v1/facets?q=a", "/api/v1/facets?q=grafana-proxy", "/api/v1/facets?q=arch:arm64", "/api/v1/facets?q=works",
 ]

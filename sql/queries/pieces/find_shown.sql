@@ -1,4 +1,4 @@
--- The end of every read_find*.sql: from `ranked`, whose number is the place in the whole list, to the rows.
+-- The end of every read_find*.sql: from `ranked`, whose number is the place in the whole list, and `counted`, to the rows.
 walked AS MATERIALIZED (
     (SELECT ranked.*, row_number() OVER (ORDER BY number) AS place
      FROM ranked
@@ -15,8 +15,7 @@ walked AS MATERIALIZED (
 SELECT generation, NULL::bigint AS place, true AS found,
        (SELECT count(*) FROM walked) > $3::bigint AS has_more, NULL::bigint AS number,
        NULL::text AS text,
-       '"total":' || (SELECT count(*) FROM ranked)
-           || CASE WHEN (SELECT is_cut FROM bounds) THEN ',"truncated":true' ELSE '' END AS body
+       (SELECT '"total":' || total || CASE WHEN is_cut THEN ',"truncated":true' ELSE '' END FROM counted) AS body
 FROM state
 UNION ALL
 SELECT (SELECT generation FROM state), CASE WHEN $5::boolean THEN -w.place ELSE w.place END, NULL,
