@@ -167,6 +167,7 @@ void view_repositories(struct ms_buf *out, const struct view_frame *frame,
     struct link atom = link_to("/feed");
     struct view_pages pages;
     link_set(&json, "prefix", page->prefix);
+    link_set(&atom, "prefix", page->prefix);
     link_set(&json, "q", page->q);
     link_set(&json, "sort", page->sort);
     view_pages_init(&pages, &link, page->cursors);
