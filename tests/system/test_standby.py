@@ -3,7 +3,7 @@
 import pytest
 
 from harness import WAIT_SECONDS, Postgres, Waiting, query, wait_for
-from watching import LIST, Watcher, make_schema, push, wait_until_seen
+from watching import LIST, Crowd, Watcher, make_schema, push, wait_until_seen
 
 
 @pytest.fixture
@@ -114,3 +114,8 @@ def test_who_waits_for_a_tag_is_answered_when_it_is_replayed(database, standby, 
         pushed = push(database, "new")
     assert waiting.answer.status_code == 200 and waiting.answer.json()["name"] == "new"
     assert generation(waiting.answer) >= pushed
+    with Crowd(reader, "/api/v1/repositories/lib/-/tags/newer?wait=60s", 1000) as crowd:
+        before = reader.metric('query_seconds_count{query="tag"}')
+        push(database, "newer")
+        assert all(answer.startswith(b"HTTP/1.1 200") for answer in crowd.answers())
+        assert reader.metric('query_seconds_count{query="tag"}') - before <= 3

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """One tag, and waiting for it: for a digest, for many clients at once; on a standby: test_standby.py."""
-import concurrent.futures
-import socket
-
 import pytest
 
 from harness import Waiting, query, wait_for
 from images import Pusher
+from watching import Crowd
 
 TAG = "/api/v1/repositories/team/app/-/tags/1.0"
 CLIENTS = 2000
@@ -79,27 +77,13 @@ def test_a_change_elsewhere_asks_nothing(stack, pusher):
 def test_thousands_wait(stack, pusher):
     """They hold no connection to the database, and one query answers all of them."""
     reader = stack.reader
-    sockets = []
-    request = f"GET {TAG}?wait=60s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
-    try:
-        for _ in range(CLIENTS):
-            client = socket.create_connection(("127.0.0.1", reader.port))
-            client.sendall(request)
-            sockets.append(client)
-        wait_for(lambda: reader.metric("parked_requests") == CLIENTS, "all of them to wait")
+    with Crowd(reader, TAG + "?wait=60s", CLIENTS) as crowd:
         busy = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'metastore-reader%%' AND state <> 'idle'" \
                " AND datname = current_database()"
         assert query(stack.database, busy) == [(0,)]
         before = reader.metric('query_seconds_count{query="tag"}')
         pusher.image("team/app", "1.0")
-
-        def read(client):
-            client.settimeout(300)
-            return b"".join(iter(lambda: client.recv(65536), b""))
-        with concurrent.futures.ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(read, sockets))
+        answers = crowd.answers()
         assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers), answers[0]
         assert reader.metric('query_seconds_count{query="tag"}') - before <= 3
-    finally:
-        for client in sockets:
-            client.close()
+    wait_for(lambda: reader.metric("parked_requests") == 0, "nobody to wait")

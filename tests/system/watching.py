@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A reader watched while its database is made trouble for: test_outage.py, test_standby.py. No writer
 is there: push() changes the database as one does."""
+import concurrent.futures
+import socket
 import subprocess
 import threading
 
@@ -29,6 +31,35 @@ def push(uri, tag):
 
 def wait_until_seen(reader, tag):
     wait_for(lambda: tag in reader.json(LIST)["tags"], f"{tag} to be seen")
+
+
+class Crowd:
+    """Clients of a reader that have asked for the same and wait for the answer."""
+
+    def __init__(self, reader, path, count):
+        self.reader, self.sockets = reader, []
+        request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+        for _ in range(count):
+            client = socket.create_connection(("127.0.0.1", reader.port))
+            client.sendall(request)
+            self.sockets.append(client)
+
+    def __enter__(self):
+        wait_for(lambda: self.reader.metric("parked_requests") == len(self.sockets), "all of them to wait")
+        return self
+
+    def __exit__(self, *failure):
+        for client in self.sockets:
+            client.close()
+
+    def answers(self):
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            return list(pool.map(self._read, self.sockets))
+
+    @staticmethod
+    def _read(client):
+        client.settimeout(300)
+        return b"".join(iter(lambda: client.recv(65536), b""))
 
 
 class Watcher(threading.Thread):
