@@ -7,7 +7,7 @@ import pytest
 
 import sboms
 from fake import FakeRegistry
-from harness import Reader, Writer, query, wait_for
+from harness import BUILD, Reader, Writer, query, wait_for
 from images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, digest_of
 from oracle_base import REPOSITORIES, TAGS, Families
 
@@ -162,6 +162,23 @@ def test_a_base_that_moves(setting):
     assert derived["total"] == 1 and derived["derived"] == [
         {"repository": "team/app", "digest": app, "tags": ["1.0"], "platform": "linux/amd64",
          "updated": derived["derived"][0]["updated"]}]
+
+
+def test_what_is_built_on_an_image_is_counted_so_far(setting):
+    base = put(setting.fake, "library/often", "1", ["often"])
+    for number in range(3):
+        put(setting.fake, f"team/often{number}", "1", ["often", f"often {number}"])
+    setting.scan()
+    derived = setting.manifest("library/often", base)["derived"]
+    assert derived["images"] == 3 and "truncated" not in derived
+    text = (BUILD / "queries" / "read_manifest.sql").read_text()
+    for bound, less in (("images, 1000)", "images, 2)"), ("images > 1000", "images > 2"), ("LIMIT 1001)", "LIMIT 3)")):
+        assert bound in text
+        text = text.replace(bound, less)
+    for parameter, value in (("$1::text", "'library/often'"), ("$2::text", "NULL::text"), ("$3::text", f"'{base}'")):
+        text = text.replace(parameter, value)
+    (_, _, body), = query(setting.database, text.replace("%", "%%"))
+    assert json.loads(body + "}")["derived"] == {**derived, "images": 2, "truncated": True}
 
 
 def test_a_base_that_only_an_index_had(setting):
