@@ -118,6 +118,15 @@ def test_refused_documents(make_stack):
         assert state == expected[digest][0], (state, reason, expected[digest])
         assert (expected[digest][1] or "") in (reason or "").replace("contents.sbom_max", "20KiB"), reason
         assert state == "done" or held(stack.database, digest) == set()
+        path = f"/api/v1/repositories/a/-/manifests/{digest}"
+        told = wait_for(lambda: (answer := stack.reader.json(path)).get("refused_documents" if state != "done" else "packages")
+                        and answer, f"{path} to tell of the document")
+        if state == "done":
+            assert "refused_documents" not in told
+            continue
+        refused, = told["refused_documents"]
+        assert (refused["state"], refused["reason"]) == (state, reason) and told["packages"] is None
+        assert stack.reader.get(f"/api/v1/repositories/a/-/manifests/{refused['manifest']}").status_code == 200
     assert held(stack.database, good["digest"]) == sboms.packages_of(sboms.spdx(PACKAGES))
     assert held(stack.database, long_name["digest"]) == {("b", "1", "", "")}
     assert query(stack.database, "SELECT sum(left_out) FROM sbom")[0][0] == 1

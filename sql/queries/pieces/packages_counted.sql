@@ -1,4 +1,5 @@
-    -- The packages of `c`, a manifest, for its answer. NULL where no SBOM was read.
+    -- The packages of `c`, a manifest, for its answer. NULL where no SBOM was read. Documents that were refused are told
+    -- beside them, 20 of them.
     CROSS JOIN LATERAL (
         WITH images AS (
             SELECT c.id UNION SELECT i.image_id FROM index_image i WHERE i.index_id = c.id
@@ -30,5 +31,13 @@
                          (SELECT coalesce(json_object_agg(type, packages ORDER BY packages DESC, type), '{}')
                           FROM typed) AS by_type,
                          (ARRAY['attestation', 'referrer', 'tag'])[place] AS source
-                  FROM source WHERE place IS NOT NULL) p), 'null') ELSE '' END AS members
+                  FROM source WHERE place IS NOT NULL) p), 'null')
+                   || coalesce(',"refused_documents":' || refused.list::text, '') ELSE '' END AS members
+        FROM (SELECT json_agg(row_to_json(r)) AS list
+              FROM (SELECT digest_text(s.digest) AS manifest, digest_text(b.document) AS document, b.state, b.reason
+                    FROM images
+                    CROSS JOIN LATERAL (SELECT manifest_id, document, state, reason FROM sbom
+                                        WHERE image_id = images.id AND state <> 'done' OFFSET 0) b
+                    CROSS JOIN LATERAL (SELECT digest FROM manifest WHERE id = b.manifest_id OFFSET 0) s
+                    ORDER BY s.digest, b.document LIMIT 20) r) refused
     ) package
