@@ -6,15 +6,31 @@ import re
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.support.ui import WebDriverWait
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
+HANG_SECONDS = 120
 # What says nothing beside its content.
 PLAIN = {"none", "generic", "InlineTextBox", "StaticText", "LineBreak", "paragraph", "emphasis", "code", "RootWebArea"}
 STATES = ("expanded", "pressed", "level", "sort", "hasPopup", "autocomplete")
 
 
+def complete_nodes(browser):
+    """The browser builds the tree some time after the page has loaded: it is complete when the page's last landmark is in
+    it and reading it again gives the same."""
+    read = {"nodes": None}
+
+    def settled(_):
+        before, read["nodes"] = read["nodes"], browser.command("Accessibility.getFullAXTree")["nodes"]
+        ends = any(n.get("role", {}).get("value") == "contentinfo" for n in read["nodes"])
+        return ends and read["nodes"] == before
+
+    WebDriverWait(browser.driver, HANG_SECONDS, poll_frequency=0.05).until(settled, "a complete accessibility tree")
+    return read["nodes"]
+
+
 def tree(browser):
-    nodes = browser.command("Accessibility.getFullAXTree")["nodes"]
+    nodes = complete_nodes(browser)
     by_id, lines = {node["nodeId"]: node for node in nodes}, []
 
     def walk(node, depth):
