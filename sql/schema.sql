@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 9 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 10 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 9;
+    c_present constant integer := 10;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -73,7 +73,8 @@ CREATE TABLE state (
     artifacts          bigint NOT NULL DEFAULT 0,
     images             bigint NOT NULL DEFAULT 0,
     indexes            bigint NOT NULL DEFAULT 0,
-    size               numeric NOT NULL DEFAULT 0
+    size               numeric NOT NULL DEFAULT 0,
+    doubled_refs       bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE state IS 'Exactly one row';
 COMMENT ON COLUMN state.generation IS 'Raised by every visible change, last statement of its transaction (publish())';
@@ -86,6 +87,7 @@ COMMENT ON COLUMN state.artifacts IS 'Held and readable';
 COMMENT ON COLUMN state.images IS 'Reachable from tags, those that only attest aside';
 COMMENT ON COLUMN state.indexes IS 'Reachable from tags';
 COMMENT ON COLUMN state.size IS 'Bytes of all that is reachable from tags; of a blob with several sizes the largest';
+COMMENT ON COLUMN state.doubled_refs IS 'Flatpak refs that more than one repository offers (doubled_flatpak_refs()), as the writer counted them last';
 INSERT INTO state DEFAULT VALUES;
 
 CREATE TABLE touched (
@@ -286,7 +288,7 @@ COMMENT ON TABLE annotation IS 'String annotations of manifests of every kind, a
 -- ---------------------------------------------------------------------------------------------
 
 -- >>> functions/near_words.sql
--- What finds misspellings by an index.
+-- What indexes of repositories' names are made of.
 
 -- Finds misspellings by an index: texts in which words are one edit apart (a character more, less, another,
 -- or two swapped) have a key in common. The keys of a word: it itself, and it without one of its characters
@@ -311,6 +313,11 @@ CREATE OR REPLACE FUNCTION repository_keys(name text, title text) RETURNS text[]
               FROM (SELECT parts, array_to_string(parts, '') AS whole
                       FROM regexp_split_to_array(left(regexp_replace(name, '^.*/', ''), 200) COLLATE "C", '[^a-z0-9]+')
                            AS parts) AS last);
+
+-- What stands before the last component of a repository's name: '' or "team/web/".
+CREATE OR REPLACE FUNCTION namespace_of(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN left(name, length(name) - length(regexp_replace(name, '^.*/', '')));
 -- <<<
 
 CREATE TABLE repository (
@@ -328,9 +335,12 @@ CREATE TABLE repository (
     updated        timestamptz,
     updated_source text CHECK (updated_source IN ('event', 'created', 'seen')),
     title          text,
-    description    text
+    description    text,
+    shared_size    numeric
 ) WITH (fillfactor = 70);
 CREATE INDEX repository_popular ON repository (pulls DESC, updated DESC NULLS LAST, name) WHERE deleted_at IS NULL;
+CREATE INDEX repository_namespace ON repository (namespace_of(name), name) WHERE deleted_at IS NULL;
+CREATE INDEX repository_updated ON repository (updated DESC, name) WHERE deleted_at IS NULL;
 CREATE INDEX repository_text_trgm ON repository
     USING gin (name gin_trgm_ops, lower(title) gin_trgm_ops, lower(description) gin_trgm_ops);
 CREATE INDEX repository_near ON repository USING gin (repository_keys(name, title));
@@ -341,6 +351,7 @@ COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is kno
 COMMENT ON COLUMN repository.updated IS 'Of its tag updated last, hidden ones aside';
 COMMENT ON COLUMN repository.image_count IS 'Image manifests reachable from tags, those that only attest aside';
 COMMENT ON COLUMN repository.artifact_count IS 'Artifact manifests (signatures, SBOMs, charts …) that it holds';
+COMMENT ON COLUMN repository.shared_size IS 'Bytes of its blobs that other repositories have, too, as keep_sizes() found them last; NULL: it was not among the largest';
 COMMENT ON COLUMN repository.title IS 'Of its latest tag, else of the tag updated last: of an index, else of its image; kept by refresh_repository()';
 
 CREATE TABLE repository_manifest (
@@ -415,6 +426,7 @@ CREATE TABLE tag (
 CREATE INDEX tag_manifest ON tag (manifest_id, repository_id);
 CREATE INDEX tag_name ON tag (name, repository_id);
 CREATE INDEX tag_updated ON tag (repository_id, updated DESC, name);
+CREATE INDEX tag_hidden ON tag (repository_id, updated DESC) WHERE hidden;
 CREATE INDEX tag_unreadable ON tag (repository_id) WHERE manifest_id IS NULL;
 COMMENT ON COLUMN tag.manifest_id IS 'NULL when the registry does not even tell its digest';
 COMMENT ON COLUMN tag.unreadable IS 'Why the registry does not tell its digest; what is wrong with a manifest stands in repository_manifest';
@@ -509,6 +521,37 @@ CREATE TABLE pull_day (
 CREATE INDEX pull_day_manifest ON pull_day (manifest_id);
 CREATE INDEX pull_day_day ON pull_day (day);
 COMMENT ON TABLE pull_day IS 'Pulls of a manifest by day (UTC), of known manifests only; kept for 400 days';
+
+CREATE TABLE repository_day (
+    repository_id bigint NOT NULL REFERENCES repository (id),
+    day           date NOT NULL,
+    pulls         bigint NOT NULL DEFAULT 0,
+    pushes        bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (repository_id, day)
+);
+CREATE INDEX repository_day_day ON repository_day (day);
+COMMENT ON TABLE repository_day IS 'Pulls of known manifests, and events that moved a tag, by day (UTC); kept for 400 days';
+
+CREATE TABLE registry_day (
+    day        date PRIMARY KEY,
+    pulls      bigint NOT NULL DEFAULT 0,
+    pushes     bigint NOT NULL DEFAULT 0,
+    size       numeric,
+    signed     bigint,
+    sbom       bigint,
+    provenance bigint
+);
+COMMENT ON TABLE registry_day IS 'The same of all repositories together, and what keep_sizes() found at the end of the day: it looks every few minutes; NULL: it did not';
+COMMENT ON COLUMN registry_day.size IS 'As state.size';
+COMMENT ON COLUMN registry_day.signed IS 'Images and indexes that tags show and that have a signature; the next two: an SBOM, provenance';
+
+CREATE TABLE namespace_day (
+    name text COLLATE "C" NOT NULL,
+    day  date NOT NULL,
+    size numeric NOT NULL,
+    PRIMARY KEY (name, day)
+);
+COMMENT ON TABLE namespace_day IS 'Sizes of the namespaces that are first components of names, summed up over their repositories: at the end of each day on which they changed; 0: gone';
 
 -- ---------------------------------------------------------------------------------------------
 -- What happened
@@ -1402,6 +1445,137 @@ BEGIN
 END $$;
 -- <<<
 
+-- >>> functions/days.sql
+-- What is kept for each day (UTC), so that pages need not read everything that happened.
+
+-- Pushes of a repository, by the times of the tags' history that events made. The caller has locked the repository's
+-- row. Those of all repositories together follow in count_registry_pushes(): until then they are noted.
+CREATE OR REPLACE FUNCTION count_pushes(p_repository bigint, p_times timestamptz[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_times IS NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO repository_day (repository_id, day, pushes)
+    SELECT p_repository, (at AT TIME ZONE 'UTC')::date, count(*)
+      FROM unnest(p_times) AS t (at) GROUP BY 2
+        ON CONFLICT (repository_id, day) DO UPDATE SET pushes = repository_day.pushes + excluded.pushes;
+    PERFORM set_config('metastore.noted_pushes', coalesce(current_setting('metastore.noted_pushes', true), '')
+                       || string_agg(day || ' ' || number, ',') || ',', true)
+       FROM (SELECT (at AT TIME ZONE 'UTC')::date AS day, count(*) AS number
+               FROM unnest(p_times) AS t (at) GROUP BY 1) AS d;
+END $$;
+
+-- Adds what was noted. Behind publish(), in its transaction, so that no push waits for another one's row of the day for
+-- longer than it waits for its generation.
+CREATE OR REPLACE FUNCTION count_registry_pushes() RETURNS void
+    LANGUAGE sql AS $$
+    INSERT INTO registry_day (day, pushes)
+    SELECT split_part(line, ' ', 1)::date, sum(split_part(line, ' ', 2)::bigint)
+      FROM string_to_table(current_setting('metastore.noted_pushes', true), ',') AS n (line)
+     WHERE line <> ''
+     GROUP BY 1 ORDER BY 1
+        ON CONFLICT (day) DO UPDATE SET pushes = registry_day.pushes + excluded.pushes
+$$;
+
+-- How many images and indexes that tags show have a signature, an SBOM, provenance: in whatever repository it is. An
+-- index has what one of its images has. Looks at everything that is attached to something. Bits: manifest.evidence.
+CREATE OR REPLACE FUNCTION count_evidence(OUT signed bigint, OUT sbom bigint, OUT provenance bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    WITH told AS MATERIALIZED (
+        SELECT m.id AS manifest_id, s.evidence
+        FROM manifest s
+        CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = s.subject OFFSET 0) m
+        WHERE s.evidence > 0
+        UNION ALL
+        SELECT m.id, s.evidence
+        FROM manifest s
+        CROSS JOIN LATERAL (SELECT parent_id, about FROM manifest_child WHERE child_id = s.id AND is_attestation OFFSET 0) c
+        CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = c.about
+                            UNION ALL
+                            SELECT c.parent_id WHERE c.about IS NULL) m
+        WHERE s.evidence > 0
+        UNION ALL
+        SELECT m.id, CASE split_part(t.name, '.', 2) WHEN 'sig' THEN 1 WHEN 'sbom' THEN 2
+                                                     ELSE (SELECT evidence FROM manifest WHERE id = t.manifest_id) END
+        FROM (SELECT name, manifest_id FROM tag
+              WHERE name >= 'sha256-' AND name < 'sha256.' AND hidden AND name ~ '^sha256-[0-9a-f]{64}[.](sig|att|sbom)$'
+              OFFSET 0) t
+        CROSS JOIN LATERAL (SELECT id FROM manifest
+                            WHERE digest = digest_bytes(replace(split_part(t.name, '.', 1), '-', ':')) OFFSET 0) m
+    ), attached AS MATERIALIZED (
+        SELECT part.manifest_id, bit_or(part.evidence) AS evidence
+          FROM (SELECT manifest_id, evidence FROM told
+                 UNION ALL
+                SELECT i.index_id, told.evidence
+                  FROM told
+                 CROSS JOIN LATERAL (SELECT index_id FROM index_image WHERE image_id = told.manifest_id OFFSET 0) AS i)
+               AS part
+         GROUP BY part.manifest_id
+    )
+    SELECT count(*) FILTER (WHERE a.evidence & 1 > 0), count(*) FILTER (WHERE a.evidence & 2 > 0),
+           count(*) FILTER (WHERE a.evidence & 4 > 0)
+      FROM attached a
+     CROSS JOIN LATERAL (SELECT kind FROM manifest WHERE id = a.manifest_id OFFSET 0) AS m
+     WHERE m.kind IN ('image', 'index')
+       AND EXISTS (SELECT FROM repository_manifest h
+                    WHERE h.manifest_id = a.manifest_id AND h."references" > h.attests AND h.unreadable IS NULL
+                   OFFSET 0)
+$$;
+
+-- Bytes of a repository's blobs that other repositories have, too.
+CREATE OR REPLACE FUNCTION shared_bytes(p_repository bigint) RETURNS numeric
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(sum(b.size), 0)
+      FROM (SELECT blob_id, max(size) AS size FROM repository_blob WHERE repository_id = p_repository GROUP BY blob_id) AS b
+     WHERE EXISTS (SELECT FROM repository_blob o
+                    WHERE o.blob_id = b.blob_id AND o.repository_id <> p_repository OFFSET 0)
+$$;
+
+-- What is counted from scratch every few minutes, because a page would look at too much for it: how large everything is
+-- today (the last time of a day counts), what evidence there is, what the largest repositories share. A namespace gets a
+-- row when it is larger or smaller than its last row says, so that most of them have few. A transaction of its own, which
+-- locks in the order of all others: repositories, then the row of the day. It reads tables from end to end.
+CREATE OR REPLACE FUNCTION keep_sizes() RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan = on SET enable_hashjoin = on SET enable_mergejoin = on AS $$
+DECLARE
+    c_today constant date := (now() AT TIME ZONE 'UTC')::date;
+    c_largest constant integer := 10; -- as many as the page shows
+    v_evidence record;
+BEGIN
+    SELECT * INTO v_evidence FROM count_evidence();
+    WITH present AS (
+        SELECT split_part(name, '/', 1) AS name, sum(size) AS size
+          FROM repository WHERE deleted_at IS NULL AND strpos(name, '/') > 0 GROUP BY 1
+    ), kept AS (
+        SELECT DISTINCT ON (name) name, size FROM namespace_day ORDER BY name, day DESC
+    )
+    INSERT INTO namespace_day (name, day, size)
+    SELECT name, c_today, coalesce(p.size, 0)
+      FROM present p FULL JOIN kept k USING (name)
+     WHERE coalesce(p.size, 0) IS DISTINCT FROM k.size
+        ON CONFLICT (name, day) DO UPDATE SET size = excluded.size;
+    WITH largest AS MATERIALIZED (
+        SELECT id, shared_bytes(id) AS shared
+          FROM repository WHERE deleted_at IS NULL ORDER BY size DESC, name LIMIT c_largest
+    ), wrong AS MATERIALIZED (
+        SELECT l.id, l.shared FROM largest l WHERE shared IS DISTINCT FROM (SELECT shared_size FROM repository WHERE id = l.id)
+         UNION ALL
+        SELECT id, NULL FROM repository WHERE shared_size IS NOT NULL AND id NOT IN (SELECT id FROM largest)
+    ), locked AS MATERIALIZED (
+        SELECT r.id, w.shared FROM wrong w JOIN repository r USING (id) ORDER BY r.id FOR NO KEY UPDATE OF r
+    )
+    UPDATE repository r SET shared_size = l.shared FROM locked l WHERE r.id = l.id;
+    INSERT INTO registry_day (day, size, signed, sbom, provenance)
+    SELECT c_today, size, v_evidence.signed, v_evidence.sbom, v_evidence.provenance FROM state
+        ON CONFLICT (day) DO UPDATE
+       SET size = excluded.size, signed = excluded.signed, sbom = excluded.sbom, provenance = excluded.provenance
+     WHERE (registry_day.size, registry_day.signed, registry_day.sbom, registry_day.provenance)
+           IS DISTINCT FROM (excluded.size, excluded.signed, excluded.sbom, excluded.provenance);
+END $$;
+-- <<<
+
 -- >>> functions/tags.sql
 -- Tags: where they move, and the history of it.
 
@@ -1483,9 +1657,12 @@ BEGIN
                    ON true);
 END $$;
 
--- Writes moves: the tags, their history, the repository's count. The manifests are held already.
+-- Writes moves: the tags, their history, the repository's count, its pushes by day. The manifests are held already.
 CREATE OR REPLACE FUNCTION move_tags(p_repository bigint, p_moves tag_move[], p_source text) RETURNS void
     LANGUAGE plpgsql AS $$
+DECLARE
+    v_told timestamptz[]; -- of what a scan had seen, and an event tells of now
+    v_pushed timestamptz[];
 BEGIN
     DELETE FROM tag
      WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM unnest(p_moves) AS m
@@ -1500,20 +1677,29 @@ BEGIN
        SET manifest_id = excluded.manifest_id, unreadable = excluded.unreadable,
            updated = excluded.updated, updated_source = excluded.updated_source,
            updated_by = excluded.updated_by;
-    UPDATE tag_history h
-       SET until_time = CASE WHEN m.type IS NOT NULL THEN greatest(h.from_time, m.since) END,
-           changed_by = CASE WHEN m.type IS NULL THEN m.updated_by ELSE h.changed_by END,
-           source = CASE WHEN m.type IS NULL THEN m.updated_source ELSE h.source END
-      FROM (SELECT o.ctid, w.type, w.since, w.updated_by, 'event' AS updated_source
-              FROM unnest(p_moves) AS w
-             CROSS JOIN LATERAL (SELECT ctid, source FROM tag_history
-                                  WHERE repository_id = p_repository AND tag = w.name
-                                    AND until_time IS NULL OFFSET 0) AS o
-             WHERE w.type IS NOT NULL OR w.updated_source = 'event' AND o.source <> 'event') AS m
-     WHERE h.ctid = m.ctid;
-    INSERT INTO tag_history (repository_id, tag, digest, from_time, changed_by, source)
-    SELECT p_repository, name, digest, since, updated_by, p_source
-      FROM unnest(p_moves) WHERE type IN ('tag.created', 'tag.moved');
+    WITH changed AS (
+        UPDATE tag_history h
+           SET until_time = CASE WHEN m.type IS NOT NULL THEN greatest(h.from_time, m.since) END,
+               changed_by = CASE WHEN m.type IS NULL THEN m.updated_by ELSE h.changed_by END,
+               source = CASE WHEN m.type IS NULL THEN m.updated_source ELSE h.source END
+          FROM (SELECT o.ctid, w.type, w.since, w.updated_by, 'event' AS updated_source
+                  FROM unnest(p_moves) AS w
+                 CROSS JOIN LATERAL (SELECT ctid, source FROM tag_history
+                                      WHERE repository_id = p_repository AND tag = w.name
+                                        AND until_time IS NULL OFFSET 0) AS o
+                 WHERE w.type IS NOT NULL OR w.updated_source = 'event' AND o.source <> 'event') AS m
+         WHERE h.ctid = m.ctid
+        RETURNING m.type, h.from_time
+    )
+    SELECT array_agg(from_time) INTO v_told FROM changed WHERE type IS NULL;
+    WITH added AS (
+        INSERT INTO tag_history (repository_id, tag, digest, from_time, changed_by, source)
+        SELECT p_repository, name, digest, since, updated_by, p_source
+          FROM unnest(p_moves) WHERE type IN ('tag.created', 'tag.moved')
+        RETURNING from_time
+    )
+    SELECT array_agg(from_time) INTO v_pushed FROM added WHERE p_source = 'event';
+    PERFORM count_pushes(p_repository, v_told || v_pushed);
     UPDATE repository r SET tag_count = r.tag_count + n.more
       FROM (SELECT count(*) FILTER (WHERE type = 'tag.created')
                    - count(*) FILTER (WHERE type = 'tag.deleted') AS more FROM unnest(p_moves)) AS n
@@ -1880,6 +2066,7 @@ BEGIN
     PERFORM publish_built_on(p_term, v_built_on);
     generation := publish(p_term, p_repository);
     PERFORM count_totals(v_repository);
+    PERFORM count_registry_pushes();
     PERFORM add_changes(generation, p_repository, v_repository_change,
                         ARRAY(SELECT n.id FROM unnest(v_new) AS n (id)
                                WHERE NOT p_from_scan
@@ -1916,7 +2103,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION begin_notes() RETURNS void
     LANGUAGE sql AS $$
-    SELECT set_config('metastore.noted', '', true)
+    SELECT set_config(name, '', true) FROM unnest(ARRAY['metastore.noted', 'metastore.noted_pushes']) AS setting (name)
 $$;
 
 -- Counts what was noted. Behind publish(), in its transaction.
@@ -2069,6 +2256,15 @@ BEGIN
     SELECT repository_id, manifest_id, day, sum(pulls)
       FROM unnest(p_pulls) WHERE manifest_id IS NOT NULL GROUP BY 1, 2, 3
         ON CONFLICT (repository_id, manifest_id, day) DO UPDATE SET pulls = pull_day.pulls + excluded.pulls;
+    INSERT INTO repository_day (repository_id, day, pulls)
+    SELECT repository_id, day, sum(pulls)
+      FROM unnest(p_pulls) WHERE manifest_id IS NOT NULL GROUP BY 1, 2
+        ON CONFLICT (repository_id, day) DO UPDATE SET pulls = repository_day.pulls + excluded.pulls;
+    -- In order, and last: transactions that count pushes lock these rows, too.
+    INSERT INTO registry_day (day, pulls)
+    SELECT day, sum(pulls)
+      FROM unnest(p_pulls) WHERE manifest_id IS NOT NULL GROUP BY 1 ORDER BY 1
+        ON CONFLICT (day) DO UPDATE SET pulls = registry_day.pulls + excluded.pulls;
 END $$;
 
 -- Returns how many events it took.
@@ -2439,13 +2635,14 @@ CREATE OR REPLACE FUNCTION event_slot(p_days_from_now integer, p_now timestamptz
     RETURN mod(floor(extract(epoch FROM p_now) / 86400)::integer + p_days_from_now, 3)::smallint;
 
 -- Forgets what nobody needs any more: ids of events older than yesterday, generations touched more than
--- an hour ago, changes and closed history older than the intervals (NULL: none), and days of pulls beyond
--- 400: a year, and a month to compare with the one a year before. The row of state, which every publish()
+-- an hour ago, changes and closed history older than the intervals (NULL: none), and days beyond
+-- 400: a year, and a month to compare with the one a year before. Of the sizes of a namespace the last one of
+-- before stays. The row of state, which every publish()
 -- needs, comes last: it is not held while much is deleted.
 CREATE OR REPLACE FUNCTION prune(p_changes interval, p_history interval) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
-    c_pull_days constant integer := 400;
+    c_oldest_day constant date := (now() AT TIME ZONE 'UTC')::date - 400;
     v_table regclass;
     v_is_full boolean;
     v_pruned bigint;
@@ -2456,7 +2653,13 @@ BEGIN
     )
     SELECT max(generation) INTO v_pruned FROM old;
     DELETE FROM tag_history WHERE until_time < now() - p_history;
-    DELETE FROM pull_day WHERE day < (now() AT TIME ZONE 'UTC')::date - c_pull_days;
+    DELETE FROM pull_day WHERE day < c_oldest_day;
+    DELETE FROM repository_day WHERE day < c_oldest_day;
+    DELETE FROM registry_day WHERE day < c_oldest_day;
+    DELETE FROM namespace_day n
+     WHERE day < c_oldest_day
+       AND EXISTS (SELECT FROM namespace_day later
+                    WHERE later.name = n.name AND later.day > n.day AND later.day < c_oldest_day OFFSET 0);
     -- By the clock and not by the time of the transaction: past midnight tomorrow's partition is another one.
     v_table := 'event_seen_' || event_slot(1, clock_timestamp());
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_table) INTO v_is_full;
@@ -2476,7 +2679,7 @@ CREATE TRIGGER sbom_source_tag AFTER INSERT OR UPDATE OF manifest_id ON tag
     FOR EACH ROW WHEN (NEW.manifest_id IS NOT NULL AND NEW.name ~ '^sha256-[0-9a-f]{64}\.(att|sbom)$')
     EXECUTE PROCEDURE note_sbom_source();
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (9, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (10, 1);
 
 -- schema ends
 

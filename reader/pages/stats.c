@@ -19,6 +19,7 @@ static struct stats_size *read_sizes(struct page *page, struct ms_str array, siz
             .count = page_number(row, "repositories"),
             .bytes = page_number(row, "size"),
             .shared_bytes = page_number(row, "shared"),
+            .grown_bytes = page_number(row, "growth"),
         };
     return rows;
 }
@@ -51,6 +52,7 @@ static struct stats_unreadable *read_unreadable(struct page *page, struct ms_str
 static void build(struct ms_buf *out, struct page *page)
 {
     struct ms_str body = page->columns[0], evidence = json_get(body, "evidence");
+    struct ms_str growth = json_get(body, "growth");
     struct stats data = {
         .repositories = page_number(body, "repositories"),
         .tags = page_number(body, "tags"),
@@ -62,6 +64,8 @@ static void build(struct ms_buf *out, struct page *page)
         .untagged = page_number(body, "untagged"),
         .bytes = page_number(body, "size"),
         .pulls = page_number(body, "pulls"),
+        .grown_since = page_text(page, growth, "since"),
+        .grown_bytes = page_number(growth, "size"),
         .platforms = read_counts(page, json_get(body, "platforms")),
         .media_types = read_counts(page, json_get(body, "media_types")),
         .is_signed = page_number(evidence, "signed"),

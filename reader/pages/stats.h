@@ -11,6 +11,7 @@ struct stats_size {
     int64_t count;        /* its repositories, or its tags */
     int64_t bytes;        /* of a namespace the sum over its repositories */
     int64_t shared_bytes; /* of a repository: what others have, too */
+    int64_t grown_bytes;  /* of a namespace, since stats.grown_since: may be below 0 */
 };
 
 struct stats_unreadable {
@@ -22,6 +23,8 @@ struct stats_unreadable {
 struct stats {
     int64_t repositories, tags, manifests, images, indexes, artifacts, unreadable, untagged, bytes,
         pulls;
+    struct ms_str grown_since; /* a day, 30 ago or fewer; absent: nothing was kept before today */
+    int64_t grown_bytes;
     int64_t is_signed, have_sbom, have_provenance; /* of images and indexes */
     const struct stats_size *namespaces;           /* by bytes */
     size_t n_namespaces;

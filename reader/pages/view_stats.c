@@ -33,6 +33,12 @@ static void write_totals(struct ms_buf *out, const struct stats *page)
     part_term(out, "Size");
     format_size(out, page->bytes);
     html_raw(out, " with each blob counted once");
+    if (page->grown_since.len > 0) {
+        html_raw(out, ", ");
+        format_size_change(out, page->grown_bytes);
+        html_raw(out, " since ");
+        format_day(out, page->grown_since);
+    }
     part_term_end(out);
     write_total(out, "Pulls", page->pulls, ", up to a minute old");
     html_raw(out, "</dl>\n");
@@ -64,7 +70,7 @@ static void write_evidence(struct ms_buf *out, const struct stats *page)
     html_raw(out, "<a href=\"/search?kind=image&amp;q=is:outdated\">Images whose base has "
                   "moved</a>");
     part_term_end(out);
-    html_raw(out, "</dl>\n<p class=\"subtle\">Present, not verified.</p>\n");
+    html_raw(out, "</dl>\n<p class=\"subtle\">Present, not verified; up to ten minutes old.</p>\n");
 }
 
 static void write_share(struct ms_buf *out, const struct table *table, size_t column, int64_t value,
@@ -82,13 +88,18 @@ static void write_namespaces(struct ms_buf *out, const struct stats *page)
         {.title = "Namespace", .is_row_header = true},
         {.title = "Repositories", .is_number = true},
         {.title = "Size", .is_number = true},
+        {.title = "Growth", .is_number = true},
         {.title = "<span class=\"away\">Share</span>", .is_wide = true},
     };
-    const struct table table = {.id = "namespaces-table",
-                                .caption = "Size: a sum over its repositories, each with its blobs "
-                                           "once",
-                                .columns = COLUMNS,
-                                .n_columns = 4};
+    const struct table table = {
+        .id = "namespaces-table",
+        .caption = page->grown_since.len > 0
+                       ? "Size: a sum over its repositories, each with its blobs once. Growth: of "
+                         "30 days, or since the first day that is known"
+                       : "Size: a sum over its repositories, each with its blobs once. Growth is "
+                         "known from the second day on",
+        .columns = COLUMNS,
+        .n_columns = 5};
     part_heading(out, "namespaces", "Bytes by namespace");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_namespaces; i++) {
@@ -103,7 +114,13 @@ static void write_namespaces(struct ms_buf *out, const struct stats *page)
         table_cell_end(out, &table, 0);
         table_number(out, &table, 1, row->count);
         table_size(out, &table, 2, row->bytes);
-        write_share(out, &table, 3, row->bytes, page->namespaces[0].bytes);
+        table_cell(out, &table, 3);
+        if (page->grown_since.len > 0)
+            format_size_change(out, row->grown_bytes);
+        else
+            html_raw(out, "unknown");
+        table_cell_end(out, &table, 3);
+        write_share(out, &table, 4, row->bytes, page->namespaces[0].bytes);
     }
     table_end(out);
     if (page->all_namespaces > (int64_t)page->n_namespaces) {
@@ -125,8 +142,8 @@ static void write_largest(struct ms_buf *out, const struct stats *page)
     };
     const struct table table = {.id = "largest-table",
                                 .caption = "Size: each of its blobs once. Shared: other "
-                                           "repositories have it, too. Only here: what would be "
-                                           "freed without it",
+                                           "repositories have it, too, up to ten minutes old. Only "
+                                           "here: what would be freed without it",
                                 .columns = COLUMNS,
                                 .n_columns = 6};
     part_heading(out, "largest", "Largest repositories");
@@ -275,7 +292,7 @@ void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct
     write_counts(out, "platforms-table", "Platform", "Platforms",
                  "An image that several repositories have counts in each", page->platforms);
     write_counts(out, "media-types-table", "Media type", "Media types",
-                 "Of the manifests stored last, 10,000 at most", page->media_types);
+                 "Of the manifests stored last, 2,000 at most", page->media_types);
     if (page->activity.n > 0) {
         part_heading(out, "activity", "Pulls and pushes");
         chart_activity(out, &page->activity);

@@ -151,6 +151,7 @@ BEGIN
     PERFORM publish_built_on(p_term, v_built_on);
     generation := publish(p_term, p_repository);
     PERFORM count_totals(v_repository);
+    PERFORM count_registry_pushes();
     PERFORM add_changes(generation, p_repository, v_repository_change,
                         ARRAY(SELECT n.id FROM unnest(v_new) AS n (id)
                                WHERE NOT p_from_scan

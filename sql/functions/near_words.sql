@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What finds misspellings by an index.
+-- What indexes of repositories' names are made of.
 
 -- Finds misspellings by an index: texts in which words are one edit apart (a character more, less, another,
 -- or two swapped) have a key in common. The keys of a word: it itself, and it without one of its characters
@@ -24,3 +24,8 @@ CREATE OR REPLACE FUNCTION repository_keys(name text, title text) RETURNS text[]
               FROM (SELECT parts, array_to_string(parts, '') AS whole
                       FROM regexp_split_to_array(left(regexp_replace(name, '^.*/', ''), 200) COLLATE "C", '[^a-z0-9]+')
                            AS parts) AS last);
+
+-- What stands before the last component of a repository's name: '' or "team/web/".
+CREATE OR REPLACE FUNCTION namespace_of(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN left(name, length(name) - length(regexp_replace(name, '^.*/', '')));

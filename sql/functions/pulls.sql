@@ -63,6 +63,15 @@ BEGIN
     SELECT repository_id, manifest_id, day, sum(pulls)
       FROM unnest(p_pulls) WHERE manifest_id IS NOT NULL GROUP BY 1, 2, 3
         ON CONFLICT (repository_id, manifest_id, day) DO UPDATE SET pulls = pull_day.pulls + excluded.pulls;
+    INSERT INTO repository_day (repository_id, day, pulls)
+    SELECT repository_id, day, sum(pulls)
+      FROM unnest(p_pulls) WHERE manifest_id IS NOT NULL GROUP BY 1, 2
+        ON CONFLICT (repository_id, day) DO UPDATE SET pulls = repository_day.pulls + excluded.pulls;
+    -- In order, and last: transactions that count pushes lock these rows, too.
+    INSERT INTO registry_day (day, pulls)
+    SELECT day, sum(pulls)
+      FROM unnest(p_pulls) WHERE manifest_id IS NOT NULL GROUP BY 1 ORDER BY 1
+        ON CONFLICT (day) DO UPDATE SET pulls = registry_day.pulls + excluded.pulls;
 END $$;
 
 -- Returns how many events it took.

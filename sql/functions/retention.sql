@@ -7,13 +7,14 @@ CREATE OR REPLACE FUNCTION event_slot(p_days_from_now integer, p_now timestamptz
     RETURN mod(floor(extract(epoch FROM p_now) / 86400)::integer + p_days_from_now, 3)::smallint;
 
 -- Forgets what nobody needs any more: ids of events older than yesterday, generations touched more than
--- an hour ago, changes and closed history older than the intervals (NULL: none), and days of pulls beyond
--- 400: a year, and a month to compare with the one a year before. The row of state, which every publish()
+-- an hour ago, changes and closed history older than the intervals (NULL: none), and days beyond
+-- 400: a year, and a month to compare with the one a year before. Of the sizes of a namespace the last one of
+-- before stays. The row of state, which every publish()
 -- needs, comes last: it is not held while much is deleted.
 CREATE OR REPLACE FUNCTION prune(p_changes interval, p_history interval) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
-    c_pull_days constant integer := 400;
+    c_oldest_day constant date := (now() AT TIME ZONE 'UTC')::date - 400;
     v_table regclass;
     v_is_full boolean;
     v_pruned bigint;
@@ -24,7 +25,13 @@ BEGIN
     )
     SELECT max(generation) INTO v_pruned FROM old;
     DELETE FROM tag_history WHERE until_time < now() - p_history;
-    DELETE FROM pull_day WHERE day < (now() AT TIME ZONE 'UTC')::date - c_pull_days;
+    DELETE FROM pull_day WHERE day < c_oldest_day;
+    DELETE FROM repository_day WHERE day < c_oldest_day;
+    DELETE FROM registry_day WHERE day < c_oldest_day;
+    DELETE FROM namespace_day n
+     WHERE day < c_oldest_day
+       AND EXISTS (SELECT FROM namespace_day later
+                    WHERE later.name = n.name AND later.day > n.day AND later.day < c_oldest_day OFFSET 0);
     -- By the clock and not by the time of the transaction: past midnight tomorrow's partition is another one.
     v_table := 'event_seen_' || event_slot(1, clock_timestamp());
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_table) INTO v_is_full;

@@ -79,9 +79,12 @@ BEGIN
                    ON true);
 END $$;
 
--- Writes moves: the tags, their history, the repository's count. The manifests are held already.
+-- Writes moves: the tags, their history, the repository's count, its pushes by day. The manifests are held already.
 CREATE OR REPLACE FUNCTION move_tags(p_repository bigint, p_moves tag_move[], p_source text) RETURNS void
     LANGUAGE plpgsql AS $$
+DECLARE
+    v_told timestamptz[]; -- of what a scan had seen, and an event tells of now
+    v_pushed timestamptz[];
 BEGIN
     DELETE FROM tag
      WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM unnest(p_moves) AS m
@@ -96,20 +99,29 @@ BEGIN
        SET manifest_id = excluded.manifest_id, unreadable = excluded.unreadable,
            updated = excluded.updated, updated_source = excluded.updated_source,
            updated_by = excluded.updated_by;
-    UPDATE tag_history h
-       SET until_time = CASE WHEN m.type IS NOT NULL THEN greatest(h.from_time, m.since) END,
-           changed_by = CASE WHEN m.type IS NULL THEN m.updated_by ELSE h.changed_by END,
-           source = CASE WHEN m.type IS NULL THEN m.updated_source ELSE h.source END
-      FROM (SELECT o.ctid, w.type, w.since, w.updated_by, 'event' AS updated_source
-              FROM unnest(p_moves) AS w
-             CROSS JOIN LATERAL (SELECT ctid, source FROM tag_history
-                                  WHERE repository_id = p_repository AND tag = w.name
-                                    AND until_time IS NULL OFFSET 0) AS o
-             WHERE w.type IS NOT NULL OR w.updated_source = 'event' AND o.source <> 'event') AS m
-     WHERE h.ctid = m.ctid;
-    INSERT INTO tag_history (repository_id, tag, digest, from_time, changed_by, source)
-    SELECT p_repository, name, digest, since, updated_by, p_source
-      FROM unnest(p_moves) WHERE type IN ('tag.created', 'tag.moved');
+    WITH changed AS (
+        UPDATE tag_history h
+           SET until_time = CASE WHEN m.type IS NOT NULL THEN greatest(h.from_time, m.since) END,
+               changed_by = CASE WHEN m.type IS NULL THEN m.updated_by ELSE h.changed_by END,
+               source = CASE WHEN m.type IS NULL THEN m.updated_source ELSE h.source END
+          FROM (SELECT o.ctid, w.type, w.since, w.updated_by, 'event' AS updated_source
+                  FROM unnest(p_moves) AS w
+                 CROSS JOIN LATERAL (SELECT ctid, source FROM tag_history
+                                      WHERE repository_id = p_repository AND tag = w.name
+                                        AND until_time IS NULL OFFSET 0) AS o
+                 WHERE w.type IS NOT NULL OR w.updated_source = 'event' AND o.source <> 'event') AS m
+         WHERE h.ctid = m.ctid
+        RETURNING m.type, h.from_time
+    )
+    SELECT array_agg(from_time) INTO v_told FROM changed WHERE type IS NULL;
+    WITH added AS (
+        INSERT INTO tag_history (repository_id, tag, digest, from_time, changed_by, source)
+        SELECT p_repository, name, digest, since, updated_by, p_source
+          FROM unnest(p_moves) WHERE type IN ('tag.created', 'tag.moved')
+        RETURNING from_time
+    )
+    SELECT array_agg(from_time) INTO v_pushed FROM added WHERE p_source = 'event';
+    PERFORM count_pushes(p_repository, v_told || v_pushed);
     UPDATE repository r SET tag_count = r.tag_count + n.more
       FROM (SELECT count(*) FILTER (WHERE type = 'tag.created')
                    - count(*) FILTER (WHERE type = 'tag.deleted') AS more FROM unnest(p_moves)) AS n

@@ -24,7 +24,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION begin_notes() RETURNS void
     LANGUAGE sql AS $$
-    SELECT set_config('metastore.noted', '', true)
+    SELECT set_config(name, '', true) FROM unnest(ARRAY['metastore.noted', 'metastore.noted_pushes']) AS setting (name)
 $$;
 
 -- Counts what was noted. Behind publish(), in its transaction.

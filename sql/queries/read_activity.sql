@@ -4,8 +4,7 @@
 -- Columns: generation, is_known (the repository; it may be gone), body: the answer as JSON without its
 -- end. One row.
 --
--- Pushes are events that moved a tag, as the tags' history has them; of all repositories together all of it is
--- read.
+-- Pushes are events that moved a tag. Both are kept by day, of each repository and of all together.
 WITH day AS MATERIALIZED (
     SELECT d::date AS day
     FROM generate_series((now() AT TIME ZONE 'UTC')::date - ($2::bigint - 1)::integer,
@@ -14,35 +13,20 @@ WITH day AS MATERIALIZED (
 repo AS MATERIALIZED (
     SELECT id FROM repository WHERE name = $1::text
 ),
-pulled AS MATERIALIZED (
-    SELECT p.day, sum(p.pulls)::bigint AS number
-    FROM pull_day p
-    WHERE $1::text IS NOT NULL AND p.repository_id = (SELECT id FROM repo) AND p.day >= (SELECT min(day) FROM day)
-    GROUP BY p.day
-    UNION ALL
-    SELECT p.day, sum(p.pulls)::bigint
-    FROM pull_day p
-    WHERE $1::text IS NULL AND p.day >= (SELECT min(day) FROM day)
-    GROUP BY p.day
-),
-pushed AS MATERIALIZED (
-    SELECT (h.from_time AT TIME ZONE 'UTC')::date AS day, count(*) AS number
-    FROM tag_history h
-    WHERE $1::text IS NOT NULL AND h.repository_id = (SELECT id FROM repo) AND h.source = 'event'
-      AND h.from_time >= (SELECT min(day) FROM day) AT TIME ZONE 'UTC'
-    GROUP BY 1
-    UNION ALL
-    SELECT (h.from_time AT TIME ZONE 'UTC')::date, count(*)
-    FROM tag_history h
-    WHERE $1::text IS NULL AND h.source = 'event'
-      AND h.from_time >= (SELECT min(day) FROM day) AT TIME ZONE 'UTC'
-    GROUP BY 1
+kept AS MATERIALIZED (
+    SELECT day.day, counted.pulls, counted.pushes
+    FROM day
+    CROSS JOIN LATERAL (SELECT d.pulls, d.pushes FROM repository_day d
+                        WHERE $1::text IS NOT NULL AND d.repository_id = (SELECT id FROM repo) AND d.day = day.day
+                        UNION ALL
+                        SELECT d.pulls, d.pushes FROM registry_day d
+                        WHERE $1::text IS NULL AND d.day = day.day) counted
 )
 SELECT s.generation, $1::text IS NULL OR EXISTS (SELECT FROM repo) AS is_known,
        '{"days":' || (SELECT json_agg(json_build_object(
                                  'day', to_char(day.day, 'YYYY-MM-DD'),
-                                 'pulls', coalesce((SELECT number FROM pulled p WHERE p.day = day.day), 0),
-                                 'pushes', coalesce((SELECT number FROM pushed p WHERE p.day = day.day), 0))
+                                 'pulls', coalesce(kept.pulls, 0),
+                                 'pushes', coalesce(kept.pushes, 0))
                              ORDER BY day.day)
-                      FROM day) AS body
+                      FROM day LEFT JOIN kept ON kept.day = day.day) AS body
 FROM state s

@@ -1,22 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The page /.
 -- Columns: generation, as_of, last_scan, body: JSON. One row.
-WITH listed AS MATERIALIZED (
-    SELECT r.id, r.name, r.tag_count, r.size, r.pulls, r.updated
-    FROM repository r
-    WHERE r.deleted_at IS NULL
-      AND (r.tag_count > 0
-           OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
-),
-namespace AS MATERIALIZED (
-    SELECT split_part(name, '/', 1) AS name, count(*) AS repositories,
-           least(sum(size), 9223372036854775807)::bigint AS size
-    FROM listed WHERE strpos(name, '/') > 0
-    GROUP BY 1
-),
+WITH
+-- include by_namespace.sql
 -- What most people would look for, for examples.
 popular AS MATERIALIZED (
-    SELECT id, name FROM listed WHERE tag_count > 0 ORDER BY pulls DESC, updated DESC NULLS LAST, name LIMIT 1
+    SELECT id, name FROM repository
+    WHERE deleted_at IS NULL AND tag_count > 0
+    ORDER BY pulls DESC, updated DESC NULLS LAST, name LIMIT 1
 ),
 popular_image AS MATERIALIZED (
     SELECT coalesce(i.image_id, t.manifest_id) AS id
@@ -33,20 +24,29 @@ last_scan AS MATERIALIZED (
 SELECT s.generation,
 -- include page_truth.sql
        json_build_object(
-           'repositories', (SELECT count(*) FROM listed),
-           'tags', (SELECT coalesce(sum(tag_count), 0) FROM listed),
+           'repositories', (SELECT coalesce(sum(repositories), 0) FROM by_namespace),
+           'tags', (SELECT coalesce(sum(tags), 0) FROM by_namespace),
            'images', s.images,
            'size', least(s.size, 9223372036854775807),
            'pushed', (SELECT json_agg(row_to_json(o)) FROM (
-               SELECT name, tag_count AS tags,
-                      to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated
-               FROM listed WHERE updated IS NOT NULL ORDER BY listed.updated DESC, name LIMIT 10) o),
+               SELECT r.name, r.tag_count AS tags,
+                      to_char(r.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated
+               FROM repository r
+               WHERE r.deleted_at IS NULL AND r.updated IS NOT NULL
+                 AND (r.tag_count > 0
+                      OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
+               ORDER BY r.updated DESC, r.name LIMIT 10) o),
            'pulled', (SELECT json_agg(row_to_json(o)) FROM (
-               SELECT name, tag_count AS tags, pulls FROM listed WHERE pulls > 0
-               ORDER BY pulls DESC, updated DESC NULLS LAST, name LIMIT 10) o),
+               SELECT r.name, r.tag_count AS tags, r.pulls
+               FROM repository r
+               WHERE r.deleted_at IS NULL AND r.pulls > 0
+                 AND (r.tag_count > 0
+                      OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
+               ORDER BY r.pulls DESC, r.updated DESC NULLS LAST, r.name LIMIT 10) o),
            'namespaces', (SELECT json_agg(row_to_json(o)) FROM (
-               SELECT name, repositories, size FROM namespace ORDER BY size DESC, name LIMIT 10) o),
-           'all_namespaces', (SELECT count(*) FROM namespace),
+               SELECT name, repositories, least(size, 9223372036854775807)::bigint AS size
+               FROM by_namespace WHERE name <> '' ORDER BY by_namespace.size DESC, name LIMIT 10) o),
+           'all_namespaces', (SELECT count(*) FROM by_namespace WHERE name <> ''),
            'examples', json_build_array(
                (SELECT regexp_replace(name, '^.*/', '') FROM popular),
                (SELECT 'label:' || l.key || '=' || l.value
@@ -69,5 +69,5 @@ SELECT s.generation,
                'unreadable', (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
                              + (SELECT count(*) FROM tag WHERE manifest_id IS NULL),
                'dead_letters', (SELECT count(*) FROM dead_letter),
-               'doubled_refs', doubled_flatpak_refs())) AS body
+               'doubled_refs', s.doubled_refs)) AS body
 FROM state s

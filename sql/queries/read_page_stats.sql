@@ -3,76 +3,68 @@
 -- Columns: generation, as_of, last_scan, body: JSON. One row.
 --
 -- Totals are kept in `state`. What would have to be counted image by image is bounded: media types are those of the
--- 10,000 manifests stored last, and platforms are summed up over what each repository counts.
-WITH listed AS MATERIALIZED (
-    SELECT r.id, r.name, r.tag_count, r.size, r.pulls
-    FROM repository r
-    WHERE r.deleted_at IS NULL
-      AND (r.tag_count > 0 OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
-),
--- Blobs that another repository has, too, stay when this one is deleted. NULL, unknown: of more than 100,000 blobs.
+-- 2,000 manifests stored last, and platforms are summed up over what each repository counts. Evidence and what the
+-- largest repositories share with others are counted now, if that is not much, else they are as keep_sizes() found them.
+WITH
+-- include by_namespace.sql
+-- Blobs that another repository has, too, stay when this one is deleted. NULL: unknown.
 largest AS MATERIALIZED (
-    SELECT l.name, l.tag_count, l.size, CASE WHEN held.is_few THEN coalesce(shared.size, 0) END AS shared
-    FROM (SELECT id, name, tag_count, size FROM listed ORDER BY size DESC, name LIMIT 10) l
+    SELECT l.name, l.tag_count, l.size,
+           CASE WHEN held.is_few THEN shared_bytes(l.id) ELSE l.shared_size END AS shared
+    FROM (SELECT id, name, tag_count, size, shared_size FROM repository r
+          WHERE deleted_at IS NULL
+            AND (tag_count > 0 OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
+          ORDER BY size DESC, name LIMIT 10) l
     CROSS JOIN LATERAL (
-        SELECT count(*) <= 100000 AS is_few
-        FROM (SELECT FROM repository_blob WHERE repository_id = l.id LIMIT 100001) b
+        SELECT count(*) <= 300 AS is_few
+        FROM (SELECT FROM repository_blob WHERE repository_id = l.id LIMIT 301) b
     ) held
-    CROSS JOIN LATERAL (
-        SELECT least(sum(b.size), 9223372036854775807)::bigint AS size
-        FROM (SELECT blob_id, max(size) AS size FROM repository_blob
-              WHERE held.is_few AND repository_id = l.id GROUP BY blob_id) b
-        WHERE EXISTS (SELECT FROM repository_blob o
-                      WHERE o.blob_id = b.blob_id AND o.repository_id <> l.id OFFSET 0)
-    ) shared
 ),
-told AS MATERIALIZED (
--- include evidence_all.sql
+evidence AS MATERIALIZED (
+    SELECT e.signed, e.sbom, e.provenance
+    FROM state CROSS JOIN LATERAL (SELECT (c).* FROM (SELECT count_evidence() AS c WHERE state.artifacts <= 1000 OFFSET 0) now) e
+    UNION ALL
+    (SELECT d.signed, d.sbom, d.provenance
+     FROM state CROSS JOIN registry_day d
+     WHERE state.artifacts > 1000 AND d.signed IS NOT NULL
+     ORDER BY d.day DESC LIMIT 1)
 ),
--- Images, and indexes, which have what one of their images has.
-attached AS MATERIALIZED (
-    SELECT part.manifest_id, bit_or(part.evidence) AS evidence
-    FROM (SELECT manifest_id, evidence FROM told
-          UNION ALL
-          SELECT i.index_id, told.evidence
-          FROM told
-          CROSS JOIN LATERAL (SELECT index_id FROM index_image WHERE image_id = told.manifest_id OFFSET 0) i) part
-    GROUP BY part.manifest_id
+since AS MATERIALIZED (
+-- include growth_since.sql
 )
 SELECT s.generation,
 -- include page_truth.sql
        json_build_object(
-           'repositories', (SELECT count(*) FROM listed),
-           'tags', (SELECT coalesce(sum(tag_count), 0) FROM listed),
-           'pulls', (SELECT coalesce(sum(pulls), 0) FROM listed),
+           'repositories', (SELECT coalesce(sum(repositories), 0) FROM by_namespace),
+           'tags', (SELECT coalesce(sum(tags), 0) FROM by_namespace),
+           'pulls', (SELECT coalesce(sum(pulls), 0) FROM by_namespace),
            'manifests', s.manifests, 'images', s.images, 'indexes', s.indexes, 'artifacts', s.artifacts,
            'size', least(s.size, 9223372036854775807),
            'unreadable_all', (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
                              + (SELECT count(*) FROM tag WHERE manifest_id IS NULL),
            'untagged', (SELECT count(*) FROM repository_manifest WHERE "references" = 0),
-           'evidence', (SELECT json_build_object('signed', count(*) FILTER (WHERE a.evidence & 1 > 0),
-                                                 'sbom', count(*) FILTER (WHERE a.evidence & 2 > 0),
-                                                 'provenance', count(*) FILTER (WHERE a.evidence & 4 > 0))
-                        FROM attached a
-                        CROSS JOIN LATERAL (SELECT kind FROM manifest WHERE id = a.manifest_id OFFSET 0) m
-                        WHERE m.kind IN ('image', 'index')
-                          AND EXISTS (SELECT FROM repository_manifest h
-                                      WHERE h.manifest_id = a.manifest_id AND h."references" > h.attests
-                                        AND h.unreadable IS NULL OFFSET 0)),
+           'evidence', (SELECT row_to_json(e) FROM evidence e),
+           'growth', (SELECT json_build_object('since', to_char(d.day, 'YYYY-MM-DD'),
+                                               'size', least(greatest(s.size - d.size, -9223372036854775807),
+                                                             9223372036854775807)::bigint)
+                      FROM since JOIN registry_day d ON d.day = since.day),
            'platforms', (SELECT json_agg(row_to_json(o)) FROM (
                SELECT platform AS value, sum("references") AS images FROM repository_platform
                GROUP BY platform ORDER BY 2 DESC, 1 LIMIT 20) o),
            'media_types', (SELECT json_agg(row_to_json(o)) FROM (
                SELECT m.media_type AS value, count(*) AS images
-               FROM (SELECT media_type FROM manifest WHERE raw IS NOT NULL ORDER BY id DESC LIMIT 10000) m
+               FROM (SELECT media_type FROM manifest WHERE raw IS NOT NULL ORDER BY id DESC LIMIT 2000) m
                WHERE m.media_type <> ''
                GROUP BY m.media_type ORDER BY 2 DESC, 1 LIMIT 20) o),
-           'namespaces', (SELECT json_agg(row_to_json(o)) FROM (
-               SELECT split_part(name, '/', 1) AS name, count(*) AS repositories,
-                      least(sum(size), 9223372036854775807)::bigint AS size
-               FROM listed WHERE strpos(name, '/') > 0
-               GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT 20) o),
-           'all_namespaces', (SELECT count(DISTINCT split_part(name, '/', 1)) FROM listed WHERE strpos(name, '/') > 0),
+           'namespaces', (SELECT json_agg(json_build_object('name', grown.name, 'repositories', grown.repositories,
+                                                            'size', grown.size, 'growth', growth.bytes)
+                                          ORDER BY grown.size DESC, grown.name)
+                          FROM (SELECT name, repositories, least(size, 9223372036854775807)::bigint AS size
+                                FROM by_namespace WHERE name <> '' ORDER BY by_namespace.size DESC, name LIMIT 20) grown
+                          LEFT JOIN LATERAL (
+-- include growth_of_namespace.sql
+                          ) growth ON true),
+           'all_namespaces', (SELECT count(*) FROM by_namespace WHERE name <> ''),
            'largest', (SELECT json_agg(json_build_object('name', name, 'repositories', tag_count,
                                                          'size', least(size, 9223372036854775807),
                                                          'shared', CASE WHEN shared IS NOT NULL THEN least(shared, size) END)
@@ -89,7 +81,7 @@ SELECT s.generation,
                      WHERE h.unreadable IS NOT NULL) u
                JOIN repository r ON r.id = u.repository_id
                ORDER BY u.since DESC, r.name, u.reference LIMIT 50) o),
-           'doubled_refs', doubled_flatpak_refs(),
+           'doubled_refs', s.doubled_refs,
            'activity', (SELECT (a.body || '}')::json FROM (
 -- include read_activity.sql with $1 $2
            ) a)) AS body

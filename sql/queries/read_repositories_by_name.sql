@@ -15,15 +15,30 @@ WITH
 walked AS MATERIALIZED (
     (SELECT id, 0::bigint AS number, row_number() OVER (ORDER BY name) AS place
      FROM listed
-     WHERE NOT $4::boolean AND name > coalesce($2::text, '') AND name >= coalesce($8::text, '')
+     WHERE NOT $4::boolean AND NOT $10::boolean AND name > coalesce($2::text, '') AND name >= coalesce($8::text, '')
        AND ($1::bigint IS NULL OR true) -- its type: a name has no number
      ORDER BY name
      LIMIT $3::bigint + 1)
     UNION ALL
     (SELECT id, 0, row_number() OVER (ORDER BY name DESC)
      FROM listed
-     WHERE $4::boolean AND name < coalesce($2::text, U&'\+10FFFF')
+     WHERE $4::boolean AND NOT $10::boolean AND name < coalesce($2::text, U&'\+10FFFF')
        AND name < coalesce($8::text, '') || U&'\+10FFFF'
+     ORDER BY name DESC
+     LIMIT $3::bigint + 1)
+    UNION ALL
+    -- Those of one namespace, which are few among many below it.
+    (SELECT id, 0, row_number() OVER (ORDER BY name)
+     FROM listed
+     WHERE $10::boolean AND NOT $4::boolean AND namespace_of(name) = coalesce($8::text, '')
+       AND name > coalesce($2::text, '')
+     ORDER BY name
+     LIMIT $3::bigint + 1)
+    UNION ALL
+    (SELECT id, 0, row_number() OVER (ORDER BY name DESC)
+     FROM listed
+     WHERE $10::boolean AND $4::boolean AND namespace_of(name) = coalesce($8::text, '')
+       AND name < coalesce($2::text, U&'\+10FFFF')
      ORDER BY name DESC
      LIMIT $3::bigint + 1)
 ),

@@ -25,12 +25,16 @@ platform AS (
     ORDER BY 2 DESC, 1
     LIMIT 100
 )
-SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
+SELECT s.generation, (SELECT left(json_strip_nulls(row_to_json(o))::text, -1) FROM (
     SELECT l.repositories, l.tags, s.manifests, s.images, s.indexes, s.artifacts,
            (SELECT count(*) FROM repository_manifest WHERE unreadable IS NOT NULL)
                + (SELECT count(*) FROM tag WHERE manifest_id IS NULL) AS unreadable,
            (SELECT count(*) FROM repository_manifest WHERE "references" = 0) AS untagged,
            s.size,
+           (SELECT json_build_object('since', to_char(d.day, 'YYYY-MM-DD'), 'size', least(greatest(s.size - d.size, -9223372036854775807), 9223372036854775807)::bigint)
+            FROM (
+-- include growth_since.sql
+            ) since JOIN registry_day d ON d.day = since.day) AS growth,
            (SELECT coalesce(sum(pulls), 0) FROM repository WHERE deleted_at IS NULL) AS pulls,
            (SELECT coalesce(json_agg(row_to_json(platform)), '[]') FROM platform) AS platforms
     FROM listed l) o) AS body

@@ -214,9 +214,11 @@ void preview_stats(struct ms_buf *out, const struct view_frame *frame, struct pr
         "application/vnd.docker.distribution.manifest.list.v2+json"};
     for (size_t i = 0; i < 10; i++) {
         namespaces[i] = (struct stats_size){preview_format(preview, "namespace-%zu", i),
-                                            (int64_t)(90 - i), (int64_t)(812345678901 >> i), -1};
-        largest[i] = (struct stats_size){preview_repository(preview, i), (int64_t)(412 - i),
-                                         (int64_t)(112345678901 >> i), (int64_t)(12345678901 >> i)};
+                                            (int64_t)(90 - i), (int64_t)(812345678901 >> i), -1,
+                                            i == 3 ? -45678901 : (int64_t)(12345678901 >> i)};
+        largest[i] =
+            (struct stats_size){preview_repository(preview, i), (int64_t)(412 - i),
+                                (int64_t)(112345678901 >> i), (int64_t)(12345678901 >> i), -1};
     }
     for (size_t i = 0; i < 6; i++)
         unreadable[i] = (struct stats_unreadable){
@@ -239,6 +241,8 @@ void preview_stats(struct ms_buf *out, const struct view_frame *frame, struct pr
         .untagged = 41,
         .bytes = 12345678901234,
         .pulls = 9021034,
+        .grown_since = preview_text(preview, "2026-10-21"),
+        .grown_bytes = 345678901234,
         .is_signed = 112000,
         .have_sbom = 41234,
         .have_provenance = 902,

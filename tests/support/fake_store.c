@@ -234,6 +234,16 @@ struct ms_store_call *ms_store_prune(struct ms_store_writer *store, uint64_t ter
     return start(call);
 }
 
+struct ms_store_call *ms_store_keep_sizes(struct ms_store_writer *store, uint64_t term,
+                                          ms_store_done *on_done, void *arg)
+{
+    struct ms_store_call *call = new_plain(on_done, arg);
+    (void)store;
+    (void)term;
+    add(call, "keep_sizes");
+    return start(call);
+}
+
 struct ms_store_call *ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
                                              ms_store_count_done *on_done, void *arg)
 {

@@ -512,6 +512,14 @@ SELECT t.repository_id, t.name, m.digest, t.updated, NULL, t.updated_by,
 INSERT INTO pull_day (repository_id, manifest_id, day, pulls)
 SELECT t.repository_id, t.manifest_id, current_date - d, 1 + t.pulls / 10
   FROM tagged t CROSS JOIN generate_series(0, 4) AS d WHERE t.pulls > 100;
+INSERT INTO repository_day (repository_id, day, pulls, pushes)
+SELECT repository_id, day, sum(pulls), sum(pushes)
+  FROM (SELECT repository_id, day, pulls, 0 AS pushes FROM pull_day
+         UNION ALL
+        SELECT repository_id, (from_time AT TIME ZONE 'UTC')::date, 0, 1 FROM tag_history WHERE source = 'event') AS told
+ GROUP BY repository_id, day;
+INSERT INTO registry_day (day, pulls, pushes)
+SELECT day, sum(pulls), sum(pushes) FROM repository_day GROUP BY day;
 
 INSERT INTO touched (generation, repository) SELECT id, name FROM repository;
 INSERT INTO change (generation, type, repository, tag, digest, changed_by)
@@ -529,6 +537,7 @@ UPDATE state s
    SET generation = :repositories, last_complete_scan = now(), manifests = t.manifests, artifacts = t.artifacts,
        images = t.images, indexes = t.indexes, size = t.size
   FROM recount_totals() AS t;
+SELECT keep_sizes() \g /dev/null
 
 SELECT setval(pg_get_serial_sequence(name, 'id'), last)
   FROM (SELECT 'blob' AS name, (SELECT max(id) FROM blob) AS last

@@ -20,6 +20,8 @@ class Filled:
         self.arm = pusher.image(NAME, architecture="arm64", salt="arm")
         self.index = pusher.index(NAME, "multi", children=[self.images["2.0"], self.arm])
         pusher.image(NAME, "latest", labels=dict(LABELS, version="1.9"), salt="1.9")
+        # Moves that the writer has not seen apart would be one in the tag's history.
+        wait_for(lambda: self.reader.get(f"/api/v1/repositories/{NAME}/-/tags/latest").status_code == 200, "the first")
         pusher.image(NAME, "latest", labels=dict(LABELS, version="2.0"), salt="2.0")  # moved
         pusher.image("team/other", "1.0", labels=LABELS, salt="other")
         pusher.image("alone", "1.0", salt="alone")

@@ -180,11 +180,15 @@ PAGES = [
     f"{BUILT_ON}/-/packages", "/api/v1/packages", "/api/v1/packages?q=lib-1", "/packages?q=python3", "/api/v1/packages?type=npm",
     "/api/v1/packages/images?name={package}", "/api/v1/packages/images?name={package}&version=%3C3",
     "/api/v1/packages/images?name={rare}&version=%3E%3D4", "/api/v1/packages/images?purl={purl}", "/api/v1/search?q=package:{rare}",
-    "/api/v1/search?q=package:{package}", "/api/v1/search?q=package:{package}@%3C3",
+    "/api/v1/search?q=package:{package}", "/api/v1/search?q=package:{package}@%3C3", "/stats",
 ]
+# Of a repository with very many tags, too, a page looks at those that it shows, and at what they are built on.
+TAGS_BLOCKS_MAX = 25_000
+TAGS_PAGES = ["/r/large/one?sort=name", "/r/large/one?sort=-updated"]
 # What is told of everything from what is kept for each repository, or for all of them.
 KEPT_BLOCKS_MAX = 5_000
-KEPT = ["/api/v1/stats", "/api/v1/namespaces?sort=-size"]
+KEPT = ["/api/v1/stats", "/api/v1/namespaces?sort=-size", "/api/v1/activity", "/api/v1/activity?repository=large/one", "/", "/r/",
+        "/r/games/"]
 # The repositories are put in order whole; of the hundred that are shown bases and signatures are looked up.
 SORTED = ["/api/v1/repositories?sort=-pulls", "/api/v1/repositories?sort=-size",
           "/api/v1/repositories?sort=-updated", "/api/v1/repositories?sort=-tags"]
@@ -197,7 +201,7 @@ BOUNDED = [
     "/api/v1/search?q=os:linux", "/api/v1/search?q=is:index", "/api/v1/search?q=is:artifact",
     "/api/v1/search?q=:latest", "/api/v1/search?q=updated:>2026-01-01", "/api/v1/search?q=updated:>2000-01-01",
     "/api/v1/search?q=package:{package}&sort=name", "/api/v1/search?q=package:{package}@%3C3%20-zzz",
-    "/api/v1/search?q=label:maintainer", "/api/v1/search?q=os:linux&sort=-size", "/search?q=a", "/search?q=os:linux", "/stats",
+    "/api/v1/search?q=label:maintainer", "/api/v1/search?q=os:linux&sort=-size", "/search?q=a", "/search?q=os:linux",
     "/api/v1/facets", "/api/v1/facets?q=a", "/api/v1/facets?q=grafana-proxy", "/api/v1/facets?q=arch:arm64", "/api/v1/facets?q=works",
 ]
 # What rightly reads much: lists of everything, counts without a filter, filters that much passes, words too short for
@@ -313,6 +317,12 @@ def test_questions_for_little_use_indexes(postgres, large, rows_of, path):
 def test_pages_of_what_is_inside_stop(postgres, large, path):
     for statement, plan in ask(postgres, large, path):
         assert blocks_touched(plan) <= PAGE_BLOCKS_MAX, statement
+
+
+@pytest.mark.parametrize("path", TAGS_PAGES)
+def test_pages_of_many_tags_look_at_few(postgres, large, path):
+    for statement, plan in ask(postgres, large, path):
+        assert blocks_touched(plan) <= TAGS_BLOCKS_MAX, statement
 
 
 def test_advice_looks_up_what_is_kept(postgres, large):

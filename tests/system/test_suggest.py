@@ -5,6 +5,7 @@ import datetime
 
 import pytest
 
+from harness import query
 from pages import NAME, VERSIONS, Filled, get
 
 
@@ -31,6 +32,30 @@ def test_namespaces_sum_up_what_is_below(filled):
     below = filled.reader.json("/api/v1/namespaces?prefix=team/")["namespaces"]
     assert [n["name"] for n in below] == ["team/deep"]
     get(filled, "/api/v1/namespaces?prefix=team", 400)
+
+
+def test_growth_is_told_from_the_sizes_of_another_day(filled, make_reader):
+    database = filled.stack.database
+    for _ in range(2):  # the second time nothing has changed
+        query(database, "SELECT keep_sizes()")
+    now = make_reader(database, cache={"size": 0})
+    now.wait_until_ready()
+    assert "growth" not in now.json("/api/v1/stats") and "growth" not in now.json("/api/v1/namespaces")["namespaces"][0]
+    assert "Growth is known from the second day on" in now.get("/stats").text
+    for days, size in ((90, 5000), (31, 1000), (10, 1)):
+        query(database, "INSERT INTO registry_day (day, size) SELECT current_date - %s, size - %s FROM state", days, size)
+    query(database, "INSERT INTO namespace_day SELECT name, current_date - 60, size - 7 FROM namespace_day WHERE name = 'team'")
+    growth = now.json("/api/v1/stats")["growth"]
+    (since,), = query(database, "SELECT (current_date - 31)::text")
+    assert growth == {"since": since, "size": 1000}
+    namespace, = now.json("/api/v1/namespaces")["namespaces"]
+    assert namespace["growth"] == 7, "what it was at the last day on which it changed"
+    assert "growth" not in now.json("/api/v1/namespaces?prefix=team/")["namespaces"][0]
+    page = now.get("/stats").text
+    assert "+1000 B since" in page and "+7 B" in page
+    query(database, "DELETE FROM registry_day WHERE day = current_date - 31 OR day = current_date - 90")
+    assert now.json("/api/v1/stats")["growth"]["size"] == 1, "the first day that is known"
+    query(database, "DELETE FROM registry_day WHERE day < current_date - 1; DELETE FROM namespace_day WHERE day < current_date - 1")
 
 
 def test_activity_counts_by_day(filled):

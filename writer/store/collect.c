@@ -9,6 +9,7 @@ MS_STORE_STATEMENT(write_collect);
 MS_STORE_STATEMENT(write_collect_candidates);
 MS_STORE_STATEMENT(write_collection_end);
 MS_STORE_STATEMENT(write_prune);
+MS_STORE_STATEMENT(write_sizes);
 
 struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t term,
                                        uint64_t grace_ms, size_t limit,
@@ -77,4 +78,10 @@ struct ms_store_call *ms_store_prune(struct ms_store_writer *store, uint64_t ter
     add_age(base, changes_ms);
     add_age(base, history_ms);
     return ms_store_call_start(base);
+}
+
+struct ms_store_call *ms_store_keep_sizes(struct ms_store_writer *store, uint64_t term,
+                                          ms_store_done *on_done, void *arg)
+{
+    return ms_store_call_start(ms_store_call_plain(store, term, &write_sizes, on_done, arg));
 }

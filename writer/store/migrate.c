@@ -31,6 +31,7 @@ MS_STORE_SQL(0006_icons);
 MS_STORE_SQL(0007_materials);
 MS_STORE_SQL(0008_near_names);
 MS_STORE_SQL(0009_functions_that_tell_more);
+MS_STORE_SQL(0010_days);
 
 /* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
  * none. */
@@ -43,6 +44,7 @@ static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
     [6] = ms_sql_0007_materials,
     [7] = ms_sql_0008_near_names,
     [8] = ms_sql_0009_functions_that_tell_more,
+    [9] = ms_sql_0010_days,
 };
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */

@@ -106,13 +106,24 @@ static void start_collection(void *arg)
     gc->candidates = gc_candidates_start(gc->env, on_candidates_done, gc);
 }
 
-/* --- pruning --- */
+/* --- pruning, and what is counted as seldom --- */
+
+static void on_sizes_kept(const struct ms_error *err, void *arg)
+{
+    struct gc *gc = arg;
+    gc->prune_call = NULL;
+    periodic_task_done(gc->pruning, err);
+}
 
 static void on_pruned(const struct ms_error *err, void *arg)
 {
     struct gc *gc = arg;
     gc->prune_call = NULL;
-    periodic_task_done(gc->pruning, err);
+    if (err != NULL) {
+        periodic_task_done(gc->pruning, err);
+        return;
+    }
+    gc->prune_call = ms_store_keep_sizes(gc->env->store, gc->env->term, on_sizes_kept, gc);
 }
 
 static void start_pruning(void *arg)

@@ -13,6 +13,11 @@ SELECT (SELECT generation FROM state), CASE WHEN $5::boolean THEN -w.place ELSE 
 FROM shown w
 CROSS JOIN LATERAL (
     SELECT w.name, w.repositories, w.tags, w.size, w.pulls,
-           to_char(w.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated
+           to_char(w.updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated,
+           -- Kept of first components alone.
+           (SELECT growth.bytes FROM (SELECT w.name, w.size WHERE $7::text = '') grown
+            CROSS JOIN LATERAL (
+-- include growth_of_namespace.sql
+            ) growth) AS growth
 ) object
 ORDER BY place NULLS FIRST

@@ -8,12 +8,13 @@ SELECT s.generation,
                            AND (r.tag_count > 0
                                 OR EXISTS (SELECT FROM repository_manifest h
                                            WHERE h.repository_id = r.id OFFSET 0))),
-           'namespaces', (
+           -- All repositories below are shown without the namespaces that they are in.
+           'namespaces', CASE WHEN $10::boolean THEN (
                WITH list AS MATERIALIZED (
 -- include read_namespaces_by_size.sql with $13 $14 $12 $15 $15 $16 $8
                )
 -- include page_rows.sql
-           ),
+           ) END,
            'repositories', (
 -- include page_rows.sql
            )) AS body

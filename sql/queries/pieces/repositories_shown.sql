@@ -5,7 +5,10 @@ shown AS NOT MATERIALIZED (
 SELECT generation, NULL::bigint AS place, true AS found,
        (SELECT count(*) FROM walked) > $3::bigint AS has_more, NULL::bigint AS number,
        NULL::text AS text,
-       '"total":' || CASE WHEN $6::boolean THEN (SELECT count(*) FROM listed) END AS body
+       '"total":' || CASE
+           WHEN NOT $6::boolean THEN NULL
+           WHEN $10::boolean THEN (SELECT count(*) FROM listed WHERE namespace_of(name) = coalesce($8::text, ''))
+           ELSE (SELECT count(*) FROM listed) END AS body
 FROM state
 UNION ALL
 SELECT (SELECT generation FROM state), CASE WHEN $5::boolean THEN -w.place ELSE w.place END, NULL,

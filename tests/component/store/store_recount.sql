@@ -170,6 +170,18 @@ CREATE FUNCTION recount() RETURNS SETOF text LANGUAGE sql AS $$
      USING (repository_id, name)
      WHERE now IS NULL OR open IS NULL OR now.digest IS DISTINCT FROM open.digest
      UNION ALL
+    SELECT format('pushes of repository %s on %s: %s, not %s', repository_id, day, kept.pushes, e.pushes)
+      FROM (SELECT repository_id, day, pushes FROM repository_day WHERE pushes > 0) AS kept
+      FULL JOIN (SELECT repository_id, (from_time AT TIME ZONE 'UTC')::date AS day, count(*) AS pushes
+                   FROM tag_history WHERE source = 'event' GROUP BY 1, 2) AS e
+     USING (repository_id, day)
+     WHERE kept.pushes IS DISTINCT FROM e.pushes
+     UNION ALL
+    SELECT format('pulls and pushes on %s: %s and %s, not %s and %s', day, r.pulls, r.pushes, e.pulls, e.pushes)
+      FROM registry_day r
+      FULL JOIN (SELECT day, sum(pulls) AS pulls, sum(pushes) AS pushes FROM repository_day GROUP BY 1) AS e USING (day)
+     WHERE (coalesce(r.pulls, 0), coalesce(r.pushes, 0)) <> (coalesce(e.pulls, 0), coalesce(e.pushes, 0))
+     UNION ALL
     SELECT format('generation %s without a touched repository', g)
       FROM state, generate_series(1, generation) AS g
      WHERE NOT EXISTS (SELECT FROM touched WHERE touched.generation = g)
