@@ -99,6 +99,7 @@ static struct repository_untagged *read_untagged(struct page *page, struct ms_st
             .kind = page_kind_word(json_get(row, "kind")),
             .what = page_text(page, row, "what"),
             .bytes = page_number(row, "size"),
+            .about = page_text(page, row, "about"),
             .first_seen = page_text(page, row, "first_seen"),
         };
     return rows;
@@ -133,6 +134,7 @@ static void build(struct ms_buf *out, struct page *page)
         .images = page_number(object, "images"),
         .artifacts = page_number(object, "artifacts"),
         .untagged = page_number(object, "untagged"),
+        .hidden = page_number(body, "hidden"),
         .unreadable = page_number(object, "unreadable"),
         .bytes = page_number(object, "size"),
         .pulls = page_number(object, "pulls"),

@@ -22,7 +22,8 @@ struct repository_tag {
 struct repository_untagged {
     struct ms_str digest;
     const char *kind;
-    struct ms_str what; /* artifact type or platform */
+    struct ms_str what;  /* artifact type or platform */
+    struct ms_str about; /* the digest of what it is attached to; absent: nothing that is here */
     int64_t bytes;
     struct ms_str first_seen;
 };
@@ -46,7 +47,8 @@ struct repository {
     size_t n_rows;
     int64_t total; /* of tags that the filter leaves */
     struct view_cursors cursors;
-    const struct repository_untagged *untagged_rows;
+    int64_t hidden;                                  /* tags of signatures and the like */
+    const struct repository_untagged *untagged_rows; /* no tag leads there, or a hidden one */
     size_t n_untagged_rows;
     struct chart_days activity;
     const struct repository_label *labels; /* that all of its images have */

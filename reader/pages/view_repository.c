@@ -282,18 +282,24 @@ static void write_untagged(struct ms_buf *out, const struct repository *page)
 {
     static const struct table_column COLUMNS[] = {
         {.title = "Digest", .is_row_header = true}, {.title = "Kind"},
-        {.title = "What", .is_wide = true},         {.title = "Size", .is_number = true},
-        {.title = "First seen", .is_number = true},
+        {.title = "What", .is_wide = true},         {.title = "Attached to"},
+        {.title = "Size", .is_number = true},       {.title = "First seen", .is_number = true},
     };
     const struct table table = {.id = "untagged-table",
                                 .caption = "Untagged manifests and artifacts",
                                 .is_caption_hidden = true,
                                 .columns = COLUMNS,
-                                .n_columns = 5};
+                                .n_columns = 6};
+    int64_t all = page->untagged + page->hidden;
     if (page->n_untagged_rows == 0)
         return;
-    html_raw(out, "<details><summary>Without a tag: ");
+    html_raw(out, "<details><summary>");
     format_count(out, page->untagged, "manifest", "manifests");
+    html_raw(out, " without a tag");
+    if (page->hidden > 0) {
+        html_raw(out, ", ");
+        format_count(out, page->hidden, "signature or the like", "signatures and the like");
+    }
     html_raw(out, "</summary>\n");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_untagged_rows; i++) {
@@ -308,12 +314,16 @@ static void write_untagged(struct ms_buf *out, const struct repository *page)
         table_cell(out, &table, 2);
         html_foreign(out, row->what);
         table_cell_end(out, &table, 2);
-        table_size(out, &table, 3, row->bytes);
-        table_time(out, &table, 4, row->first_seen);
+        table_cell(out, &table, 3);
+        if (row->about.len > 0)
+            part_manifest_digest(out, page->name, row->about);
+        table_cell_end(out, &table, 3);
+        table_size(out, &table, 4, row->bytes);
+        table_time(out, &table, 5, row->first_seen);
         table_row_end(out);
     }
     table_end(out);
-    if (page->untagged > (int64_t)page->n_untagged_rows)
+    if (all > (int64_t)page->n_untagged_rows)
         ms_buf_printf(out, "<p>These are the newest %zu of them.</p>", page->n_untagged_rows);
     html_raw(out, "</details>\n");
 }

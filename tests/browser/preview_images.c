@@ -59,9 +59,12 @@ void preview_page_of_repository(struct ms_buf *out, const struct view_frame *fra
     size_t n = make_tags(preview, tags);
     for (size_t i = 0; i < 20; i++)
         untagged[i] = (struct repository_untagged){
-            preview_digest(preview, (unsigned)i + 90), i % 2 == 0 ? "artifact" : "image",
+            preview_digest(preview, (unsigned)i + 90),
+            i % 2 == 0 ? "artifact" : "image",
             preview_text(preview, i % 2 == 0 ? "application/spdx+json" : "linux/amd64"),
-            (int64_t)(i * 7000), preview_time(preview, (unsigned)i * 300)};
+            i % 2 == 0 ? preview_digest(preview, (unsigned)i + 1) : MS_STR_ABSENT,
+            (int64_t)(i * 7000),
+            preview_time(preview, (unsigned)i * 300)};
     const struct repository page = {
         .name = preview->set == PREVIEW_HOSTILE
                     ? MS_STR("team/app-of-a-very-long-name.that_goes-on")
@@ -77,6 +80,7 @@ void preview_page_of_repository(struct ms_buf *out, const struct view_frame *fra
         .images = 1630,
         .artifacts = 12,
         .untagged = 31,
+        .hidden = 4,
         .bytes = 8123456789,
         .unreadable = preview->set == PREVIEW_SMALL ? 0 : 1,
         .pulls = 51200,

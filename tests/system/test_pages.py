@@ -9,7 +9,7 @@ import pytest
 
 from harness import wait_for
 from images import Pusher
-from pages import BASE, BUILT, CHART, CLAIMING, EVIL, N_BUILT, NAME, Family, Filled, get
+from pages import BASE, BUILT, CHART, CLAIMING, EVIL, N_BUILT, NAME, Family, Filled, attach, get
 
 PAGES = ["/", "/r/", "/r/team/", "/r/team/deep/", f"/r/{NAME}", f"/r/{NAME}/-/1.10", f"/r/{NAME}/-/multi", "/search",
          "/search?q=portal", "/search?q=os:linux", "/compare", f"/compare?a={NAME}:1.2&b={NAME}:2.0", "/stats", "/help"]
@@ -121,6 +121,19 @@ def test_the_tags_of_a_repository_say_what_is_attached_and_whose_base_has_moved(
     assert rows["1.1"].endswith(" base moved ") and "signed" not in rows["1.1"] and "SBOM" not in rows["1.1"]
     assert "base moved" not in text_of(get(filled, f"/r/{BASE}").text)
     assert "base moved" not in text_of(get(filled, f"/r/{CLAIMING}").text), "of a base that is only claimed nothing is known"
+
+
+def test_what_has_no_tag_says_what_it_is_attached_to(filled, family):
+    page = get(filled, f"/r/{BUILT}").text
+    fold = page[page.index("<details>"):page.index("</details>")]
+    assert "2 manifests without a tag</summary>" in fold
+    link = f"/r/{BUILT}/-/{family.built[0]['digest']}"
+    assert len(re.findall(rf"application/vnd.cncf.notary.signature</bdi></td>\s*<td>.*?href=\"{link}\"", re.sub("<wbr>", "", fold))) == 1
+    claiming = filled.reader.json(f"/api/v1/repositories/{CLAIMING}/-/tags/1")["digest"]
+    attach(Pusher(filled.stack.registry.url), CLAIMING, None, "application/vnd.example.note", claiming.replace(":", "-"))
+    wait_for(lambda: "0 manifests without a tag, 1 signature or the like</summary>"
+             in filled.reader.get(f"/r/{CLAIMING}").text, "the note under a tag")
+    assert f"/r/{CLAIMING}/-/{claiming}\"" in filled.reader.get(f"/r/{CLAIMING}").text.partition("<details>")[2]
 
 
 def test_an_image_tells_what_is_known_of_it(filled):
