@@ -189,8 +189,19 @@ static void write_reference(struct ms_buf *out, const struct view_frame *frame,
     html_text(out, page->reference);
 }
 
-static void write_pull(struct ms_buf *out, const struct view_frame *frame, const struct image *page)
+static struct link link_to_api(const struct image *page)
 {
+    return (struct link){.base = "/api/v1/repositories/",
+                         .name = page->repository,
+                         .middle = "/-/manifests/",
+                         .tail = page->reference};
+}
+
+/* How to pull it, and how a program gets what stands below. */
+static void write_commands(struct ms_buf *out, const struct view_frame *frame,
+                           const struct image *page)
+{
+    struct link api = link_to_api(page);
     part_command(out, "Pull");
     html_raw(out, "docker pull ");
     write_reference(out, frame, page);
@@ -208,6 +219,7 @@ static void write_pull(struct ms_buf *out, const struct view_frame *frame, const
         write_reference(out, frame, page);
         part_command_end(out);
     }
+    view_curl(out, &api);
 }
 
 /* --- the children of an index --- */
@@ -282,12 +294,10 @@ static void write_platforms(struct ms_buf *out, const struct image *page)
 
 static void write_raw(struct ms_buf *out, const struct view_frame *frame, const struct image *page)
 {
-    struct link api = {.base = "/api/v1/repositories/",
-                       .name = page->repository,
-                       .middle = "/-/manifests/",
-                       .tail = page->reference};
-    part_heading(out, "raw", "By machine");
-    view_curl(out, &api);
+    struct link api = link_to_api(page);
+    if (page->raw.len == 0 && page->raw_config.len == 0)
+        return;
+    part_heading(out, "raw", "As the registry has it");
     if (page->raw.len > 0) {
         html_raw(out, "<details><summary>Manifest</summary>\n");
         link_set(&api, "raw", MS_STR("1"));
@@ -324,10 +334,7 @@ static void write_parts(struct ms_buf *out, const struct view_frame *frame,
 
 void view_image(struct ms_buf *out, const struct view_frame *frame, const struct image *page)
 {
-    struct link json = {.base = "/api/v1/repositories/",
-                        .name = page->repository,
-                        .middle = "/-/manifests/",
-                        .tail = page->reference};
+    struct link json = link_to_api(page);
     struct link atom = {.base = "/r/", .name = page->repository, .middle = "/-/feed"};
     struct layout layout = {
         .site = &frame->site,
@@ -357,7 +364,7 @@ void view_image(struct ms_buf *out, const struct view_frame *frame, const struct
         html_text_at_most(out, page->unreadable, VALUE_MAX);
         html_raw(out, "</bdi>.</p>\n");
     }
-    write_pull(out, frame, page);
+    write_commands(out, frame, page);
     write_identity(out, page);
     write_parts(out, frame, page);
     layout_end(out, &layout);

@@ -11,6 +11,25 @@
 
 enum { KEY_MAX = 300, VALUE_MAX = 1000 };
 
+/* The call of the API that gives what stands below it; `tail` and `end` are the last of its path.
+ */
+static void write_api(struct ms_buf *out, const char *base, const struct image *page,
+                      const char *middle, struct ms_str tail, const char *end)
+{
+    struct ms_buf path;
+    ms_buf_init(&path, 4096);
+    ms_buf_printf(&path, "%.*s%s", MS_STR_ARG(tail), end);
+    struct link api = {
+        .base = base, .name = page->repository, .middle = middle, .tail = ms_buf_view(&path)};
+    view_curl(out, &api);
+    ms_buf_free(&path);
+}
+
+static void write_api_of_manifest(struct ms_buf *out, const struct image *page, const char *end)
+{
+    write_api(out, "/api/v1/repositories/", page, "/-/manifests/", page->reference, end);
+}
+
 void view_image_labels(struct ms_buf *out, const struct image *page)
 {
     static const struct table_column COLUMNS[] = {
@@ -97,6 +116,7 @@ void view_image_packages(struct ms_buf *out, const struct image *page)
                                          : "<p>No SBOM of it was read.</p>\n");
         return;
     }
+    write_api_of_manifest(out, page, "/-/packages");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_packages; i++) {
         const struct ms_str cells[] = {page->packages[i].name, page->packages[i].version,
@@ -138,6 +158,7 @@ void view_image_referrers(struct ms_buf *out, const struct image *page)
     if (page->n_referrers == 0)
         return;
     part_heading(out, "referrers", "Signatures, SBOMs and other referrers");
+    write_api(out, "/v2/", page, "/referrers/", page->digest, "");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_referrers; i++) {
         const struct image_referrer *row = &page->referrers[i];
@@ -186,6 +207,7 @@ void view_image_derived(struct ms_buf *out, const struct image *page)
     if (page->n_derived == 0)
         return;
     part_heading(out, "derived", "Built on it");
+    write_api_of_manifest(out, page, "/-/derived");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_derived; i++) {
         const struct image_derived *row = &page->derived[i];
@@ -251,6 +273,7 @@ void view_image_history(struct ms_buf *out, const struct image *page)
     if (page->n_history == 0)
         return;
     part_heading(out, "history", "History of the tag");
+    write_api(out, "/api/v1/repositories/", page, "/-/tags/", page->reference, "/history");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_history; i++) {
         const struct image_history *row = &page->history[i];

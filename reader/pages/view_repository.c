@@ -254,6 +254,7 @@ static void write_filter(struct ms_buf *out, const struct repository *page)
 static void write_tags(struct ms_buf *out, const struct repository *page, const struct link *link,
                        const struct view_pages *pages)
 {
+    struct link api = {.base = "/api/v1/repositories/", .name = page->name, .middle = "/-/tags"};
     part_heading(out, "tags", "Tags");
     html_raw(out, "<div class=\"tools\">");
     write_filter(out, page);
@@ -273,6 +274,7 @@ static void write_tags(struct ms_buf *out, const struct repository *page, const 
     html_raw(out, ". ");
     write_order(out, page, link);
     html_raw(out, "</p></div>\n");
+    view_curl(out, &api);
     if (page->n_rows > 0)
         write_table(out, page, link);
     table_pages(out, pages->has_prev ? &pages->prev : NULL, pages->has_next ? &pages->next : NULL);
@@ -370,12 +372,12 @@ void view_repository(struct ms_buf *out, const struct view_frame *frame,
     write_tags(out, page, &link, &pages);
     write_untagged(out, page);
     if (page->activity.n > 0) {
+        struct link days = link_to("/api/v1/activity");
+        link_set(&days, "repository", page->name);
         part_heading(out, "activity", "Pulls and pushes");
+        view_curl(out, &days);
         chart_activity(out, &page->activity);
     }
     write_labels(out, page);
-    json.middle = "/-/tags";
-    view_curl(out, &json);
-    json.middle = NULL;
     layout_end(out, &layout);
 }

@@ -82,6 +82,14 @@ static void write_share(struct ms_buf *out, const struct table *table, size_t co
     table_row_end(out);
 }
 
+/* How a program gets what stands below it. */
+static void write_api(struct ms_buf *out, const char *path, const char *sort)
+{
+    struct link api = link_to(path);
+    link_set(&api, "sort", sort == NULL ? MS_STR_ABSENT : ms_str(sort));
+    view_curl(out, &api);
+}
+
 static void write_namespaces(struct ms_buf *out, const struct stats *page)
 {
     static const struct table_column COLUMNS[] = {
@@ -101,6 +109,7 @@ static void write_namespaces(struct ms_buf *out, const struct stats *page)
         .columns = COLUMNS,
         .n_columns = 5};
     part_heading(out, "namespaces", "Bytes by namespace");
+    write_api(out, "/api/v1/namespaces", "-size");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_namespaces; i++) {
         const struct stats_size *row = &page->namespaces[i];
@@ -147,6 +156,7 @@ static void write_largest(struct ms_buf *out, const struct stats *page)
                                 .columns = COLUMNS,
                                 .n_columns = 6};
     part_heading(out, "largest", "Largest repositories");
+    write_api(out, "/api/v1/repositories", "-size");
     table_begin(out, &table);
     for (size_t i = 0; i < page->n_largest; i++) {
         const struct stats_size *row = &page->largest[i];
@@ -295,6 +305,7 @@ void view_stats(struct ms_buf *out, const struct view_frame *frame, const struct
                  "Of the manifests stored last, 2,000 at most", page->media_types);
     if (page->activity.n > 0) {
         part_heading(out, "activity", "Pulls and pushes");
+        write_api(out, "/api/v1/activity", NULL);
         chart_activity(out, &page->activity);
     }
     write_unreadable(out, page);

@@ -123,6 +123,16 @@ def test_the_tags_of_a_repository_say_what_is_attached_and_whose_base_has_moved(
     assert "base moved" not in text_of(get(filled, f"/r/{CLAIMING}").text), "of a base that is only claimed nothing is known"
 
 
+def test_commands_of_the_api_are_answered(filled, family):
+    found = set()
+    for path in (f"/r/{BUILT}", f"/r/{BUILT}/-/1.0", f"/r/{BASE}/-/{family.base['digest']}", "/stats"):
+        page = get(filled, path).text
+        for command in re.findall(r"curl -s &quot;<span class=\"origin\">\$METASTORE</span>(/.*?)&quot;", page):
+            get(filled, html.unescape(command))
+            found.add(re.sub(r"\?.*|.*/", "", command) if "/referrers/" not in command else "referrers")
+    assert found >= {"tags", "activity", "1.0", "packages", "referrers", "derived", "history", "namespaces", "repositories"}, found
+
+
 def test_what_has_no_tag_says_what_it_is_attached_to(filled, family):
     page = get(filled, f"/r/{BUILT}").text
     fold = page[page.index("<details>"):page.index("</details>")]
