@@ -158,6 +158,7 @@ static void read_facets(struct search *out, struct page *page, struct ms_str fac
     const struct facet kinds[] = {
         {"Operating system", "os:", true, counts_of(facets, alone, "os")},
         {"Architecture", "arch:", true, counts_of(facets, alone, "architecture")},
+        {"Base", "base:", false, json_get(facets, "base")},
         {"Label", "label:", false, json_get(facets, "label_keys")},
         {"Annotation", "annotation:", false, json_get(facets, "annotation_keys")},
         {"Values of the label", search_text_label_field(page->arena, label).ptr, true,

@@ -24,6 +24,27 @@ attached AS MATERIALIZED (
           ) found) e
     GROUP BY e.manifest_id
     HAVING bool_or(e.is_image)
+),
+-- What their first layers are, told by the chains of layers: of 300 images at most, else none is told. Whoever filters by
+-- one of these repositories finds as many, and more only where very many images are these layers.
+part AS MATERIALIZED (
+    SELECT image.id, p.chain
+    FROM image
+    CROSS JOIN LATERAL (SELECT chain FROM image_chain WHERE manifest_id = image.id AND NOT is_whole OFFSET 0) p
+    WHERE (SELECT count(*) FROM image) <= 300
+),
+based AS MATERIALIZED (
+    SELECT DISTINCT c.chain, r.name
+    FROM (SELECT DISTINCT chain FROM part) c
+    -- Many may have the same layers, rebuilt every night: the newest.
+    CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain WHERE chain = c.chain AND is_whole
+                        ORDER BY manifest_id DESC LIMIT 16) whole
+    CROSS JOIN LATERAL (SELECT whole.manifest_id AS id
+                        UNION ALL
+                        SELECT index_id FROM index_image WHERE image_id = whole.manifest_id) top
+    CROSS JOIN LATERAL (SELECT digest FROM manifest WHERE id = top.id OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT repository_id FROM tag_history WHERE digest = m.digest OFFSET 0) h
+    CROSS JOIN LATERAL (SELECT name FROM repository WHERE id = h.repository_id OFFSET 0) r
 )
 SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
     SELECT array_to_json(ARRAY(
@@ -41,6 +62,11 @@ SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
                      FROM (VALUES ('signed', 1), ('sbom', 2), ('provenance', 4)) AS v (value, bit)
                      JOIN attached a ON a.evidence & v.bit > 0
                      GROUP BY v.value ORDER BY 2 DESC, 1) f)) AS attached,
+           array_to_json(ARRAY(
+               SELECT row_to_json(f)
+               FROM (SELECT based.name AS value, count(DISTINCT part.id) AS images
+                     FROM part JOIN based ON based.chain = part.chain
+                     GROUP BY based.name ORDER BY 2 DESC, 1 LIMIT 100) f)) AS base,
            array_to_json(ARRAY(
                SELECT row_to_json(f)
                FROM (SELECT l.key AS value, count(DISTINCT l.manifest_id) AS images

@@ -282,6 +282,11 @@ def test_what_is_attached_and_whose_base_has_moved_are_facets(filled, family):
     moved = get(filled, "/search?q=built is:outdated&kind=image").text
     assert f"{N_BUILT} results" in text_of(moved)
     assert "base moved" not in {word for _, word, _ in facets("built is:outdated")}
+    told = {f["value"]: f["images"] for f in filled.reader.json("/api/v1/facets", params={"q": "built"})["base"]}
+    assert told == {BASE: N_BUILT}
+    assert found[BASE] == (f"built%20base:{BASE}", str(N_BUILT))
+    only = filled.reader.json("/api/v1/search", params={"q": f"built base:{BASE}", "kind": "image", "total": "1"})
+    assert only["total"] == N_BUILT, "who filters by it finds as many"
 
 
 def test_errors_are_pages(filled):
