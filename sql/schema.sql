@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 10 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 11 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 10;
+    c_present constant integer := 11;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -336,7 +336,8 @@ CREATE TABLE repository (
     updated_source text CHECK (updated_source IN ('event', 'created', 'seen')),
     title          text,
     description    text,
-    shared_size    numeric
+    shared_size    numeric,
+    hidden_count   integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
 CREATE INDEX repository_popular ON repository (pulls DESC, updated DESC NULLS LAST, name) WHERE deleted_at IS NULL;
 CREATE INDEX repository_namespace ON repository (namespace_of(name), name) WHERE deleted_at IS NULL;
@@ -349,6 +350,7 @@ COMMENT ON TABLE repository IS 'Every repository ever seen; deleted_at: the regi
 COMMENT ON COLUMN repository.size IS 'Bytes of all that is reachable from its tags, each blob and manifest once (see repository_blob); numeric: no sum overflows. Kept by adjust_references()';
 COMMENT ON COLUMN repository.created IS 'The oldest time that a tag of it is known to have had';
 COMMENT ON COLUMN repository.updated IS 'Of its tag updated last, hidden ones aside';
+COMMENT ON COLUMN repository.hidden_count IS 'How many of its tags are hidden. Kept by move_tags()';
 COMMENT ON COLUMN repository.image_count IS 'Image manifests reachable from tags, those that only attest aside';
 COMMENT ON COLUMN repository.artifact_count IS 'Artifact manifests (signatures, SBOMs, charts …) that it holds';
 COMMENT ON COLUMN repository.shared_size IS 'Bytes of its blobs that other repositories have, too, as keep_sizes() found them last; NULL: it was not among the largest';
@@ -406,6 +408,18 @@ CREATE TABLE repository_platform (
 );
 COMMENT ON TABLE repository_platform IS 'os/architecture[/variant] of images reachable from tags';
 
+-- >>> functions/tag_order.sql
+-- What tags are put in order by.
+
+-- A name whose bytes are in the order in which people count: 10 behind 9. Numbers have zeros before them, 20 digits
+-- at least. An index holds what this gives: another result needs that index made anew.
+CREATE OR REPLACE FUNCTION tag_version(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT string_agg(m[1] || CASE WHEN m[2] = '' THEN '' ELSE lpad(m[2], greatest(length(m[2]), 20), '0') END,
+                              '' ORDER BY n)
+              FROM regexp_matches(name COLLATE "C", '(\D*)(\d*)', 'g') WITH ORDINALITY AS p (m, n)) COLLATE "C";
+-- <<<
+
 CREATE TABLE tag (
     repository_id  bigint NOT NULL REFERENCES repository (id),
     name           text COLLATE "C" NOT NULL,
@@ -419,6 +433,7 @@ CREATE TABLE tag (
     hidden         boolean NOT NULL
                    GENERATED ALWAYS AS (name ~ ('^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$'
                                                 '|^_deltaindex$|^deltas-[0-9a-f]{12}$')) STORED,
+    size           bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (repository_id, name),
     FOREIGN KEY (repository_id, manifest_id) REFERENCES repository_manifest (repository_id, manifest_id),
     CHECK ((manifest_id IS NULL) = (unreadable IS NOT NULL))
@@ -427,10 +442,14 @@ CREATE INDEX tag_manifest ON tag (manifest_id, repository_id);
 CREATE INDEX tag_name ON tag (name, repository_id);
 CREATE INDEX tag_updated ON tag (repository_id, updated DESC, name);
 CREATE INDEX tag_hidden ON tag (repository_id, updated DESC) WHERE hidden;
+CREATE INDEX tag_pulls ON tag (repository_id, pulls DESC, name);
+CREATE INDEX tag_size ON tag (repository_id, size DESC, name);
+CREATE INDEX tag_version ON tag (repository_id, tag_version(name), name);
 CREATE INDEX tag_unreadable ON tag (repository_id) WHERE manifest_id IS NULL;
 COMMENT ON COLUMN tag.manifest_id IS 'NULL when the registry does not even tell its digest';
 COMMENT ON COLUMN tag.unreadable IS 'Why the registry does not tell its digest; what is wrong with a manifest stands in repository_manifest';
 COMMENT ON COLUMN tag.hidden IS 'sha256-<hex> and sha512-<hex> fallback tags, cosign''s .sig .att .sbom, Flatpak''s _deltaindex and deltas-<hex>: in tag lists, not in indexes nor search';
+COMMENT ON COLUMN tag.size IS 'Bytes that are fetched with it, each blob once; 0 also when they are unknown. Kept by move_tags() and measure_tags(), for lists by size';
 
 CREATE TABLE tag_history (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1277,6 +1296,7 @@ BEGIN
     END IF;
     PERFORM note_manifests('h', v_new, array_fill(1, ARRAY[cardinality(v_new)]));
     PERFORM count_artifacts(p_repository, v_new, v_deltas);
+    PERFORM measure_tags(p_repository, v_new);
     SELECT array_agg(child_id), array_agg(parents), array_agg(attests) INTO v_ids, v_deltas, v_attests
       FROM (SELECT n.id AS child_id, count(*)::integer AS parents,
                    (count(*) FILTER (WHERE c.only_attests))::integer AS attests
@@ -1329,6 +1349,7 @@ BEGIN
     GET DIAGNOSTICS v_changed = ROW_COUNT;
     IF v_ids IS NOT NULL THEN
         PERFORM count_artifacts(p_repository, v_ids, v_signs);
+        PERFORM measure_tags(p_repository, v_ids);
     END IF;
     IF v_live IS NOT NULL THEN
         SELECT ids, deltas, attests INTO v_ids, v_deltas, v_attests
@@ -1441,6 +1462,7 @@ BEGIN
       INTO v_ids, v_signs, v_removed, v_removed_ids FROM removed;
     PERFORM note_manifests('h', v_removed_ids, array_fill(-1, ARRAY[coalesce(cardinality(v_removed_ids), 0)]));
     PERFORM count_artifacts(p_repository, v_ids, v_signs);
+    PERFORM measure_tags(p_repository, v_removed_ids);
     RETURN v_changed + v_removed;
 END $$;
 -- <<<
@@ -1576,6 +1598,62 @@ BEGIN
 END $$;
 -- <<<
 
+-- >>> functions/tag_sizes.sql
+-- How much is fetched with a tag: tag.size, which tags are put in order by.
+
+-- All that a repository can give of a manifest: the readers' total_size.sql, a number that fits.
+CREATE OR REPLACE FUNCTION bytes_of_manifest(p_repository bigint, p_manifest bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        WITH RECURSIVE part (id) AS (
+            SELECT p_manifest
+             UNION
+            SELECT c.child_id
+              FROM part
+             CROSS JOIN LATERAL (SELECT child_id FROM manifest_child WHERE parent_id = part.id OFFSET 0) AS c
+             WHERE EXISTS (SELECT FROM repository_manifest h
+                            WHERE h.repository_id = p_repository AND h.manifest_id = c.child_id
+                              AND h.unreadable IS NULL OFFSET 0)
+        ), used AS (
+            SELECT max(descriptor.size) AS size
+              FROM part
+             CROSS JOIN LATERAL (SELECT blob_id, size FROM manifest_layer WHERE manifest_id = part.id
+                                  UNION ALL
+                                 SELECT config_id, config_size FROM manifest
+                                  WHERE id = part.id AND config_id IS NOT NULL OFFSET 0) AS descriptor
+             GROUP BY descriptor.blob_id
+        )
+        SELECT least(coalesce(sum(piece.size), 0), 9223372036854775806)
+          FROM (SELECT (SELECT m.size FROM manifest m WHERE m.id = part.id) AS size FROM part
+                 UNION ALL
+                SELECT size FROM used) AS piece);
+END $$;
+
+-- Manifests came to a repository, went, or can be read now, or no longer: the sizes of its tags on them, and on the
+-- indexes above them. Behind the change of repository_manifest.
+CREATE OR REPLACE FUNCTION measure_tags(p_repository bigint, p_manifests bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    WITH RECURSIVE above (id) AS (
+        SELECT id FROM unnest(p_manifests) AS m (id)
+         UNION
+        SELECT c.parent_id
+          FROM above a
+         CROSS JOIN LATERAL (SELECT parent_id FROM manifest_child WHERE child_id = a.id OFFSET 0) AS c
+         WHERE EXISTS (SELECT FROM repository_manifest h
+                        WHERE h.repository_id = p_repository AND h.manifest_id = c.parent_id OFFSET 0)
+    ), measured AS MATERIALIZED (
+        SELECT t.ctid, t.size AS was, bytes_of_manifest(p_repository, a.id) AS bytes
+          FROM above a
+         CROSS JOIN LATERAL (SELECT ctid, size FROM tag
+                              WHERE manifest_id = a.id AND repository_id = p_repository OFFSET 0) AS t
+    )
+    UPDATE tag t SET size = m.bytes
+      FROM measured m WHERE t.ctid = m.ctid AND m.bytes <> m.was;
+END $$;
+-- <<<
+
 -- >>> functions/tags.sql
 -- Tags: where they move, and the history of it.
 
@@ -1657,26 +1735,38 @@ BEGIN
                    ON true);
 END $$;
 
--- Writes moves: the tags, their history, the repository's count, its pushes by day. The manifests are held already.
+-- Writes moves: the tags, their history, the repository's counts, its pushes by day. The manifests are held already.
 CREATE OR REPLACE FUNCTION move_tags(p_repository bigint, p_moves tag_move[], p_source text) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     v_told timestamptz[]; -- of what a scan had seen, and an event tells of now
     v_pushed timestamptz[];
+    v_hidden_gone bigint;
+    v_hidden_new bigint;
 BEGIN
-    DELETE FROM tag
-     WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM unnest(p_moves) AS m
-                              CROSS JOIN LATERAL (SELECT ctid FROM tag
-                                                   WHERE repository_id = p_repository AND name = m.name
-                                                  OFFSET 0) AS t
-                              WHERE m.type = 'tag.deleted'));
-    INSERT INTO tag (repository_id, name, manifest_id, unreadable, updated, updated_source, updated_by)
-    SELECT p_repository, name, manifest_id, unreadable, updated, updated_source, updated_by
+    WITH gone AS (
+        DELETE FROM tag
+         WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM unnest(p_moves) AS m
+                                  CROSS JOIN LATERAL (SELECT ctid FROM tag
+                                                       WHERE repository_id = p_repository AND name = m.name
+                                                      OFFSET 0) AS t
+                                  WHERE m.type = 'tag.deleted'))
+        RETURNING hidden
+    )
+    SELECT count(*) FILTER (WHERE hidden) INTO v_hidden_gone FROM gone;
+    INSERT INTO tag (repository_id, name, manifest_id, unreadable, updated, updated_source, updated_by, size)
+    SELECT p_repository, name, manifest_id, unreadable, updated, updated_source, updated_by,
+           bytes_of_manifest(p_repository, manifest_id)
       FROM unnest(p_moves) WHERE type IS DISTINCT FROM 'tag.deleted'
         ON CONFLICT (repository_id, name) DO UPDATE
        SET manifest_id = excluded.manifest_id, unreadable = excluded.unreadable,
            updated = excluded.updated, updated_source = excluded.updated_source,
-           updated_by = excluded.updated_by;
+           updated_by = excluded.updated_by, size = excluded.size;
+    SELECT count(*) INTO v_hidden_new
+      FROM unnest(p_moves) AS m
+     CROSS JOIN LATERAL (SELECT hidden FROM tag
+                          WHERE repository_id = p_repository AND name = m.name OFFSET 0) AS t
+     WHERE m.type = 'tag.created' AND t.hidden;
     WITH changed AS (
         UPDATE tag_history h
            SET until_time = CASE WHEN m.type IS NOT NULL THEN greatest(h.from_time, m.since) END,
@@ -1700,10 +1790,11 @@ BEGIN
     )
     SELECT array_agg(from_time) INTO v_pushed FROM added WHERE p_source = 'event';
     PERFORM count_pushes(p_repository, v_told || v_pushed);
-    UPDATE repository r SET tag_count = r.tag_count + n.more
+    UPDATE repository r
+       SET tag_count = r.tag_count + n.more, hidden_count = r.hidden_count + v_hidden_new - v_hidden_gone
       FROM (SELECT count(*) FILTER (WHERE type = 'tag.created')
                    - count(*) FILTER (WHERE type = 'tag.deleted') AS more FROM unnest(p_moves)) AS n
-     WHERE r.id = p_repository AND n.more <> 0;
+     WHERE r.id = p_repository AND (n.more <> 0 OR v_hidden_new <> v_hidden_gone);
 END $$;
 
 CREATE OR REPLACE FUNCTION adjust_references_of_moves(p_repository bigint, p_moves tag_move[]) RETURNS void
@@ -1827,7 +1918,7 @@ BEGIN
     DELETE FROM repository_label WHERE repository_id = p_repository;
     DELETE FROM repository_platform WHERE repository_id = p_repository;
     UPDATE repository
-       SET deleted_at = now(), tag_count = 0, image_count = 0, artifact_count = 0, size = 0,
+       SET deleted_at = now(), tag_count = 0, hidden_count = 0, image_count = 0, artifact_count = 0, size = 0,
            title = NULL, description = NULL
      WHERE id = p_repository;
     RETURN v_moves;
@@ -2679,10 +2770,10 @@ CREATE TRIGGER sbom_source_tag AFTER INSERT OR UPDATE OF manifest_id ON tag
     FOR EACH ROW WHEN (NEW.manifest_id IS NOT NULL AND NEW.name ~ '^sha256-[0-9a-f]{64}\.(att|sbom)$')
     EXECUTE PROCEDURE note_sbom_source();
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (10, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (11, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 9 is in place
+\echo metastore: schema 11 is in place
 \endif

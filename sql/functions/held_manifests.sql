@@ -28,6 +28,7 @@ BEGIN
     END IF;
     PERFORM note_manifests('h', v_new, array_fill(1, ARRAY[cardinality(v_new)]));
     PERFORM count_artifacts(p_repository, v_new, v_deltas);
+    PERFORM measure_tags(p_repository, v_new);
     SELECT array_agg(child_id), array_agg(parents), array_agg(attests) INTO v_ids, v_deltas, v_attests
       FROM (SELECT n.id AS child_id, count(*)::integer AS parents,
                    (count(*) FILTER (WHERE c.only_attests))::integer AS attests
@@ -80,6 +81,7 @@ BEGIN
     GET DIAGNOSTICS v_changed = ROW_COUNT;
     IF v_ids IS NOT NULL THEN
         PERFORM count_artifacts(p_repository, v_ids, v_signs);
+        PERFORM measure_tags(p_repository, v_ids);
     END IF;
     IF v_live IS NOT NULL THEN
         SELECT ids, deltas, attests INTO v_ids, v_deltas, v_attests
@@ -192,5 +194,6 @@ BEGIN
       INTO v_ids, v_signs, v_removed, v_removed_ids FROM removed;
     PERFORM note_manifests('h', v_removed_ids, array_fill(-1, ARRAY[coalesce(cardinality(v_removed_ids), 0)]));
     PERFORM count_artifacts(p_repository, v_ids, v_signs);
+    PERFORM measure_tags(p_repository, v_removed_ids);
     RETURN v_changed + v_removed;
 END $$;

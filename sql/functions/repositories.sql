@@ -104,7 +104,7 @@ BEGIN
     DELETE FROM repository_label WHERE repository_id = p_repository;
     DELETE FROM repository_platform WHERE repository_id = p_repository;
     UPDATE repository
-       SET deleted_at = now(), tag_count = 0, image_count = 0, artifact_count = 0, size = 0,
+       SET deleted_at = now(), tag_count = 0, hidden_count = 0, image_count = 0, artifact_count = 0, size = 0,
            title = NULL, description = NULL
      WHERE id = p_repository;
     RETURN v_moves;

@@ -79,26 +79,38 @@ BEGIN
                    ON true);
 END $$;
 
--- Writes moves: the tags, their history, the repository's count, its pushes by day. The manifests are held already.
+-- Writes moves: the tags, their history, the repository's counts, its pushes by day. The manifests are held already.
 CREATE OR REPLACE FUNCTION move_tags(p_repository bigint, p_moves tag_move[], p_source text) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     v_told timestamptz[]; -- of what a scan had seen, and an event tells of now
     v_pushed timestamptz[];
+    v_hidden_gone bigint;
+    v_hidden_new bigint;
 BEGIN
-    DELETE FROM tag
-     WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM unnest(p_moves) AS m
-                              CROSS JOIN LATERAL (SELECT ctid FROM tag
-                                                   WHERE repository_id = p_repository AND name = m.name
-                                                  OFFSET 0) AS t
-                              WHERE m.type = 'tag.deleted'));
-    INSERT INTO tag (repository_id, name, manifest_id, unreadable, updated, updated_source, updated_by)
-    SELECT p_repository, name, manifest_id, unreadable, updated, updated_source, updated_by
+    WITH gone AS (
+        DELETE FROM tag
+         WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM unnest(p_moves) AS m
+                                  CROSS JOIN LATERAL (SELECT ctid FROM tag
+                                                       WHERE repository_id = p_repository AND name = m.name
+                                                      OFFSET 0) AS t
+                                  WHERE m.type = 'tag.deleted'))
+        RETURNING hidden
+    )
+    SELECT count(*) FILTER (WHERE hidden) INTO v_hidden_gone FROM gone;
+    INSERT INTO tag (repository_id, name, manifest_id, unreadable, updated, updated_source, updated_by, size)
+    SELECT p_repository, name, manifest_id, unreadable, updated, updated_source, updated_by,
+           bytes_of_manifest(p_repository, manifest_id)
       FROM unnest(p_moves) WHERE type IS DISTINCT FROM 'tag.deleted'
         ON CONFLICT (repository_id, name) DO UPDATE
        SET manifest_id = excluded.manifest_id, unreadable = excluded.unreadable,
            updated = excluded.updated, updated_source = excluded.updated_source,
-           updated_by = excluded.updated_by;
+           updated_by = excluded.updated_by, size = excluded.size;
+    SELECT count(*) INTO v_hidden_new
+      FROM unnest(p_moves) AS m
+     CROSS JOIN LATERAL (SELECT hidden FROM tag
+                          WHERE repository_id = p_repository AND name = m.name OFFSET 0) AS t
+     WHERE m.type = 'tag.created' AND t.hidden;
     WITH changed AS (
         UPDATE tag_history h
            SET until_time = CASE WHEN m.type IS NOT NULL THEN greatest(h.from_time, m.since) END,
@@ -122,10 +134,11 @@ BEGIN
     )
     SELECT array_agg(from_time) INTO v_pushed FROM added WHERE p_source = 'event';
     PERFORM count_pushes(p_repository, v_told || v_pushed);
-    UPDATE repository r SET tag_count = r.tag_count + n.more
+    UPDATE repository r
+       SET tag_count = r.tag_count + n.more, hidden_count = r.hidden_count + v_hidden_new - v_hidden_gone
       FROM (SELECT count(*) FILTER (WHERE type = 'tag.created')
                    - count(*) FILTER (WHERE type = 'tag.deleted') AS more FROM unnest(p_moves)) AS n
-     WHERE r.id = p_repository AND n.more <> 0;
+     WHERE r.id = p_repository AND (n.more <> 0 OR v_hidden_new <> v_hidden_gone);
 END $$;
 
 CREATE OR REPLACE FUNCTION adjust_references_of_moves(p_repository bigint, p_moves tag_move[]) RETURNS void

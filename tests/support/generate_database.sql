@@ -404,25 +404,23 @@ SELECT repository_id, CASE WHEN n % 5 = 0 THEN format('nightly-%s', n)
           JOIN choice c ON c.is_largest = q.is_largest
                        AND c.place = 1 + floor(pg_temp.chance(w.n, 53) * q.choices)) AS numbered;
 
-INSERT INTO tag (repository_id, name, manifest_id, unreadable, first_seen, updated, updated_source, updated_by,
-                 pulls)
-SELECT n.repository_id, n.name, n.manifest_id, n.unreadable, t.updated, t.updated,
-       CASE WHEN t.is_event THEN 'event' WHEN m.created IS NOT NULL THEN 'created' ELSE 'seen' END,
-       CASE WHEN t.is_event THEN 'ci-' || r.software END,
-       floor(r.popularity * power(pg_temp.chance(t.number, 61), 6))
+CREATE TEMP TABLE dated AS -- the tags, but for their sizes
+SELECT n.repository_id, n.name, n.manifest_id, n.unreadable, t.updated,
+       CASE WHEN t.is_event THEN 'event' WHEN m.created IS NOT NULL THEN 'created' ELSE 'seen' END AS updated_source,
+       CASE WHEN t.is_event THEN 'ci-' || r.software END AS updated_by,
+       floor(r.popularity * power(pg_temp.chance(t.number, 61), 6))::bigint AS pulls
   FROM (SELECT *, row_number() OVER (ORDER BY repository_id, name) AS number FROM named) AS n
   JOIN place r ON r.id = n.repository_id
   LEFT JOIN manifest m ON m.id = n.manifest_id
  CROSS JOIN LATERAL (
      SELECT n.number, pg_temp.chance(n.number, 62) < 0.5 AS is_event,
             coalesce(m.created, '2023-11-01Z')
-                + floor(pg_temp.chance(n.number, 63) * 2000000) * interval '1 second' AS updated) AS t
- ORDER BY n.repository_id, n.name;
+                + floor(pg_temp.chance(n.number, 63) * 2000000) * interval '1 second' AS updated) AS t;
 
 -- What is live, and how often: tags, and indexes that are live themselves.
 CREATE TEMP TABLE tagged AS
 SELECT repository_id, manifest_id, count(*) AS tags, sum(pulls) AS pulls
-  FROM tag WHERE manifest_id IS NOT NULL GROUP BY 1, 2;
+  FROM dated WHERE manifest_id IS NOT NULL GROUP BY 1, 2;
 CREATE TEMP TABLE live AS
 WITH RECURSIVE live (repository_id, manifest_id) AS (
     SELECT t.repository_id, t.manifest_id
@@ -465,14 +463,30 @@ INSERT INTO repository_platform (repository_id, platform, "references")
 SELECT l.repository_id, m.os || '/' || m.architecture, count(*)
   FROM live l JOIN manifest m ON m.id = l.manifest_id WHERE m.kind = 'image' GROUP BY 1, 2;
 
-ANALYZE tag, index_image, repository_blob; -- each was filled here
-INSERT INTO repository (id, name, tag_count, image_count, artifact_count, size, pulls, first_seen, created,
-                        updated, updated_source, title, description)
+ANALYZE repository_manifest, manifest_layer, manifest_child; -- each was filled here
+CREATE TEMP TABLE weighed AS
+SELECT t.repository_id, t.manifest_id, m.size + coalesce(m.config_size, 0) + coalesce(l.size, 0) AS bytes
+  FROM tagged t
+  JOIN manifest m ON m.id = t.manifest_id AND m.kind <> 'index'
+  LEFT JOIN (SELECT manifest_id, sum(size) AS size FROM manifest_layer GROUP BY 1) AS l USING (manifest_id)
+ UNION ALL
+SELECT t.repository_id, t.manifest_id, bytes_of_manifest(t.repository_id, t.manifest_id)
+  FROM tagged t JOIN manifest m ON m.id = t.manifest_id AND m.kind = 'index';
+INSERT INTO tag (repository_id, name, manifest_id, unreadable, first_seen, updated, updated_source, updated_by,
+                 pulls, size)
+SELECT d.repository_id, d.name, d.manifest_id, d.unreadable, d.updated, d.updated, d.updated_source, d.updated_by,
+       d.pulls, coalesce(w.bytes, 0)
+  FROM dated d LEFT JOIN weighed w USING (repository_id, manifest_id)
+ ORDER BY d.repository_id, d.name;
+ANALYZE tag, index_image, repository_blob;
+INSERT INTO repository (id, name, tag_count, hidden_count, image_count, artifact_count, size, pulls, first_seen,
+                        created, updated, updated_source, title, description)
        OVERRIDING SYSTEM VALUE
-SELECT r.id, r.name, t.tags, l.images, h.artifacts, l.size + b.size, t.pulls, t.created, t.created,
+SELECT r.id, r.name, t.tags, t.hidden, l.images, h.artifacts, l.size + b.size, t.pulls, t.created, t.created,
        newest.updated, newest.updated_source, latest.title, latest.description
   FROM place r
-  JOIN (SELECT repository_id AS id, count(*) AS tags, sum(pulls) AS pulls, min(updated) AS created
+  JOIN (SELECT repository_id AS id, count(*) AS tags, count(*) FILTER (WHERE hidden) AS hidden,
+               sum(pulls) AS pulls, min(updated) AS created
           FROM tag GROUP BY 1) AS t USING (id)
   JOIN (SELECT DISTINCT ON (repository_id) repository_id AS id, updated, updated_source
           FROM tag WHERE NOT hidden ORDER BY repository_id, updated DESC) AS newest USING (id)

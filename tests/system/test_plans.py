@@ -185,6 +185,10 @@ PAGES = [
 # Of a repository with very many tags, too, a page looks at those that it shows, and at what they are built on.
 TAGS_BLOCKS_MAX = 25_000
 TAGS_PAGES = ["/r/large/one?sort=name", "/r/large/one?sort=-updated"]
+# Tags in any order, from any place: no more of them are looked at than for a few pages, however many there are.
+TAGS_LOOKED_AT_MAX = 10_000
+SORTED_TAGS = [f"{TAGS}?n=10&sort={sort}" for sort in ("-pulls", "pulls", "-size", "size", "-version", "version")]
+SORTED_TAGS += [f"/r/large/one?sort={sort}" for sort in ("-pulls", "-size", "-version")] + [f"{TAGS}?n=10&total=1"]
 # What is told of everything from what is kept for each repository, or for all of them.
 KEPT_BLOCKS_MAX = 5_000
 KEPT = ["/api/v1/stats", "/api/v1/namespaces?sort=-size", "/api/v1/activity", "/api/v1/activity?repository=large/one", "/", "/r/",
@@ -215,7 +219,6 @@ LARGE_ANSWERS = [
     "/v1/search",
     "/api/v1/search?q=is:outdated", "/api/v1/search?q=base:{base}", "/api/v1/search?q=base:library/redis",
     "/api/v1/search?q=is:signed", "/api/v1/search?q=has:sbom",
-    f"{TAGS}?sort=-pulls", f"{TAGS}?sort=-size", f"{TAGS}?total=1",
     "/api/v1/packages/images?name={package}&total=1",
     "/api/v1/advice?keep_newest=5&untagged_for=30d&not_pulled_for=180d&repository=large",
 ]
@@ -330,6 +333,21 @@ def test_advice_looks_up_what_is_kept(postgres, large):
     for statement, plan in ask(postgres, large, "/api/v1/advice?keep_newest=5&repository=large"):
         again = [node for node in executed(plan) if node.get("CTE Name") == "kept" and node["Actual Loops"] > 10]
         assert not again, statement
+
+
+def tags_looked_at(plan):
+    return sum(node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+               for node in executed(plan) if node.get("Relation Name") == "tag")
+
+
+@pytest.mark.parametrize("path", SORTED_TAGS)
+def test_tags_in_any_order_stop(postgres, large, path):
+    """Neither the first page looks at many, nor the one behind it."""
+    behind = large[0].get(path).links.get("next", {}).get("url")
+    assert behind or not path.startswith("/api/")
+    for page in filter(None, (path, behind)):
+        for statement, plan in ask(postgres, large, page):
+            assert tags_looked_at(plan) <= TAGS_LOOKED_AT_MAX, statement
 
 
 @pytest.mark.parametrize("path", KEPT)

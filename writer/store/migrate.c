@@ -32,6 +32,7 @@ MS_STORE_SQL(0007_materials);
 MS_STORE_SQL(0008_near_names);
 MS_STORE_SQL(0009_functions_that_tell_more);
 MS_STORE_SQL(0010_days);
+MS_STORE_SQL(0011_sorted_tags);
 
 /* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
  * none. */
@@ -45,6 +46,7 @@ static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
     [7] = ms_sql_0008_near_names,
     [8] = ms_sql_0009_functions_that_tell_more,
     [9] = ms_sql_0010_days,
+    [10] = ms_sql_0011_sorted_tags,
 };
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */

@@ -11,13 +11,10 @@ measured AS MATERIALIZED (
 SELECT generation, NULL::bigint AS place, EXISTS (SELECT FROM repo) AS found,
        (SELECT count(*) FROM walked) > $3::bigint AS has_more, NULL::bigint AS number,
        NULL::text AS text,
-       '"total":' || CASE
-           WHEN NOT $6::boolean THEN NULL
-           WHEN $8::text IS NOT NULL THEN (SELECT count(*) FROM listed)
-           ELSE coalesce((SELECT tag_count FROM repository WHERE id = (SELECT id FROM repo))
-                         - CASE WHEN $9::boolean THEN 0
-                                ELSE (SELECT count(*) FROM tag
-                                      WHERE repository_id = (SELECT id FROM repo) AND hidden) END, 0) END AS body
+       '"total":' || CASE WHEN NOT $6::boolean THEN NULL
+                          WHEN $8::text IS NULL
+                          THEN coalesce((SELECT tag_count - CASE WHEN $9::boolean THEN 0 ELSE hidden_count END FROM repo), 0)
+                          ELSE (SELECT count(*) FROM listed) END AS body
 FROM state
 UNION ALL
 SELECT (SELECT generation FROM state), CASE WHEN $5::boolean THEN -w.place ELSE w.place END, NULL,

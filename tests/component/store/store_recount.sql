@@ -73,6 +73,7 @@ CREATE VIEW expected_references AS
 
 CREATE VIEW expected_repository AS
     SELECT r.id, (SELECT count(*) FROM tag t WHERE t.repository_id = r.id) AS tag_count,
+           (SELECT count(*) FROM tag t WHERE t.repository_id = r.id AND t.hidden) AS hidden_count,
            (SELECT count(*) FROM shown s JOIN manifest m ON m.id = s.manifest_id
              WHERE s.repository_id = r.id AND m.kind = 'image') AS image_count,
            (SELECT count(*) FROM repository_manifest h JOIN manifest m ON m.id = h.manifest_id
@@ -83,6 +84,30 @@ CREATE VIEW expected_repository AS
                 FROM (SELECT max(size) AS size FROM live_blob WHERE repository_id = r.id GROUP BY blob_id) AS b)
                AS size
       FROM repository r;
+
+-- Of tags that can be read: each manifest below it that its repository holds, each blob once.
+CREATE VIEW expected_bytes AS
+    WITH RECURSIVE part (repository_id, top, id) AS (
+        SELECT DISTINCT t.repository_id, t.manifest_id, t.manifest_id
+          FROM tag t JOIN repository_manifest h USING (repository_id, manifest_id) WHERE h.unreadable IS NULL
+         UNION
+        SELECT p.repository_id, p.top, c.child_id
+          FROM part p
+          JOIN manifest_child c ON c.parent_id = p.id
+          JOIN repository_manifest h ON h.repository_id = p.repository_id AND h.manifest_id = c.child_id
+         WHERE h.unreadable IS NULL)
+    SELECT p.repository_id, p.top AS manifest_id, coalesce(sum(u.size), 0) AS size
+      FROM (SELECT DISTINCT repository_id, top FROM part) AS p
+     CROSS JOIN LATERAL (SELECT max(d.size) AS size
+                           FROM part q
+                          CROSS JOIN LATERAL (SELECT 'm' || m.id AS what, m.size FROM manifest m WHERE m.id = q.id
+                                               UNION ALL
+                                              SELECT 'b' || l.blob_id, l.size FROM manifest_layer l WHERE l.manifest_id = q.id
+                                               UNION ALL
+                                              SELECT 'b' || m.config_id, m.config_size FROM manifest m
+                                               WHERE m.id = q.id AND m.config_id IS NOT NULL) AS d
+                          WHERE q.repository_id = p.repository_id AND q.top = p.top GROUP BY d.what) AS u
+     GROUP BY 1, 2;
 
 CREATE VIEW expected_totals AS
     SELECT (SELECT count(DISTINCT manifest_id) FROM repository_manifest) AS manifests,
@@ -128,11 +153,15 @@ CREATE FUNCTION recount() RETURNS SETOF text LANGUAGE sql AS $$
      WHERE (s.manifests, s.artifacts, s.images, s.indexes, s.size) IS DISTINCT FROM e
      UNION ALL
     SELECT format('repository %s: %s, not %s', r.id,
-                  (r.tag_count, r.image_count, r.artifact_count, r.size),
-                  (e.tag_count, e.image_count, e.artifact_count, e.size))
+                  (r.tag_count, r.hidden_count, r.image_count, r.artifact_count, r.size),
+                  (e.tag_count, e.hidden_count, e.image_count, e.artifact_count, e.size))
       FROM repository r JOIN expected_repository e USING (id)
-     WHERE (r.tag_count, r.image_count, r.artifact_count, r.size)
-           IS DISTINCT FROM (e.tag_count, e.image_count, e.artifact_count, e.size)
+     WHERE (r.tag_count, r.hidden_count, r.image_count, r.artifact_count, r.size)
+           IS DISTINCT FROM (e.tag_count, e.hidden_count, e.image_count, e.artifact_count, e.size)
+     UNION ALL
+    SELECT format('size of tag %s/%s: %s, not %s', t.repository_id, t.name, t.size, e.size)
+      FROM tag t JOIN expected_bytes e USING (repository_id, manifest_id)
+     WHERE t.size <> least(e.size, 9223372036854775806)
      UNION ALL
     SELECT format('blob %s of %s bytes in repository %s', blob_id, size, repository_id)
       FROM (SELECT repository_id, blob_id, size, "references"::bigint FROM repository_blob) AS kept
