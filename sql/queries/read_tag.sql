@@ -5,7 +5,7 @@
 -- Columns as there: a row without a place, and one of the tag if there is one.
 WITH
 repo AS MATERIALIZED (
-    SELECT id FROM repository WHERE name = $7::text AND deleted_at IS NULL
+    SELECT id, tag_count, hidden_count FROM repository WHERE name = $7::text AND deleted_at IS NULL
 ),
 listed AS NOT MATERIALIZED (
     SELECT t.name, t.manifest_id
