@@ -20,7 +20,7 @@
 --   1. Each word is looked up by indexes, no further than 1,000 repositories and 5,000 labels: what has more is common.
 --      What all words have that are not common is looked at, and the common words are tried on it.
 --   2. One common word: its names come first. Up to 3,000 are looked up; of more the best are walked, too, the others
---      are counted up to 10,000 and ranked when the walks do not fill the page. What follows in the title, the
+--      are counted up to 10,000 and follow, ranked, when the walks do not fill the page. What follows in the title, the
 --      description, the labels is walked in the order of pulls, and each walk stops when the page is full: a later
 --      repository has a worse rank or fewer pulls. The number of results is that of names and of what step 1 saw: then
 --      it is a lower bound.
@@ -38,7 +38,8 @@ WITH word AS MATERIALIZED (
            near_keys(regexp_replace(plain, '[^a-z0-9]+', '', 'g')) AS whole_keys,
            -- An edit leaves all its parts but one as they are: the two longest are looked for.
            near_keys(parts.longest[1]) AS part_keys,
-           near_keys(CASE WHEN length(parts.longest[2]) >= 4 THEN parts.longest[2] ELSE parts.longest[1] END) AS other_keys
+           near_keys(CASE WHEN length(parts.longest[2]) >= 4 THEN parts.longest[2] ELSE parts.longest[1] END)
+               AS other_keys
     FROM ROWS FROM (jsonb_to_recordset(lower($2::text)::jsonb)
                     AS (plain text, typed text, "like" text, whole text, near text, near_last text, is_indexed boolean))
          WITH ORDINALITY AS w (plain, typed, "like", whole, near, near_last, is_indexed, place)
@@ -53,19 +54,16 @@ part AS MATERIALIZED (
     SELECT CASE WHEN count(DISTINCT w.place) > 1 THEN array_agg(p) END AS parts
     FROM word w CROSS JOIN LATERAL regexp_split_to_table(w.plain, '[^a-z0-9]+') AS p WHERE p <> ''
 ),
--- What has a word, and at best where: 3 a name begins with it, 5 in the name, 6 the title, 7 the description, 8 a label.
+-- What has a word, and at best where, as search_hits.sql says, or 8: a label.
 seen AS MATERIALIZED (
     SELECT w.place, h.id, h.rank
     FROM word w
     CROSS JOIN LATERAL ((SELECT repository_id AS id, 8 AS rank FROM repository_label
                          WHERE value LIKE w.inside LIMIT 5001)
                         UNION ALL
-                        (SELECT id, CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3
-                                         WHEN name LIKE w.inside THEN 5 WHEN lower(title) LIKE w.inside THEN 6 ELSE 7 END
-                         FROM repository
-                         WHERE (name LIKE w.inside OR lower(title) LIKE w.inside OR lower(description) LIKE w.inside)
-                           AND tag_count > 0 AND deleted_at IS NULL
-                         LIMIT 1001)) h
+                        (SELECT * FROM (
+-- include search_hits.sql
+                         ) r LIMIT 1001)) h
     WHERE w.is_indexed
 ),
 -- Words that few have, and how many do.
@@ -87,7 +85,8 @@ named AS MATERIALIZED (
     SELECT h.*
     FROM lone w
     CROSS JOIN LATERAL (SELECT id, pulls, updated, name, name = w.plain OR last_component = w.plain AS is_exact,
-                               CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3 ELSE 5 END AS rank
+                               CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3 ELSE 5 END
+                                   AS rank
                         FROM repository
                         WHERE name LIKE w.inside AND tag_count > 0 AND deleted_at IS NULL
                         LIMIT 3001) h
@@ -205,12 +204,9 @@ deep AS MATERIALIZED (
     CROSS JOIN LATERAL ((SELECT repository_id AS id, 8 AS rank FROM repository_label
                          WHERE value LIKE w.inside LIMIT 50001)
                         UNION ALL
-                        (SELECT id, CASE WHEN last_component LIKE w.beginning OR name LIKE w.beginning THEN 3
-                                         WHEN name LIKE w.inside THEN 5 WHEN lower(title) LIKE w.inside THEN 6 ELSE 7 END
-                         FROM repository
-                         WHERE (name LIKE w.inside OR lower(title) LIKE w.inside OR lower(description) LIKE w.inside)
-                           AND tag_count > 0 AND deleted_at IS NULL
-                         LIMIT 10001)) h
+                        (SELECT * FROM (
+-- include search_hits.sql
+                         ) r LIMIT 10001)) h
     WHERE w.is_indexed AND NOT EXISTS (SELECT FROM few) AND NOT EXISTS (SELECT FROM lone)
 ),
 -- Words of which it is known what has them, and how many do.
@@ -314,7 +310,8 @@ misspelled AS MATERIALIZED (
     CROSS JOIN LATERAL ((SELECT id FROM repository WHERE repository_keys(name, title) && w.whole_keys LIMIT 2000)
                         UNION ALL
                         (SELECT id FROM repository
-                         WHERE repository_keys(name, title) && w.part_keys AND repository_keys(name, title) && w.other_keys
+                         WHERE repository_keys(name, title) && w.part_keys
+                           AND repository_keys(name, title) && w.other_keys
                          LIMIT 2000)) h
     WHERE w.near IS NOT NULL AND (SELECT is_true FROM few_found)
       AND ((SELECT is_none FROM few_found) OR w.place = (SELECT place FROM way))
@@ -325,7 +322,8 @@ nearly AS MATERIALIZED (
     UNION ALL
     SELECT r.*
     FROM ((SELECT id FROM rare_hit
-           WHERE (SELECT is_true FROM few_found) AND ((SELECT is_none FROM few_found) OR place = (SELECT place FROM way))
+           WHERE (SELECT is_true FROM few_found)
+             AND ((SELECT is_none FROM few_found) OR place = (SELECT place FROM way))
            GROUP BY id
            ORDER BY count(*) DESC, max(rank), id
            LIMIT 1000)
@@ -367,8 +365,11 @@ scored AS MATERIALIZED (
         END AS rank OFFSET 0) score -- or it would be reckoned twice
     GROUP BY r.id, r.pulls, r.updated, r.name, r.last_parts, r.name_parts, p.parts
 ),
+-- Names of a common word that no walk came to stand behind those that the walks gave, which fill the pages before.
 ranked AS MATERIALIZED (
-    SELECT * FROM scored WHERE n_words > 0 AND n_words = (SELECT max(n_words) FROM scored)
+    SELECT s.*, rank <= 5 AND (SELECT is_cut FROM name_count) AND id NOT IN (SELECT id FROM best) AS is_beyond
+    FROM scored s
+    WHERE n_words > 0 AND n_words = (SELECT max(n_words) FROM scored)
 ),
 -- Of one common word what was looked up and counted, whichever page is asked for.
 total AS MATERIALIZED (
@@ -379,7 +380,8 @@ total AS MATERIALIZED (
                      + (SELECT count(*) FROM placed WHERE rank > (SELECT rank FROM enough)) END AS n
 ),
 page AS (
-    SELECT id, row_number() OVER (ORDER BY rank, pulls DESC, updated DESC NULLS LAST, name) AS place
+    SELECT id, row_number() OVER (ORDER BY rank > 5, is_beyond, rank, pulls DESC, updated DESC NULLS LAST, name)
+                   AS place
     FROM ranked
     ORDER BY place
     LIMIT least($3::bigint, greatest(0, (SELECT n FROM total) - $4::bigint)) OFFSET $4::bigint

@@ -141,6 +141,26 @@ def test_a_search_that_has_enough_gives_what_ranking_all_gives(small):
                 assert answers[0] == answers[1], (text, n, skip)
 
 
+def test_pages_of_a_common_word_show_each_name_once(small):
+    """The walks in the order of pulls, then what they do not come to: with bounds that so few repositories reach."""
+    statement = (BUILD / "queries" / "read_search.sql").read_text()
+    bounds = {"5001)": "3)", "LIMIT 1001": "LIMIT 3", "<= 5000": "<= 2", "<= 1000": "<= 2", "LIMIT 3001": "LIMIT 7", "> 3000": "> 6",
+              "name LIMIT 10000) most": "name LIMIT 20) most"}
+    for old, new in bounds.items():
+        assert old in statement, old
+        statement = statement.replace(old, new)
+    with psycopg2.connect(small) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE repository r SET name = CASE WHEN p.n % 3 = 0 THEN 'common/' ELSE 'a/x-common-' END || p.n"
+                       " FROM (SELECT id, row_number() OVER (ORDER BY pulls DESC) AS n FROM repository) p WHERE p.id = r.id")
+        cursor.execute(f"PREPARE bounded AS {statement}")
+        seen = []
+        for skip in range(0, 60, 3):
+            cursor.execute("EXECUTE bounded ('common', %s, 3, %s)", (json.dumps([word("common") | {"is_indexed": True}]), skip))
+            seen += [row[2] for row in cursor.fetchall()[1:]]
+        connection.rollback()
+    assert len(seen) == 60 and len(set(seen)) == 60
+
+
 # ---------------------------------------------------------------------------------------------
 # Plans. The server explains what the reader asks (auto_explain), as it was executed: parts of a
 # statement that were not are no matter.
