@@ -13,8 +13,10 @@
 --
 -- The rank of a word in a repository: 1 it is the name, 2 the last component, 3 either begins with it, 4 a word of the
 -- name, 5 in the name, 6 in the title, 7 in the description, 8 in a label; with one edit: 9 the name or the last
--- component, 10 a word of the name, 11 of the title. The worst of its words places a repository; several words that are
--- the parts of the last component, in any order, are like the last component (2). Equals are in the order of pulls.
+-- component, of which a character is missing or two are swapped, 10 of which one is another or too much: such words are
+-- one edit away from many names that nobody meant, for the letter could be any. 11 a word of the name, 12 of the title.
+-- The worst of its words places a repository; several words that are the parts of the last component, in any order, are
+-- like the last component (2). Equals are in the order of pulls.
 --
 -- Steps:
 --   1. Each word is looked up by indexes, no further than 1,000 repositories and 5,000 labels: what has more is common.
@@ -359,9 +361,15 @@ scored AS MATERIALIZED (
         WHEN r.description LIKE w.inside THEN 7
         WHEN (w.place, r.id) IN (SELECT place, id FROM rare_hit) OR r.labels LIKE w.inside THEN 8
         WHEN strpos(r.name, w.head) > 0 OR strpos(r.name, w.tail) > 0
-            THEN CASE WHEN r.name ~ w.near THEN CASE WHEN r.name ~ w.near_last THEN 9 ELSE 10 END
-                      WHEN r.title ~ w.near THEN 11 END
-        WHEN (strpos(r.title, w.head) > 0 OR strpos(r.title, w.tail) > 0) AND r.title ~ w.near THEN 11
+            THEN CASE WHEN r.name ~ w.near_last THEN CASE WHEN EXISTS (
+                          SELECT FROM (SELECT '/' || r.name AS name, '/' || w.plain AS plain, length(w.plain) AS n) s
+                          CROSS JOIN LATERAL generate_series(2, s.n + 2) AS i
+                          WHERE overlay(right(s.name, s.n + 2) PLACING '' FROM i FOR 1) = s.plain
+                             OR overlay(right(s.name, s.n + 1) PLACING reverse(substr(right(s.name, s.n + 1), i, 2))
+                                        FROM i FOR 2) = s.plain) THEN 9 ELSE 10 END
+                      WHEN r.name ~ w.near THEN 11
+                      WHEN r.title ~ w.near THEN 12 END
+        WHEN (strpos(r.title, w.head) > 0 OR strpos(r.title, w.tail) > 0) AND r.title ~ w.near THEN 12
         END AS rank OFFSET 0) score -- or it would be reckoned twice
     GROUP BY r.id, r.pulls, r.updated, r.name, r.last_parts, r.name_parts, p.parts
 ),

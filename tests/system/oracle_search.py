@@ -221,12 +221,14 @@ class Facts:
         tests = (name in (word, typed), last == word, last.startswith(word) or name.startswith(word),
                  re.search(r"(?<![a-z0-9])" + re.escape(word) + r"(?![a-z0-9])", name), word in name, word in title,
                  word in description, any(word in value for value in repository.label_values),
+                 is_near(word, name, across) and any(is_one_edit(word, whole) and lacks_or_swaps(word, whole)
+                                                     for whole in (name, *ends(name))),
                  is_near(word, name, across) and any(is_one_edit(word, whole) for whole in (name, *ends(name))),
                  is_near(word, name, across), is_near(word, title, across))
         return next((rank for rank, test in enumerate(tests, 1) if test), NO_RANK)
 
 
-NO_RANK = 12
+NO_RANK = 13
 
 
 def ends(name):
@@ -282,6 +284,11 @@ def is_one_edit(a, b):
     if len(a) < len(b):
         return a[same:] == b[same + 1:]
     return a[same + 1:] == b[same + 1:] or (a[same:same + 2] == b[same:same + 2][::-1] and a[same + 2:] == b[same + 2:])
+
+
+def lacks_or_swaps(word, whole):
+    """What is one edit away is so for want of a character, or because two are swapped."""
+    return len(whole) > len(word) or len(whole) == len(word) and sorted(whole) == sorted(word)
 
 
 # --- the language of /api/v1/search ---

@@ -113,6 +113,20 @@ def test_all_names_of_a_common_word_are_counted_and_can_be_reached(many):
         assert len(cursor.fetchall()) == 2
 
 
+def test_a_letter_left_out_is_likelier_than_another_one(many):
+    """Of which any could be meant: so it comes first, however few pull it. So do two letters that are swapped."""
+    with psycopg2.connect(many, options=READER) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO repository (name, pulls, tag_count) VALUES ('a/libgars', 1, 1), ('a/ligbrs', 2, 1),"
+                       " ('a/libgfs', 9, 1), ('a/libgs', 8, 1)")
+        cursor.execute(f"PREPARE search AS {statement(1000, 3000)}")
+        near = "(^|[^a-z0-9])(libgars|ligbrs|libgfs|libgs)([^a-z0-9]|$)"
+        terms = [{"plain": "libgrs", "like": "libgrs", "whole": "(^|[^a-z0-9])libgrs([^a-z0-9]|$)", "is_indexed": True,
+                  "near": near, "near_last": "(^|/)(libgars|ligbrs|libgfs|libgs)$"}]
+        cursor.execute("EXECUTE search ('libgrs', %s, 10, 0)", (json.dumps(terms),))
+        names = [row[2] for row in cursor.fetchall()[1:]]
+        assert names == ["a/ligbrs", "a/libgars", "a/libgfs", "a/libgs"]
+
+
 def test_a_long_title_leaves_the_whole_name_its_keys(many):
     with psycopg2.connect(many) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT repository_keys('team/foo-bar', repeat('long ', 200)) && near_keys('fobar')")
