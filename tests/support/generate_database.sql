@@ -551,7 +551,6 @@ UPDATE state s
    SET generation = :repositories, last_complete_scan = now(), manifests = t.manifests, artifacts = t.artifacts,
        images = t.images, indexes = t.indexes, size = t.size
   FROM recount_totals() AS t;
-SELECT keep_sizes() \g /dev/null
 
 SELECT setval(pg_get_serial_sequence(name, 'id'), last)
   FROM (SELECT 'blob' AS name, (SELECT max(id) FROM blob) AS last
@@ -560,5 +559,7 @@ SELECT setval(pg_get_serial_sequence(name, 'id'), last)
 SELECT definition FROM later \gexec
 COMMIT;
 VACUUM ANALYZE;
+-- It needs the indexes.
+SELECT keep_sizes() \g /dev/null
 SELECT format('%s repositories, %s manifests, %s tags, %s labels', (SELECT count(*) FROM repository),
               (SELECT count(*) FROM manifest), (SELECT count(*) FROM tag), (SELECT count(*) FROM label));
