@@ -37,11 +37,6 @@ static const struct rest_list_kind ADVICE = {
     .unknown_status = 400,
 };
 
-static enum ms_status value_of(struct ms_str *out, struct rest_list *list, const char *name)
-{
-    return paging_value(out, &list->query, TABLE, name, list->arena, &list->fault);
-}
-
 /* "30d", or a duration as in the configuration. */
 static enum ms_status parse_duration(uint64_t *out_ms, struct ms_str text)
 {
@@ -60,13 +55,13 @@ static enum ms_status add_duration(struct rest_list *list, const char *name, boo
 {
     struct ms_str text;
     uint64_t ms = 0;
-    enum ms_status status = value_of(&text, list, name);
+    enum ms_status status = rest_list_value(&text, list, name);
     if (status != MS_OK)
         return status;
     if (!ms_str_is_absent(text)) {
         if (parse_duration(&ms, text) != MS_OK)
-            return paging_fail(&list->fault, list->arena, name,
-                               " is no duration of at most ten years, such as 30d or 12h");
+            return query_fail(&list->fault, list->arena, name,
+                              " is no duration of at most ten years, such as 30d or 12h");
         *is_rule = true;
     }
     rest_list_add(list, ms_str_is_absent(text) ? text : rest_number_text(list->arena, ms));
@@ -78,12 +73,12 @@ static enum ms_status add_count(struct rest_list *list, bool *is_rule)
 {
     struct ms_str text;
     uint64_t count;
-    enum ms_status status = value_of(&text, list, "keep_newest");
+    enum ms_status status = rest_list_value(&text, list, "keep_newest");
     if (status != MS_OK)
         return status;
     if (!ms_str_is_absent(text)) {
         if (ms_str_to_u64(&count, text) != MS_OK || count > INT32_MAX)
-            return paging_fail(&list->fault, list->arena, "keep_newest", " is no number");
+            return query_fail(&list->fault, list->arena, "keep_newest", " is no number");
         *is_rule = true;
     }
     rest_list_add(list, text);
@@ -95,19 +90,19 @@ static enum ms_status add_tags(struct rest_list *list)
 {
     struct ms_str text, pattern = MS_STR_ABSENT;
     struct ms_buf like;
-    enum ms_status status = value_of(&text, list, "tags");
+    enum ms_status status = rest_list_value(&text, list, "tags");
     if (status != MS_OK)
         return status;
     if (text.len > QUERY_GLOB_MAX) {
         ms_limit_reached(MS_LIMIT_QUERY_GLOB_BYTES);
-        return paging_fail(&list->fault, list->arena, "tags", " has more than 256 bytes");
+        return query_fail(&list->fault, list->arena, "tags", " has more than 256 bytes");
     }
     ms_buf_init(&like, 2 * QUERY_GLOB_MAX);
     if (!ms_str_is_absent(text)) {
         query_append_like(&like, text);
         if (ms_buf_status(&like) != MS_OK ||
             ms_arena_copy(&pattern, list->arena, ms_buf_view(&like)) != MS_OK)
-            status = paging_fail(&list->fault, list->arena, "tags", " is too long");
+            status = query_fail(&list->fault, list->arena, "tags", " is too long");
     }
     ms_buf_free(&like);
     rest_list_add(list, pattern);
@@ -119,7 +114,7 @@ static enum ms_status add_rules(struct rest_list *list)
 {
     struct ms_str repository;
     bool is_rule = false;
-    enum ms_status status = value_of(&repository, list, "repository");
+    enum ms_status status = rest_list_value(&repository, list, "repository");
     if (status != MS_OK)
         return status;
     rest_list_add(list, repository);
@@ -131,8 +126,8 @@ static enum ms_status add_rules(struct rest_list *list)
     if (status == MS_OK)
         status = add_tags(list);
     if (status == MS_OK && !is_rule)
-        status = paging_fail(&list->fault, list->arena, "untagged_for",
-                             ", not_pulled_for or keep_newest must say what could go");
+        status = query_fail(&list->fault, list->arena, "untagged_for",
+                            ", not_pulled_for or keep_newest must say what could go");
     rest_list_add(list, rest_number_text(list->arena, MANIFESTS_MAX));
     return status;
 }

@@ -60,16 +60,15 @@ static enum ms_status add_kind(struct rest_list *list)
 {
     static const char *const KINDS[] = {"repository", "image", "index", "artifact"};
     struct ms_str kind;
-    enum ms_status status =
-        paging_value(&kind, &list->query, SEARCH_TABLE, "kind", list->arena, &list->fault);
+    enum ms_status status = rest_list_value(&kind, list, "kind");
     if (status != MS_OK)
         return status;
     bool is_known = ms_str_is_absent(kind);
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
         is_known = is_known || ms_str_equal(kind, ms_str(KINDS[i]));
     if (!is_known)
-        return paging_fail(&list->fault, list->arena, "kind",
-                           " is none of repository, image, index, artifact");
+        return query_fail(&list->fault, list->arena, "kind",
+                          " is none of repository, image, index, artifact");
     rest_list_add(list, kind);
     return MS_OK;
 }
@@ -78,8 +77,7 @@ static enum ms_status add_plan(struct rest_list *list)
 {
     struct search_plan plan;
     struct ms_str text;
-    enum ms_status status =
-        paging_value(&text, &list->query, SEARCH_TABLE, "q", list->arena, &list->fault);
+    enum ms_status status = rest_list_value(&text, list, "q");
     if (status == MS_OK && ms_str_is_absent(text))
         text = MS_STR("");
     if (status == MS_OK)

@@ -17,11 +17,6 @@
 /* There is no choice; its name stands in cursors. */
 static const struct paging_sort SORTS[] = {{"name", false}};
 
-static enum ms_status value_of(struct ms_str *out, struct rest_list *list, const char *name)
-{
-    return paging_value(out, &list->query, list->kind->table, name, list->arena, &list->fault);
-}
-
 /* The pattern of `q`, as names are compared: in lower case. */
 static enum ms_status add_lower_pattern(struct rest_list *list)
 {
@@ -59,7 +54,7 @@ void api_packages(struct ms_http_request *request, const struct ms_route_match *
         return;
     enum ms_status status = add_lower_pattern(&list);
     if (status == MS_OK)
-        status = value_of(&type, &list, "type");
+        status = rest_list_value(&type, &list, "type");
     if (status == MS_OK) {
         struct ms_str pattern = list.params[list.n_params - 1];
         rest_list_add(&list, type);
@@ -89,15 +84,15 @@ static const struct rest_list_kind IMAGES = {
 static enum ms_status add_package(struct rest_list *list)
 {
     struct ms_str name, purl = MS_STR_ABSENT;
-    enum ms_status status = value_of(&name, list, "name");
+    enum ms_status status = rest_list_value(&name, list, "name");
     if (status == MS_OK)
-        status = value_of(&purl, list, "purl");
+        status = rest_list_value(&purl, list, "purl");
     if (status != MS_OK)
         return status;
     if (ms_str_is_absent(name) && ms_str_is_absent(purl))
-        return paging_fail(&list->fault, list->arena, "name", " or purl must say which package");
+        return query_fail(&list->fault, list->arena, "name", " or purl must say which package");
     if (!ms_str_is_absent(name) && !ms_str_is_absent(purl))
-        return paging_fail(&list->fault, list->arena, "purl", " is given beside name");
+        return query_fail(&list->fault, list->arena, "purl", " is given beside name");
     rest_list_add(list, name);
     rest_list_add(list, purl);
     return MS_OK;
@@ -107,12 +102,12 @@ static enum ms_status add_version(struct rest_list *list)
 {
     struct package_version version;
     struct ms_str text;
-    enum ms_status status = value_of(&text, list, "version");
+    enum ms_status status = rest_list_value(&text, list, "version");
     if (status != MS_OK)
         return status;
     if (package_version_parse(&version, text) != MS_OK)
-        return paging_fail(&list->fault, list->arena, "version",
-                           " is no version, and none behind <, <=, > or >=");
+        return query_fail(&list->fault, list->arena, "version",
+                          " is no version, and none behind <, <=, > or >=");
     rest_list_add(list, version.comparison);
     rest_list_add(list, version.version);
     return MS_OK;

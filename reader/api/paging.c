@@ -14,51 +14,6 @@ enum { NUMBER_MAX = 24, DETAIL_MAX = 256 };
 
 /* --- parameters --- */
 
-enum ms_status paging_fail(struct query_fault *fault, struct ms_arena *arena, const char *name,
-                           const char *what)
-{
-    struct ms_buf detail;
-    ms_buf_init(&detail, DETAIL_MAX);
-    ms_buf_append_c(&detail, name);
-    ms_buf_append_c(&detail, what);
-    if (ms_arena_copy(&fault->detail, arena, ms_buf_view(&detail)) != MS_OK)
-        fault->detail = MS_STR("bad parameter");
-    fault->parameter = ms_str(name);
-    ms_buf_free(&detail);
-    return MS_INVALID;
-}
-
-enum ms_status paging_value(struct ms_str *out, const struct query *query,
-                            const struct query_param *table, const char *name,
-                            struct ms_arena *arena, struct query_fault *fault)
-{
-    struct ms_str value = MS_STR_ABSENT;
-    for (size_t i = 0; i < query->n_terms; i++) {
-        const struct query_term *term = &query->terms[i];
-        if (strcmp(table[term->param].name, name) != 0)
-            continue;
-        if (!ms_str_is_absent(value))
-            return paging_fail(fault, arena, name, " is given twice");
-        value = term->value;
-    }
-    *out = value;
-    return MS_OK;
-}
-
-enum ms_status paging_switch(bool *out, const struct query *query, const struct query_param *table,
-                             const char *name, struct ms_arena *arena, struct query_fault *fault)
-{
-    struct ms_str value;
-    enum ms_status status = paging_value(&value, query, table, name, arena, fault);
-    if (status != MS_OK)
-        return status;
-    bool is_on = ms_str_equal(value, MS_STR("1"));
-    if (!is_on && !ms_str_is_absent(value) && !ms_str_equal(value, MS_STR("0")))
-        return paging_fail(fault, arena, name, " is neither 1 nor 0");
-    *out = is_on;
-    return MS_OK;
-}
-
 /* The sort's name as clients write it. */
 static void append_sort(struct ms_buf *out, const struct paging *paging)
 {
@@ -92,7 +47,7 @@ static enum ms_status read_sort(struct paging *paging, struct ms_str text,
         ms_buf_append_c(&what, sorts[i].name);
     }
     ms_buf_append_c(&what, ", nor one of them with - in front");
-    enum ms_status status = paging_fail(fault, arena, "sort", what.data);
+    enum ms_status status = query_fail(fault, arena, "sort", what.data);
     ms_buf_free(&what);
     return status;
 }
@@ -137,9 +92,9 @@ static enum ms_status read_cursor(struct paging *paging, struct ms_str cursor,
     paging->text = rest;
     if (!has_direction || !is_number(paging->number) || ms_str_is_absent(rest) ||
         rest.len > PAGING_TEXT_MAX)
-        return paging_fail(fault, arena, "cursor", " is none that was given out here");
+        return query_fail(fault, arena, "cursor", " is none that was given out here");
     if (!is_own_sort(paging, sort))
-        return paging_fail(fault, arena, "cursor", " belongs to another sort");
+        return query_fail(fault, arena, "cursor", " belongs to another sort");
     return MS_OK;
 }
 
@@ -149,16 +104,16 @@ enum ms_status paging_read(struct paging *out, const struct query *query,
 {
     struct paging paging = {.sort = &sorts[0], .n = PAGING_N_DEFAULT};
     struct ms_str n, sort, cursor;
-    enum ms_status status = paging_value(&n, query, table, "n", arena, fault);
+    enum ms_status status = query_value(&n, query, table, "n", arena, fault);
     if (status == MS_OK)
-        status = paging_value(&sort, query, table, "sort", arena, fault);
+        status = query_value(&sort, query, table, "sort", arena, fault);
     if (status == MS_OK)
-        status = paging_value(&cursor, query, table, "cursor", arena, fault);
+        status = query_value(&cursor, query, table, "cursor", arena, fault);
     if (status == MS_OK)
-        status = paging_switch(&paging.wants_total, query, table, "total", arena, fault);
+        status = query_switch(&paging.wants_total, query, table, "total", arena, fault);
     if (status == MS_OK && !ms_str_is_absent(n) &&
         (ms_str_to_u64(&paging.n, n) != MS_OK || paging.n < 1 || paging.n > PAGING_N_MAX))
-        status = paging_fail(fault, arena, "n", " is no number from 1 to 1000");
+        status = query_fail(fault, arena, "n", " is no number from 1 to 1000");
     if (status == MS_OK)
         status = read_sort(&paging, sort, sorts, n_sorts, arena, fault);
     if (status == MS_OK)

@@ -58,18 +58,6 @@ enum ms_status paging_read(struct paging *out, const struct query *query,
 void paging_params(struct ms_str out[static PAGING_PARAMS], const struct paging *paging,
                    struct ms_arena *arena);
 
-/* The value of a parameter that may be given once only; absent when it is not there. */
-enum ms_status paging_value(struct ms_str *out, const struct query *query,
-                            const struct query_param *table, const char *name,
-                            struct ms_arena *arena, struct query_fault *fault) MS_CHECKED;
-/* The same for a switch: 1, or 0, which is like leaving it out. */
-enum ms_status paging_switch(bool *out, const struct query *query, const struct query_param *table,
-                             const char *name, struct ms_arena *arena,
-                             struct query_fault *fault) MS_CHECKED;
-/* Says that the value of a parameter is wrong: `name` and then `what`, e.g. " is no number". */
-enum ms_status paging_fail(struct query_fault *fault, struct ms_arena *arena, const char *name,
-                           const char *what) MS_CHECKED;
-
 /* --- the page shown: part of a builder's state, plain data --- */
 
 enum { PAGING_PLACE_MAX = 20 + 1 + PAGING_TEXT_MAX };

@@ -53,7 +53,7 @@ void api_repositories(struct ms_http_request *request, const struct ms_route_mat
         return;
     enum ms_status status = rest_list_add_pattern(&list, "q");
     if (status == MS_OK)
-        status = paging_value(&prefix, &list.query, LIST_TABLE, "prefix", list.arena, &list.fault);
+        status = rest_list_value(&prefix, &list, "prefix");
     if (status == MS_OK) {
         rest_list_add(&list, prefix);
         status = official_patterns(&official, answers->env->config, list.arena);
@@ -61,7 +61,7 @@ void api_repositories(struct ms_http_request *request, const struct ms_route_mat
     if (status == MS_OK) {
         rest_list_add(&list, official);
         status =
-            paging_switch(&is_direct, &list.query, LIST_TABLE, "direct", list.arena, &list.fault);
+            query_switch(&is_direct, &list.query, LIST_TABLE, "direct", list.arena, &list.fault);
     }
     rest_list_add(&list, is_direct ? MS_STR("t") : MS_STR("f"));
     rest_list_add(&list, MS_STR("t")); /* with the base, and what is attached to images */

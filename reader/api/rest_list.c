@@ -113,24 +113,28 @@ static void append_pattern(struct ms_buf *out, struct ms_str value)
     ms_buf_append_char(out, '%');
 }
 
+enum ms_status rest_list_value(struct ms_str *out, struct rest_list *list, const char *name)
+{
+    return query_value(out, &list->query, list->kind->table, name, list->arena, &list->fault);
+}
+
 enum ms_status rest_list_add_pattern(struct rest_list *list, const char *name)
 {
     struct ms_str value, pattern = MS_STR_ABSENT;
     struct ms_buf buf;
-    enum ms_status status =
-        paging_value(&value, &list->query, list->kind->table, name, list->arena, &list->fault);
+    enum ms_status status = rest_list_value(&value, list, name);
     if (status != MS_OK)
         return status;
     if (value.len > QUERY_GLOB_MAX) {
         ms_limit_reached(MS_LIMIT_QUERY_GLOB_BYTES);
-        return paging_fail(&list->fault, list->arena, name, " has more than 256 bytes");
+        return query_fail(&list->fault, list->arena, name, " has more than 256 bytes");
     }
     ms_buf_init(&buf, PATTERN_MAX);
     if (!ms_str_is_absent(value)) {
         append_pattern(&buf, value);
         if (ms_buf_status(&buf) != MS_OK ||
             ms_arena_copy(&pattern, list->arena, ms_buf_view(&buf)) != MS_OK)
-            status = paging_fail(&list->fault, list->arena, name, " is too long");
+            status = query_fail(&list->fault, list->arena, name, " is too long");
     }
     ms_buf_free(&buf);
     if (status == MS_OK)

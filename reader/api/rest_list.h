@@ -54,6 +54,9 @@ struct rest_list {
 /* Reads the query. False: the request has been answered with an error. */
 bool rest_list_begin(struct rest_list *out, const struct rest_list_kind *kind,
                      struct ms_http_request *request);
+/* The value of a parameter that may be given once only; absent when it is not there. */
+enum ms_status rest_list_value(struct ms_str *out, struct rest_list *list,
+                               const char *name) MS_CHECKED;
 /* Adds the next parameter of the statement. */
 void rest_list_add(struct rest_list *list, struct ms_str param);
 /* The same for the value of a parameter: a LIKE pattern of what holds `*` or `?`, else of whatever

@@ -30,8 +30,8 @@ bool rest_question_read(struct rest_question *out, struct ms_http_request *reque
 
 bool rest_question_value(struct ms_str *out, struct rest_question *question, const char *name)
 {
-    enum ms_status status = paging_value(out, &question->query, question->table, name,
-                                         question->arena, &question->fault);
+    enum ms_status status = query_value(out, &question->query, question->table, name,
+                                        question->arena, &question->fault);
     return status == MS_OK || refuse(question);
 }
 
@@ -47,8 +47,7 @@ struct ms_str rest_number_text(struct ms_arena *arena, uint64_t number)
 
 void rest_question_refuse(struct rest_question *question, const char *name, const char *what)
 {
-    enum ms_status status = paging_fail(&question->fault, question->arena, name, what);
-    (void)status; /* it says that it failed */
+    query_fail(&question->fault, question->arena, name, what);
     (void)refuse(question);
 }
 
@@ -76,8 +75,8 @@ bool rest_question_number(uint64_t *out, struct rest_question *question, const c
 
 bool rest_question_switch(bool *out, struct rest_question *question, const char *name)
 {
-    enum ms_status status = paging_switch(out, &question->query, question->table, name,
-                                          question->arena, &question->fault);
+    enum ms_status status = query_switch(out, &question->query, question->table, name,
+                                         question->arena, &question->fault);
     return status == MS_OK || refuse(question);
 }
 

@@ -67,7 +67,7 @@ void api_tags(struct ms_http_request *request, const struct ms_route_match *matc
     set_repository(&list, name);
     enum ms_status status = rest_list_add_pattern(&list, "q");
     if (status == MS_OK)
-        status = paging_switch(&all, &list.query, TAGS_TABLE, "all", list.arena, &list.fault);
+        status = query_switch(&all, &list.query, TAGS_TABLE, "all", list.arena, &list.fault);
     rest_list_add(&list, all ? MS_STR("t") : MS_STR("f"));
     rest_list_end(&list, status, arg);
 }

@@ -113,8 +113,8 @@ static enum ms_status read_url(struct query *out_query, struct paging *out_pagin
     enum ms_status status = query_parse(out_query, raw, kind->table, kind->n_table, arena, fault);
     for (size_t i = 1; status == MS_OK && i < out_query->n_terms; i++)
         if (out_query->terms[i].param == out_query->terms[i - 1].param)
-            status = paging_fail(fault, arena, kind->table[out_query->terms[i].param].name,
-                                 " is given twice");
+            status = query_fail(fault, arena, kind->table[out_query->terms[i].param].name,
+                                " is given twice");
     if (status == MS_OK && kind->sorts != NULL)
         status = paging_read(out_paging, out_query, kind->table, kind->sorts, kind->n_sorts, arena,
                              fault);

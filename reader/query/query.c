@@ -303,3 +303,50 @@ void query_append_like_literal(struct ms_buf *out, struct ms_str text)
 {
     append_like(out, text, false);
 }
+
+/* --- values that may be given once only --- */
+
+enum ms_status query_fail(struct query_fault *fault, struct ms_arena *arena, const char *name,
+                          const char *what)
+{
+    struct ms_buf detail;
+    ms_buf_init(&detail, FAULT_DETAIL_MAX);
+    ms_buf_append_c(&detail, name);
+    ms_buf_append_c(&detail, what);
+    if (ms_arena_copy(&fault->detail, arena, ms_buf_view(&detail)) != MS_OK)
+        fault->detail = MS_STR("bad parameter");
+    fault->parameter = ms_str(name);
+    ms_buf_free(&detail);
+    return MS_INVALID;
+}
+
+enum ms_status query_value(struct ms_str *out, const struct query *query,
+                           const struct query_param *table, const char *name,
+                           struct ms_arena *arena, struct query_fault *fault)
+{
+    struct ms_str value = MS_STR_ABSENT;
+    for (size_t i = 0; i < query->n_terms; i++) {
+        const struct query_term *term = &query->terms[i];
+        if (strcmp(table[term->param].name, name) != 0)
+            continue;
+        if (!ms_str_is_absent(value))
+            return query_fail(fault, arena, name, " is given twice");
+        value = term->value;
+    }
+    *out = value;
+    return MS_OK;
+}
+
+enum ms_status query_switch(bool *out, const struct query *query, const struct query_param *table,
+                            const char *name, struct ms_arena *arena, struct query_fault *fault)
+{
+    struct ms_str value;
+    enum ms_status status = query_value(&value, query, table, name, arena, fault);
+    if (status != MS_OK)
+        return status;
+    bool is_on = ms_str_equal(value, MS_STR("1"));
+    if (!is_on && !ms_str_is_absent(value) && !ms_str_equal(value, MS_STR("0")))
+        return query_fail(fault, arena, name, " is neither 1 nor 0");
+    *out = is_on;
+    return MS_OK;
+}

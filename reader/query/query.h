@@ -66,6 +66,19 @@ struct ms_str query_first_value(struct ms_str raw, const char *name, struct ms_a
  * `artifactType=application/spdx+json` as it stands. */
 struct ms_str query_first_media_type(struct ms_str raw, const char *name, struct ms_arena *arena);
 
+/* The value of a parameter that may be given once only; absent when it is not there. */
+enum ms_status query_value(struct ms_str *out, const struct query *query,
+                           const struct query_param *table, const char *name,
+                           struct ms_arena *arena, struct query_fault *fault) MS_CHECKED;
+/* The same for a switch: 1, or 0, which is like leaving it out. */
+enum ms_status query_switch(bool *out, const struct query *query, const struct query_param *table,
+                            const char *name, struct ms_arena *arena,
+                            struct query_fault *fault) MS_CHECKED;
+/* Says that the value of a parameter is wrong: `name` and then `what`, e.g. " is no number".
+ * MS_INVALID in any case. */
+enum ms_status query_fail(struct query_fault *fault, struct ms_arena *arena, const char *name,
+                          const char *what);
+
 /* `*` and `?` become LIKE's `%` and `_`; LIKE's own special characters are escaped. */
 void query_append_like(struct ms_buf *out, struct ms_str glob);
 /* The text literally, for LIKE. */
