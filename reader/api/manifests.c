@@ -7,6 +7,7 @@
 #include "common/base/digest.h"
 #include "common/base/refname.h"
 #include "reader/answer/answer.h"
+#include "reader/answer/bytea.h"
 #include "reader/api/api.h"
 #include "reader/api/rest_question.h"
 
@@ -14,7 +15,6 @@
 #include <stdio.h>
 
 enum { COLUMN_IS_KNOWN, COLUMN_BODY, COLUMN_MEDIA_TYPE, COLUMN_COUNT };
-enum { HEX_PREFIX = 2 }; /* `\x` */
 
 #define UNKNOWN_REPOSITORY MS_STR("no repository of this name is known")
 #define UNKNOWN_MANIFEST MS_STR("the repository has no manifest of this tag or digest")
@@ -72,18 +72,6 @@ static const char *known_media_type(struct ms_str type)
     return "application/octet-stream";
 }
 
-static unsigned hex_value(char c)
-{
-    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
-}
-
-/* `\x` and two digits a byte, as bytea_output says and the server writes. */
-static void append_bytes(struct ms_buf *out, struct ms_str text)
-{
-    for (size_t i = HEX_PREFIX; i + 1 < text.len; i += 2)
-        ms_buf_append_char(out, (char)(hex_value(text.ptr[i]) << 4 | hex_value(text.ptr[i + 1])));
-}
-
 static void on_raw(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
                    void *arg)
 {
@@ -93,12 +81,12 @@ static void on_raw(struct answer_result *result, const struct ms_str *columns, s
         write_missing(result, columns);
         return;
     }
-    if (columns[COLUMN_BODY].len <= HEX_PREFIX) {
+    bytea_append(&result->body, columns[COLUMN_BODY]);
+    if (result->body.len == 0) {
         rest_write_problem(result, 404, "about:blank", UNREAD_MANIFEST, NULL, 0);
         return;
     }
     result->content_type = known_media_type(columns[COLUMN_MEDIA_TYPE]);
-    append_bytes(&result->body, columns[COLUMN_BODY]);
 }
 
 /* --- the question --- */

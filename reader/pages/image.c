@@ -4,8 +4,10 @@
  */
 #include "reader/pages/image.h"
 
+#include "common/base/buf.h"
 #include "common/base/digest.h"
 #include "common/base/refname.h"
+#include "reader/answer/bytea.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 #include "reader/pages/read_image.h"
@@ -14,28 +16,22 @@
 #include <assert.h>
 
 enum { COLUMN_BODY, COLUMN_BYTES, COLUMN_CONFIG, COLUMN_COUNT };
-enum { HEX_PREFIX = 2, INDEXES_MAX = 20, HISTORY_MAX = 50, PACKAGES_MAX = 50 };
+enum { INDEXES_MAX = 20, HISTORY_MAX = 50, PACKAGES_MAX = 50 };
 enum { DERIVED_MAX = 10, DERIVED_TAGS_MAX = 100 };
 
 static const struct query_param TABLE[] = {{"package", QUERY_PLAIN}};
 
-static unsigned hex_value(char c)
+/* Absent: there are none, or the page has no room for them. */
+static struct ms_str read_bytes(struct page *page, struct ms_str column)
 {
-    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
-}
-
-/* `\x` and two digits a byte, as the server writes bytes. */
-static struct ms_str read_bytes(struct page *page, struct ms_str text)
-{
-    size_t n = text.len > HEX_PREFIX ? (text.len - HEX_PREFIX) / 2 : 0;
-    char *bytes = n > 0 ? ms_arena_try_alloc(page->arena, n) : NULL;
-    if (bytes == NULL)
-        return MS_STR_ABSENT;
-    for (size_t i = 0; i < n; i++) {
-        const char *digits = text.ptr + HEX_PREFIX + 2 * i;
-        bytes[i] = (char)(hex_value(digits[0]) << 4 | hex_value(digits[1]));
-    }
-    return ms_str_n(bytes, n);
+    struct ms_buf bytes;
+    struct ms_str kept = MS_STR_ABSENT;
+    ms_buf_init(&bytes, column.len + 1);
+    bytea_append(&bytes, column);
+    if (bytes.len > 0 && ms_arena_copy(&kept, page->arena, ms_buf_view(&bytes)) != MS_OK)
+        kept = MS_STR_ABSENT;
+    ms_buf_free(&bytes);
+    return kept;
 }
 
 static void read_history(struct image *out, struct page *page, struct ms_str array)
