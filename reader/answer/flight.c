@@ -539,7 +539,7 @@ void flights_free(struct flights *flights)
 void flights_update_gauges(const struct flights *flights)
 {
     for (unsigned class = 0; class < MS_CLASS_COUNT; class += 1)
-        ms_metrics_set(MS_METRIC_STATEMENTS_WAITING, queries_class_names[class], NULL,
+        ms_metrics_set(MS_METRIC_STATEMENTS_WAITING, QUERIES_CLASS_NAMES[class], NULL,
                        (double)flight_queue_count(flights->queue, class));
 }
 

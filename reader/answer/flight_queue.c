@@ -30,7 +30,7 @@ static void refuse(struct flight_queue *queue, struct turns_item *item, enum tur
     struct ms_error err;
     bool is_crowded = verdict == TURNS_CLIENT_FULL;
     ms_limit_reached(is_crowded ? MS_LIMIT_CLIENT_WAITING : MS_LIMIT_PG_WAITING);
-    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, queries_class_names[item->class], NULL, 1);
+    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, QUERIES_CLASS_NAMES[item->class], NULL, 1);
     (void)ms_error_set(&err, MS_BUSY, "too many queries wait for the database");
     queue->events.on_refused(item, is_crowded, &err);
 }
@@ -71,7 +71,7 @@ void flight_queue_expire(struct ms_error *out, struct flight_queue *queue, struc
 {
     turns_remove(queue->turns, item);
     ms_limit_reached(MS_LIMIT_PG_WAIT_TIMEOUT);
-    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, queries_class_names[item->class], NULL, 1);
+    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, QUERIES_CLASS_NAMES[item->class], NULL, 1);
     (void)ms_error_set(out, is_watched ? MS_BUSY : MS_UNAVAILABLE,
                        "no connection to the database was free in time");
 }

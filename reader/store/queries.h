@@ -36,7 +36,7 @@ enum ms_read_class {
     MS_CLASS_COUNT
 };
 /* The values of the metrics' label, in the order of the enum. */
-extern const char *const queries_class_names[MS_CLASS_COUNT];
+extern const char *const QUERIES_CLASS_NAMES[MS_CLASS_COUNT];
 
 /* X(name, file, class): MS_READ_<NAME> is the enum, read_<file>.sql the file, "<file>" the metric's
  * label, MS_CLASS_<CLASS> what it can cost. */

@@ -217,7 +217,7 @@ static void count_running(struct ms_store_read *read, size_t before, size_t afte
 {
     size_t *n = &read->store->n_running[read->class];
     *n = *n - before + after;
-    ms_metrics_set(MS_METRIC_STATEMENTS_RUNNING, queries_class_names[read->class], NULL,
+    ms_metrics_set(MS_METRIC_STATEMENTS_RUNNING, QUERIES_CLASS_NAMES[read->class], NULL,
                    (double)*n);
 }
 
@@ -240,7 +240,7 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
         err = &silent;
     }
     if (err != NULL && err->status == MS_TIMEOUT)
-        ms_metrics_add(MS_METRIC_STATEMENTS_TIMED_OUT, queries_class_names[read->class], NULL, 1);
+        ms_metrics_add(MS_METRIC_STATEMENTS_TIMED_OUT, QUERIES_CLASS_NAMES[read->class], NULL, 1);
     read->on_done(err, read->arg);
     free(read);
 }
@@ -289,6 +289,6 @@ void ms_store_read_cancel(struct ms_store_read *read)
         return; /* inside its on_done, which frees it */
     ms_pg_ticket_cancel(read->ticket);
     count_running(read, 1, 0);
-    ms_metrics_add(MS_METRIC_STATEMENTS_CANCELLED, queries_class_names[read->class], NULL, 1);
+    ms_metrics_add(MS_METRIC_STATEMENTS_CANCELLED, QUERIES_CLASS_NAMES[read->class], NULL, 1);
     ms_loop_defer_free(read->store->loop, read); /* we may be inside its on_row */
 }

@@ -190,7 +190,8 @@ def test_a_ref_of_two_repositories_is_told(stack):
     assert not told()
     child = put("three/app", "x86", "Twice", salt="another")
     pusher.index("three/app", "latest", children=[child | {"platform": {"os": "linux", "architecture": "amd64"}}])
-    assert told() and "1 Flatpak ref is offered" in stack.reader.get("/").text
+    wait_for(told, "the sentence")
+    assert "1 Flatpak ref is offered" in stack.reader.get("/").text
     wait_for(lambda: stack.writer.metric("flatpak_refs_doubled") == 1, "the gauge")
     pusher.delete("one/app", put("one/app", "latest", "Twice")["digest"])
     wait_for(lambda: not told(), "the sentence to go")

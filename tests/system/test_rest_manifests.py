@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from harness import WAIT_SECONDS, wait_for
+from harness import WAIT_SECONDS, query, wait_for
 from images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Pusher, digest_of, encode
 
 HOSTILE = 'quote " backslash \\ newline \n <script> käse \u2028'
@@ -46,6 +46,9 @@ def pushed(module_stack):
                      "annotations": {"by": HOSTILE}},
         OCI_MANIFEST, subject["digest"].replace(":", "-"))
     module_stack.writer.wait_until_settled()
+    wait_for(lambda: (s := module_stack.writer.status()["sboms"])["malformed"] == 1 and s["waiting"] == 0, "the document to be read")
+    generation = query(module_stack.database, "SELECT generation FROM state")[0][0]
+    wait_for(lambda: int(module_stack.reader.get("/api/v1/stats").headers["X-Metastore-Generation"]) >= generation, "the reader")
     wait_for(lambda: get(module_stack.reader, "copy/app", "only") and
              get(module_stack.reader, "team/app", "latest")["referrers"], "the reader to know everything")
     return made
