@@ -2,10 +2,11 @@
 /*
  * Fair queues. A class has a ring of clients, a client has his turns in the order in which he came
  * for them, and an item knows its turns. Always: a client is in the ring of a class as long as he
- * has a turn in it; the ring is in the order of what the clients have used, then of their last
- * turns, and its first is the next. What the next has used is the time of the class: who comes into
- * the ring has used that much at least. Who leaves the ring is remembered for a while, so that he
- * is not taken for one who has used nothing; of many the one who left first is forgotten.
+ * has a turn in it; the ring is in the order of what the clients will have used after their next
+ * items, then of their last turns, and its first is the next. What the next has used is the time of
+ * the class: who comes into the ring has used that much at least. Who leaves the ring is remembered
+ * for a while, so that he is not taken for one who is new; of many the one who left first is
+ * forgotten.
  */
 #include "reader/answer/turns.h"
 
@@ -27,6 +28,8 @@ struct turn {
 struct waiting {
     TAILQ_ENTRY(waiting) ring; /* or among those who are remembered */
     uint64_t used_us;
+    uint64_t usual_us;  /* what his items take; 0: none was charged yet */
+    uint64_t end_us;    /* used_us after his next item, as it was expected when he came here */
     uint64_t last_turn; /* its number; 0: there was none */
     struct {
         struct client client;
@@ -43,7 +46,8 @@ struct turns {
     struct {
         struct ring ring;
         size_t n_items;
-        uint64_t time_us; /* what who had the last turn had used before it */
+        uint64_t time_us;  /* what who had the last turn had used before it */
+        uint64_t usual_us; /* what its items take */
     } classes[TURNS_CLASSES_MAX];
     size_t last_class;      /* the one that came last */
     uint64_t n_turns;       /* that were given out */
@@ -115,9 +119,17 @@ static struct waiting *find(const struct turns *turns, size_t class, const struc
     return ms_map_get(&turns->waiting, key_of(&probe));
 }
 
+static uint64_t expected_us(const struct turns *turns, const struct waiting *waiting)
+{
+    uint64_t us = waiting->usual_us > 0
+                      ? waiting->usual_us
+                      : TURNS_NEW_FACTOR * turns->classes[waiting->key.class].usual_us;
+    return us > TURNS_COST_MIN ? us : TURNS_COST_MIN;
+}
+
 static bool is_before(const struct waiting *a, const struct waiting *b)
 {
-    return a->used_us != b->used_us ? a->used_us < b->used_us : a->last_turn <= b->last_turn;
+    return a->end_us != b->end_us ? a->end_us < b->end_us : a->last_turn <= b->last_turn;
 }
 
 static void enter_ring(struct turns *turns, struct waiting *waiting)
@@ -126,6 +138,7 @@ static void enter_ring(struct turns *turns, struct waiting *waiting)
     struct waiting *before = TAILQ_LAST(ring, ring);
     if (waiting->used_us < turns->classes[waiting->key.class].time_us)
         waiting->used_us = turns->classes[waiting->key.class].time_us;
+    waiting->end_us = waiting->used_us + expected_us(turns, waiting);
     while (before != NULL && !is_before(before, waiting))
         before = TAILQ_PREV(before, ring, ring);
     if (before != NULL)
@@ -245,33 +258,59 @@ void turns_remove(struct turns *turns, struct turns_item *item)
 
 /* --- who is next --- */
 
-/* Who is in the ring goes to another place in it. */
-static void use(struct turns *turns, struct waiting *waiting, uint64_t cost_us)
+/* In the ring, if he is there, his place is another one now. */
+static void set_used(struct turns *turns, struct waiting *waiting, uint64_t used_us)
 {
-    waiting->used_us += cost_us;
+    waiting->used_us = used_us;
     if (waiting->n_turns == 0)
         return;
     TAILQ_REMOVE(&turns->classes[waiting->key.class].ring, waiting, ring);
     enter_ring(turns, waiting);
 }
 
-static struct turns_item *take_from(struct turns *turns, size_t class)
+/* What is usual has changed, perhaps, since those who are new came: they may not be the next. */
+static struct waiting *next_in(struct turns *turns, size_t class)
 {
     struct waiting *next = TAILQ_FIRST(&turns->classes[class].ring);
+    while (next->end_us < next->used_us + expected_us(turns, next)) {
+        set_used(turns, next, next->used_us);
+        next = TAILQ_FIRST(&turns->classes[class].ring);
+    }
+    return next;
+}
+
+static struct turns_item *take_from(struct turns *turns, size_t class)
+{
+    struct waiting *next = next_in(turns, class);
     struct turns_item *item = TAILQ_FIRST(&next->turns)->item;
-    turns->classes[class].time_us = next->used_us;
+    if (turns->classes[class].time_us < next->used_us)
+        turns->classes[class].time_us = next->used_us;
     next->last_turn = ++turns->n_turns;
     item->taken_by = next->key.client;
-    use(turns, next, TURNS_COST_MIN);
+    item->advance_us = expected_us(turns, next);
+    set_used(turns, next, next->used_us + item->advance_us);
     turns_remove(turns, item);
     return item;
+}
+
+/* The latest as much as all before them. */
+static uint64_t usual_with(uint64_t usual_us, uint64_t cost_us)
+{
+    return usual_us > 0 ? (usual_us + cost_us) / 2 : cost_us;
 }
 
 void turns_charge(struct turns *turns, const struct turns_item *item, uint64_t cost_us)
 {
     struct waiting *waiting = find(turns, item->class, &item->taken_by);
-    if (waiting != NULL && cost_us > TURNS_COST_MIN)
-        use(turns, waiting, cost_us - TURNS_COST_MIN);
+    uint64_t cost = cost_us > TURNS_COST_MIN ? cost_us : TURNS_COST_MIN;
+    uint64_t *usual_us = &turns->classes[item->class].usual_us;
+    *usual_us = usual_with(*usual_us, cost);
+    if (waiting == NULL)
+        return;
+    waiting->usual_us = usual_with(waiting->usual_us, cost);
+    uint64_t before_us =
+        waiting->used_us > item->advance_us ? waiting->used_us - item->advance_us : 0;
+    set_used(turns, waiting, before_us + cost);
 }
 
 struct turns_item *turns_next(struct turns *turns, unsigned classes)

@@ -3,11 +3,13 @@
  * Who is next: fair queues of what waits for the database. Pure.
  *
  * Each class has a queue of its own. In it the turns go round the clients that wait, so that a
- * client's thousand items cost another client one turn. Next is whose items have taken the least
- * time, of equals who had his last turn longest ago: so who asks seldom, or for little, does not
- * wait for forty who always ask for much. Who comes back has no credit for the time that he was
- * away. An item that several clients wait for comes at the earliest of their turns, and is on the
- * account of that client. Classes that may come at the same time take turns as well.
+ * client's thousand items cost another client one turn. Next is who will have used the least time
+ * when his item has taken what his items usually take (weighted fair queuing), of equals who had
+ * his last turn longest ago: so who asks seldom, or for little, does not wait for forty who always
+ * ask for much. Who is new is taken for one who asks for much, or else forty who are new would come
+ * first. Who comes back has no credit for the time that he was away. An item that several clients
+ * wait for comes at the earliest of their turns, and is on the account of that client. Classes that
+ * may come at the same time take turns as well.
  *
  * One client's queue is bounded only while others wait in the same class.
  */
@@ -22,6 +24,7 @@ enum {
     TURNS_CLASSES_MAX = 8,
     TURNS_CLIENT_MAX = 32,      /* items of one client while others wait */
     TURNS_COST_MIN = 1000,      /* microseconds of each item, whatever it took */
+    TURNS_NEW_FACTOR = 4,       /* what is usual in a class, for who is new there */
     TURNS_REMEMBERED_MAX = 1024 /* clients who wait no more and are remembered */
 };
 
@@ -35,6 +38,7 @@ struct turns_item {
     size_t class;
     struct client taken_by; /* whose turn it was */
     int64_t taken_us;       /* when, for who charges for it; 0: charged, or never taken */
+    uint64_t advance_us;    /* what his account was charged when it was taken */
 };
 
 enum turns_verdict {

@@ -135,21 +135,47 @@ START_TEST(who_seldom_asks_is_next)
 }
 END_TEST
 
+static struct turns_item *take(char letter, uint64_t cost)
+{
+    struct turns_item *item = add(letter, 0);
+    expect_next(1, item);
+    turns_charge(turns, item, cost * TURNS_COST_MIN);
+    return item;
+}
+
 START_TEST(who_asks_for_little_is_next)
 {
-    struct turns_item *dear[2], *cheap[4];
-    dear[0] = add('d', 0);
-    dear[1] = add('d', 0);
-    expect_next(1, dear[0]);
+    struct turns_item *dear, *cheap[4];
+    (void)take('d', 10);
+    (void)take('c', 4);
+    dear = add('d', 0);
     for (int i = 0; i < 4; i++)
         cheap[i] = add('c', 0);
-    turns_charge(turns, dear[0], 10 * TURNS_COST_MIN);
     for (int i = 0; i < 3; i++) {
         expect_next(1, cheap[i]);
         turns_charge(turns, cheap[i], 4 * TURNS_COST_MIN);
     }
-    expect_next(1, dear[1]); /* the other has used more now */
+    expect_next(1, dear); /* both would end with 20, and his last turn was before the other's */
     expect_next(1, cheap[3]);
+}
+END_TEST
+
+START_TEST(many_who_are_new_do_not_come_first)
+{
+    struct turns_item *new[5];
+    (void)take('c', 10);
+    for (int i = 0; i < 5; i++)
+        new[i] = add((char)('m' + i), 0);
+    (void)take('c', 10);
+    (void)take('c', 10);
+    struct turns_item *old = add('c', 0);
+    expect_next(1, new[0]); /* may be as cheap as he, and waits longer */
+    turns_charge(turns, new[0], 250 * TURNS_COST_MIN);
+    expect_next(1, old); /* he was not, so the others are not taken for it */
+    turns_charge(turns, old, 10 * TURNS_COST_MIN);
+    (void)take('c', 10);
+    for (int i = 1; i < 5; i++)
+        expect_next(1, new[i]);
 }
 END_TEST
 
@@ -166,6 +192,7 @@ START_TEST(who_was_away_has_no_credit)
     back[0] = add('w', 0);
     back[1] = add('w', 0);
     expect_next(1, new); /* both have used as much as the last before his turn */
+    turns_charge(turns, new, TURNS_COST_MIN);
     expect_next(1, back[0]);
     turns_charge(turns, back[0], 5 * TURNS_COST_MIN);
     new = add('n', 0);
@@ -258,6 +285,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, who_leaves_has_no_turn);
     tcase_add_test(tcase, who_seldom_asks_is_next);
     tcase_add_test(tcase, who_asks_for_little_is_next);
+    tcase_add_test(tcase, many_who_are_new_do_not_come_first);
     tcase_add_test(tcase, who_was_away_has_no_credit);
     tcase_add_test(tcase, few_are_remembered);
     tcase_add_test(tcase, classes_have_queues_of_their_own_and_take_turns);
