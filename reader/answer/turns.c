@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fair queues. A class has a ring of clients, a client has his turns in the order in which he came
- * for them, and an item knows its turns. Always: a client is in the ring of a class as long as he
- * has a turn in it; the ring is in the order of what the clients will have used after their next
- * items, then of their last turns, and its first is the next. What the next has used is the time of
- * the class: who comes into the ring has used that much at least. Who leaves the ring is remembered
- * for a while, so that he is not taken for one who is new; of many the one who left first is
- * forgotten.
+ * for them, and an item knows its turns. Always: a client is in a ring of a class as long as he has
+ * a turn in it. One ring has those of whom it is known what their items usually take, in the order
+ * of what they will have used after the next; one has those who are new, in the order of what they
+ * have used; equals are in the order of their last turns. The first of one of both is the next.
+ * What he has used is the time of the class: who comes into a ring has used that much at least. Who
+ * leaves is remembered for a while, so that he is not taken for one who is new; of many the one who
+ * left first is forgotten.
  */
 #include "reader/answer/turns.h"
 
@@ -29,7 +30,7 @@ struct waiting {
     TAILQ_ENTRY(waiting) ring; /* or among those who are remembered */
     uint64_t used_us;
     uint64_t usual_us;  /* what his items take; 0: none was charged yet */
-    uint64_t end_us;    /* used_us after his next item, as it was expected when he came here */
+    uint64_t end_us;    /* used_us and usual_us together: his place in the ring */
     uint64_t last_turn; /* its number; 0: there was none */
     struct {
         struct client client;
@@ -44,7 +45,7 @@ struct turns {
     size_t max_items;
     size_t n_items;
     struct {
-        struct ring ring;
+        struct ring known, new;
         size_t n_items;
         uint64_t time_us;  /* what who had the last turn had used before it */
         uint64_t usual_us; /* what its items take */
@@ -78,8 +79,10 @@ struct turns *turns_new(size_t max_items)
     struct turns *turns = ms_alloc(sizeof(*turns));
     turns->max_items = max_items;
     TAILQ_INIT(&turns->remembered);
-    for (size_t i = 0; i < TURNS_CLASSES_MAX; i++)
-        TAILQ_INIT(&turns->classes[i].ring);
+    for (size_t i = 0; i < TURNS_CLASSES_MAX; i++) {
+        TAILQ_INIT(&turns->classes[i].known);
+        TAILQ_INIT(&turns->classes[i].new);
+    }
     return turns;
 }
 
@@ -119,12 +122,10 @@ static struct waiting *find(const struct turns *turns, size_t class, const struc
     return ms_map_get(&turns->waiting, key_of(&probe));
 }
 
-static uint64_t expected_us(const struct turns *turns, const struct waiting *waiting)
+static struct ring *ring_of(struct turns *turns, const struct waiting *waiting)
 {
-    uint64_t us = waiting->usual_us > 0
-                      ? waiting->usual_us
-                      : TURNS_NEW_FACTOR * turns->classes[waiting->key.class].usual_us;
-    return us > TURNS_COST_MIN ? us : TURNS_COST_MIN;
+    return waiting->usual_us > 0 ? &turns->classes[waiting->key.class].known
+                                 : &turns->classes[waiting->key.class].new;
 }
 
 static bool is_before(const struct waiting *a, const struct waiting *b)
@@ -134,11 +135,11 @@ static bool is_before(const struct waiting *a, const struct waiting *b)
 
 static void enter_ring(struct turns *turns, struct waiting *waiting)
 {
-    struct ring *ring = &turns->classes[waiting->key.class].ring;
+    struct ring *ring = ring_of(turns, waiting);
     struct waiting *before = TAILQ_LAST(ring, ring);
     if (waiting->used_us < turns->classes[waiting->key.class].time_us)
         waiting->used_us = turns->classes[waiting->key.class].time_us;
-    waiting->end_us = waiting->used_us + expected_us(turns, waiting);
+    waiting->end_us = waiting->used_us + waiting->usual_us;
     while (before != NULL && !is_before(before, waiting))
         before = TAILQ_PREV(before, ring, ring);
     if (before != NULL)
@@ -167,7 +168,7 @@ static struct waiting *enter(struct turns *turns, struct waiting *waiting, size_
 
 static void leave_ring(struct turns *turns, struct waiting *waiting)
 {
-    TAILQ_REMOVE(&turns->classes[waiting->key.class].ring, waiting, ring);
+    TAILQ_REMOVE(ring_of(turns, waiting), waiting, ring);
     TAILQ_INSERT_TAIL(&turns->remembered, waiting, ring);
     if (++turns->n_remembered > TURNS_REMEMBERED_MAX)
         forget_first(turns);
@@ -204,8 +205,11 @@ static struct turn *turn_of(const struct turns_item *item, const struct waiting 
 
 static bool others_wait(const struct turns *turns, size_t class, const struct waiting *waiting)
 {
-    const struct waiting *first = TAILQ_FIRST(&turns->classes[class].ring);
-    return first != NULL && (first != waiting || TAILQ_NEXT(first, ring) != NULL);
+    const struct waiting *known = TAILQ_FIRST(&turns->classes[class].known);
+    const struct waiting *new = TAILQ_FIRST(&turns->classes[class].new);
+    const struct waiting *first = known != NULL ? known : new;
+    bool has_two = known != NULL && new != NULL;
+    return first != NULL && (first != waiting || has_two || TAILQ_NEXT(first, ring) != NULL);
 }
 
 enum turns_verdict turns_add(struct turns *turns, struct turns_item *item,
@@ -258,25 +262,14 @@ void turns_remove(struct turns *turns, struct turns_item *item)
 
 /* --- who is next --- */
 
-/* In the ring, if he is there, his place is another one now. */
-static void set_used(struct turns *turns, struct waiting *waiting, uint64_t used_us)
-{
-    waiting->used_us = used_us;
-    if (waiting->n_turns == 0)
-        return;
-    TAILQ_REMOVE(&turns->classes[waiting->key.class].ring, waiting, ring);
-    enter_ring(turns, waiting);
-}
-
-/* What is usual has changed, perhaps, since those who are new came: they may not be the next. */
 static struct waiting *next_in(struct turns *turns, size_t class)
 {
-    struct waiting *next = TAILQ_FIRST(&turns->classes[class].ring);
-    while (next->end_us < next->used_us + expected_us(turns, next)) {
-        set_used(turns, next, next->used_us);
-        next = TAILQ_FIRST(&turns->classes[class].ring);
-    }
-    return next;
+    struct waiting *known = TAILQ_FIRST(&turns->classes[class].known);
+    struct waiting *new = TAILQ_FIRST(&turns->classes[class].new);
+    if (known == NULL || new == NULL)
+        return known != NULL ? known : new;
+    uint64_t new_end_us = new->used_us + turns->classes[class].usual_us;
+    return new_end_us <= known->end_us ? new : known;
 }
 
 static struct turns_item *take_from(struct turns *turns, size_t class)
@@ -285,10 +278,12 @@ static struct turns_item *take_from(struct turns *turns, size_t class)
     struct turns_item *item = TAILQ_FIRST(&next->turns)->item;
     if (turns->classes[class].time_us < next->used_us)
         turns->classes[class].time_us = next->used_us;
-    next->last_turn = ++turns->n_turns;
     item->taken_by = next->key.client;
-    item->advance_us = expected_us(turns, next);
-    set_used(turns, next, next->used_us + item->advance_us);
+    item->advance_us = next->usual_us > 0 ? next->usual_us : turns->classes[class].usual_us;
+    TAILQ_REMOVE(ring_of(turns, next), next, ring);
+    next->last_turn = ++turns->n_turns;
+    next->used_us += item->advance_us;
+    enter_ring(turns, next);
     turns_remove(turns, item);
     return item;
 }
@@ -307,10 +302,13 @@ void turns_charge(struct turns *turns, const struct turns_item *item, uint64_t c
     *usual_us = usual_with(*usual_us, cost);
     if (waiting == NULL)
         return;
+    if (waiting->n_turns > 0)
+        TAILQ_REMOVE(ring_of(turns, waiting), waiting, ring);
     waiting->usual_us = usual_with(waiting->usual_us, cost);
-    uint64_t before_us =
-        waiting->used_us > item->advance_us ? waiting->used_us - item->advance_us : 0;
-    set_used(turns, waiting, before_us + cost);
+    waiting->used_us -= waiting->used_us < item->advance_us ? waiting->used_us : item->advance_us;
+    waiting->used_us += cost;
+    if (waiting->n_turns > 0)
+        enter_ring(turns, waiting);
 }
 
 struct turns_item *turns_next(struct turns *turns, unsigned classes)
@@ -328,8 +326,10 @@ struct turns_item *turns_next(struct turns *turns, unsigned classes)
 static const struct waiting *find_longest(const struct turns *turns)
 {
     const struct waiting *longest = NULL, *waiting;
-    for (size_t i = 0; i < TURNS_CLASSES_MAX; i++) {
-        TAILQ_FOREACH(waiting, &turns->classes[i].ring, ring) {
+    for (size_t i = 0; i < 2 * TURNS_CLASSES_MAX; i++) {
+        const struct ring *ring =
+            i % 2 == 0 ? &turns->classes[i / 2].known : &turns->classes[i / 2].new;
+        TAILQ_FOREACH(waiting, ring, ring) {
             if (longest == NULL || waiting->n_turns > longest->n_turns)
                 longest = waiting;
         }

@@ -6,10 +6,10 @@
  * client's thousand items cost another client one turn. Next is who will have used the least time
  * when his item has taken what his items usually take (weighted fair queuing), of equals who had
  * his last turn longest ago: so who asks seldom, or for little, does not wait for forty who always
- * ask for much. Who is new is taken for one who asks for much, or else forty who are new would come
- * first. Who comes back has no credit for the time that he was away. An item that several clients
- * wait for comes at the earliest of their turns, and is on the account of that client. Classes that
- * may come at the same time take turns as well.
+ * ask for much. Who is new is taken for one who asks for what was usual of late, or else forty who
+ * are new would come first. Who comes back has no credit for the time that he was away. An item
+ * that several clients wait for comes at the earliest of their turns, and is on the account of that
+ * client. Classes that may come at the same time take turns as well.
  *
  * One client's queue is bounded only while others wait in the same class.
  */
@@ -24,7 +24,6 @@ enum {
     TURNS_CLASSES_MAX = 8,
     TURNS_CLIENT_MAX = 32,      /* items of one client while others wait */
     TURNS_COST_MIN = 1000,      /* microseconds of each item, whatever it took */
-    TURNS_NEW_FACTOR = 4,       /* what is usual in a class, for who is new there */
     TURNS_REMEMBERED_MAX = 1024 /* clients who wait no more and are remembered */
 };
 

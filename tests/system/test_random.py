@@ -25,12 +25,12 @@ def test_every_kind_of_question_finds_something(postgres, tmp_path):
     world = World(tmp_path, postgres, 14)
     try:
         questions = world.start().questions
-        for kind in set(questions.kinds):
+        for kind in sorted(set(questions.kinds), key=lambda kind: kind.__name__):
             questions.kinds = [kind]
-            found = set()
-            for _ in range(15):
-                url = questions.ask()
-                found.add(world.reader.get(url).headers["ETag"])
+            found, asked = set(), 0
+            while len(found) <= 3 and asked < 100:
+                found.add(world.reader.get(questions.ask()).headers["ETag"].removesuffix('-gzip"'))
+                asked += 1
             assert len(found) > 3, kind.__name__
     finally:
         world.stop()
