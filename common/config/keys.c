@@ -91,9 +91,10 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
      .meaning = "connections of one process. A reader's worker shares them out to classes of "
                 "statements, of which none waits behind one that costs more: with 2, lookups have "
                 "one and everything else the other; with 3, walks (dumps, the index by what no "
-                "index finds) have their own too; with 4, so have lists (searches share the fourth "
-                "with the index without a filter, taking turns); with 5, so has that index; more "
-                "go to searches, lookups, lists and walks, in turn. With 1 all share it. Lookups "
+                "index finds) have their own too; with 4, so have lists (docker search and other "
+                "searches share the fourth with the index without a filter, taking turns); with 5, "
+                "so has docker search; with 6, so has that index; more go to docker search, lookups, "
+                "searches, lists and walks, in turn. With 1 all share it. Lookups "
                 "and lists also use those of what costs more while it does not. One more, not "
                 "counted here, cancels what nobody waits for any more"},
 

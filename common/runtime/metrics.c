@@ -55,7 +55,8 @@ static const char *const RESULTS[] = {"accepted", "duplicate", "ignored", "overs
 static const char *const KINDS[] = {"catalog", "tags",   "head",  "manifest",
                                     "blob",    "delete", "token", "ping"};
 static const char *const STATES[] = {"done", "total"};
-static const char *const STATEMENT_CLASSES[] = {"lookup", "list", "search", "index", "walk"};
+static const char *const STATEMENT_CLASSES[] = {"lookup", "list",  "words",
+                                                "search", "index", "walk"};
 static const char *const SBOM_STATES[] = {"waiting",   "done", "too large",
                                           "malformed", "gone", "about something else"};
 

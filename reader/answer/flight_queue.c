@@ -13,8 +13,8 @@
 /* For so long a query waits for its turn: as long as the proxies before us usually do, if it is one
  * that takes its time. */
 static const uint64_t LONGEST_MS[MS_CLASS_COUNT] = {
-    [MS_CLASS_LOOKUP] = 10 * 1000, [MS_CLASS_LIST] = 10 * 1000, [MS_CLASS_SEARCH] = 30 * 1000,
-    [MS_CLASS_INDEX] = 60 * 1000,  [MS_CLASS_WALK] = 60 * 1000,
+    [MS_CLASS_LOOKUP] = 10 * 1000, [MS_CLASS_LIST] = 10 * 1000,  [MS_CLASS_WORDS] = 10 * 1000,
+    [MS_CLASS_SEARCH] = 30 * 1000, [MS_CLASS_INDEX] = 60 * 1000, [MS_CLASS_WALK] = 60 * 1000,
 };
 
 struct flight_queue {

@@ -6,10 +6,10 @@
  * client's thousand items cost another client one turn. Next is who will have used the least time
  * when his item has taken what his items usually take (weighted fair queuing), of equals who had
  * his last turn longest ago: so who asks seldom, or for little, does not wait for forty who always
- * ask for much. Who is new is taken for one who asks for what was usual of late, or else forty who
- * are new would come first. Who comes back has no credit for the time that he was away. An item
- * that several clients wait for comes at the earliest of their turns, and is on the account of that
- * client. Classes that may come at the same time take turns as well.
+ * ask for much. Who is new is taken for one who asks for several times what was usual of late, or
+ * else forty who are new would come first. Who comes back has no credit for the time that he was
+ * away. An item that several clients wait for comes at the earliest of their turns, and is on the
+ * account of that client. Classes that may come at the same time take turns as well.
  *
  * One client's queue is bounded only while others wait in the same class.
  */

@@ -10,8 +10,8 @@ static const enum ms_read_class CLASSES[] = {
 #undef MS_READ_CLASS
 };
 
-const char *const QUERIES_CLASS_NAMES[MS_CLASS_COUNT] = {"lookup", "list", "search", "index",
-                                                         "walk"};
+const char *const QUERIES_CLASS_NAMES[MS_CLASS_COUNT] = {"lookup", "list",  "words",
+                                                         "search", "index", "walk"};
 
 enum ms_read_class queries_class_of(enum ms_read_query query, bool is_filtered)
 {

@@ -19,7 +19,9 @@
  *            of repositories is one up to a number of tags; above, it is asked as a list
  *   list     a page of what is in an order that an index has, or all that belongs to one thing by
  *            its name: a registry may hold much of it (a repository with 50,000 tags)
- *   search   what has to be looked for; the index by a label, an annotation or a tag
+ *   words    what words find by their indexes, which ends at a number of candidates: docker search,
+ *            suggestions
+ *   search   what has to be looked for otherwise; the index by a label, an annotation or a tag
  *   index    the index without a filter, which Flatpak reads
  *   walk     everything: dumps, and the index by what no index finds
  *
@@ -30,6 +32,7 @@
 enum ms_read_class {
     MS_CLASS_LOOKUP,
     MS_CLASS_LIST,
+    MS_CLASS_WORDS,
     MS_CLASS_SEARCH,
     MS_CLASS_INDEX,
     MS_CLASS_WALK,
@@ -52,7 +55,7 @@ extern const char *const QUERIES_CLASS_NAMES[MS_CLASS_COUNT];
     X(INDEX_ALL, index_all, WALK)                                                                  \
     X(INDEX_ICON, index_icon, LOOKUP)                                                              \
     X(FLATPAK_REF, flatpak_ref, LOOKUP)                                                            \
-    X(SEARCH, search, SEARCH)                                                                      \
+    X(SEARCH, search, WORDS)                                                                       \
     X(SEARCH_POPULAR, search_popular, LIST)                                                        \
     X(CATALOG, catalog, LIST)                                                                      \
     X(TAGS_LIST, tags_list, LIST)                                                                  \
@@ -88,7 +91,7 @@ extern const char *const QUERIES_CLASS_NAMES[MS_CLASS_COUNT];
     X(FIND_BY_UPDATED, find_by_updated, SEARCH)                                                    \
     X(FIND_PACKAGE, find_package, SEARCH)                                                          \
     X(FACETS, facets, SEARCH)                                                                      \
-    X(SUGGEST, suggest, SEARCH)                                                                    \
+    X(SUGGEST, suggest, WORDS)                                                                     \
     X(ACTIVITY, activity, LIST)                                                                    \
     X(NAMESPACES_BY_NAME, namespaces_by_name, LIST)                                                \
     X(NAMESPACES_BY_REPOSITORIES, namespaces_by_repositories, LIST)                                \

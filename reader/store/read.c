@@ -60,7 +60,7 @@ struct ms_store_read {
 /* --- shares --- */
 
 /*
- * Which pool a class has, by the number of connections (from 5 on: its own). The first to be kept
+ * Which pool a class has, by the number of connections (from 6 on: its own). The first to be kept
  * apart are the lookups, then the walks; a dump is in nobody's way from three connections on.
  *
  * Lookups and lists, which end soon, also use a connection of a class that costs more, while
@@ -69,12 +69,13 @@ struct ms_store_read {
  * never the other way round.
  */
 static const unsigned char POOL_OF[POOLS_MAX][MS_CLASS_COUNT] = {
-    {0, 0, 0, 0, 0}, {0, 1, 1, 1, 1}, {0, 1, 1, 1, 2}, {0, 1, 2, 2, 3}, {0, 1, 2, 3, 4},
+    {0, 0, 0, 0, 0, 0}, {0, 1, 1, 1, 1, 1}, {0, 1, 1, 1, 1, 2},
+    {0, 1, 2, 2, 2, 3}, {0, 1, 2, 3, 3, 4}, {0, 1, 2, 3, 4, 5},
 };
 
-/* Who gets the sixth connection, the seventh and so on. */
-static const enum ms_read_class MORE[] = {MS_CLASS_SEARCH, MS_CLASS_LOOKUP, MS_CLASS_LIST,
-                                          MS_CLASS_WALK};
+/* Who gets the seventh connection, the eighth and so on. */
+static const enum ms_read_class MORE[] = {MS_CLASS_WORDS, MS_CLASS_LOOKUP, MS_CLASS_SEARCH,
+                                          MS_CLASS_LIST, MS_CLASS_WALK};
 
 static void share_out(size_t shares[static POOLS_MAX], size_t connections)
 {
@@ -94,6 +95,7 @@ static uint64_t timeout_of(enum ms_read_class class, uint64_t statement_timeout_
     case MS_CLASS_INDEX:
     case MS_CLASS_WALK:
         return statement_timeout_ms * WALK_TIMEOUT_FACTOR;
+    case MS_CLASS_WORDS:
     case MS_CLASS_SEARCH:
     case MS_CLASS_COUNT:
         break;
@@ -179,7 +181,7 @@ static bool is_waited_for(const struct ms_store_reader *store, size_t pool, unsi
 }
 
 static const unsigned EXPENSIVE_CLASSES =
-    1U << MS_CLASS_SEARCH | 1U << MS_CLASS_INDEX | 1U << MS_CLASS_WALK;
+    1U << MS_CLASS_WORDS | 1U << MS_CLASS_SEARCH | 1U << MS_CLASS_INDEX | 1U << MS_CLASS_WALK;
 
 static bool is_cheap(enum ms_read_class class)
 {

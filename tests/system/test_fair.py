@@ -125,6 +125,17 @@ def test_another_client_is_next(start, database):
     assert burst.order[-1] != "honest"
 
 
+def test_docker_search_takes_turns_with_searches(start, database):
+    reader = start()
+    burst = Burst(reader)
+    with locked(database, "label"):
+        fill_queue(burst, 20)
+        burst.ask("/v1/search?q=docker", ATTACKER, "docker")
+        wait_for(lambda: waiting(reader, "words") == 1, "docker's search to wait")
+    assert set(burst.wait().values()) == {200}
+    assert burst.order[-1] != "docker"
+
+
 def test_the_index_is_not_behind_a_dump(start, database):
     reader = start()
     burst = Burst(reader)
@@ -154,6 +165,11 @@ def test_one_client_is_refused_only_while_others_wait(start, database):
         refused = reader.get(SLOW + "more", **as_client(ATTACKER))
         assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
         assert refused.headers["Content-Type"].startswith("application/problem+json")
+        for number in range(33):
+            burst.ask(f"/v1/search?q=x{number}", ATTACKER)
+        wait_for(lambda: waiting(reader, "words") == 33, "docker's searches to wait")
+        burst.ask("/v1/search?q=honest", HONEST)
+        wait_for(lambda: waiting(reader, "words") == 34, "the honest one to wait")
         registry = reader.get("/v1/search?q=x", **as_client(ATTACKER))
         assert registry.status_code == 429 and registry.json()["errors"][0]["code"] == "TOOMANYREQUESTS"
         page = reader.get("/search?q=x", **as_client(ATTACKER))

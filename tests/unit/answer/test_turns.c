@@ -162,14 +162,19 @@ END_TEST
 
 START_TEST(many_who_are_new_do_not_come_first)
 {
-    struct turns_item *new[5];
+    struct turns_item *new[5], *old;
     (void)take('c', 10);
     for (int i = 0; i < 5; i++)
         new[i] = add((char)('m' + i), 0);
-    struct turns_item *old = add('c', 0);
-    expect_next(1, new[0]); /* may be as cheap as he, and has used less */
+    for (int i = 0; i < 2; i++) {
+        old = add('c', 0);
+        expect_next(1, old); /* who is new may ask for four times as much */
+        turns_charge(turns, old, 10 * TURNS_COST_MIN);
+    }
+    old = add('c', 0);
+    expect_next(1, new[0]); /* that is as much as he will have used, and has waited longer */
     turns_charge(turns, new[0], 250 * TURNS_COST_MIN);
-    expect_next(1, old); /* he was not, so the others are not taken for it */
+    expect_next(1, old); /* it was much, so the others are taken for what costs much */
     turns_charge(turns, old, 10 * TURNS_COST_MIN);
     (void)take('c', 10);
     for (int i = 1; i < 5; i++)
