@@ -25,10 +25,9 @@
 #include "writer/scan/scan.h"
 #include "writer/status.h"
 #include "writer/sync/scheduler.h"
+#include "writer/upkeep/counts.h"
 #include "writer/upkeep/documents.h"
-#include "writer/upkeep/flatpak_refs.h"
 #include "writer/upkeep/gc.h"
-#include "writer/upkeep/pulls.h"
 #include "writer/upkeep/sboms.h"
 
 #include <signal.h>
@@ -75,8 +74,7 @@ static void begin_term(struct life *life, uint64_t term)
     }
     scan_begin_term(writer->scan);
     gc_begin_term(writer->gc);
-    pulls_begin_term(writer->pulls);
-    flatpak_refs_begin_term(writer->flatpak_refs);
+    counts_begin_term(writer->counts);
     documents_begin_term(writer->documents);
     sboms_begin_term(writer->sboms);
     status_begin_term(writer->status);
@@ -89,8 +87,7 @@ static void end_jobs(struct life *life)
         scan_once_stop(life->once);
     sboms_end_term(writer->sboms);
     documents_end_term(writer->documents);
-    flatpak_refs_end_term(writer->flatpak_refs);
-    pulls_end_term(writer->pulls);
+    counts_end_term(writer->counts);
     gc_end_term(writer->gc);
     scan_end_term(writer->scan);
     scheduler_end_term(writer->scheduler);
@@ -339,8 +336,7 @@ static void free_parts(struct life *life)
     status_free(writer->status);
     sboms_free(writer->sboms);
     documents_free(writer->documents);
-    flatpak_refs_free(writer->flatpak_refs);
-    pulls_free(writer->pulls);
+    counts_free(writer->counts);
     gc_free(writer->gc);
     scan_free(writer->scan);
     scheduler_free(writer->scheduler);
@@ -377,8 +373,7 @@ static void make_parts(struct life *life)
     writer->scheduler = scheduler_new(env, on_scan_wanted, writer);
     writer->scan = scan_new(env, writer->scheduler);
     writer->gc = gc_new(env);
-    writer->pulls = pulls_new(env);
-    writer->flatpak_refs = flatpak_refs_new(env);
+    writer->counts = counts_new(env);
     writer->documents = documents_new(env);
     writer->sboms = sboms_new(env);
     if (writer->scan_only)

@@ -16,8 +16,7 @@ struct webhook;
 struct scheduler;
 struct scan;
 struct gc;
-struct pulls;
-struct flatpak_refs;
+struct counts;
 struct documents;
 struct sboms;
 struct status;
@@ -34,8 +33,7 @@ struct writer {
     struct scheduler *scheduler;
     struct scan *scan;
     struct gc *gc;
-    struct pulls *pulls;
-    struct flatpak_refs *flatpak_refs;
+    struct counts *counts;
     struct documents *documents;
     struct sboms *sboms;
     struct status *status;      /* NULL in --scan */
