@@ -5,6 +5,7 @@
  */
 #include "common/base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct ms_str ms_str(const char *terminated)
@@ -112,6 +113,12 @@ struct ms_str ms_str_next(struct ms_str *rest, char separator)
     size_t at = (size_t)(found - whole.ptr);
     *rest = ms_str_skip(whole, at + 1);
     return ms_str_slice(whole, 0, at);
+}
+
+struct ms_str ms_str_from_u64(char out[static MS_STR_NUMBER_MAX], uint64_t number)
+{
+    int len = snprintf(out, MS_STR_NUMBER_MAX, "%llu", (unsigned long long)number);
+    return ms_str_n(out, (size_t)len);
 }
 
 enum ms_status ms_str_to_u64(uint64_t *out, struct ms_str s)

@@ -47,6 +47,11 @@ struct ms_str ms_str_trim(struct ms_str s); /* spaces and tabs, both ends */
  * behind it, or absent when there was none. Call while !ms_str_is_absent(*rest). */
 struct ms_str ms_str_next(struct ms_str *rest, char separator);
 
+/* The digits of any number, and the NUL behind them. */
+enum { MS_STR_NUMBER_MAX = 24 };
+/* The number in decimal digits, a view into `out`. */
+struct ms_str ms_str_from_u64(char out[static MS_STR_NUMBER_MAX], uint64_t number);
+
 /* Decimal digits only, whole view, no sign, no overflow; else MS_INVALID. */
 enum ms_status ms_str_to_u64(uint64_t *out, struct ms_str s) MS_CHECKED;
 

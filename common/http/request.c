@@ -207,6 +207,12 @@ struct ms_str ms_http_request_header(const struct ms_http_request *request, cons
     return MS_STR_ABSENT;
 }
 
+const char *ms_http_request_scheme(const struct ms_http_request *request)
+{
+    struct ms_str proto = ms_http_request_header(request, "X-Forwarded-Proto");
+    return ms_str_equal_ci(proto, MS_STR("https")) ? "https" : "http";
+}
+
 struct ms_str ms_http_request_body(const struct ms_http_request *request)
 {
     return request->body_dropped ? MS_STR_ABSENT : ms_buf_view(&request->body);

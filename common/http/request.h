@@ -30,6 +30,8 @@ struct ms_str ms_http_request_query(const struct ms_http_request *request);
 /* The first header of that name (ASCII case ignored), trimmed; absent when there is none. Lines of
  * If-None-Match, Accept-Encoding and X-Forwarded-For are joined with ", " as RFC 9110 5.3 says. */
 struct ms_str ms_http_request_header(const struct ms_http_request *request, const char *name);
+/* "https" where a proxy says so in X-Forwarded-Proto, else "http". */
+const char *ms_http_request_scheme(const struct ms_http_request *request);
 /* The whole body; empty without one. Absent when it was longer than max_kept_body_bytes: then it
  * has been read and thrown away, and only its length is known. */
 struct ms_str ms_http_request_body(const struct ms_http_request *request);

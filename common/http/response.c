@@ -21,14 +21,12 @@ enum {
 
 /* --- entities --- */
 
-static void make_etag(char out[static MS_ETAG_MAX], struct ms_str body)
+void ms_http_etag_of(char out[static MS_ETAG_MAX], const struct ms_digest *digest)
 {
-    struct ms_digest digest;
-    ms_hash_digest(&digest, MS_SHA256, body);
     struct ms_buf text;
     ms_buf_init(&text, MS_ETAG_MAX - 1);
     ms_buf_append_char(&text, '"');
-    ms_buf_append_hex(&text, digest.bytes + 1, ETAG_HASH_BYTES);
+    ms_buf_append_hex(&text, digest->bytes + 1, ETAG_HASH_BYTES);
     ms_buf_append_char(&text, '"');
     memcpy(out, text.data, text.len + 1);
     ms_buf_free(&text);
@@ -58,8 +56,11 @@ void ms_http_entity_init_tagged(struct ms_http_entity *entity, int status, const
         .content_type = content_type,
         .body = body,
     };
-    if (status == 200)
-        make_etag(entity->etag, tagged);
+    if (status == 200) {
+        struct ms_digest digest;
+        ms_hash_digest(&digest, MS_SHA256, tagged);
+        ms_http_etag_of(entity->etag, &digest);
+    }
 }
 
 void ms_http_entity_release(struct ms_http_entity *entity)

@@ -7,6 +7,7 @@
 #ifndef MS_HTTP_RESPONSE_H
 #define MS_HTTP_RESPONSE_H
 
+#include "common/base/digest.h"
 #include "common/base/doc.h"
 #include "common/http/request.h"
 
@@ -17,6 +18,9 @@ struct ms_http_header {
 };
 
 enum { MS_ETAG_MAX = 48 };
+
+/* The ETag of a body, from its SHA-256: equal bytes have equal tags. */
+void ms_http_etag_of(char out[static MS_ETAG_MAX], const struct ms_digest *digest);
 
 /* What a resource looks like: made once, kept in a cache, sent many times. A plain value with a
  * reference to the body. The gzip variant of a body over 1 KiB is made when first

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NUMBER_TEXT_MAX = 24 };
-
 /* In milliseconds: the server stops the queries of a client that has gone. Not every server knows
  * the setting. */
 #define CHECK_CLIENT_EVERY "1000"
@@ -52,18 +50,12 @@ static struct ms_pg_ticket *make_ticket(const struct ms_pg_statement *statement,
     return ticket;
 }
 
-static struct ms_str format(char out[static NUMBER_TEXT_MAX], uint64_t number)
-{
-    return ms_str_n(out,
-                    (size_t)snprintf(out, NUMBER_TEXT_MAX, "%llu", (unsigned long long)number));
-}
-
 struct ms_pg_ticket *ms_pg_settings_ticket(uint64_t statement_timeout_ms, bool read_only,
                                            ms_pg_row_call *on_row, ms_pg_done_call *on_done,
                                            void *arg)
 {
-    char timeout[NUMBER_TEXT_MAX];
-    struct ms_str text = format(timeout, statement_timeout_ms);
+    char timeout[MS_STR_NUMBER_MAX];
+    struct ms_str text = ms_str_from_u64(timeout, statement_timeout_ms);
     const struct ms_pg_param params[] = {
         {.value = statement_timeout_ms > 0 ? text : MS_STR_ABSENT},
         {.value = read_only ? MS_STR("on") : MS_STR_ABSENT},
@@ -85,7 +77,7 @@ void ms_pg_settings_backend(struct ms_pg_backend *out, const struct ms_pg_row *r
 struct ms_pg_ticket *ms_pg_settings_timeout_ticket(uint64_t statement_timeout_ms,
                                                    ms_pg_done_call *on_done, void *arg)
 {
-    char timeout[NUMBER_TEXT_MAX];
-    const struct ms_pg_param param = {.value = format(timeout, statement_timeout_ms)};
+    char timeout[MS_STR_NUMBER_MAX];
+    const struct ms_pg_param param = {.value = ms_str_from_u64(timeout, statement_timeout_ms)};
     return make_ticket(&TIMEOUT_STATEMENT, &param, 1, NULL, on_done, arg);
 }

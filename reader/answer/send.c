@@ -16,18 +16,12 @@
 
 enum {
     OWN_HEADERS_MAX = 4,
-    NUMBER_MAX = 24,
     ERROR_BODY_MAX = 64 * 1024,
     STALE_NOTICE_MAX = 4096,
     RETRY_SECONDS = 2
 };
 
 /* --- answers --- */
-
-static struct ms_str format_number(char out[static NUMBER_MAX], uint64_t value)
-{
-    return ms_str_n(out, (size_t)snprintf(out, NUMBER_MAX, "%llu", (unsigned long long)value));
-}
 
 /* What says itself that it is stale is another body each second: no validator fits it. */
 static void send_stale(struct ms_http_request *request, const struct cache_entry *entry,
@@ -48,7 +42,7 @@ void send_entry(struct ms_http_request *request, const struct cache_entry *entry
                 uint64_t generation, uint64_t stale_seconds, const struct answer_reply *reply)
 {
     struct ms_http_header headers[ANSWER_HEADERS_MAX + OWN_HEADERS_MAX];
-    char generation_text[NUMBER_MAX], stale_text[NUMBER_MAX];
+    char generation_text[MS_STR_NUMBER_MAX], stale_text[MS_STR_NUMBER_MAX];
     size_t n = 0;
     if (entry->is_nothing && reply->on_nothing != NULL &&
         reply->on_nothing(request, generation, reply->on_nothing_arg))
@@ -58,10 +52,10 @@ void send_entry(struct ms_http_request *request, const struct cache_entry *entry
         n++;
     }
     headers[n++] = (struct ms_http_header){"X-Metastore-Generation",
-                                           format_number(generation_text, generation)};
+                                           ms_str_from_u64(generation_text, generation)};
     if (stale_seconds > 0)
-        headers[n++] =
-            (struct ms_http_header){"X-Metastore-Stale", format_number(stale_text, stale_seconds)};
+        headers[n++] = (struct ms_http_header){"X-Metastore-Stale",
+                                               ms_str_from_u64(stale_text, stale_seconds)};
     if (entry->link != NULL)
         headers[n++] = (struct ms_http_header){"Link", ms_doc_view(entry->link)};
     if (entry->file != NULL && spool_file_lacks_gzip(entry->file)) /* it may still be made */
@@ -132,8 +126,8 @@ static void send_retry(struct ms_http_request *request, int status, const char *
                        struct ms_str detail, uint64_t retry_seconds,
                        const struct answer_reply *reply)
 {
-    char text[NUMBER_MAX];
-    struct ms_http_header retry = {"Retry-After", format_number(text, retry_seconds)};
+    char text[MS_STR_NUMBER_MAX];
+    struct ms_http_header retry = {"Retry-After", ms_str_from_u64(text, retry_seconds)};
     if (reply != NULL && reply->on_error != NULL)
         reply->on_error(request, status, detail, retry_seconds, reply->on_error_arg);
     else
@@ -230,7 +224,7 @@ void send_error_with(struct ms_http_request *request, int status, const char *co
                      const struct ms_http_header *headers, size_t n_headers)
 {
     struct ms_http_header all[ANSWER_HEADERS_MAX + OWN_HEADERS_MAX];
-    char retry[NUMBER_MAX];
+    char retry[MS_STR_NUMBER_MAX];
     bool says_when = false;
     size_t n = n_headers < ANSWER_HEADERS_MAX ? n_headers : (size_t)ANSWER_HEADERS_MAX;
     for (size_t i = 0; i < n; i++)
@@ -238,7 +232,7 @@ void send_error_with(struct ms_http_request *request, int status, const char *co
     for (size_t i = 0; i < n; i++)
         says_when = says_when || strcmp(all[i].name, "Retry-After") == 0;
     if (status == 503 && !says_when)
-        all[n++] = (struct ms_http_header){"Retry-After", format_number(retry, RETRY_SECONDS)};
+        all[n++] = (struct ms_http_header){"Retry-After", ms_str_from_u64(retry, RETRY_SECONDS)};
     bool is_v2 = path_begins(request, "/v2");
     if (is_v2)
         all[n++] =

@@ -9,18 +9,14 @@
 #include "common/base/alloc.h"
 #include "common/base/compress.h"
 #include "common/base/hash.h"
+#include "common/base/unnamed_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    COMPRESS_PIECE_BYTES = 64 * 1024,
-    ETAG_HASH_BYTES = 16, /* as ms_http_entity_init: equal bytes have equal tags */
-    PATH_BYTES_MAX = 4096
-};
+enum { COMPRESS_PIECE_BYTES = 64 * 1024 };
 
 struct spool {
     struct spool_options options;
@@ -83,36 +79,18 @@ static enum ms_status reserve(struct spool *spool, uint64_t bytes, struct ms_err
 
 /* --- files --- */
 
-/* For file systems without O_TMPFILE. */
-static int open_and_unlink(const char *dir)
+static enum ms_status open_file(int *out, const char *dir, struct ms_error *err)
 {
-    char path[PATH_BYTES_MAX];
-    int len = snprintf(path, sizeof(path), "%s/metastore-XXXXXX", dir);
-    if (len < 0 || (size_t)len >= sizeof(path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0)
-        unlink(path);
-    return fd;
-}
-
-static enum ms_status open_unlinked(int *out, const char *dir, struct ms_error *err)
-{
-    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-        fd = open_and_unlink(dir);
-    if (fd < 0)
+    *out = ms_unnamed_file(dir);
+    if (*out < 0)
         return ms_error_set(err, MS_IO, "cache.spool_dir %s: %s", dir, strerror(errno));
-    *out = fd;
     return MS_OK;
 }
 
 enum ms_status spool_check(const char *dir, struct ms_error *err)
 {
     int fd = -1;
-    enum ms_status status = open_unlinked(&fd, dir, err);
+    enum ms_status status = open_file(&fd, dir, err);
     if (status == MS_OK)
         close(fd);
     return status;
@@ -125,7 +103,7 @@ enum ms_status spool_file_new(struct spool_file **out, struct spool *spool, uint
     enum ms_status status = reserve(spool, reserved, err);
     if (status != MS_OK)
         return status;
-    status = open_unlinked(&fd, spool->options.dir, err);
+    status = open_file(&fd, spool->options.dir, err);
     if (status != MS_OK) {
         give_back(spool, reserved);
         return status;
@@ -219,13 +197,7 @@ void spool_file_finish(struct spool_file *file, const char *content_type)
     ms_hash_finish(&digest, file->hash);
     file->hash = NULL;
     file->content_type = content_type;
-    struct ms_buf text;
-    ms_buf_init(&text, MS_ETAG_MAX - 1);
-    ms_buf_append_char(&text, '"');
-    ms_buf_append_hex(&text, digest.bytes + 1, ETAG_HASH_BYTES);
-    ms_buf_append_char(&text, '"');
-    memcpy(file->etag, text.data, text.len + 1);
-    ms_buf_free(&text);
+    ms_http_etag_of(file->etag, &digest);
 }
 
 /* --- the gzip variant --- */
@@ -246,7 +218,7 @@ static enum ms_status compress_piece(struct spool_file *file, struct ms_error *e
 {
     enum ms_status status = MS_OK;
     if (file->gzip_state == GZIP_NONE) {
-        status = open_unlinked(&file->gzip_fd, file->spool->options.dir, err);
+        status = open_file(&file->gzip_fd, file->spool->options.dir, err);
         if (status != MS_OK)
             return status;
         file->gzip = ms_gzip_new();

@@ -21,8 +21,7 @@ static void on_row(struct answer_result *result, const struct ms_str *columns, s
     if (ms_str_equal(columns[COLUMN_IS_KNOWN], MS_STR("t")))
         ms_buf_append(&result->body, columns[COLUMN_BODY]);
     else
-        rest_write_problem(result, 404, "about:blank",
-                           MS_STR("no repository of this name is known"), NULL, 0);
+        rest_write_problem(result, 404, MS_STR("no repository of this name is known"));
 }
 
 static void on_finish(struct answer_result *result, void *arg)

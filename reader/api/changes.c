@@ -62,13 +62,12 @@ static void take_head(struct answer_result *result, struct feed_state *state,
     memcpy(state->next, next.ptr, next.len);
     state->is_problem = !ms_str_is_absent(problem);
     if (ms_str_equal(problem, MS_STR("expired"))) {
-        rest_write_problem(result, 410, "changes-expired",
-                           MS_STR("changes from so long ago are not kept any more"), "oldest",
-                           to_number(columns[COLUMN_OLDEST]));
+        rest_write_problem_with(result, 410,
+                                MS_STR("changes from so long ago are not kept any more"),
+                                "changes-expired", "oldest", to_number(columns[COLUMN_OLDEST]));
     } else if (state->is_problem) {
-        rest_write_problem(result, 400, "about:blank",
-                           MS_STR("since is a generation of the future"), "generation",
-                           to_number(columns[COLUMN_NEXT]));
+        rest_write_problem_with(result, 400, MS_STR("since is a generation of the future"), NULL,
+                                "generation", to_number(columns[COLUMN_NEXT]));
         result->is_nothing = true; /* yet: see STANDBY_GRACE_MS */
     } else {
         ms_buf_append_c(&result->body, "{\"changes\":[");

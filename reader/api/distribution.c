@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE_MAX = 10000, NUMBER_MAX = 24, KEY_MAX = 64 * 1024 };
+enum { PAGE_MAX = 10000, KEY_MAX = 64 * 1024 };
 static const uint64_t NO_LIMIT = UINT64_MAX;
 
 static const struct ms_http_header HEADERS[] = {
@@ -87,12 +87,9 @@ static bool read_page(struct page *out, struct ms_http_request *request)
 }
 
 /* The rows to ask for, in `text`; absent for all. */
-static struct ms_str rows_to_ask(char text[static NUMBER_MAX], uint64_t limit)
+static struct ms_str rows_to_ask(char text[static MS_STR_NUMBER_MAX], uint64_t limit)
 {
-    if (limit == NO_LIMIT)
-        return MS_STR_ABSENT;
-    int len = snprintf(text, NUMBER_MAX, "%llu", (unsigned long long)limit + 1);
-    return ms_str_n(text, (size_t)len);
+    return limit == NO_LIMIT ? MS_STR_ABSENT : ms_str_from_u64(text, limit + 1);
 }
 
 static void append_path(struct ms_buf *out, struct ms_str repository)
@@ -181,7 +178,7 @@ void api_distribution_catalog(struct ms_http_request *request, const struct ms_r
                               void *arg)
 {
     struct page page;
-    char rows[NUMBER_MAX];
+    char rows[MS_STR_NUMBER_MAX];
     (void)match;
     if (!read_page(&page, request))
         return;
@@ -235,7 +232,7 @@ void api_distribution_tags_list(struct ms_http_request *request, const struct ms
                                 void *arg)
 {
     struct page page;
-    char rows[NUMBER_MAX];
+    char rows[MS_STR_NUMBER_MAX];
     struct ms_str name = match->captures[0];
     if (!ms_refname_is_repository(name)) {
         send_error(request, 400, "NAME_INVALID", MS_STR("no possible name of a repository"),

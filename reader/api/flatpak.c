@@ -49,13 +49,12 @@ static void append_value(struct ms_buf *out, const char *key, struct ms_str valu
 static bool append_base(struct ms_buf *out, struct ms_http_request *request)
 {
     struct ms_str host = ms_http_request_header(request, "Host");
-    bool is_https =
-        ms_str_equal_ci(ms_http_request_header(request, "X-Forwarded-Proto"), MS_STR("https"));
     if (ms_str_is_absent(host) || host.len == 0 || host.len > MS_REPOSITORY_NAME_MAX) {
         send_error(request, 400, NULL, MS_STR("no Host to name in the file"), MS_STR_ABSENT);
         return false;
     }
-    ms_buf_append_c(out, is_https ? "https://" : "http://");
+    ms_buf_append_c(out, ms_http_request_scheme(request));
+    ms_buf_append_c(out, "://");
     ms_buf_append(out, host);
     return true;
 }
@@ -121,7 +120,7 @@ static void on_row(struct answer_result *result, const struct ms_str *columns, s
     struct ms_str parts[REF_PARTS];
     assert(n_columns == COLUMN_COUNT);
     if (ms_str_is_absent(columns[COLUMN_REF]) || !take_ref(parts, columns[COLUMN_REF])) {
-        rest_write_problem(result, 404, "about:blank", NO_APPLICATION, NULL, 0);
+        rest_write_problem(result, 404, NO_APPLICATION);
         return;
     }
     ms_buf_append_c(&result->body, "[Flatpak Ref]\n");

@@ -35,7 +35,7 @@ static void on_row(struct answer_result *result, const struct ms_str *columns, s
     (void)arg;
     assert(n_columns == COLUMN_COUNT);
     if (!icon_parse(&icon, columns[COLUMN_VALUE])) {
-        rest_write_problem(result, 404, "about:blank", NO_ICON, NULL, 0);
+        rest_write_problem(result, 404, NO_ICON);
         return;
     }
     result->content_type = icon.media_type;

@@ -30,8 +30,7 @@ static bool is_missing(const struct ms_str *columns)
 static void write_missing(struct answer_result *result, const struct ms_str *columns)
 {
     bool is_known = ms_str_equal(columns[COLUMN_IS_KNOWN], MS_STR("t"));
-    rest_write_problem(result, 404, "about:blank", is_known ? UNKNOWN_MANIFEST : UNKNOWN_REPOSITORY,
-                       NULL, 0);
+    rest_write_problem(result, 404, is_known ? UNKNOWN_MANIFEST : UNKNOWN_REPOSITORY);
 }
 
 static void on_document(struct answer_result *result, const struct ms_str *columns,
@@ -83,7 +82,7 @@ static void on_raw(struct answer_result *result, const struct ms_str *columns, s
     }
     bytea_append(&result->body, columns[COLUMN_BODY]);
     if (result->body.len == 0) {
-        rest_write_problem(result, 404, "about:blank", UNREAD_MANIFEST, NULL, 0);
+        rest_write_problem(result, 404, UNREAD_MANIFEST);
         return;
     }
     result->content_type = known_media_type(columns[COLUMN_MEDIA_TYPE]);

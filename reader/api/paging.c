@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 24, DETAIL_MAX = 256 };
+enum { DETAIL_MAX = 256 };
 
 /* --- parameters --- */
 
@@ -131,12 +131,11 @@ static struct ms_str boolean(bool value)
 void paging_params(struct ms_str out[static PAGING_PARAMS], const struct paging *paging,
                    struct ms_arena *arena)
 {
-    char n[NUMBER_MAX];
-    (void)snprintf(n, sizeof(n), "%llu", (unsigned long long)paging->n);
+    char n[MS_STR_NUMBER_MAX];
     const struct ms_str params[PAGING_PARAMS] = {
         paging->number,
         paging->text,
-        ms_arena_dup(arena, ms_str(n)),
+        ms_arena_dup(arena, ms_str_from_u64(n, paging->n)),
         boolean(paging->is_reversed != paging->is_back),
         boolean(paging->is_back),
         boolean(paging->wants_total),

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE_SIZE = 1000, NUMBER_MAX = 24, BASE_MAX = 8 * 1024, KEY_MAX = BASE_MAX + 256 };
+enum { PAGE_SIZE = 1000, BASE_MAX = 8 * 1024, KEY_MAX = BASE_MAX + 256 };
 
 #define INDEX_TYPE "application/vnd.oci.image.index.v1+json"
 #define NO_NAME MS_STR("no possible name of a repository")
@@ -153,10 +153,9 @@ static bool read_question(struct question *out, struct ms_http_request *request,
 static void serve(struct answers *answers, struct ms_http_request *request,
                   const struct question *question, const struct state *state)
 {
-    char rows[NUMBER_MAX];
-    int rows_len = snprintf(rows, sizeof(rows), "%d", PAGE_SIZE + 1);
+    char rows[MS_STR_NUMBER_MAX];
     const struct ms_str params[] = {question->repository, question->digest, question->artifact_type,
-                                    question->last, ms_str_n(rows, (size_t)rows_len)};
+                                    question->last, ms_str_from_u64(rows, PAGE_SIZE + 1)};
     struct ms_buf key;
     ms_buf_init(&key, KEY_MAX);
     ms_buf_append_c(&key, state->base);

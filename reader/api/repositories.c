@@ -76,7 +76,7 @@ static void on_repository(struct answer_result *result, const struct ms_str *col
     (void)arg;
     assert(n_columns == 1);
     if (ms_str_is_absent(columns[0]))
-        rest_write_problem(result, 404, "about:blank", UNKNOWN, NULL, 0);
+        rest_write_problem(result, 404, UNKNOWN);
     else
         ms_buf_append(&result->body, columns[0]);
 }

@@ -83,7 +83,7 @@ static void on_finish(struct answer_result *result, void *arg)
     const struct state *state = arg;
     if (state->is_unknown) {
         int status = state->kind->unknown_status != 0 ? state->kind->unknown_status : 404;
-        rest_write_problem(result, status, "about:blank", ms_str(state->kind->unknown), NULL, 0);
+        rest_write_problem(result, status, ms_str(state->kind->unknown));
         return;
     }
     ms_buf_append_char(&result->body, ']');
@@ -100,17 +100,6 @@ void rest_list_add(struct rest_list *list, struct ms_str param)
 {
     assert(list->n_params < REST_LIST_PARAMS_MAX);
     list->params[list->n_params++] = param;
-}
-
-static void append_pattern(struct ms_buf *out, struct ms_str value)
-{
-    if (ms_str_contains(value, MS_STR("*")) || ms_str_contains(value, MS_STR("?"))) {
-        query_append_like(out, value);
-        return;
-    }
-    ms_buf_append_char(out, '%');
-    query_append_like_literal(out, value);
-    ms_buf_append_char(out, '%');
 }
 
 enum ms_status rest_list_value(struct ms_str *out, struct rest_list *list, const char *name)
@@ -131,7 +120,7 @@ enum ms_status rest_list_add_pattern(struct rest_list *list, const char *name)
     }
     ms_buf_init(&buf, PATTERN_MAX);
     if (!ms_str_is_absent(value)) {
-        append_pattern(&buf, value);
+        query_append_pattern(&buf, value);
         if (ms_buf_status(&buf) != MS_OK ||
             ms_arena_copy(&pattern, list->arena, ms_buf_view(&buf)) != MS_OK)
             status = query_fail(&list->fault, list->arena, name, " is too long");

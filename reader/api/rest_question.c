@@ -110,8 +110,8 @@ bool rest_question_key(struct ms_str *out, struct rest_question *question)
     return refuse(question);
 }
 
-void rest_write_problem(struct answer_result *result, int status, const char *type,
-                        struct ms_str detail, const char *member, uint64_t number)
+void rest_write_problem_with(struct answer_result *result, int status, struct ms_str detail,
+                             const char *type, const char *member, uint64_t number)
 {
     struct ms_json_writer json;
     result->status = status;
@@ -119,7 +119,7 @@ void rest_write_problem(struct answer_result *result, int status, const char *ty
     ms_json_begin(&json, &result->body);
     ms_json_object(&json);
     ms_json_key(&json, "type");
-    ms_json_string_c(&json, type);
+    ms_json_string_c(&json, type != NULL ? type : "about:blank");
     ms_json_key(&json, "title");
     ms_json_string_c(&json, ms_http_reason(status));
     ms_json_key(&json, "status");
@@ -131,4 +131,9 @@ void rest_write_problem(struct answer_result *result, int status, const char *ty
         ms_json_u64(&json, number);
     }
     ms_json_end_object(&json);
+}
+
+void rest_write_problem(struct answer_result *result, int status, struct ms_str detail)
+{
+    rest_write_problem_with(result, status, detail, NULL, NULL, 0);
 }

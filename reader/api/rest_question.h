@@ -40,9 +40,11 @@ struct ms_str rest_number_text(struct ms_arena *arena, uint64_t number);
 /* Answers 400: `name` and then `what`, e.g. " is no number". */
 void rest_question_refuse(struct rest_question *question, const char *name, const char *what);
 
-/* Makes an answer of a builder a problem; nothing else may be in its body. `type` is "about:blank"
- * where the status says it all; `member` (may be NULL) is one more member, a number. */
-void rest_write_problem(struct answer_result *result, int status, const char *type,
-                        struct ms_str detail, const char *member, uint64_t number);
+/* Makes an answer of a builder a problem; nothing else may be in its body. */
+void rest_write_problem(struct answer_result *result, int status, struct ms_str detail);
+/* One with a type of its own, where the status does not say it all (NULL: it does), and one more
+ * member, a number. */
+void rest_write_problem_with(struct answer_result *result, int status, struct ms_str detail,
+                             const char *type, const char *member, uint64_t number);
 
 #endif

@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { PAGE_SIZE_MALFORMED = 25, PAGE_SIZE_MAX = 100, KEY_MAX = 128 * 1024, NUMBER_MAX = 24 };
+enum { PAGE_SIZE_MALFORMED = 25, PAGE_SIZE_MAX = 100, KEY_MAX = 128 * 1024 };
 static const uint64_t PAGE_MAX = 1000000000;
 
 enum { COLUMN_PLACE, COLUMN_NAME, COLUMN_DESCRIPTION, COLUMN_NUMBER, COLUMN_COUNT };
@@ -125,20 +125,14 @@ static uint64_t read_number(struct ms_str text, uint64_t fallback, uint64_t max)
     return number < 1 ? 1 : number;
 }
 
-static struct ms_str format_number(char out[static NUMBER_MAX], uint64_t number)
-{
-    int len = snprintf(out, NUMBER_MAX, "%llu", (unsigned long long)number);
-    return ms_str_n(out, (size_t)len);
-}
-
 /* The question and its statement; the views live as long as the request or on our caller's stack.
  */
 struct search {
     struct ms_str text;
     struct search_words words;
     struct search_state state;
-    char size_text[NUMBER_MAX];
-    char skip_text[NUMBER_MAX];
+    char size_text[MS_STR_NUMBER_MAX];
+    char skip_text[MS_STR_NUMBER_MAX];
     struct ms_str params[4];
     size_t n_params;
 };
@@ -146,9 +140,9 @@ struct search {
 static void add_page(struct search *search)
 {
     const struct search_state *state = &search->state;
-    search->params[search->n_params++] = format_number(search->size_text, state->page_size);
+    search->params[search->n_params++] = ms_str_from_u64(search->size_text, state->page_size);
     search->params[search->n_params++] =
-        format_number(search->skip_text, (state->page - 1) * state->page_size);
+        ms_str_from_u64(search->skip_text, (state->page - 1) * state->page_size);
 }
 
 static enum ms_status read_search(struct search *out, struct answers *answers,

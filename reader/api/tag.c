@@ -68,8 +68,7 @@ static void on_finish(struct answer_result *result, void *arg)
         return;
     }
     result->is_nothing = true; /* yet */
-    rest_write_problem(result, 404, "about:blank",
-                       state->is_known ? UNKNOWN_TAG : UNKNOWN_REPOSITORY, NULL, 0);
+    rest_write_problem(result, 404, state->is_known ? UNKNOWN_TAG : UNKNOWN_REPOSITORY);
 }
 
 /* --- waiting --- */

@@ -63,14 +63,13 @@ void pages_opensearch(struct ms_http_request *request, const struct ms_route_mat
     struct ms_buf xml;
     if (!page_ask_begin(&ask, &HELP, request, match, arg))
         return;
-    bool is_https =
-        ms_str_equal_ci(ms_http_request_header(request, "X-Forwarded-Proto"), MS_STR("https"));
     ms_buf_init(&xml, DESCRIPTION_MAX);
     html_raw(&xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<OpenSearchDescription "
                    "xmlns=\"http://a9.com/-/spec/opensearch/1.1/\"><ShortName>metastore</ShortName>"
                    "<Description>Images of a registry</Description><InputEncoding>UTF-8"
                    "</InputEncoding><Url type=\"text/html\" template=\"");
-    html_raw(&xml, is_https ? "https://" : "http://");
+    html_raw(&xml, ms_http_request_scheme(request));
+    html_raw(&xml, "://");
     html_attribute(&xml, ms_http_request_header(request, "Host"));
     html_raw(&xml, "/search?q={searchTerms}\"/></OpenSearchDescription>\n");
     ms_http_send(request, 200, "application/opensearchdescription+xml", ms_buf_view(&xml), VARY, 2);

@@ -10,7 +10,6 @@ struct image_child {
     const char *kind; /* ours: "image", "index", "artifact", "attestation", "unreadable" */
     struct ms_str platform;
     struct ms_str about; /* of an attestation: the image's digest */
-    struct ms_str media_type;
     /* Of an image all that a pull fetches, of an attestation its manifest; of others unknown. */
     int64_t bytes;
 };
@@ -67,7 +66,7 @@ struct image {
     const char *kind; /* ours, as of struct image_child */
     struct ms_str media_type, artifact_type;
     struct ms_str platform; /* of an image */
-    struct ms_str updated, created;
+    struct ms_str updated;
     int64_t bytes, pulls;
     struct ms_str unreadable; /* why; absent: it is not */
     struct ms_str unreadable_since;

@@ -22,13 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    KEY_MAX = 16 * 1024,
-    PATTERN_MAX = 4096,
-    ERROR_MAX = 64 * 1024,
-    ROW_CELLS = 3,
-    SECONDS_MAX = 24
-};
+enum { KEY_MAX = 16 * 1024, PATTERN_MAX = 4096, ERROR_MAX = 64 * 1024, ROW_CELLS = 3 };
 enum { COLUMN_AS_OF, COLUMN_LAST_SCAN, N_TRUTH_COLUMNS };
 
 const struct ms_http_header PAGE_HEADERS[] = {
@@ -76,15 +70,15 @@ struct layout_site page_site(const struct env *env)
 static void fail(struct ms_http_request *request, struct answers *answers, int status,
                  struct ms_str detail, uint64_t retry_seconds)
 {
-    char seconds[SECONDS_MAX];
+    char seconds[MS_STR_NUMBER_MAX];
     struct ms_http_header headers[PAGE_N_HEADERS + 1];
     const struct view_frame frame = {.site = page_site(answers->env)};
     struct ms_buf html;
     size_t n = PAGE_N_HEADERS;
     memcpy(headers, PAGE_HEADERS, sizeof(PAGE_HEADERS[0]) * PAGE_N_HEADERS);
-    (void)snprintf(seconds, sizeof(seconds), "%llu", (unsigned long long)retry_seconds);
     if (retry_seconds > 0)
-        headers[n++] = (struct ms_http_header){"Retry-After", ms_str(seconds)};
+        headers[n++] =
+            (struct ms_http_header){"Retry-After", ms_str_from_u64(seconds, retry_seconds)};
     ms_buf_init(&html, ERROR_MAX);
     view_failure(
         &html, &frame,
@@ -182,13 +176,8 @@ void page_ask_add_pattern(struct page_ask *ask, struct ms_str value)
     struct ms_str pattern = MS_STR_ABSENT;
     struct ms_buf buf;
     ms_buf_init(&buf, PATTERN_MAX);
-    if (ms_str_contains(value, MS_STR("*")) || ms_str_contains(value, MS_STR("?"))) {
-        query_append_like(&buf, value);
-    } else if (value.len > 0) {
-        ms_buf_append_char(&buf, '%');
-        query_append_like_literal(&buf, value);
-        ms_buf_append_char(&buf, '%');
-    }
+    if (value.len > 0)
+        query_append_pattern(&buf, value);
     /* What is too long matches nothing: no name is so long. */
     ask->is_filtered = ask->is_filtered || value.len > 0;
     bool is_possible = value.len <= QUERY_GLOB_MAX && ms_buf_status(&buf) == MS_OK;
@@ -214,13 +203,11 @@ bool page_ask_add_official(struct page_ask *ask)
 static void write_page(struct answer_result *result, const struct state *state, struct page *page,
                        const struct ms_str *columns)
 {
-    char generation[24];
+    char generation[MS_STR_NUMBER_MAX];
     struct query_fault fault;
-    int len =
-        snprintf(generation, sizeof(generation), "%llu", (unsigned long long)result->generation);
     page->frame = (struct view_frame){
         .site = page_site(state->env),
-        .truth = {columns[COLUMN_AS_OF], ms_str_n(generation, (size_t)len),
+        .truth = {columns[COLUMN_AS_OF], ms_str_from_u64(generation, result->generation),
                   columns[COLUMN_LAST_SCAN], 0},
     };
     /* It was read once already. */
@@ -364,7 +351,6 @@ struct page_list page_list_read(struct page *page, struct ms_str list)
 {
     struct page_list out = {.rows = json_get(list, "rows"),
                             .total = json_number(json_get(list, "total")),
-                            .is_found = json_is_true(json_get(list, "found")),
                             .is_truncated = json_is_true(json_get(list, "truncated"))};
     struct paging_page place;
     struct ms_str rest = out.rows, row;

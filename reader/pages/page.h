@@ -94,8 +94,7 @@ struct ms_str page_value(const struct page *page, const char *name);
 struct page_list {
     struct ms_str rows; /* an array of [number, text, body] */
     int64_t total;      /* -1: not counted */
-    bool is_found;
-    bool is_truncated; /* the total is of what was looked at, which is not all */
+    bool is_truncated;  /* the total is of what was looked at, which is not all */
     struct view_cursors cursors;
 };
 struct page_list page_list_read(struct page *page, struct ms_str list);

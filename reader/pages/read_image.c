@@ -61,7 +61,6 @@ static void read_children(struct image *out, struct page *page, struct ms_str ar
             .kind = page_kind_word(json_get(row, "kind")),
             .platform = read_platform(page, json_get(row, "platform")),
             .about = page_text(page, row, "about"),
-            .media_type = page_text(page, row, "media_type"),
             .bytes = page_number(row, "size"),
         };
     for (size_t i = 0; i < out->n_children; i++)

@@ -101,7 +101,7 @@ static void on_state(const struct ms_store_watch_state *state, void *arg)
     enum freshness_schema schema = judge_schema(state);
     log_seen(watcher, state, schema);
     if (begins_epoch(watcher, state))
-        freshness_reset(watcher->shared, state->term, state->generation);
+        freshness_reset(watcher->shared, state->generation);
     freshness_seen(watcher->shared, state->standby, state->replay_lag_ms, schema);
     watcher->has_epoch = true;
     watcher->has_gap = false;

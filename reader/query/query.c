@@ -299,6 +299,17 @@ void query_append_like(struct ms_buf *out, struct ms_str glob)
     append_like(out, glob, true);
 }
 
+void query_append_pattern(struct ms_buf *out, struct ms_str value)
+{
+    if (ms_str_contains(value, MS_STR("*")) || ms_str_contains(value, MS_STR("?"))) {
+        query_append_like(out, value);
+        return;
+    }
+    ms_buf_append_char(out, '%');
+    query_append_like_literal(out, value);
+    ms_buf_append_char(out, '%');
+}
+
 void query_append_like_literal(struct ms_buf *out, struct ms_str text)
 {
     append_like(out, text, false);

@@ -81,6 +81,8 @@ enum ms_status query_fail(struct query_fault *fault, struct ms_arena *arena, con
 
 /* `*` and `?` become LIKE's `%` and `_`; LIKE's own special characters are escaped. */
 void query_append_like(struct ms_buf *out, struct ms_str glob);
+/* A glob as such, text without `*` and `?` as a part. */
+void query_append_pattern(struct ms_buf *out, struct ms_str value);
 /* The text literally, for LIKE. */
 void query_append_like_literal(struct ms_buf *out, struct ms_str text);
 

@@ -21,7 +21,6 @@ struct slot {
 struct freshness_shared {
     _Atomic uint64_t epoch;
     _Atomic uint64_t generation;
-    _Atomic uint64_t term;
     _Atomic int64_t seen_ms; /* monotonic, the same clock in all processes; 0: never */
     _Atomic int64_t replay_lag_ms;
     _Atomic int schema;
@@ -40,12 +39,11 @@ static struct slot *slot_of(struct freshness_shared *shared, uint64_t generation
     return &shared->ring[generation % FRESHNESS_RING];
 }
 
-void freshness_reset(struct freshness_shared *shared, uint64_t term, uint64_t generation)
+void freshness_reset(struct freshness_shared *shared, uint64_t generation)
 {
     atomic_fetch_add_explicit(&shared->epoch, 1, memory_order_acq_rel);
     for (size_t i = 0; i < FRESHNESS_RING; i++)
         atomic_store_explicit(&shared->ring[i].generation, 0, memory_order_release);
-    atomic_store_explicit(&shared->term, term, memory_order_release);
     atomic_store_explicit(&shared->generation, generation, memory_order_release);
 }
 

@@ -25,7 +25,7 @@ size_t freshness_shared_size(void);
 
 /* Begins a new epoch: everything cached is worth nothing (start, new term, generation went back,
  * gap). */
-void freshness_reset(struct freshness_shared *shared, uint64_t term, uint64_t generation);
+void freshness_reset(struct freshness_shared *shared, uint64_t generation);
 /* One generation was seen, in order; `repository_hash` is ms_str_hash of the touched name. */
 void freshness_touch(struct freshness_shared *shared, uint64_t generation,
                      uint64_t repository_hash);

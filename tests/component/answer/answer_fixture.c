@@ -140,7 +140,7 @@ void begin_with(uint64_t spool_bytes_max)
                  &(struct answers_options){
                      .memory_bytes = 4 * MIB, .files_bytes = spool_bytes_max, .spool = spool});
     open_server();
-    freshness_reset(shared, 1, 100);
+    freshness_reset(shared, 100);
     see_database();
 }
 

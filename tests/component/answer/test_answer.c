@@ -239,7 +239,7 @@ START_TEST(an_answer_ahead_of_a_new_epoch_is_asked_again)
     size_t a = ask("/x");
     await(has_reads, 1);
     finish(0, "101", "of a database that is no more");
-    freshness_reset(shared, 2, 50);
+    freshness_reset(shared, 50);
     look();
     await(has_reads, 2);
     finish(1, "50", "restored");
@@ -324,7 +324,7 @@ START_TEST(a_new_epoch_forgets_all)
     await(has_reads, 1);
     finish(0, "100", "old");
     expect(a, "200", "100", "old");
-    freshness_reset(shared, 2, 50);
+    freshness_reset(shared, 50);
     expect_new_epoch(ask("/x"), 1, "/x");
 }
 END_TEST
@@ -334,7 +334,7 @@ START_TEST(an_answer_from_before_the_epoch_is_asked_again)
 {
     size_t a = ask("/x");
     await(has_reads, 1);
-    freshness_reset(shared, 2, 50);
+    freshness_reset(shared, 50);
     finish(0, "100", "of a database that is no more");
     expect_new_epoch(a, 1, "/x");
     size_t b = ask("/y");
@@ -348,7 +348,7 @@ START_TEST(a_query_from_before_the_epoch_is_not_shared)
 {
     size_t a = ask("/x");
     await(has_reads, 1);
-    freshness_reset(shared, 2, 50);
+    freshness_reset(shared, 50);
     size_t b = ask("/x");
     await(has_reads, 2);
     finish(1, "50", "restored");
@@ -465,7 +465,7 @@ START_TEST(what_took_too_long_is_not_asked_again_for_a_minute)
     ck_assert(says(a, "HTTP/1.1 503 ") && says(a, "took too long"));
     settle(); /* others are asked */
     ck_assert_uint_eq(fake_store.n_reads, 3);
-    freshness_reset(shared, 2, 50); /* of another database nothing is known */
+    freshness_reset(shared, 50); /* of another database nothing is known */
     a = ask("/x");
     await(has_reads, 4);
     finish(3, "50", "text");

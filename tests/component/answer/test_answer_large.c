@@ -74,7 +74,7 @@ START_TEST(gzip_on_demand_of_a_kept_file)
     done(0);
     await(is_over, plain);
     touch(101, "any");
-    freshness_reset(shared, 1, 101);
+    freshness_reset(shared, 101);
     plain = ask("/large");
     await(has_reads, 2);
     rows(1, "101", 12);

@@ -40,7 +40,7 @@ static void begin(void)
     static char first[] = "a", second[] = "b";
     told[0] = '\0';
     shared = calloc(1, freshness_shared_size());
-    freshness_reset(shared, 1, 100);
+    freshness_reset(shared, 100);
     freshness_init(&freshness, shared);
     tracker_init(&tracker, &freshness);
     tracker_subscribe(&tracker, &(struct tracker_subscriber){.on_touched = on_touched,
@@ -78,7 +78,7 @@ END_TEST
 START_TEST(a_new_epoch_forgets_what_was_shown)
 {
     timeline_note_shown(&tracker.now, 105);
-    freshness_reset(shared, 2, 50);
+    freshness_reset(shared, 50);
     expect_told("aforget1 b=50 ");
     ck_assert_uint_eq(tracker.now.shown, 0);
     ck_assert_uint_eq(timeline_oldest_allowed(&tracker.now), 50);
@@ -87,7 +87,7 @@ END_TEST
 
 START_TEST(a_new_epoch_at_the_same_generation_wakes_nobody)
 {
-    freshness_reset(shared, 2, 100);
+    freshness_reset(shared, 100);
     expect_told("aforget1 ");
 }
 END_TEST

@@ -58,7 +58,7 @@ END_TEST
 
 START_TEST(the_first_sight_begins_an_epoch)
 {
-    freshness_reset(shared, 3, 100);
+    freshness_reset(shared, 100);
     freshness_seen(shared, true, 20, FRESHNESS_SCHEMA_OK);
     update();
     ck_assert_uint_eq(n_resets, 1);
@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(touches_come_in_order_and_once)
 {
-    freshness_reset(shared, 1, 100);
+    freshness_reset(shared, 100);
     update();
     freshness_touch(shared, 101, 0xa);
     update();
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(a_whole_ring_behind_is_caught_up)
 {
-    freshness_reset(shared, 1, 0);
+    freshness_reset(shared, 0);
     update();
     for (uint64_t g = 1; g <= FRESHNESS_RING; g++)
         freshness_touch(shared, g, g);
@@ -105,7 +105,7 @@ END_TEST
 
 START_TEST(more_than_a_ring_behind_forgets_all)
 {
-    freshness_reset(shared, 1, 0);
+    freshness_reset(shared, 0);
     update();
     for (uint64_t g = 1; g <= FRESHNESS_RING + 1; g++)
         freshness_touch(shared, g, g);
@@ -118,15 +118,15 @@ END_TEST
 
 START_TEST(going_back_and_the_same_numbers_again_forget_all)
 {
-    freshness_reset(shared, 1, 100);
+    freshness_reset(shared, 100);
     freshness_touch(shared, 101, 1);
     update();
-    freshness_reset(shared, 1, 100); /* restored, then another 101 */
+    freshness_reset(shared, 100); /* restored, then another 101 */
     freshness_touch(shared, 101, 2);
     update();
     ck_assert_uint_eq(n_resets, 2);
     ck_assert_uint_eq(freshness_generation(&worker), 101);
-    freshness_reset(shared, 2, 50);
+    freshness_reset(shared, 50);
     update();
     ck_assert_uint_eq(n_resets, 3);
     ck_assert_uint_eq(freshness_generation(&worker), 50);
@@ -161,7 +161,7 @@ static void on_touched_checked(uint64_t generation, uint64_t repository_hash, vo
 START_TEST(a_writer_at_full_speed_is_never_misread)
 {
     enum { LAST = 3000000 };
-    freshness_reset(shared, 1, 0);
+    freshness_reset(shared, 0);
     update();
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
