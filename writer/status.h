@@ -11,7 +11,7 @@
 #include "writer/intake/inbox.h"
 #include "writer/registry/client.h"
 #include "writer/scan/scan.h"
-#include "writer/upkeep/sbom_counts.h"
+#include "writer/upkeep/sboms.h"
 
 struct writer;
 struct status;

@@ -208,12 +208,9 @@ static void write_collection(struct ms_json_writer *json, const struct ms_store_
 static void write_sboms(struct ms_json_writer *json, const struct sbom_counts *sboms)
 {
     begin_object(json, "sboms");
-    write_u64(json, "waiting", sboms->waiting);
-    write_u64(json, "done", sboms->done);
-    write_u64(json, "too_large", sboms->too_large);
-    write_u64(json, "malformed", sboms->malformed);
-    write_u64(json, "about_something_else", sboms->about_something_else);
-    write_u64(json, "gone", sboms->gone);
+#define WRITE_COUNT(upper, key, text) write_u64(json, #key, sboms->of[MS_SBOM_##upper]);
+    MS_SBOM_STATES(WRITE_COUNT)
+#undef WRITE_COUNT
     ms_json_end_object(json);
 }
 

@@ -196,7 +196,7 @@ void scan_get_progress(struct scan_progress *out, const struct scan *scan)
 void sboms_get_counts(struct sbom_counts *out, const struct sboms *sboms)
 {
     (void)sboms;
-    *out = (struct sbom_counts){.waiting = 0};
+    *out = (struct sbom_counts){{0}};
 }
 
 void registry_client_health(struct registry_health *out, const struct registry_client *client)

@@ -106,7 +106,7 @@ struct ms_store_call *ms_store_sbom_put(struct ms_store_writer *store, uint64_t 
     struct ms_buf *reasons = ms_store_call_array(base);
     for (size_t i = 0; i < n; i++) {
         ms_store_add_digest(documents, &sboms[i].document);
-        ms_store_add_text(states, ms_str(sboms[i].state));
+        ms_store_add_text(states, ms_str(ms_sbom_state_text(sboms[i].state)));
         ms_store_add_text(reasons,
                           sboms[i].reason[0] != '\0' ? ms_str(sboms[i].reason) : MS_STR_ABSENT);
         left_out[i] = (int64_t)sboms[i].left_out;
@@ -123,8 +123,10 @@ struct ms_store_call *ms_store_sbom_put(struct ms_store_writer *store, uint64_t 
 static void on_count(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     struct rows_call *call = (struct rows_call *)base;
+    enum ms_sbom_state state = ms_sbom_state_of(row->columns[0]);
     (void)step;
-    call->on_row.sbom_count(row->columns[0], row_u64(row, 1), call->arg);
+    if (state < MS_SBOM_STATE_COUNT)
+        call->on_row.sbom_count(state, row_u64(row, 1), call->arg);
 }
 
 struct ms_store_call *ms_store_sboms_count(struct ms_store_writer *store,

@@ -15,6 +15,7 @@
 #include "common/pg/schema.h"
 #include "common/runtime/loop.h"
 #include "writer/parse/records.h"
+#include "writer/store/sbom_state.h"
 
 /* --- records --- */
 
@@ -126,7 +127,7 @@ struct ms_material_record {
 enum { MS_SBOMS_MAX = 16 /* documents of a manifest */ };
 struct ms_sbom_record {
     struct ms_digest document;
-    const char *state; /* "done", "too large", "malformed", "about something else", "gone" */
+    enum ms_sbom_state state;
     char reason[MS_ERROR_TEXT_MAX]; /* "": none */
     uint64_t left_out;              /* packages, materials */
     bool is_provenance;
@@ -353,8 +354,8 @@ struct ms_store_call *ms_store_sbom_put(struct ms_store_writer *store, uint64_t 
                                         uint64_t manifest_id, const struct ms_digest *about,
                                         const struct ms_sbom_record *sboms, size_t n,
                                         ms_store_done *on_done, void *arg);
-/* Documents by state, and "waiting": manifests that may hold some and were not read. */
-typedef void ms_store_sbom_count_row(struct ms_str state, uint64_t count, void *arg);
+/* Documents by state. */
+typedef void ms_store_sbom_count_row(enum ms_sbom_state state, uint64_t count, void *arg);
 struct ms_store_call *ms_store_sboms_count(struct ms_store_writer *store,
                                            ms_store_sbom_count_row *on_row, ms_store_done *on_done,
                                            void *arg);

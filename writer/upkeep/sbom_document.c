@@ -15,24 +15,22 @@
 #include "common/base/alloc.h"
 #include "common/base/arena.h"
 #include "common/base/refname.h"
+#include "common/base/unnamed_file.h"
 #include "common/config/config.h"
 #include "writer/env.h"
 #include "writer/parse/sbom.h"
 #include "writer/registry/client.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {
     PIECE_BYTES = 32 * 1024,
     BATCH_ENOUGH = 1000,
     BATCH_MAX = BATCH_ENOUGH + PIECE_BYTES / 8, /* a package is longer than 8 bytes */
-    ARENA_MAX_BYTES = 16 * 1024 * 1024,
-    PATH_BYTES_MAX = 4096
+    ARENA_MAX_BYTES = 16 * 1024 * 1024
 };
 
 struct sbom_document {
@@ -83,7 +81,7 @@ static void end(struct sbom_document *reading, const struct ms_error *err)
     sbom_document_cancel(reading);
 }
 
-static void refuse(struct sbom_document *reading, const char *state, const char *reason)
+static void refuse(struct sbom_document *reading, enum ms_sbom_state state, const char *reason)
 {
     reading->record.state = state;
     (void)snprintf(reading->record.reason, sizeof(reading->record.reason), "%s", reason);
@@ -94,7 +92,7 @@ static void refuse(struct sbom_document *reading, const char *state, const char 
 
 static void refuse_by(struct sbom_document *reading, const struct ms_error *err)
 {
-    refuse(reading, err->status == MS_TOO_LARGE ? "too large" : "malformed", err->text);
+    refuse(reading, err->status == MS_TOO_LARGE ? MS_SBOM_TOO_LARGE : MS_SBOM_MALFORMED, err->text);
 }
 
 static void on_materials(const struct ms_error *err, void *arg)
@@ -111,9 +109,9 @@ static void judge(struct sbom_document *reading)
     if (sbom_end(&totals, reading->sbom, &err) != MS_OK) {
         refuse_by(reading, &err);
     } else if (totals.subjects > 0 && !reading->is_about) {
-        refuse(reading, "about something else", "its statement names another subject");
+        refuse(reading, MS_SBOM_ABOUT_OTHER, "its statement names another subject");
     } else {
-        reading->record.state = "done";
+        reading->record.state = MS_SBOM_DONE;
         reading->record.left_out = totals.left_out;
         reading->record.is_provenance = totals.is_provenance;
         if (totals.is_provenance && reading->n_materials > 0)
@@ -205,9 +203,9 @@ static void on_saved(const struct registry_reply *reply, void *arg)
     if (reply->outcome == REGISTRY_FOUND && lseek(reading->file, 0, SEEK_SET) == 0) {
         on_next(reading);
     } else if (reply->outcome == REGISTRY_ABSENT) {
-        refuse(reading, "gone", "the registry does not have it");
+        refuse(reading, MS_SBOM_GONE, "the registry does not have it");
     } else if (reply->outcome == REGISTRY_UNREADABLE) {
-        refuse(reading, reply->error->status == MS_TOO_LARGE ? "too large" : "gone",
+        refuse(reading, reply->error->status == MS_TOO_LARGE ? MS_SBOM_TOO_LARGE : MS_SBOM_GONE,
                reply->error->text);
     } else if (reply->error != NULL) {
         end(reading, reply->error);
@@ -215,22 +213,6 @@ static void on_saved(const struct registry_reply *reply, void *arg)
         (void)ms_error_set(&err, MS_IO, "a document cannot be read back: %s", strerror(errno));
         end(reading, &err);
     }
-}
-
-/* A file without a name; -1: none can be made. */
-static int open_file(const char *dir)
-{
-    char path[PATH_BYTES_MAX];
-    int file = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-        return file;
-    int len = snprintf(path, sizeof(path), "%s/metastore-XXXXXX", dir);
-    if (len < 0 || (size_t)len >= sizeof(path))
-        return -1;
-    file = mkostemp(path, O_CLOEXEC);
-    if (file >= 0)
-        unlink(path);
-    return file;
 }
 
 static void on_no_file(void *arg)
@@ -259,7 +241,7 @@ struct sbom_document *sbom_document_start(const struct env *env,
     reading->sbom = sbom_new(&EVENTS, reading);
     reading->arena = ms_arena_new(ARENA_MAX_BYTES);
     reading->kept = ms_arena_new(ARENA_MAX_BYTES);
-    reading->file = open_file(env->config->cache.spool_dir);
+    reading->file = ms_unnamed_file(env->config->cache.spool_dir);
     reading->next = ms_timer_new(env->loop, reading->file < 0 ? on_no_file : on_next, reading);
     if (reading->file < 0)
         ms_timer_start(reading->next, 0);

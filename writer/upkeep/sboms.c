@@ -28,7 +28,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { RUN_EVERY_MS = 1000, SOURCES_MAX = 20, RECOUNT_MAX = 5000, FORGET_MAX = 20000 };
 
@@ -78,45 +77,25 @@ static void finish(struct sboms *sboms, const struct ms_error *err)
 
 /* --- counts --- */
 
-static void on_count(struct ms_str state, uint64_t count, void *arg)
+static void on_count(enum ms_sbom_state state, uint64_t count, void *arg)
 {
     struct sboms *sboms = arg;
-    struct sbom_counts *counts = &sboms->next_counts;
-    struct {
-        const char *state;
-        uint64_t *count;
-    } states[] = {
-        {"waiting", &counts->waiting},
-        {"done", &counts->done},
-        {"too large", &counts->too_large},
-        {"malformed", &counts->malformed},
-        {"about something else", &counts->about_something_else},
-        {"gone", &counts->gone},
-    };
-    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-        if (ms_str_equal(state, ms_str(states[i].state)))
-            *states[i].count = count;
-    }
+    sboms->next_counts.of[state] = count;
 }
 
 static void on_counted(const struct ms_error *err, void *arg)
 {
     struct sboms *sboms = arg;
-    const struct sbom_counts *counts = &sboms->next_counts;
     sboms->call = NULL;
     if (err != NULL) {
         sboms->has_changed = true;
         finish(sboms, err);
         return;
     }
-    sboms->counts = *counts;
-    ms_metrics_set(MS_METRIC_SBOMS, "waiting", NULL, (double)counts->waiting);
-    ms_metrics_set(MS_METRIC_SBOMS, "done", NULL, (double)counts->done);
-    ms_metrics_set(MS_METRIC_SBOMS, "too large", NULL, (double)counts->too_large);
-    ms_metrics_set(MS_METRIC_SBOMS, "malformed", NULL, (double)counts->malformed);
-    ms_metrics_set(MS_METRIC_SBOMS, "gone", NULL, (double)counts->gone);
-    ms_metrics_set(MS_METRIC_SBOMS, "about something else", NULL,
-                   (double)counts->about_something_else);
+    sboms->counts = sboms->next_counts;
+    for (enum ms_sbom_state state = 0; state < MS_SBOM_STATE_COUNT; state++)
+        ms_metrics_set(MS_METRIC_SBOMS, ms_sbom_state_text(state), NULL,
+                       (double)sboms->counts.of[state]);
     finish(sboms, NULL);
 }
 
@@ -128,7 +107,7 @@ static void count(struct sboms *sboms)
         return;
     }
     sboms->has_changed = false;
-    sboms->next_counts = (struct sbom_counts){.waiting = 0};
+    sboms->next_counts = (struct sbom_counts){{0}};
     sboms->call = ms_store_sboms_count(sboms->env->store, on_count, on_counted, sboms);
 }
 
@@ -171,16 +150,17 @@ static void log_refused(const struct source *source, const struct ms_sbom_record
            MS_FIELDS(ms_field_c("repository", source->repository),
                      ms_field_c("document", ms_digest_format(document, &record->document)),
                      ms_field_c("about", ms_digest_format(about, &source->about)),
-                     ms_field_c("state", record->state), ms_field_c("reason", record->reason)));
+                     ms_field_c("state", ms_sbom_state_text(record->state)),
+                     ms_field_c("reason", record->reason)));
 }
 
 static void next_document(struct sboms *sboms)
 {
     const struct source *source = &sboms->sources[sboms->source];
     const struct ms_sbom_record *record = &sboms->records[sboms->document++];
-    if (strcmp(record->state, "done") != 0)
+    if (record->state != MS_SBOM_DONE)
         log_refused(source, record);
-    if (strcmp(record->state, "too large") == 0)
+    if (record->state == MS_SBOM_TOO_LARGE)
         ms_limit_reached(MS_LIMIT_SBOM);
     read_document(sboms);
 }
@@ -210,7 +190,7 @@ static void read_document(struct sboms *sboms)
     uint64_t max_bytes = env->config->contents.sbom_max_bytes;
     if (layer->size > 0 && (uint64_t)layer->size > max_bytes) {
         struct ms_sbom_record *record = &sboms->records[sboms->document];
-        *record = (struct ms_sbom_record){.document = layer->digest, .state = "too large"};
+        *record = (struct ms_sbom_record){.document = layer->digest, .state = MS_SBOM_TOO_LARGE};
         (void)snprintf(record->reason, sizeof(record->reason),
                        "%lld bytes, more than contents.sbom_max", (long long)layer->size);
         next_document(sboms);

@@ -7,10 +7,16 @@
 #ifndef SBOMS_H
 #define SBOMS_H
 
-#include "writer/upkeep/sbom_counts.h"
+#include "writer/store/sbom_state.h"
+
+#include <stdint.h>
 
 struct env;
 struct sboms;
+
+struct sbom_counts {
+    uint64_t of[MS_SBOM_STATE_COUNT];
+};
 
 struct sboms *sboms_new(const struct env *env);
 void sboms_free(struct sboms *sboms); /* before the store; NULL is fine */

@@ -63,12 +63,12 @@ START_TEST(leading)
                                                 .manifests = 8120,
                                                 .rate = 1190.5,
                                                 .eta_seconds = 22},
-                                       .sboms = {.waiting = 5,
-                                                 .done = 900,
-                                                 .too_large = 1,
-                                                 .malformed = 2,
-                                                 .about_something_else = 3,
-                                                 .gone = 4}};
+                                       .sboms = {{[MS_SBOM_WAITING] = 5,
+                                                  [MS_SBOM_DONE] = 900,
+                                                  [MS_SBOM_TOO_LARGE] = 1,
+                                                  [MS_SBOM_MALFORMED] = 2,
+                                                  [MS_SBOM_ABOUT_OTHER] = 3,
+                                                  [MS_SBOM_GONE] = 4}}};
     assert_document(
         &facts,
         "{\"role\":\"leader\",\"term\":7,\"leader\":{\"host\":\"a\",\"pid\":4711,"
