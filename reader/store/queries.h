@@ -22,7 +22,7 @@
  *   words    what words find by their indexes, which ends at a number of candidates: docker search,
  *            suggestions
  *   search   what has to be looked for otherwise; the index by a label, an annotation or a tag
- *   index    the index without a filter, which Flatpak reads
+ *   index    all of the index, without a filter
  *   walk     everything: dumps, and the index by what no index finds
  *
  * Only lookups are pipelined deeply: what a list costs, a millisecond or a second, is known only
