@@ -92,7 +92,7 @@ START_TEST(a_small_repository_is_applied_at_once)
 }
 END_TEST
 
-static char many_names[FAKE_REGISTRY_TAGS_MAX][8];
+static char many_names[FAKE_REGISTRY_TAGS_MAX][sizeof("t18446744073709551615")];
 
 static void have_many(size_t n)
 {
