@@ -205,6 +205,8 @@ PAGES = [
 # Of a repository with very many tags, too, a page looks at those that it shows, and at what they are built on.
 TAGS_BLOCKS_MAX = 25_000
 TAGS_PAGES = ["/r/large/one?sort=name", "/r/large/one?sort=-updated"]
+# Of fifty tags on few images each image is looked at once.
+SHARED_BLOCKS_MAX = 5_000
 # Tags in any order, from any place: no more of them are looked at than for a few pages, however many there are.
 TAGS_LOOKED_AT_MAX = 10_000
 SORTED_TAGS = [f"{TAGS}?n=10&sort={sort}" for sort in ("-pulls", "pulls", "-size", "size", "-version", "version")]
@@ -312,6 +314,8 @@ def ask(postgres, large, path):
               "package": "SELECT name FROM package_name ORDER BY images DESC LIMIT 1",
               "rare": "SELECT name FROM package_name WHERE images > 0 ORDER BY images LIMIT 1",
               "purl": "SELECT purl FROM package p JOIN package_version v ON v.id = version_id WHERE images > 0 ORDER BY p.id LIMIT 1",
+              "shared": "SELECT r.name FROM repository r JOIN tag t ON t.repository_id = r.id WHERE tag_count = 50"
+                        " GROUP BY r.id ORDER BY count(DISTINCT t.manifest_id), r.id LIMIT 1",
               "revision": "SELECT value FROM label WHERE key LIKE '%%revision' ORDER BY manifest_id LIMIT 1",
               "icon": "SELECT encode(icon_hash(value), 'hex') FROM label WHERE key LIKE '%%icon-64' LIMIT 1"}
     path = path.format(**{name: query(database, sql)[0][0] for name, sql in values.items() if name in path})
@@ -346,6 +350,11 @@ def test_pages_of_what_is_inside_stop(postgres, large, path):
 def test_pages_of_many_tags_look_at_few(postgres, large, path):
     for statement, plan in ask(postgres, large, path):
         assert blocks_touched(plan) <= TAGS_BLOCKS_MAX, statement
+
+
+def test_tags_of_one_image_look_at_it_once(postgres, large):
+    for statement, plan in ask(postgres, large, "/r/{shared}"):
+        assert blocks_touched(plan) <= SHARED_BLOCKS_MAX, statement
 
 
 def test_advice_looks_up_what_is_kept(postgres, large):

@@ -1,12 +1,29 @@
 -- The end of every read_tags_by_*.sql: from `walked` (name, manifest_id, number, place) to the rows. What belongs to
 -- a tag is looked up for each by a whole key: OFFSET 0 keeps the planner from joining large tables, which it would
--- do when one repository holds most of them.
-measured AS MATERIALIZED (
-    SELECT top.manifest_id, total.bytes AS size
-    FROM (SELECT DISTINCT manifest_id, ARRAY(SELECT id FROM repo) AS repositories FROM walked) top
+-- do when one repository holds most of them. What is told of a manifest is looked up once for all tags on it.
+pointed AS MATERIALIZED (
+    SELECT top.manifest_id, total.bytes AS size, evidence.signed, evidence.sbom, evidence.provenance,
+           referrer.number AS referrers,
+           (
+-- include base_of_manifest.sql
+           ) AS base
+    FROM (SELECT DISTINCT manifest_id, repo.id AS repository_id, ARRAY[repo.id] AS repositories
+          FROM walked CROSS JOIN repo
+          WHERE place <= $3::bigint AND manifest_id IS NOT NULL) top
     CROSS JOIN LATERAL (
 -- include total_size.sql
     ) total
+    CROSS JOIN LATERAL (
+-- include evidence_of.sql
+    ) evidence
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS number
+        FROM manifest s
+        WHERE s.subject = (SELECT digest FROM manifest WHERE id = top.manifest_id)
+          AND EXISTS (SELECT FROM repository_manifest h
+                      WHERE h.repository_id = top.repository_id AND h.manifest_id = s.id
+                        AND h.unreadable IS NULL OFFSET 0)
+    ) referrer
 )
 SELECT generation, NULL::bigint AS place, EXISTS (SELECT FROM repo) AS found,
        (SELECT count(*) FROM walked) > $3::bigint AS has_more, NULL::bigint AS number,
@@ -28,19 +45,7 @@ LEFT JOIN LATERAL (
     SELECT * FROM repository_manifest
     WHERE repository_id = t.repository_id AND manifest_id = t.manifest_id OFFSET 0
 ) held ON true
-LEFT JOIN measured ON measured.manifest_id = t.manifest_id
-CROSS JOIN LATERAL (
-    SELECT count(*) AS number
-    FROM manifest s
-    WHERE s.subject = m.digest
-      AND EXISTS (SELECT FROM repository_manifest h
-                  WHERE h.repository_id = t.repository_id AND h.manifest_id = s.id
-                    AND h.unreadable IS NULL OFFSET 0)
-) referrer
-CROSS JOIN LATERAL (SELECT t.manifest_id, t.repository_id) top
-CROSS JOIN LATERAL (
--- include evidence_of.sql
-) evidence
+LEFT JOIN pointed ON pointed.manifest_id = t.manifest_id
 CROSS JOIN LATERAL (
     SELECT t.name, digest_text(m.digest) AS digest, m.media_type,
            CASE
@@ -48,7 +53,7 @@ CROSS JOIN LATERAL (
                WHEN m.kind = 'schema1' THEN 'image'
                ELSE m.kind
            END AS kind,
-           measured.size,
+           pointed.size,
            ARRAY(SELECT platform
                  FROM (SELECT concat_ws('/', i.os, i.architecture, v.variant)
                                   AS platform,
@@ -73,12 +78,8 @@ CROSS JOIN LATERAL (
                  WHERE o.repository_id = t.repository_id AND o.manifest_id = t.manifest_id
                    AND o.name <> t.name AND ($9::boolean OR NOT o.hidden)
                  ORDER BY o.name) AS aliases,
-           evidence.signed, evidence.sbom, evidence.provenance,
-           referrer.number AS referrers,
-           (SELECT b.base FROM (SELECT m.id AS manifest_id) top
-            CROSS JOIN LATERAL (
--- include base_of_manifest.sql
-            ) b) AS base,
+           coalesce(pointed.signed, false) AS signed, coalesce(pointed.sbom, false) AS sbom,
+           coalesce(pointed.provenance, false) AS provenance, coalesce(pointed.referrers, 0) AS referrers, pointed.base,
            CASE WHEN t.unreadable IS NOT NULL
                 THEN json_build_object('reason', t.unreadable)
                 WHEN held.unreadable IS NOT NULL
