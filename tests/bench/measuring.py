@@ -126,27 +126,43 @@ class Connections:
             sock.close()
 
 
+def receive(sock):
+    data = sock.recv(65536)
+    if not data:
+        raise ConnectionError("closed within an answer")
+    return data
+
+
 def ask(sock, host, path):
     """Reads a whole answer; was it good?"""
     sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     data = b""
     while b"\r\n\r\n" not in data:
-        data += sock.recv(65536)
+        data += receive(sock)
     head, _, body = data.partition(b"\r\n\r\n")
     left = int(re.search(rb"(?i)content-length: (\d+)", head).group(1)) - len(body)
     while left > 0:
-        left -= len(sock.recv(65536))
+        left -= len(receive(sock))
     return head.startswith(b"HTTP/1.1 200")
 
 
-class OpenLoop:
-    """Requests at fixed times, whatever became of those before; latency counts from the time that was due."""
+class Overrun(RuntimeError):
+    """So many requests were due that the rest was not asked."""
 
-    def __init__(self, url, paths, rate, seconds):
+
+class OpenLoop:
+    """Requests at fixed times, whatever became of those before; latency counts from the time that was due. With
+    `backlog` it ends with Overrun when more than so many seconds of requests are due: from there on latencies only tell
+    how long it ran."""
+
+    def __init__(self, url, paths, rate, seconds, backlog=None):
         self.at = urlsplit(url)
         self.paths = paths
+        self.rate = rate
         self.interval = 1 / rate
         self.count = int(rate * seconds)
+        self.backlog = int(rate * (backlog or seconds))
+        self.overrun = None
         self.lock = threading.Lock()
         self.next = 0
         self.latencies = []
@@ -159,14 +175,23 @@ class OpenLoop:
 
     def _work(self, begin):
         with socket.create_connection((self.at.hostname, self.at.port), timeout=60) as sock:
-            while (number := self._take()) < self.count:
+            while (number := self._take()) < self.count and not self.overrun:
                 due = begin + number * self.interval
+                waiting = min(self.count, int((time.monotonic() - begin) * self.rate)) - number
+                if waiting > self.backlog:
+                    self.overrun = f"{waiting} requests due at once, after {len(self.latencies)} answers"
+                    return
                 time.sleep(max(0, due - time.monotonic()))
                 path = self.paths[number % len(self.paths)]
-                good = ask(sock, self.at.netloc, path)
+                try:
+                    good = ask(sock, self.at.netloc, path)
+                except OSError as failure:  # closed, or nothing came for a minute: the others go on
+                    self.failures.append(f"{path}: {failure}")
+                    return
                 self.latencies.append(time.monotonic() - due)
                 if not good:
                     self.failures.append(path)
+                    return  # the server may close a connection behind a refusal
 
     def run(self, workers=32):
         """Seconds of each request, in ascending order."""
@@ -176,6 +201,8 @@ class OpenLoop:
             thread.start()
         for thread in threads:
             thread.join()
+        if self.overrun:
+            raise Overrun(self.overrun)
         if self.failures or len(self.latencies) != self.count:
             raise RuntimeError(f"{len(self.latencies)} of {self.count} answers, failed: {self.failures[:3]}")
         return sorted(self.latencies)
