@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -164,12 +165,17 @@ def of_kind(objects, kind):
     return {found["metadata"]["name"]: found for found in objects if found["kind"] == kind}
 
 
+def example_secrets():
+    text = (DEPLOY / "kubernetes" / "base" / "secret.example.yaml").read_text()
+    return {secret["metadata"]["name"]: secret["stringData"] for secret in yaml.safe_load_all(text)}
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_objects_refer_to_each_other(objects):
     assert all(found["metadata"].get("namespace", "metastore") == "metastore" for found in objects)
     deployments, services = of_kind(objects, "Deployment"), of_kind(objects, "Service")
     assert set(deployments) == set(services) == {"metastore-writer", "metastore-reader"}
-    example = yaml.safe_load((DEPLOY / "kubernetes" / "base" / "secret.example.yaml").read_text())
+    examples = example_secrets()
     for name, deployment in deployments.items():
         pod = deployment["spec"]["template"]
         labels = pod["metadata"]["labels"]
@@ -179,12 +185,13 @@ def test_objects_refer_to_each_other(objects):
         assert services[name]["spec"]["ports"][0]["port"] == ports[services[name]["spec"]["ports"][0]["targetPort"]]
         assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["spec"]["volumes"]}
         for variable in container["env"]:
-            assert variable["valueFrom"]["secretKeyRef"]["key"] in example["stringData"]
+            reference = variable["valueFrom"]["secretKeyRef"]
+            assert reference["key"] in examples[reference["name"]]
         for volume in pod["spec"]["volumes"]:
             if "configMap" in volume:
                 assert volume["configMap"]["name"] in of_kind(objects, "ConfigMap")
-            for item in volume.get("secret", {}).get("items", []):
-                assert item["key"] in example["stringData"]
+            if "secret" in volume:
+                assert {item["key"] for item in volume["secret"]["items"]} <= set(examples[volume["secret"]["secretName"]])
     scaler, = of_kind(objects, "HorizontalPodAutoscaler").values()
     assert scaler["spec"]["scaleTargetRef"]["name"] in deployments
     budget, = of_kind(objects, "PodDisruptionBudget").values()
@@ -210,6 +217,23 @@ def test_the_programs_accept_the_configuration_of_the_cluster(objects, tmp_path)
     config, = of_kind(objects, "ConfigMap").values()
     (tmp_path / "config.yaml").write_text(config["data"]["config.yaml"])
     check_config(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_database_is_verified_by_the_authority_in_its_secret(objects):
+    config, = of_kind(objects, "ConfigMap").values()
+    urls = yaml.safe_load(config["data"]["config.yaml"])["database"]["postgres"]
+    for deployment in of_kind(objects, "Deployment").values():
+        pod = deployment["spec"]["template"]["spec"]
+        volume, = [found for found in pod["volumes"] if found.get("secret", {}).get("secretName") == "metastore-db-ca"]
+        mount, = [found for found in pod["containers"][0]["volumeMounts"] if found["name"] == volume["name"]]
+        item, = volume["secret"]["items"]
+        assert "defaultMode" not in volume["secret"], "the authority is no secret: the program's user reads it"
+        for url in (urls["url"], urls["read_url"]):
+            settings = parse_qs(urlsplit(url).query)
+            assert settings["sslmode"] == ["verify-full"] and settings["sslrootcert"] == [f"{mount['mountPath']}/{item['path']}"]
+    for cluster in of_kind(objects, "Cluster"):  # CloudNativePG names the secret of its authority so
+        assert volume["secret"]["secretName"] == f"{cluster}-ca"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
