@@ -194,21 +194,12 @@ def test_readers_are_restarted_one_after_the_other_unnoticed(opened, kind, site)
             before = len(statuses)
             assert reader.terminate() == 0
             wait_for(lambda before=before: len(statuses) > before + 50, "requests while the reader is away")
-            reader.start()
-            if reader is not site.readers[-1]:  # the next one is taken away
-                wait_for(lambda: reader_is_used(opened[kind], reader), "the proxy to use the reader again", pause=0.3)
+            reader.start()  # and waits for /readyz: the next one is taken away before the proxy has asked this one again
     finally:
         ending.set()
         for thread in clients:
             thread.join()
     assert set(statuses) == {200}, [status for status in statuses if status != 200][:10]
-
-
-def reader_is_used(proxy, reader):
-    before = reader.metric('http_requests_total{route="catalog",code="200"}')
-    for _ in range(4):
-        proxy.get("/v2/_catalog")
-    return reader.metric('http_requests_total{route="catalog",code="200"}') > before
 
 
 @pytest.mark.parametrize("kind", GUARDED)
