@@ -222,6 +222,7 @@ class Daemon(Process):
     """The writer or a reader, with a configuration of its own."""
 
     program = None
+    build = None  # of another version; else BUILD
 
     def __init__(self, directory, name, config):
         super().__init__(directory, name)
@@ -235,7 +236,7 @@ class Daemon(Process):
 
     def launch(self, *options):
         self.write_config()
-        self.spawn([str(BUILD / self.folder / self.program), "--config", str(self.config_path), *options],
+        self.spawn([str((self.build or BUILD) / self.folder / self.program), "--config", str(self.config_path), *options],
                    env={"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"})
         return self
 
