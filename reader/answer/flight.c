@@ -238,17 +238,30 @@ static bool is_worth_asking_again(const struct flight *flight, enum ms_status st
            flight->n_pauses < PAUSES_MAX && flight->n_losses <= LOSSES_MAX;
 }
 
-/* Asks, now or when it is its turn, for all who wait for it. */
+/* Asks, now or when it is its turn, for all who wait for it. When one of their clients has room for
+ * it, it waits, and what waits takes everybody: so nobody is refused for what another has too many
+ * of. */
 static void queue_up(struct flight *flight)
 {
     struct flight_queue *queue = flight->flights->queue;
-    const struct waiter *waiter;
+    const struct waiter *waiter, *first = NULL;
+    enum turns_verdict verdict = TURNS_FULL;
     flight->state = FLIGHT_WAITING;
-    if (flight->is_own && !flight_queue_join(queue, &flight->turn, &CLIENT_OWN))
-        return;
+    if (flight->is_own)
+        verdict = flight_queue_join(queue, &flight->turn, &CLIENT_OWN);
     TAILQ_FOREACH(waiter, &flight->waiters.list, link) {
-        if (!flight_queue_join(queue, &flight->turn, &waiter->client))
-            return;
+        if (verdict == TURNS_WAITS)
+            break;
+        verdict = flight_queue_join(queue, &flight->turn, &waiter->client);
+        first = waiter;
+    }
+    if (verdict != TURNS_WAITS) {
+        flight_queue_refuse(queue, &flight->turn, verdict);
+        return;
+    }
+    TAILQ_FOREACH(waiter, &flight->waiters.list, link) {
+        if (waiter != first)
+            (void)flight_queue_join(queue, &flight->turn, &waiter->client);
     }
     ms_timer_start(flight->timer, flight_queue_longest_ms(flight->class));
     flight_queue_pump(queue);
@@ -552,8 +565,9 @@ void flights_touch(struct flights *flights, uint64_t repository_hash, uint64_t g
         if (flight->repository_hash != 0 && flight->repository_hash != repository_hash)
             continue;
         timeline_touch(&flight->asked, generation);
-        if (flight->is_own && waiters_are_none(&flight->waiters) &&
-            flight->state != FLIGHT_ENDING &&
+        /* What has yet to be asked will have the change. */
+        bool is_asked = flight->state == FLIGHT_ASKING || flight->state == FLIGHT_AHEAD;
+        if (flight->is_own && waiters_are_none(&flight->waiters) && is_asked &&
             !(flight->asked.has_snapshot && flight->asked.snapshot >= generation))
             fail_later(flight, &err);
     }

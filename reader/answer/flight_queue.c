@@ -25,7 +25,8 @@ struct flight_queue {
 
 /* --- who waits --- */
 
-static void refuse(struct flight_queue *queue, struct turns_item *item, enum turns_verdict verdict)
+void flight_queue_refuse(struct flight_queue *queue, struct turns_item *item,
+                         enum turns_verdict verdict)
 {
     struct ms_error err;
     bool is_crowded = verdict == TURNS_CLIENT_FULL;
@@ -35,19 +36,17 @@ static void refuse(struct flight_queue *queue, struct turns_item *item, enum tur
     queue->events.on_refused(item, is_crowded, &err);
 }
 
-bool flight_queue_join(struct flight_queue *queue, struct turns_item *item,
-                       const struct client *client)
+enum turns_verdict flight_queue_join(struct flight_queue *queue, struct turns_item *item,
+                                     const struct client *client)
 {
     enum turns_verdict verdict = turns_add(queue->turns, item, client);
+    bool may_displace = verdict == TURNS_FULL && client != &CLIENT_OWN;
     struct turns_item *displaced =
-        verdict == TURNS_FULL ? turns_displace(queue->turns, item->class, client) : NULL;
-    if (displaced != NULL) {
-        refuse(queue, displaced, TURNS_CLIENT_FULL);
-        verdict = turns_add(queue->turns, item, client);
-    }
-    if (verdict != TURNS_WAITS)
-        refuse(queue, item, verdict);
-    return verdict == TURNS_WAITS;
+        may_displace ? turns_displace(queue->turns, item->class, client) : NULL;
+    if (displaced == NULL)
+        return verdict;
+    flight_queue_refuse(queue, displaced, TURNS_CLIENT_FULL);
+    return turns_add(queue->turns, item, client);
 }
 
 void flight_queue_leave(struct flight_queue *queue, struct turns_item *item,

@@ -16,7 +16,8 @@ struct flight_queue_events {
      * flight_queue_pump(), or when a connection becomes free. */
     void (*on_turn)(struct turns_item *item);
     /* There is no place for what should wait, or somebody else has it now. Comes inside
-     * flight_queue_join(). is_crowded: because its client has too many that wait. */
+     * flight_queue_refuse() and, for another item, flight_queue_join(). is_crowded: because its
+     * client has too many that wait. */
     void (*on_refused)(struct turns_item *item, bool is_crowded, const struct ms_error *err);
 };
 
@@ -26,10 +27,14 @@ struct flight_queue *flight_queue_new(struct ms_store_reader *store, size_t max_
                                       const struct flight_queue_events *events);
 void flight_queue_free(struct flight_queue *queue); /* nothing may wait; NULL is fine */
 
-/* The client waits for the item. False: on_refused has come for it. What waits already takes
+/* The client waits for the item, if there is a place for it: one of somebody who has more of them
+ * is taken, but not for what the reader itself asks (CLIENT_OWN). What waits already takes
  * everybody. */
-bool flight_queue_join(struct flight_queue *queue, struct turns_item *item,
-                       const struct client *client);
+enum turns_verdict flight_queue_join(struct flight_queue *queue, struct turns_item *item,
+                                     const struct client *client);
+/* No client of the item got a place: counts it, and calls on_refused. */
+void flight_queue_refuse(struct flight_queue *queue, struct turns_item *item,
+                         enum turns_verdict verdict);
 /* A request of the client does not wait for the item any more. */
 void flight_queue_leave(struct flight_queue *queue, struct turns_item *item,
                         const struct client *client);

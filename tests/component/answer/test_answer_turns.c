@@ -148,6 +148,36 @@ START_TEST(what_is_too_large_for_a_lookup_is_asked_as_a_list)
 }
 END_TEST
 
+/* Somebody who has no place cannot take it away from who waits for the same. */
+START_TEST(one_is_not_refused_for_what_another_has)
+{
+    size_t crowd[20], large = 2;
+    char path[16];
+    fill_connections();
+    for (size_t i = 0; i < 20; i++) {
+        (void)snprintf(path, sizeof(path), "/%zu", i);
+        crowd[i] = ask_as("192.0.2.1", path);
+        await(has_waiting, i + 1);
+    }
+    size_t same = ask_as("192.0.2.1", "/index/one");
+    await(has_reads, 1);
+    size_t other = ask_as("192.0.2.2", "/index/one");
+    (void)ask_as("192.0.2.3", "/index/two");
+    await(has_reads, 2); /* so the one before it has come */
+    fake_store_end(0, MS_OK);
+    await(is_over, crowd[19]);
+    ck_assert(says(crowd[19], "HTTP/1.1 429 "));
+    ck_assert(has_waiting(20));
+    fake_store_make_room(MS_CLASS_LIST);
+    await(has_reads, 22);
+    while (fake_store.reads[large].query.query != MS_READ_INDEX_REPOSITORY_LARGE)
+        large++;
+    finish(large, "100", "much");
+    expect(other, "200", "100", "much");
+    expect(same, "200", "100", "much");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("answer_turns");
@@ -160,6 +190,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_full_queue_makes_room_for_others);
     tcase_add_test(tcase, classes_do_not_wait_for_each_other);
     tcase_add_test(tcase, what_is_too_large_for_a_lookup_is_asked_as_a_list);
+    tcase_add_test(tcase, one_is_not_refused_for_what_another_has);
     suite_add_tcase(suite, tcase);
     return suite;
 }
