@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Making answers again. Of one query at a time: the one that was asked for last. After a change the
- * cache has lost its answer, and it is asked again at once; when another change comes before it is
- * there, the pause before the next attempt doubles, for then nobody is served by it.
+ * Making an answer again, that of the one query of its class (all of the index). After a change the
+ * cache has lost it, and it is asked again at once; when another change comes before it is there,
+ * the pause before the next attempt doubles, for then nobody is served by it.
  *
  * Always: it is asked again only while somebody has asked for it within ASKED_LIVES_MS, and only
  * when nobody's own request does so already.
@@ -58,9 +58,8 @@ void refill_free(struct refill *refill)
 void refill_note(struct refill *refill, const struct answer_query *query)
 {
     refill->asked_ms = ms_clock_mono_ms();
-    if (refill->arena != NULL && ms_str_equal(refill->query.key, query->key))
+    if (refill->arena != NULL)
         return;
-    ms_arena_free(refill->arena);
     refill->arena = ms_arena_new(ARENA_MAX);
     if (answer_query_copy(&refill->query, refill->arena, query) == MS_OK)
         return;

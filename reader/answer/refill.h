@@ -16,7 +16,7 @@ struct refill *refill_new(const struct env *env, struct flights *flights,
                           const struct caches *caches);
 void refill_free(struct refill *refill); /* before the flights; NULL is fine */
 
-/* Somebody has asked for it: for a while it is worth keeping. */
+/* Somebody has asked for it: for a while it is worth keeping. Always the same query. */
 void refill_note(struct refill *refill, const struct answer_query *query);
 /* Something has changed, so that it may not be kept any more. */
 void refill_wake(struct refill *refill);
