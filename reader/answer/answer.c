@@ -44,6 +44,12 @@ static void on_changed(void *arg)
         refill_wake(answers->refill);
 }
 
+/* When the disk's share is used up, what was kept longest goes. */
+static bool drop_oldest_file(void *arg)
+{
+    return cache_drop_oldest(arg);
+}
+
 void answers_init(struct answers *out, const struct env *env, const struct answers_options *options)
 {
     uint64_t memory_bytes = options->memory_bytes;
@@ -55,6 +61,7 @@ void answers_init(struct answers *out, const struct env *env, const struct answe
         .files = cache_new(memory_bytes > 0 ? files_bytes : 0, files_bytes),
         .spool = options->spool,
     };
+    spool_on_full(options->spool, drop_oldest_file, out->caches.files);
     out->compressor = compressor_new(env->loop);
     out->longpoll = longpoll_new(env);
     out->flights = flights_new(&(struct flight_means){.env = env,

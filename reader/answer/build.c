@@ -31,18 +31,6 @@ void build_release(struct build *build)
     build->file = NULL;
 }
 
-/* When the disk's share is used up, what was kept longest goes. */
-static enum ms_status open_file(struct build *build, uint64_t reserved, struct ms_error *err)
-{
-    enum ms_status status;
-    do
-        status = spool_file_new(&build->file, build->caches->spool, reserved, err);
-    while (status == MS_TOO_LARGE && cache_drop_oldest(build->caches->files));
-    if (status == MS_TOO_LARGE)
-        ms_limit_reached(MS_LIMIT_SPOOL_BYTES);
-    return status;
-}
-
 enum ms_status build_begin(struct build *build, struct ms_error *err)
 {
     struct answer_result *result = &build->result;
@@ -55,7 +43,9 @@ enum ms_status build_begin(struct build *build, struct ms_error *err)
     build->file = NULL;
     if (build->query->state_bytes > 0)
         memcpy(build->builder_state, build->query->state, build->query->state_bytes);
-    return build->query->is_large ? open_file(build, SPOOL_FROM_BYTES, err) : MS_OK;
+    if (!build->query->is_large)
+        return MS_OK;
+    return spool_file_new(&build->file, build->caches->spool, SPOOL_FROM_BYTES, err);
 }
 
 /* --- to disk --- */
@@ -74,20 +64,16 @@ static struct ms_str tagged_part(const struct build *build)
     return ms_str_slice(body, is_start ? result->untagged : 0, body.len - result->untagged_end);
 }
 
-/* Moves the body to the file. When the disk's share is used up, what was kept longest goes. */
+/* Moves the body to the file. */
 static enum ms_status move_to_file(struct build *build, struct ms_error *err)
 {
     enum ms_status status = MS_OK;
     if (build->file == NULL)
-        status = open_file(build, 0, err);
+        status = spool_file_new(&build->file, build->caches->spool, 0, err);
     if (status != MS_OK)
         return status;
     struct ms_str tagged = tagged_part(build);
-    do
-        status = spool_file_append(build->file, ms_buf_view(&build->result.body), err);
-    while (status == MS_TOO_LARGE && cache_drop_oldest(build->caches->files));
-    if (status == MS_TOO_LARGE)
-        ms_limit_reached(MS_LIMIT_SPOOL_BYTES);
+    status = spool_file_append(build->file, ms_buf_view(&build->result.body), err);
     if (status != MS_OK)
         return status;
     spool_file_tag(build->file, tagged);

@@ -10,6 +10,7 @@
 #include "common/base/compress.h"
 #include "common/base/hash.h"
 #include "common/base/unnamed_file.h"
+#include "common/runtime/limit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@ enum { COMPRESS_PIECE_BYTES = 64 * 1024 };
 
 struct spool {
     struct spool_options options;
+    spool_make_room *make_room; /* may be NULL */
+    void *make_room_arg;
 };
 
 enum gzip_state { GZIP_NONE, GZIP_MAKING, GZIP_READY, GZIP_IMPOSSIBLE };
@@ -49,6 +52,12 @@ struct spool *spool_new(const struct spool_options *options)
     return spool;
 }
 
+void spool_on_full(struct spool *spool, spool_make_room *make_room, void *arg)
+{
+    spool->make_room = make_room;
+    spool->make_room_arg = arg;
+}
+
 void spool_free(struct spool *spool)
 {
     free(spool);
@@ -65,13 +74,22 @@ static void give_back(struct spool *spool, uint64_t bytes)
                               memory_order_relaxed);
 }
 
-static enum ms_status reserve(struct spool *spool, uint64_t bytes, struct ms_error *err)
+static bool has_room(const struct spool *spool, uint64_t bytes)
 {
-    uint64_t used = 0;
+    uint64_t used = bytes;
     for (size_t i = 0; i < spool->options.n_used; i++)
         used += atomic_load_explicit(&spool->options.used[i], memory_order_relaxed);
-    if (used + bytes > spool->options.max_bytes)
-        return ms_error_set(err, MS_TOO_LARGE, "large answers take up all of cache.spool_size");
+    return used <= spool->options.max_bytes;
+}
+
+static enum ms_status reserve(struct spool *spool, uint64_t bytes, struct ms_error *err)
+{
+    while (!has_room(spool, bytes)) {
+        if (spool->make_room == NULL || !spool->make_room(spool->make_room_arg)) {
+            ms_limit_reached(MS_LIMIT_SPOOL_BYTES);
+            return ms_error_set(err, MS_TOO_LARGE, "large answers take up all of cache.spool_size");
+        }
+    }
     atomic_fetch_add_explicit(&spool->options.used[spool->options.own], bytes,
                               memory_order_relaxed);
     return MS_OK;

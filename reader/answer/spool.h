@@ -21,6 +21,10 @@ struct spool_options {
     size_t own; /* our place in `used`, which begins at 0 again */
 };
 struct spool *spool_new(const struct spool_options *options);
+/* False: there is nothing more to drop. */
+typedef bool spool_make_room(void *arg);
+/* Called while all workers together would exceed max_bytes, as long as it gives true. */
+void spool_on_full(struct spool *spool, spool_make_room *make_room, void *arg);
 void spool_free(struct spool *spool);            /* its files must have gone before; NULL is fine */
 uint64_t spool_bytes(const struct spool *spool); /* of this worker */
 
@@ -28,15 +32,15 @@ uint64_t spool_bytes(const struct spool *spool); /* of this worker */
 enum ms_status spool_check(const char *dir, struct ms_error *err) MS_CHECKED;
 
 /* `reserved` bytes are counted as if they were written already, until the file is finished. MS_IO:
- * the directory cannot be written to; MS_TOO_LARGE: there is no room for them, see below. */
+ * the directory cannot be written to; MS_TOO_LARGE: there is no room for them, and none could be
+ * made; that is counted. */
 enum ms_status spool_file_new(struct spool_file **out, struct spool *spool, uint64_t reserved,
                               struct ms_error *err) MS_CHECKED;
 struct spool_file *spool_file_ref(struct spool_file *file); /* returns file */
 void spool_file_unref(struct spool_file *file);             /* NULL is fine */
 uint64_t spool_file_bytes(const struct spool_file *file);   /* both variants */
 
-/* MS_TOO_LARGE: all workers together would exceed max_bytes: nothing was written, dropping other
- * files may help. MS_IO: the disk is full or broken. */
+/* MS_TOO_LARGE: as above, nothing was written. MS_IO: the disk is full or broken. */
 enum ms_status spool_file_append(struct spool_file *file, struct ms_str bytes,
                                  struct ms_error *err) MS_CHECKED;
 /* Adds to the ETag: it is made of all that was appended, but for what says when it was made. */

@@ -130,6 +130,30 @@ START_TEST(no_room_for_gzip_leaves_the_plain_file)
 }
 END_TEST
 
+static bool drop_file(void *arg)
+{
+    struct spool_file **file = arg;
+    bool is_there = *file != NULL;
+    spool_file_unref(*file);
+    *file = NULL;
+    return is_there;
+}
+
+START_TEST(what_is_kept_makes_room_for_gzip)
+{
+    struct spool_file *kept = new_file(2), *file = new_file(2);
+    bool done = false;
+    spool_file_finish(kept, "application/json");
+    spool_file_finish(file, "application/json");
+    spool_on_full(spool, drop_file, &kept);
+    while (!done)
+        ck_assert_int_eq(spool_file_compress(&done, file, &err), MS_OK);
+    ck_assert_ptr_null(kept);
+    ck_assert_uint_gt(spool_file_bytes(file), 2 * MIB);
+    spool_file_unref(file);
+}
+END_TEST
+
 START_TEST(a_missing_directory_is_told)
 {
     ck_assert_int_eq(spool_check(dir, &err), MS_OK);
@@ -154,6 +178,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, the_limit_holds_for_all_workers_together);
     tcase_add_test(tcase, a_gzip_variant_is_made_piece_by_piece);
     tcase_add_test(tcase, no_room_for_gzip_leaves_the_plain_file);
+    tcase_add_test(tcase, what_is_kept_makes_room_for_gzip);
     tcase_add_test(tcase, a_missing_directory_is_told);
     suite_add_tcase(suite, tcase);
     return suite;
