@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See sync.h. A job alternates between its two kinds of passes: events whenever some wait, else the
- * next step of the visit, until there is neither. While a visit waits for the tag list, which may
- * take long, passes over events go on beside it.
+ * next step of the visit, until there is neither. After some passes in a row the visit has a step,
+ * though more events wait: or else a scan would not end while a repository is pushed to all the
+ * time. While a visit waits for the tag list, which may take long, passes over events go on beside
+ * it.
  */
 #include "writer/sync/sync.h"
 
@@ -14,6 +16,8 @@
 
 #include <stdlib.h>
 
+enum { PASSES_IN_A_ROW = 4 };
+
 struct sync_job {
     const struct env *env;
     struct sync_options options; /* the repository is in `memory` */
@@ -22,6 +26,7 @@ struct sync_job {
     bool had_events;            /* a pass over events was made */
     bool one_by_one;            /* some event cannot be applied: which? */
     struct events_pass *events; /* the pass under way, or NULL */
+    unsigned passes;            /* over events, since a step of the visit was begun */
     struct visit *visit;        /* NULL: no visit, or it has ended */
     bool is_stepping;           /* a step of the visit is under way */
     bool is_cancelled;
@@ -68,7 +73,9 @@ static void run(struct sync_job *job)
     bool may_have_events = job->visit == NULL || !job->is_stepping || visit_only_reads(job->visit);
     if (job->events != NULL || !may_have_events)
         return; /* its end comes back here */
-    if (job->has_events) {
+    bool is_steps_turn = job->visit != NULL && !job->is_stepping && job->passes >= PASSES_IN_A_ROW;
+    if (job->has_events && !is_steps_turn) {
+        job->passes++;
         job->has_events = false;
         job->had_events = true;
         job->events = events_pass_start(
@@ -83,6 +90,7 @@ static void run(struct sync_job *job)
         sync_job_cancel(job);
     } else if (!job->is_stepping) {
         job->is_stepping = true;
+        job->passes = 0;
         visit_step(job->visit);
     }
 }

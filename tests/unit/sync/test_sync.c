@@ -143,6 +143,30 @@ START_TEST(events_need_not_wait_for_the_tag_list)
 }
 END_TEST
 
+enum { VERY_OFTEN = 200 };
+
+static void push_all_the_time(struct ms_store_call *call)
+{
+    if (!fake_store_is(call, "inbox_load") || n_loads_with_events >= VERY_OFTEN)
+        return;
+    fake_store_event(call, ++n_loads_with_events, "push", "v1", 'a');
+    if (sync_job_is_visit(job))
+        sync_job_wake(job);
+}
+
+START_TEST(a_visit_ends_though_events_come_all_the_time)
+{
+    is_visit = true;
+    fake_store_answer = push_all_the_time;
+    start();
+    wake();
+    fake_calls_run();
+    check(FAKE_WELL, 0);
+    ck_assert_uint_gt(n_loads_with_events, 1);
+    ck_assert_uint_lt(n_loads_with_events, VERY_OFTEN);
+}
+END_TEST
+
 static void refuse_the_second(struct ms_store_call *call)
 {
     if (fake_store_is(call, "inbox_load") && n_loads_with_events++ < 2) {
@@ -174,6 +198,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, a_visit_alone);
     tcase_add_test(cases, events_that_come_during_a_visit_are_applied_before_its_end);
     tcase_add_test(cases, events_need_not_wait_for_the_tag_list);
+    tcase_add_test(cases, a_visit_ends_though_events_come_all_the_time);
     tcase_add_test(cases, what_is_refused_is_loaded_again_one_by_one);
     suite_add_tcase(suite, cases);
     return suite;
