@@ -3,7 +3,9 @@
  * See plan.h. Whoever requests a scan has committed to the database why, so that a crash between a
  * request and its scan forgets nothing: the plan is made anew from there in each term.
  *
- * Always holds: a request is forgotten only when a scan that began after it is complete.
+ * Always holds: a request is forgotten only when a scan that began after it is complete. Such a
+ * scan that is incomplete delays the request like any retry; a newer request does not wait for
+ * that.
  */
 #include "writer/scan/plan.h"
 
@@ -18,6 +20,7 @@
 enum {
     PLAN_REQUEST_PAUSE_MS = 60 * 1000, /* requests start at most one scan in this time */
     PLAN_RETRY_MS = 30 * 1000,         /* after an incomplete one; then 60 s, 120 s … */
+    PLAN_RETRY_MAX_MS = 3600 * 1000,   /* when no interval bounds it */
     PLAN_STORE_PAUSE_MS = 1000         /* the database is away */
 };
 
@@ -35,6 +38,7 @@ struct scan_plan {
     int64_t requested_ms;    /* the latest request that no complete scan has met; 0: none waits */
     int64_t last_met_ms;     /* when a scan last started because of a request */
     int64_t started_ms;      /* the running or last scan */
+    int64_t not_before_ms;   /* no request from before an incomplete scan starts one earlier */
     struct ms_backoff retry; /* after incomplete ones */
 };
 
@@ -47,6 +51,9 @@ static void arm(struct scan_plan *plan)
     if (plan->requested_ms != 0) {
         int64_t request_due_ms =
             plan->last_met_ms == 0 ? plan->requested_ms : plan->last_met_ms + PLAN_REQUEST_PAUSE_MS;
+        bool is_retry = plan->requested_ms <= plan->started_ms;
+        if (is_retry && request_due_ms < plan->not_before_ms)
+            request_due_ms = plan->not_before_ms;
         if (next_ms == 0 || request_due_ms < next_ms)
             next_ms = request_due_ms;
     }
@@ -78,16 +85,20 @@ void scan_plan_note_end(struct scan_plan *plan, enum scan_end how)
     int64_t interval_ms = (int64_t)plan->env->config->interval.fetch_all_ms;
     plan->is_scanning = false;
     plan->due_ms = interval_ms > 0 ? now_ms + interval_ms : 0;
+    plan->not_before_ms = 0;
     if (how == SCAN_COMPLETE)
         ms_backoff_reset(&plan->retry);
     if (how == SCAN_NOT_BEGUN) {
         plan->due_ms = now_ms + PLAN_STORE_PAUSE_MS;
-    } else if (how == SCAN_INCOMPLETE && interval_ms > PLAN_RETRY_MS) {
+    } else if (how == SCAN_INCOMPLETE) {
         /* Growing, up to the interval: one repository that always fails must not mean scans without
          * end. */
+        bool is_bounded = interval_ms > PLAN_RETRY_MS;
         plan->retry.base_ms = PLAN_RETRY_MS;
-        plan->retry.max_ms = (uint64_t)interval_ms;
-        plan->due_ms = now_ms + (int64_t)ms_backoff_next_ms(&plan->retry);
+        plan->retry.max_ms = is_bounded ? (uint64_t)interval_ms : PLAN_RETRY_MAX_MS;
+        plan->not_before_ms = now_ms + (int64_t)ms_backoff_next_ms(&plan->retry);
+        if (is_bounded)
+            plan->due_ms = plan->not_before_ms;
     } else if (how == SCAN_COMPLETE && plan->requested_ms <= plan->started_ms) {
         plan->requested_ms = 0;
     }

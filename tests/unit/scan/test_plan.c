@@ -16,6 +16,16 @@ static int64_t last_complete_ms;
 static bool wants_scan;
 static unsigned n_due;
 
+/* The plan's clock (the linker puts this in its place): the test skips time. */
+static int64_t skipped_ms;
+int64_t __real_ms_clock_mono_ms(void);
+int64_t __wrap_ms_clock_mono_ms(void);
+
+int64_t __wrap_ms_clock_mono_ms(void)
+{
+    return __real_ms_clock_mono_ms() + skipped_ms;
+}
+
 static void on_due(void *arg)
 {
     (void)arg;
@@ -39,6 +49,7 @@ static void set_up(void)
     last_complete_ms = ms_clock_wall_ms();
     wants_scan = false;
     n_due = 0;
+    skipped_ms = 0;
 }
 
 static void tear_down(void)
@@ -98,6 +109,49 @@ START_TEST(a_request_is_met_once)
 }
 END_TEST
 
+/* A request, and its scan of two minutes, which is incomplete. */
+static void play_incomplete(void)
+{
+    (void)due_after_begin();
+    scan_plan_request(plan);
+    fake_calls_run();
+    ck_assert_uint_eq(n_due, 1);
+    skipped_ms += 120 * 1000;
+    scan_plan_note_end(plan, SCAN_INCOMPLETE);
+    fake_calls_run();
+}
+
+START_TEST(a_request_whose_scan_was_incomplete_waits_for_the_retry)
+{
+    static const uint64_t INTERVALS_MS[] = {HOUR_MS, 10 * 1000, 0};
+    config.interval.fetch_all_ms = INTERVALS_MS[_i];
+    play_incomplete();
+    ck_assert_uint_eq(n_due, 1);
+}
+END_TEST
+
+START_TEST(a_new_request_does_not_wait_for_the_retry)
+{
+    play_incomplete();
+    scan_plan_request(plan);
+    fake_calls_run();
+    ck_assert_uint_eq(n_due, 2);
+}
+END_TEST
+
+START_TEST(a_request_during_an_incomplete_scan_does_not_wait_for_the_retry)
+{
+    (void)due_after_begin();
+    scan_plan_request(plan);
+    fake_calls_run();
+    skipped_ms += 120 * 1000;
+    scan_plan_request(plan);
+    scan_plan_note_end(plan, SCAN_INCOMPLETE);
+    fake_calls_run();
+    ck_assert_uint_eq(n_due, 2);
+}
+END_TEST
+
 START_TEST(without_an_interval_only_requests_count)
 {
     config.interval.fetch_all_ms = 0;
@@ -152,6 +206,9 @@ static Suite *make_suite(void)
     tcase_add_test(cases, a_clock_that_was_set_back_delays_none);
     tcase_add_test(cases, what_wanted_a_scan_before_a_crash_wants_it_still);
     tcase_add_test(cases, a_request_is_met_once);
+    tcase_add_loop_test(cases, a_request_whose_scan_was_incomplete_waits_for_the_retry, 0, 3);
+    tcase_add_test(cases, a_new_request_does_not_wait_for_the_retry);
+    tcase_add_test(cases, a_request_during_an_incomplete_scan_does_not_wait_for_the_retry);
     tcase_add_test(cases, without_an_interval_only_requests_count);
     tcase_add_test(cases, a_changed_interval_makes_a_new_plan);
     tcase_add_test(cases, between_terms_none_is_due);
