@@ -30,6 +30,7 @@ enum {
 struct gc {
     const struct env *env;
     struct periodic_task *collecting;
+    uint64_t every_ms;                /* interval.garbage_collect, as planned with */
     struct gc_candidates *candidates; /* under way, or NULL */
     struct ms_store_call *collect_call;
     int64_t started_ms;
@@ -155,16 +156,23 @@ void gc_free(struct gc *gc)
     free(gc);
 }
 
+static void plan_collections(struct gc *gc)
+{
+    gc->every_ms = gc->env->config->interval.garbage_collect_ms;
+    periodic_task_begin(gc->collecting, gc->every_ms, gc->every_ms);
+}
+
+/* The same interval goes on: begun anew, reloads more often than it would put the collection off
+ * for ever. */
 void gc_reload(struct gc *gc)
 {
-    uint64_t every_ms = gc->env->config->interval.garbage_collect_ms;
-    if (gc->env->term != 0)
-        periodic_task_begin(gc->collecting, every_ms, every_ms);
+    if (gc->env->term != 0 && gc->every_ms != gc->env->config->interval.garbage_collect_ms)
+        plan_collections(gc);
 }
 
 void gc_begin_term(struct gc *gc)
 {
-    gc_reload(gc);
+    plan_collections(gc);
     periodic_task_begin(gc->pruning, PRUNE_FIRST_MS, PRUNE_EVERY_MS);
 }
 

@@ -42,18 +42,22 @@ static void on_tick(void *arg)
     ms_loop_stop(fake_calls.loop);
 }
 
+static void wait_a_moment(void)
+{
+    struct ms_timer *timer = ms_timer_new(fake_calls.loop, on_tick, NULL);
+    ms_timer_start(timer, 1);
+    ms_loop_run(fake_calls.loop);
+    ms_timer_free(timer);
+}
+
 /* The interval is an hour, but for the first time. */
 static void start(void)
 {
     n_collects = 0;
     config.interval.garbage_collect_ms = 1;
     gc_begin_term(gc);
-    while (fake_calls.n_started == 0) {
-        struct ms_timer *timer = ms_timer_new(fake_calls.loop, on_tick, NULL);
-        ms_timer_start(timer, 1);
-        ms_loop_run(fake_calls.loop);
-        ms_timer_free(timer);
-    }
+    while (fake_calls.n_started == 0)
+        wait_a_moment();
     config.interval.garbage_collect_ms = 3600 * 1000;
     gc_reload(gc);
 }
@@ -98,6 +102,20 @@ START_TEST(any_call_may_fail_and_the_term_may_end_at_any)
 }
 END_TEST
 
+/* Many more moments than the interval has milliseconds. */
+START_TEST(a_reload_with_the_same_interval_puts_no_collection_off)
+{
+    config.interval.garbage_collect_ms = 50;
+    gc_begin_term(gc);
+    for (unsigned i = 0; i < 500 && fake_calls.n_started == 0; i++) {
+        wait_a_moment();
+        gc_reload(gc);
+    }
+    ck_assert_uint_gt(fake_calls.n_started, 0);
+    fake_calls_run();
+}
+END_TEST
+
 START_TEST(without_a_database_it_waits)
 {
     fake_store_is_connected = false;
@@ -116,6 +134,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, a_collection_goes_on_until_a_batch_finds_nothing);
     tcase_add_test(cases, a_registry_that_fails_does_not_keep_the_database_from_being_collected);
     tcase_add_test(cases, any_call_may_fail_and_the_term_may_end_at_any);
+    tcase_add_test(cases, a_reload_with_the_same_interval_puts_no_collection_off);
     tcase_add_test(cases, without_a_database_it_waits);
     suite_add_tcase(suite, cases);
     return suite;
