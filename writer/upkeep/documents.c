@@ -140,7 +140,10 @@ static void leave_out(struct documents *documents, size_t place)
 
 static enum ms_status add_config(struct old_content *old, struct ms_str raw, struct ms_error *err)
 {
-    return manifest_add_config(&old->record, old->arena, ms_arena_dup(old->arena, raw), err);
+    struct ms_str kept;
+    if (ms_arena_copy(&kept, old->arena, raw) != MS_OK)
+        return ms_error_set(err, MS_TOO_LARGE, "the configuration is too large");
+    return manifest_add_config(&old->record, old->arena, kept, err);
 }
 
 static void on_config(const struct registry_reply *reply, void *arg)

@@ -113,7 +113,7 @@ static void count(struct sboms *sboms)
 
 /* --- put --- */
 
-static void on_put(const struct ms_error *err, void *arg)
+static void on_postponed(const struct ms_error *err, void *arg)
 {
     struct sboms *sboms = arg;
     sboms->call = NULL;
@@ -129,7 +129,27 @@ static void postpone(struct sboms *sboms)
 {
     const struct source *source = &sboms->sources[sboms->source];
     sboms->call = ms_store_sbom_postpone(sboms->env->store, sboms->env->term, source->manifest_id,
-                                         &source->about, on_put, sboms);
+                                         &source->about, on_postponed, sboms);
+}
+
+/* What the database refuses for its data comes again later, so that it is in nobody's way. */
+static void on_put(const struct ms_error *err, void *arg)
+{
+    struct sboms *sboms = arg;
+    sboms->call = NULL;
+    if (err != NULL && (err->status == MS_INVALID || err->status == MS_CONFLICT)) {
+        ms_log(MS_LOG_WARN, "what an SBOM says cannot be stored: later",
+               MS_FIELDS(ms_field_c("repository", sboms->sources[sboms->source].repository),
+                         ms_field_error(err)));
+        postpone(sboms);
+        return;
+    }
+    if (err != NULL) {
+        finish(sboms, err);
+        return;
+    }
+    sboms->source++;
+    next_source(sboms);
 }
 
 static void put(struct sboms *sboms)
