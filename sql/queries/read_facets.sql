@@ -12,29 +12,16 @@ WITH asked AS MATERIALIZED (
 image AS MATERIALIZED (
     SELECT DISTINCT manifest_id AS id, os, architecture FROM item WHERE kind = 'image'
 ),
-few AS MATERIALIZED (
-    SELECT image.id, m.digest
-    FROM image
-    CROSS JOIN LATERAL (SELECT digest FROM manifest WHERE id = image.id OFFSET 0) m
-    WHERE (SELECT count(*) FROM image) <= 1000
-),
--- What is attached to them, in whatever repository: looked up for each where they are few, else all that is attached is
--- read. Put together by grouping: of a join the planner does not know how many images there are, and would look through
--- everything for each of them.
+-- What is attached to them, in whatever repository. Put together by grouping: of a join the planner does not know how
+-- many images there are, and would look through everything for each of them.
 attached AS MATERIALIZED (
     SELECT e.manifest_id AS id, bit_or(e.evidence) AS evidence
     FROM (SELECT id AS manifest_id, 0 AS evidence, true AS is_image FROM image
           UNION ALL
           SELECT found.manifest_id, found.evidence, false
           FROM (
--- include evidence_few.sql
-          ) found
-          UNION ALL
-          SELECT found.manifest_id, found.evidence, false
-          FROM (
 -- include evidence_all.sql
-          ) found
-          WHERE (SELECT count(*) FROM image) > 1000) e
+          ) found) e
     GROUP BY e.manifest_id
     HAVING bool_or(e.is_image)
 ),

@@ -357,15 +357,6 @@ def test_tags_of_one_image_look_at_it_once(postgres, large):
         assert blocks_touched(plan) <= SHARED_BLOCKS_MAX, statement
 
 
-def test_facets_of_few_images_look_at_what_is_attached_to_them(postgres, large):
-    """And not at all that is attached to something."""
-    plans = ask(postgres, large, "/api/v1/facets?q=grafana-proxy")
-    assert plans
-    for statement, plan in plans:
-        indexes = {node.get("Index Name") for node in executed(plan)}
-        assert "manifest_subject" in indexes and "manifest_evidence" not in indexes, statement
-
-
 def test_advice_looks_up_what_is_kept(postgres, large):
     """By hash, not from end to end for each manifest."""
     for statement, plan in ask(postgres, large, "/api/v1/advice?keep_newest=5&repository=large"):
