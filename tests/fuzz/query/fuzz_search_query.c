@@ -19,9 +19,9 @@ static void check_term(const struct search_term *term, struct ms_str text)
 {
     check_view(term->key, text);
     check_view(term->value, text);
-    bool is_map = term->kind == SEARCH_LABEL || term->kind == SEARCH_ANNOTATION;
-    assert(is_map || !ms_str_is_absent(term->value));
-    assert(!is_map || term->key.len > 0);
+    bool has_key = term->kind == SEARCH_LABEL || term->kind == SEARCH_ANNOTATION ||
+                   term->kind == SEARCH_PACKAGE || term->kind == SEARCH_BASE;
+    assert(has_key ? term->key.len > 0 : !ms_str_is_absent(term->value));
     assert(term->kind != SEARCH_UPDATED || term->not_before_ms != INT64_MIN ||
            term->before_ms != INT64_MAX);
     assert(strlen(search_kind_name(term->kind)) > 0);
