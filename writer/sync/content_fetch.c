@@ -13,8 +13,6 @@
 #include "writer/env.h"
 #include "writer/parse/manifest.h"
 
-enum { FETCH_ARENA_MAX = 96 * 1024 * 1024 };
-
 struct content_fetch {
     const struct env *env;
     struct content_fetch_options options;
@@ -90,7 +88,7 @@ static void parse(struct content_fetch *fetch, struct ms_str manifest, struct ms
 {
     struct ms_error err;
     bool wants_config = false;
-    fetch->arena = ms_arena_new(FETCH_ARENA_MAX);
+    fetch->arena = ms_arena_new(MANIFEST_ARENA_BYTES);
     fetch->record = ms_arena_alloc(fetch->arena, sizeof(*fetch->record));
     struct ms_str raw = ms_arena_dup(fetch->arena, manifest); /* capped by the client */
     struct ms_str type = ms_arena_dup(fetch->arena, media_type);
