@@ -51,8 +51,6 @@ struct chunk {
     struct ms_timer *turn; /* when there is nothing to write */
 };
 
-static const struct ms_str DANGLING = MS_STR_INIT("its manifest is missing in the registry");
-
 /* --- the end --- */
 
 void chunk_cancel(struct chunk *chunk)
@@ -208,7 +206,7 @@ static void on_list(const struct registry_reply *reply, void *arg)
     chunk->gone = ms_arena_alloc(chunk->arena, chunk->n_records * sizeof(*chunk->gone));
     for (size_t i = 0; i < chunk->n_records; i++) {
         const struct ms_tag_record record = chunk->records[i];
-        if (record.unreadable.ptr == DANGLING.ptr && !is_listed[i])
+        if (ms_str_equal(record.unreadable, TAGS_DANGLING) && !is_listed[i])
             chunk->gone[chunk->result.n_gone++] = record.name;
         else
             chunk->records[kept++] = record;
@@ -280,7 +278,7 @@ static void note_record(struct chunk *chunk, const struct tags_answer *answer)
     } else if (answer->verdict == TAGS_UNREADABLE) {
         record->unreadable = ms_arena_dup(chunk->arena, answer->reason);
     } else {
-        record->unreadable = DANGLING;
+        record->unreadable = TAGS_DANGLING;
         chunk->has_dangling |= !is_known_to_dangle(chunk, answer->name);
     }
 }

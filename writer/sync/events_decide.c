@@ -284,7 +284,7 @@ void events_fill_change(struct events_pass *pass, struct ms_apply *change)
             struct ms_tag_record *record = &set[change->n_tags++];
             *record = (struct ms_tag_record){.name = tag->name, .digest = tag->digest};
             if (is_absent)
-                record->unreadable = MS_STR("its manifest is missing in the registry");
+                record->unreadable = TAGS_DANGLING;
             else if (tag->verdict == TAGS_UNREADABLE)
                 record->unreadable = tag->reason;
             credit(pass, record);

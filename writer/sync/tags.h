@@ -18,6 +18,10 @@ enum tags_verdict {
     TAGS_ABSENT      /* a GET of it answered 404 with the registry's own error code */
 };
 
+/* Why a tag cannot be read that is absent and yet in the list of tags: it dangles. */
+static const struct ms_str TAGS_DANGLING =
+    MS_STR_INIT("its manifest is missing in the registry");
+
 struct tags_answer {
     struct ms_str name;
     enum tags_verdict verdict;
