@@ -299,7 +299,7 @@ class Client:
 
     def __init__(self, load, port, is_direct):
         self.load, self.port, self.is_direct = load, port, is_direct
-        self.connection, self.generation = None, 0
+        self.connection, self.generation, self.used = None, 0, 0
         self.etags = {}
 
     def ask(self, path, wants_gzip, revalidates):
@@ -307,25 +307,28 @@ class Client:
         known = self.etags.get((path, wants_gzip))
         if known and revalidates:
             headers["If-None-Match"] = known
-        begin = time.monotonic()
+        begin = since = time.monotonic()
         try:
-            if self.connection is None:
+            if self.connection is not None:
+                since = self.used  # from then on it can have been lost
+            else:
                 self.connection, self.generation = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS), 0
             self.connection.request("GET", path, headers=headers)
             answer = self.connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            self.lose(path, begin, error)
+            self.lose(path, since, error)
             return
+        self.used = time.monotonic()
         self.load.counts["answers"] += 1
         self.check(path, answer, body, begin, wants_gzip, known)
         if answer.will_close:
             self.connection = None
 
-    def lose(self, path, begin, error):
+    def lose(self, path, since, error):
         """Behind the proxy no connection is lost; a reader that restarts closes what is idle."""
         self.connection = None
-        if not self.is_direct or not self.load.windows.overlap(("reader",), begin, time.monotonic(), 1):
+        if not self.is_direct or not self.load.windows.overlap(("reader",), since, time.monotonic(), 1):
             self.load.fault(f"{path}: {error!r}")
         self.load.ends.wait(0.05)
 
