@@ -150,6 +150,21 @@ def test_switched_off_and_on(make_stack):
         assert (query(stack.database, "SELECT count(*) FROM package_name")[0][0] > 0) == wanted
 
 
+def test_a_switch_that_is_taken_back_loses_nothing(stack):
+    """Some of the packages have gone when SBOMs are wanted again."""
+    pusher = Pusher(stack.registry.url)
+    image = pusher.image("a", "1", salt="1")
+    sboms.refer(pusher, "a", image, sboms.spdx(PACKAGES))
+    wait_until_read(stack.database, 1)
+    expected = held(stack.database, image["digest"])
+    stack.writer.kill()
+    query(stack.database, "SELECT forget_packages(term, 1) FROM state")
+    assert len(held(stack.database, image["digest"])) < len(expected)
+    stack.writer.start()
+    wait_for(lambda: held(stack.database, image["digest"]) == expected, "the packages")
+    wait_for(lambda: set(query(stack.database, "SELECT images FROM package_name")) == {(1,)}, "their counts")
+
+
 def test_a_document_before_its_image_and_a_restart(stack):
     """A referrer comes first; the writer is killed before its image is there."""
     pusher = Pusher(stack.registry.url)
@@ -165,4 +180,18 @@ def test_a_document_before_its_image_and_a_restart(stack):
     query_due = "SELECT count(*) FROM sbom_source WHERE NOT is_read"
     stack.writer.wait_until_settled()
     wait_for(lambda: query(stack.database, query_due)[0][0] == 0, "the document to be read")
+    assert held(stack.database, image["digest"]) == sboms.packages_of(sboms.spdx(PACKAGES))
+
+
+def test_a_spool_that_is_not_there_is_told_and_waited_for(make_stack, tmp_path):
+    """The disk is ours: no document is put off for it."""
+    spool = tmp_path / "spool"
+    stack = make_stack(writer={"cache": {"spool_dir": str(spool)}}).start()
+    pusher = Pusher(stack.registry.url)
+    image = pusher.image("a", "1", salt="1")
+    sboms.refer(pusher, "a", image, sboms.spdx(PACKAGES))
+    wait_for(lambda: f"cache.spool_dir {spool}: No such file or directory" in stack.writer.log(), "the writer to say so")
+    assert query(stack.database, "SELECT count(*) FROM sbom") == [(0,)]
+    spool.mkdir()
+    wait_until_read(stack.database, 1)
     assert held(stack.database, image["digest"]) == sboms.packages_of(sboms.spdx(PACKAGES))

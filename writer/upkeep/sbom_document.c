@@ -47,6 +47,7 @@ struct sbom_document {
     struct ms_material_record materials[SBOM_MATERIALS_MAX]; /* their URIs are kept */
     size_t n_materials;
     bool is_at_end;
+    int file_errno; /* of the file that could not be made */
 
     struct registry_call *call; /* what is under way, one of these three */
     struct ms_store_call *store_call;
@@ -219,8 +220,8 @@ static void on_no_file(void *arg)
 {
     struct sbom_document *reading = arg;
     struct ms_error err;
-    (void)ms_error_set(&err, MS_IO, "no file in cache.spool_dir %s",
-                       reading->env->config->cache.spool_dir);
+    (void)ms_error_set(&err, MS_IO, "cache.spool_dir %s: %s",
+                       reading->env->config->cache.spool_dir, strerror(reading->file_errno));
     end(reading, &err);
 }
 
@@ -242,6 +243,7 @@ struct sbom_document *sbom_document_start(const struct env *env,
     reading->arena = ms_arena_new(ARENA_MAX_BYTES);
     reading->kept = ms_arena_new(ARENA_MAX_BYTES);
     reading->file = ms_unnamed_file(env->config->cache.spool_dir);
+    reading->file_errno = errno;
     reading->next = ms_timer_new(env->loop, reading->file < 0 ? on_no_file : on_next, reading);
     if (reading->file < 0)
         ms_timer_start(reading->next, 0);

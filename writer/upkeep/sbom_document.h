@@ -20,8 +20,8 @@ struct sbom_document_ask {
     struct ms_digest about; /* the image; a statement about none of this digest is refused */
 };
 
-/* `err`: trouble of the registry, the database or the disk, which says nothing about the document;
- * else what became of it. */
+/* `err`: trouble of the registry, the database or, MS_IO, our disk, which says nothing about the
+ * document; else what became of it. */
 typedef void sbom_document_done(const struct ms_error *err, const struct ms_sbom_record *record,
                                 void *arg);
 

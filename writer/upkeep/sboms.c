@@ -60,7 +60,7 @@ struct sboms {
 
 static void read_document(struct sboms *sboms);
 static void next_source(struct sboms *sboms);
-static void ask_due(struct sboms *sboms);
+static void start(void *arg);
 
 static void forget_sources(struct sboms *sboms)
 {
@@ -113,7 +113,7 @@ static void count(struct sboms *sboms)
 
 /* --- put --- */
 
-static void on_postponed(const struct ms_error *err, void *arg)
+static void on_source_done(const struct ms_error *err, void *arg)
 {
     struct sboms *sboms = arg;
     sboms->call = NULL;
@@ -129,27 +129,22 @@ static void postpone(struct sboms *sboms)
 {
     const struct source *source = &sboms->sources[sboms->source];
     sboms->call = ms_store_sbom_postpone(sboms->env->store, sboms->env->term, source->manifest_id,
-                                         &source->about, on_postponed, sboms);
+                                         &source->about, on_source_done, sboms);
 }
 
 /* What the database refuses for its data comes again later, so that it is in nobody's way. */
 static void on_put(const struct ms_error *err, void *arg)
 {
     struct sboms *sboms = arg;
+    if (err == NULL || (err->status != MS_INVALID && err->status != MS_CONFLICT)) {
+        on_source_done(err, sboms);
+        return;
+    }
     sboms->call = NULL;
-    if (err != NULL && (err->status == MS_INVALID || err->status == MS_CONFLICT)) {
-        ms_log(MS_LOG_WARN, "what an SBOM says cannot be stored: later",
-               MS_FIELDS(ms_field_c("repository", sboms->sources[sboms->source].repository),
-                         ms_field_error(err)));
-        postpone(sboms);
-        return;
-    }
-    if (err != NULL) {
-        finish(sboms, err);
-        return;
-    }
-    sboms->source++;
-    next_source(sboms);
+    ms_log(MS_LOG_WARN, "what an SBOM says cannot be stored: later",
+           MS_FIELDS(ms_field_c("repository", sboms->sources[sboms->source].repository),
+                     ms_field_error(err)));
+    postpone(sboms);
 }
 
 static void put(struct sboms *sboms)
@@ -189,6 +184,10 @@ static void on_read(const struct ms_error *err, const struct ms_sbom_record *rec
 {
     struct sboms *sboms = arg;
     sboms->reading = NULL;
+    if (err != NULL && err->status == MS_IO) { /* our disk, and so with every document */
+        finish(sboms, err);
+        return;
+    }
     if (err != NULL) {
         ms_log(MS_LOG_DEBUG, "an SBOM cannot be read now: later", MS_FIELDS(ms_field_error(err)));
         postpone(sboms);
@@ -237,7 +236,7 @@ static void on_begun(const struct ms_error *err, void *arg)
 static void next_source(struct sboms *sboms)
 {
     if (sboms->source == sboms->n_sources) {
-        ask_due(sboms);
+        start(sboms); /* a run may last hours: what is live, and wanted, changes meanwhile */
         return;
     }
     struct source *source = &sboms->sources[sboms->source];
