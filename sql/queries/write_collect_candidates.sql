@@ -1,8 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Manifests that repositories hold and nothing there needs: without a tag for the whole grace period,
 -- listed by no index there, without a subject that is there; in repositories that no event waits for. $1 grace in ms: bigint, $2 repository and
--- $3 digest to begin after: text and bytea, $4 limit: bigint. Columns: repository, digest as text.
-SELECT r.name, digest_text(m.digest)
+-- $3 digest to begin after: text and bytea, $4 limit: bigint. Columns: repository, digest as text, may it be deleted from
+-- the registry: not where the registry has something that could not be read, which may need it.
+SELECT r.name, digest_text(m.digest),
+       NOT EXISTS (SELECT FROM repository_manifest u
+                    WHERE u.repository_id = h.repository_id AND u.unreadable IS NOT NULL
+                      AND u.unreadable <> 'missing in the registry')
   FROM repository_manifest h
   JOIN repository r ON r.id = h.repository_id
   JOIN manifest m ON m.id = h.manifest_id

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Tags of a repository that are on some digests. $1 repository: text, $2 digests: bytea[],
+-- Tags of a repository that are on some digests, or will be when what scans staged is published. $1 repository: text, $2 digests: bytea[],
 -- $3 limit: bigint.
 -- Columns: name, digest as text (NULL: unknown), whether all below it can be read there, time of the
 -- event that moved it there in ms since 1970 (NULL: none was seen), is it on an index, is it on a manifest
 -- that itself cannot be read there, or on none.
-SELECT t.name, digest_text(m.digest), w.is_readable,
+SELECT t.name, digest_text(m.digest) AS digest, w.is_readable,
        CASE WHEN t.updated_source = 'event' THEN (extract(epoch FROM t.updated) * 1000)::bigint END,
        coalesce(m.kind = 'index', false),
        NOT (w.is_readable OR EXISTS (SELECT FROM repository_manifest
@@ -16,5 +16,9 @@ SELECT t.name, digest_text(m.digest), w.is_readable,
  CROSS JOIN LATERAL (SELECT is_wholly_readable(t.repository_id, t.manifest_id) AS is_readable OFFSET 0) AS w
  WHERE r.name = $1::text
    AND t.manifest_id = ANY (ARRAY(SELECT id FROM manifest WHERE digest = ANY ($2::bytea[])))
- ORDER BY t.name
+ UNION ALL
+SELECT name, digest_text(digest), false, NULL, false, false
+  FROM scan_tag
+ WHERE repository = $1::text AND digest = ANY ($2::bytea[])
+ ORDER BY name, digest
  LIMIT $3::bigint;

@@ -585,8 +585,9 @@ void fake_store_digest(struct ms_store_call *call, char digest)
     call->on_row.digest(&row, call->arg);
 }
 
-void fake_store_candidate(struct ms_store_call *call, const char *repository, char digest)
+void fake_store_candidate(struct ms_store_call *call, const char *repository, char digest,
+                          bool may_delete)
 {
     struct ms_digest row = fake_digest(digest);
-    call->on_row.candidate(ms_str(repository), &row, call->arg);
+    call->on_row.candidate(ms_str(repository), &row, may_delete, call->arg);
 }

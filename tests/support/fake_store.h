@@ -73,6 +73,7 @@ void fake_store_manifest(struct ms_store_call *call, char digest, bool is_stored
 void fake_store_unreadable(struct ms_store_call *call, char digest); /* a manifest, not stored */
 void fake_store_repository(struct ms_store_call *call, const char *name);
 void fake_store_digest(struct ms_store_call *call, char digest);
-void fake_store_candidate(struct ms_store_call *call, const char *repository, char digest);
+void fake_store_candidate(struct ms_store_call *call, const char *repository, char digest,
+                          bool may_delete);
 
 #endif

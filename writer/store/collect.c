@@ -26,7 +26,7 @@ static void on_candidate(struct ms_store_call *base, size_t step, const struct m
     struct rows_call *call = (struct rows_call *)base;
     struct ms_digest digest = row_digest(row, 1);
     (void)step;
-    call->on_row.candidate(row->columns[0], &digest, call->arg);
+    call->on_row.candidate(row->columns[0], &digest, row_bool(row, 2), call->arg);
 }
 
 struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,

@@ -460,10 +460,11 @@ struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t t
                                        uint64_t grace_ms, size_t limit,
                                        ms_store_count_done *on_done, void *arg);
 /* Untagged manifests that repositories hold and nothing there needs: to be asked for again (gone
- * ones go to ms_apply.gone), and what may be deleted from the registry. In batches, by
- * repository and digest, after the last row of the batch before (absent: from the start). */
+ * ones go to ms_apply.gone), and what may be deleted from the registry, if nothing in the
+ * repository could not be read. In batches, by repository and digest, after the last row of the
+ * batch before (absent: from the start). */
 typedef void ms_store_candidate_row(struct ms_str repository, const struct ms_digest *digest,
-                                    void *arg);
+                                    bool may_delete, void *arg);
 struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
                                                   struct ms_str after_repository,
                                                   const struct ms_digest *after_digest,

@@ -131,8 +131,12 @@ static void start_pruning(void *arg)
 {
     struct gc *gc = arg;
     const struct env *env = gc->env;
+    uint64_t history_ms = env->config->retention.history_ms;
+    /* The history also tells the collection since when a manifest has been without a tag. */
+    if (history_ms > 0 && history_ms < env->config->garbage_collect.grace_ms)
+        history_ms = env->config->garbage_collect.grace_ms;
     gc->prune_call = ms_store_prune(env->store, env->term, env->config->retention.changes_ms,
-                                    env->config->retention.history_ms, on_pruned, gc);
+                                    history_ms, on_pruned, gc);
 }
 
 /* --- life --- */

@@ -95,11 +95,13 @@ static void ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on
                                                   GROUP_MAX, on_row, on_done, run);
 }
 
-static void on_confirmed_row(struct ms_str repository, const struct ms_digest *digest, void *arg)
+static void on_confirmed_row(struct ms_str repository, const struct ms_digest *digest,
+                             bool may_delete, void *arg)
 {
     struct gc_candidates *run = arg;
     if (!ms_str_equal(repository, run->repository))
         return;
+    run->may_delete &= may_delete;
     for (size_t i = 0; i < run->n_group; i++)
         run->group[i].is_confirmed |= ms_digest_equal(&run->group[i].digest, digest);
 }
@@ -206,7 +208,7 @@ static void on_confirmed_to_delete(const struct ms_error *err, void *arg)
     run->store_call = NULL;
     if (err != NULL) {
         end(run, err);
-    } else if (candidate->is_confirmed) {
+    } else if (candidate->is_confirmed && run->may_delete) {
         run->call = registry_delete_manifest(run->env->registry, run->repository,
                                              &candidate->digest, on_deleted, run);
     } else {
@@ -275,13 +277,16 @@ static void on_verified(bool same, void *arg)
 
 /* --- list --- */
 
-static void on_listed_row(struct ms_str repository, const struct ms_digest *digest, void *arg)
+static void on_listed_row(struct ms_str repository, const struct ms_digest *digest,
+                          bool may_delete, void *arg)
 {
     struct gc_candidates *run = arg;
     if (run->n_group == GROUP_MAX)
         return;
-    if (run->n_group == 0)
+    if (run->n_group == 0) {
         run->repository = ms_arena_dup(run->arena, repository);
+        run->may_delete = may_delete;
+    }
     if (ms_str_equal(run->repository, repository))
         run->group[run->n_group++] = (struct candidate){.digest = *digest};
 }
@@ -290,9 +295,14 @@ static void on_listed(const struct ms_error *err, void *arg)
 {
     struct gc_candidates *run = arg;
     run->store_call = NULL;
-    if (err != NULL || run->n_group == 0)
+    if (err != NULL || run->n_group == 0) {
         end(run, err);
-    else if (run->mode != MS_COLLECT_OFF)
+        return;
+    }
+    if (!run->may_delete && run->mode != MS_COLLECT_OFF)
+        ms_log(MS_LOG_INFO, "nothing is deleted where something could not be read",
+               MS_FIELDS(ms_field_str("repository", run->repository)));
+    if (run->may_delete && run->mode != MS_COLLECT_OFF)
         run->verify = gc_verify_start(run->env, run->repository, on_verified, run);
     else
         ask(run);

@@ -132,6 +132,10 @@ START_TEST(staged_tags_appear_at_once)
     ck_assert_int_eq(stage(tags, 2), MS_OK);
     ck_assert_int_eq(stage(&tags[2], 1), MS_OK);
     ck_assert_str_eq(sql("SELECT string_agg(name, ',') FROM tag"), "old");
+    rows[0] = '\0'; /* when what they point to is deleted, they are asked for, too */
+    struct ms_digest digest = digest_of("i1");
+    ASSERT_OK(ms_store_tags_on(store, MS_STR("app"), &digest, 1, 10, on_known_tag, on_done, NULL));
+    ck_assert_str_eq(rows, "a! b! c! old");
     struct ms_tag_record moved = tag_on("b", "i2"); /* an event came meanwhile: it is newer */
     moved.event_time_ms = 1600000000000;
     ck_assert_int_eq(
@@ -268,12 +272,14 @@ END_TEST
 
 /* --- what nobody needs --- */
 
-static void on_candidate(struct ms_str repository, const struct ms_digest *digest, void *arg)
+static void on_candidate(struct ms_str repository, const struct ms_digest *digest, bool may_delete,
+                         void *arg)
 {
     (void)arg;
     struct ms_digest expected = digest_of("i3");
     ck_assert(ms_digest_equal(digest, &expected));
     note(repository);
+    note(may_delete ? MS_STR("may go") : MS_STR("is kept"));
 }
 
 START_TEST(garbage_is_found_and_collected)
@@ -293,13 +299,24 @@ START_TEST(garbage_is_found_and_collected)
     rows[0] = '\0';
     ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR_ABSENT, NULL, 10, on_candidate, on_done,
                                           NULL));
-    ck_assert_str_eq(rows, "app");
+    ck_assert_str_eq(rows, "app may go");
     struct ms_digest found = digest_of("i3");
     ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR("app"), &found, 10, on_candidate,
                                           on_done, NULL));
     ASSERT_OK(ms_store_collect_candidates(store, 60000, MS_STR_ABSENT, NULL, 10, on_candidate,
                                           on_done, NULL));
-    ck_assert_str_eq(rows, "app");
+    ck_assert_str_eq(rows, "app may go");
+    static const struct {
+        const char *unreadable, *expected;
+    } UNREAD[] = {{"missing in the registry", "app may go"}, {"no JSON", "app is kept"}};
+    for (size_t i = 0; i < sizeof(UNREAD) / sizeof(UNREAD[0]); i++) {
+        ck_assert_int_eq(hold("app", "i2", UNREAD[i].unreadable), MS_OK);
+        rows[0] = '\0';
+        ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR_ABSENT, NULL, 10, on_candidate,
+                                              on_done, NULL));
+        ck_assert_str_eq(rows, UNREAD[i].expected);
+    }
+    ck_assert_int_eq(hold("app", "i2", NULL), MS_OK);
     ASSERT_OK(ms_store_collect(store, term, 0, 10, on_count, NULL)); /* all is held */
     ck_assert_uint_eq(last_count, 0);
     ck_assert_int_eq(release("app", "i3"), MS_OK);

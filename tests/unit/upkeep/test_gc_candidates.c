@@ -19,6 +19,7 @@ static struct ms_config config = {.registry = {.concurrency = 4}};
 static struct env env;
 static struct fake_tag known[TAGS_MAX]; /* the database's, by name */
 static const char *candidates_later;    /* when it is asked again */
+static bool all_was_read;
 static struct gc_candidates *run_now;
 static struct gc_candidates_result result;
 static enum ms_status result_status;
@@ -30,7 +31,7 @@ static void answer(struct ms_store_call *call)
     bool is_from_start = strcmp(call->line, "collect_candidates -") == 0;
     for (; fake_store_is(call, "collect_candidates") && is_from_start && *letters != '\0';
          letters++)
-        fake_store_candidate(call, "team/app", *letters);
+        fake_store_candidate(call, "team/app", *letters, all_was_read);
     for (size_t i = 0; fake_store_is(call, "tags_after") && known[i].name != NULL; i++)
         fake_store_tag(call, known[i].name, known[i].digest);
 }
@@ -53,6 +54,7 @@ static void set_up(void)
     memcpy(fake_registry.tags, TAGS, sizeof(TAGS));
     fake_registry.manifests = "abxy";
     candidates_later = "abc";
+    all_was_read = true;
     fake_store_answer = answer;
     config.garbage_collect.registry = MS_COLLECT_ON;
     config.garbage_collect.grace_ms = 5;
@@ -196,6 +198,29 @@ START_TEST(a_tag_list_that_cannot_be_had_forbids_deleting)
 }
 END_TEST
 
+/* An index that cannot be read may need any of them. */
+START_TEST(what_could_not_be_read_forbids_deleting)
+{
+    all_was_read = false;
+    run();
+    expect("", "c", MS_OK);
+}
+END_TEST
+
+static void answer_unread_later(struct ms_store_call *call)
+{
+    all_was_read = fake_calls_count("collect_candidates") == 1;
+    answer(call);
+}
+
+START_TEST(what_cannot_be_read_meanwhile_forbids_deleting)
+{
+    fake_store_answer = answer_unread_later;
+    run();
+    expect("", "c", MS_OK);
+}
+END_TEST
+
 START_TEST(what_was_tagged_meanwhile_stays)
 {
     candidates_later = "bc";
@@ -265,6 +290,8 @@ static Suite *make_suite(void)
                         sizeof(DIFFERENCES) / sizeof(DIFFERENCES[0]));
     tcase_add_test(cases, an_unknown_repository_with_known_tags_forbids_deleting);
     tcase_add_test(cases, a_tag_list_that_cannot_be_had_forbids_deleting);
+    tcase_add_test(cases, what_could_not_be_read_forbids_deleting);
+    tcase_add_test(cases, what_cannot_be_read_meanwhile_forbids_deleting);
     tcase_add_test(cases, what_was_tagged_meanwhile_stays);
     tcase_add_test(cases, what_was_pushed_again_meanwhile_is_not_forgotten);
     tcase_add_test(cases, what_is_tagged_while_others_are_deleted_stays);
