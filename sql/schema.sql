@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 11 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 12 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 11;
+    c_present constant integer := 12;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -856,14 +856,16 @@ BEGIN
         ON CONFLICT (digest) DO NOTHING;
 END $$;
 
--- All documents are of this version now; readers must hear of it when some were made again. Contents that were made
--- again have perhaps become another kind, which totals have not followed: they are counted from scratch, behind the
--- lock on state, so that no transaction counts beside it.
+-- All documents are of this version now; readers must hear of it when some were made again, by this run or one before
+-- it that did not come to its end. Contents that were made again have perhaps become another kind, which totals have not
+-- followed: they are counted from scratch, behind the lock on state, so that no transaction counts beside it.
 CREATE OR REPLACE FUNCTION end_documents(p_term bigint, p_version smallint, p_are_changed boolean) RETURNS void
     LANGUAGE plpgsql AS $$
+DECLARE
+    v_before smallint := (SELECT document_version FROM state); -- 0: it is new
 BEGIN
     UPDATE state SET document_version = p_version WHERE document_version <> p_version;
-    IF p_are_changed THEN
+    IF p_are_changed OR v_before NOT IN (0, p_version) THEN
         PERFORM publish(p_term, NULL);
         UPDATE state SET (manifests, artifacts, images, indexes, size)
                        = (SELECT t.manifests, t.artifacts, t.images, t.indexes, t.size FROM recount_totals() AS t);
@@ -920,17 +922,11 @@ BEGIN
      WHERE m.ctid = n.ctid;
 END $$;
 
--- Makes index_image and nesting right for these manifests and for every index above them: from below, a
--- level at a time, as often as the longest way up is long. More than nesting_max() levels up everything
--- is nested too deeply already. The indexes are locked first, and in order, for others may store their
--- other children meanwhile.
-CREATE OR REPLACE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
-    LANGUAGE plpgsql AS $$
-DECLARE
-    v_indexes bigint[];
-    v_level bigint[] := p_manifests;
+-- The indexes among these manifests and above them.
+CREATE OR REPLACE FUNCTION indexes_above(p_manifests bigint[]) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    v_indexes := ARRAY(
+    RETURN ARRAY(
         WITH RECURSIVE above (id, level) AS (
             SELECT id, 0 FROM unnest(p_manifests) AS m (id)
              UNION
@@ -941,10 +937,35 @@ BEGIN
              WHERE a.level < nesting_max())
         SELECT m.id FROM (SELECT DISTINCT id FROM above) AS a
          CROSS JOIN LATERAL (SELECT id FROM manifest WHERE id = a.id AND kind = 'index' OFFSET 0) AS m);
+END $$;
+
+-- Makes index_image and nesting right for these manifests and for every index above them: from below, a
+-- level at a time, as often as the longest way up is long. More than nesting_max() levels up everything
+-- is nested too deeply already. The indexes are locked first, and in order, for others may store their
+-- other children meanwhile; so are indexes right below these manifests, whose images are read. Who had to wait for one who
+-- stored an index above must find that, too, so they are looked for until there are no more.
+CREATE OR REPLACE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_indexes bigint[] := '{}';
+    v_found bigint[];
+    v_level bigint[] := p_manifests;
+BEGIN
+    LOOP
+        v_found := indexes_above(p_manifests);
+        EXIT WHEN v_found <@ v_indexes;
+        v_indexes := v_found;
+        PERFORM FROM manifest
+          WHERE id = ANY (v_indexes || ARRAY(
+                    SELECT m.id
+                      FROM unnest(p_manifests) AS p (id)
+                     CROSS JOIN LATERAL (SELECT child_id FROM manifest_child WHERE parent_id = p.id OFFSET 0) AS c
+                     CROSS JOIN LATERAL (SELECT id FROM manifest WHERE id = c.child_id AND kind = 'index' OFFSET 0) AS m))
+          ORDER BY id FOR NO KEY UPDATE;
+    END LOOP;
     IF v_indexes = '{}' THEN
         RETURN;
     END IF;
-    PERFORM FROM manifest WHERE id = ANY (v_indexes) ORDER BY id FOR NO KEY UPDATE;
     FOR level IN 0 .. nesting_max() LOOP
         PERFORM refresh_nesting(ARRAY(SELECT m.id FROM unnest(v_level) AS m (id)
                                        WHERE m.id = ANY (v_indexes)));
@@ -2547,6 +2568,13 @@ BEGIN
      WHERE p.id = n.name_id;
 END $$;
 
+-- Whoever changes what these images count, by what is_counted says, locks them first: others do at the same time.
+CREATE OR REPLACE FUNCTION lock_counted(p_images bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM package_image WHERE image_id = ANY (p_images) ORDER BY image_id FOR NO KEY UPDATE;
+END $$;
+
 CREATE OR REPLACE FUNCTION is_live_image(p_image bigint) RETURNS boolean
     LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM repository_manifest
@@ -2561,11 +2589,15 @@ CREATE OR REPLACE FUNCTION put_sboms(p_term bigint, p_manifest bigint, p_about b
 DECLARE
     c_repositories_max constant integer := 20;
     v_image bigint := (SELECT id FROM manifest WHERE digest = p_about);
-    v_was_counted boolean := coalesce((SELECT is_counted FROM package_image WHERE image_id = v_image), false);
+    v_was_counted boolean;
+    v_is_live boolean;
     v_had boolean := EXISTS (SELECT FROM sbom WHERE manifest_id = p_manifest AND about = p_about);
     v_repositories text[];
 BEGIN
     PERFORM require_term(p_term);
+    PERFORM lock_counted(ARRAY[v_image]);
+    v_was_counted := coalesce((SELECT is_counted FROM package_image WHERE image_id = v_image), false);
+    v_is_live := is_live_image(v_image);
     UPDATE sbom_source SET is_read = true WHERE manifest_id = p_manifest AND about = p_about;
     IF NOT FOUND OR v_image IS NULL OR (NOT v_had AND p_documents = '{}') THEN
         DELETE FROM sbom_staged;
@@ -2596,9 +2628,9 @@ BEGIN
      WHERE a.state = 'done';
     DELETE FROM sbom_staged;
     DELETE FROM material_staged;
-    INSERT INTO package_image (image_id, is_counted) VALUES (v_image, is_live_image(v_image))
+    INSERT INTO package_image (image_id, is_counted) VALUES (v_image, v_is_live)
         ON CONFLICT (image_id) DO UPDATE SET is_counted = excluded.is_counted;
-    IF is_live_image(v_image) THEN
+    IF v_is_live THEN
         PERFORM count_packages(ARRAY[v_image], 1);
     END IF;
     v_repositories := ARRAY(SELECT r.name FROM repository_manifest h JOIN repository r ON r.id = h.repository_id
@@ -2626,6 +2658,11 @@ BEGIN
       FROM (SELECT image_id, is_counted, is_live_image(image_id) AS is_live
               FROM package_image WHERE image_id > p_after ORDER BY image_id LIMIT p_limit) AS looked;
     IF v_more IS NOT NULL OR v_less IS NOT NULL THEN
+        PERFORM lock_counted(v_more || v_less);
+        SELECT array_agg(image_id) FILTER (WHERE NOT is_counted), array_agg(image_id) FILTER (WHERE is_counted)
+          INTO v_more, v_less
+          FROM (SELECT image_id, is_counted FROM package_image
+                 WHERE image_id = ANY (v_more || v_less) AND is_counted <> is_live_image(image_id)) AS looked;
         PERFORM count_packages(v_more, 1);
         PERFORM count_packages(v_less, -1);
         UPDATE package_image SET is_counted = NOT is_counted WHERE image_id = ANY (v_more || v_less);
@@ -2642,11 +2679,13 @@ DECLARE
     v_images bigint[] := ARRAY(SELECT DISTINCT s.image_id FROM unnest(p_manifests) AS m (id)
                                 CROSS JOIN LATERAL (SELECT image_id FROM sbom WHERE manifest_id = m.id
                                                      UNION SELECT image_id FROM sbom WHERE image_id = m.id) AS s);
-    v_counted bigint[] := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
+    v_counted bigint[];
 BEGIN
     IF v_images = '{}' THEN
         RETURN false;
     END IF;
+    PERFORM lock_counted(v_images);
+    v_counted := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
     PERFORM count_packages(v_counted, -1);
     DELETE FROM sbom WHERE manifest_id = ANY (p_manifests) OR image_id = ANY (p_manifests);
     DELETE FROM package_image WHERE image_id = ANY (p_manifests);
@@ -2655,8 +2694,8 @@ BEGIN
     RETURN v_counted <> '{}';
 END $$;
 
--- SBOMs are not wanted: so many pairs go, then the rest at once, and what was read is to be read again should they
--- be wanted. Returns how much there was.
+-- SBOMs are not wanted. Nothing counts and nothing was read from the first batch on, so that they are right should they
+-- be wanted again in between; so many pairs go, then the rest at once. Returns how much there was.
 CREATE OR REPLACE FUNCTION forget_packages(p_term bigint, p_limit bigint) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -2664,6 +2703,12 @@ DECLARE
     v_all bigint := 0;
 BEGIN
     PERFORM require_term(p_term);
+    UPDATE sbom_source SET is_read = false, not_before = now(), attempts = 0 WHERE is_read;
+    IF EXISTS (SELECT FROM package_image WHERE is_counted) THEN
+        UPDATE package_image SET is_counted = false WHERE is_counted;
+        UPDATE package_version SET images = 0 WHERE images <> 0;
+        UPDATE package_name SET images = 0 WHERE images <> 0;
+    END IF;
     DELETE FROM image_package WHERE ctid = ANY (ARRAY(SELECT ctid FROM image_package LIMIT p_limit));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows > 0 THEN
@@ -2680,7 +2725,6 @@ BEGIN
     DELETE FROM package_name;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_all := v_all + v_rows;
-    UPDATE sbom_source SET is_read = false, not_before = now(), attempts = 0 WHERE is_read;
     IF v_all > 0 THEN
         PERFORM publish(p_term, NULL);
     END IF;
@@ -2770,10 +2814,10 @@ CREATE TRIGGER sbom_source_tag AFTER INSERT OR UPDATE OF manifest_id ON tag
     FOR EACH ROW WHEN (NEW.manifest_id IS NOT NULL AND NEW.name ~ '^sha256-[0-9a-f]{64}\.(att|sbom)$')
     EXECUTE PROCEDURE note_sbom_source();
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (11, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (12, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 11 is in place
+\echo metastore: schema 12 is in place
 \endif

@@ -14,14 +14,16 @@ BEGIN
         ON CONFLICT (digest) DO NOTHING;
 END $$;
 
--- All documents are of this version now; readers must hear of it when some were made again. Contents that were made
--- again have perhaps become another kind, which totals have not followed: they are counted from scratch, behind the
--- lock on state, so that no transaction counts beside it.
+-- All documents are of this version now; readers must hear of it when some were made again, by this run or one before
+-- it that did not come to its end. Contents that were made again have perhaps become another kind, which totals have not
+-- followed: they are counted from scratch, behind the lock on state, so that no transaction counts beside it.
 CREATE OR REPLACE FUNCTION end_documents(p_term bigint, p_version smallint, p_are_changed boolean) RETURNS void
     LANGUAGE plpgsql AS $$
+DECLARE
+    v_before smallint := (SELECT document_version FROM state); -- 0: it is new
 BEGIN
     UPDATE state SET document_version = p_version WHERE document_version <> p_version;
-    IF p_are_changed THEN
+    IF p_are_changed OR v_before NOT IN (0, p_version) THEN
         PERFORM publish(p_term, NULL);
         UPDATE state SET (manifests, artifacts, images, indexes, size)
                        = (SELECT t.manifests, t.artifacts, t.images, t.indexes, t.size FROM recount_totals() AS t);

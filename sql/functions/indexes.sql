@@ -47,17 +47,11 @@ BEGIN
      WHERE m.ctid = n.ctid;
 END $$;
 
--- Makes index_image and nesting right for these manifests and for every index above them: from below, a
--- level at a time, as often as the longest way up is long. More than nesting_max() levels up everything
--- is nested too deeply already. The indexes are locked first, and in order, for others may store their
--- other children meanwhile.
-CREATE OR REPLACE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
-    LANGUAGE plpgsql AS $$
-DECLARE
-    v_indexes bigint[];
-    v_level bigint[] := p_manifests;
+-- The indexes among these manifests and above them.
+CREATE OR REPLACE FUNCTION indexes_above(p_manifests bigint[]) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    v_indexes := ARRAY(
+    RETURN ARRAY(
         WITH RECURSIVE above (id, level) AS (
             SELECT id, 0 FROM unnest(p_manifests) AS m (id)
              UNION
@@ -68,10 +62,35 @@ BEGIN
              WHERE a.level < nesting_max())
         SELECT m.id FROM (SELECT DISTINCT id FROM above) AS a
          CROSS JOIN LATERAL (SELECT id FROM manifest WHERE id = a.id AND kind = 'index' OFFSET 0) AS m);
+END $$;
+
+-- Makes index_image and nesting right for these manifests and for every index above them: from below, a
+-- level at a time, as often as the longest way up is long. More than nesting_max() levels up everything
+-- is nested too deeply already. The indexes are locked first, and in order, for others may store their
+-- other children meanwhile; so are indexes right below these manifests, whose images are read. Who had to wait for one who
+-- stored an index above must find that, too, so they are looked for until there are no more.
+CREATE OR REPLACE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_indexes bigint[] := '{}';
+    v_found bigint[];
+    v_level bigint[] := p_manifests;
+BEGIN
+    LOOP
+        v_found := indexes_above(p_manifests);
+        EXIT WHEN v_found <@ v_indexes;
+        v_indexes := v_found;
+        PERFORM FROM manifest
+          WHERE id = ANY (v_indexes || ARRAY(
+                    SELECT m.id
+                      FROM unnest(p_manifests) AS p (id)
+                     CROSS JOIN LATERAL (SELECT child_id FROM manifest_child WHERE parent_id = p.id OFFSET 0) AS c
+                     CROSS JOIN LATERAL (SELECT id FROM manifest WHERE id = c.child_id AND kind = 'index' OFFSET 0) AS m))
+          ORDER BY id FOR NO KEY UPDATE;
+    END LOOP;
     IF v_indexes = '{}' THEN
         RETURN;
     END IF;
-    PERFORM FROM manifest WHERE id = ANY (v_indexes) ORDER BY id FOR NO KEY UPDATE;
     FOR level IN 0 .. nesting_max() LOOP
         PERFORM refresh_nesting(ARRAY(SELECT m.id FROM unnest(v_level) AS m (id)
                                        WHERE m.id = ANY (v_indexes)));

@@ -138,6 +138,13 @@ BEGIN
      WHERE p.id = n.name_id;
 END $$;
 
+-- Whoever changes what these images count, by what is_counted says, locks them first: others do at the same time.
+CREATE OR REPLACE FUNCTION lock_counted(p_images bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM package_image WHERE image_id = ANY (p_images) ORDER BY image_id FOR NO KEY UPDATE;
+END $$;
+
 CREATE OR REPLACE FUNCTION is_live_image(p_image bigint) RETURNS boolean
     LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM repository_manifest
@@ -152,11 +159,15 @@ CREATE OR REPLACE FUNCTION put_sboms(p_term bigint, p_manifest bigint, p_about b
 DECLARE
     c_repositories_max constant integer := 20;
     v_image bigint := (SELECT id FROM manifest WHERE digest = p_about);
-    v_was_counted boolean := coalesce((SELECT is_counted FROM package_image WHERE image_id = v_image), false);
+    v_was_counted boolean;
+    v_is_live boolean;
     v_had boolean := EXISTS (SELECT FROM sbom WHERE manifest_id = p_manifest AND about = p_about);
     v_repositories text[];
 BEGIN
     PERFORM require_term(p_term);
+    PERFORM lock_counted(ARRAY[v_image]);
+    v_was_counted := coalesce((SELECT is_counted FROM package_image WHERE image_id = v_image), false);
+    v_is_live := is_live_image(v_image);
     UPDATE sbom_source SET is_read = true WHERE manifest_id = p_manifest AND about = p_about;
     IF NOT FOUND OR v_image IS NULL OR (NOT v_had AND p_documents = '{}') THEN
         DELETE FROM sbom_staged;
@@ -187,9 +198,9 @@ BEGIN
      WHERE a.state = 'done';
     DELETE FROM sbom_staged;
     DELETE FROM material_staged;
-    INSERT INTO package_image (image_id, is_counted) VALUES (v_image, is_live_image(v_image))
+    INSERT INTO package_image (image_id, is_counted) VALUES (v_image, v_is_live)
         ON CONFLICT (image_id) DO UPDATE SET is_counted = excluded.is_counted;
-    IF is_live_image(v_image) THEN
+    IF v_is_live THEN
         PERFORM count_packages(ARRAY[v_image], 1);
     END IF;
     v_repositories := ARRAY(SELECT r.name FROM repository_manifest h JOIN repository r ON r.id = h.repository_id
@@ -217,6 +228,11 @@ BEGIN
       FROM (SELECT image_id, is_counted, is_live_image(image_id) AS is_live
               FROM package_image WHERE image_id > p_after ORDER BY image_id LIMIT p_limit) AS looked;
     IF v_more IS NOT NULL OR v_less IS NOT NULL THEN
+        PERFORM lock_counted(v_more || v_less);
+        SELECT array_agg(image_id) FILTER (WHERE NOT is_counted), array_agg(image_id) FILTER (WHERE is_counted)
+          INTO v_more, v_less
+          FROM (SELECT image_id, is_counted FROM package_image
+                 WHERE image_id = ANY (v_more || v_less) AND is_counted <> is_live_image(image_id)) AS looked;
         PERFORM count_packages(v_more, 1);
         PERFORM count_packages(v_less, -1);
         UPDATE package_image SET is_counted = NOT is_counted WHERE image_id = ANY (v_more || v_less);
@@ -233,11 +249,13 @@ DECLARE
     v_images bigint[] := ARRAY(SELECT DISTINCT s.image_id FROM unnest(p_manifests) AS m (id)
                                 CROSS JOIN LATERAL (SELECT image_id FROM sbom WHERE manifest_id = m.id
                                                      UNION SELECT image_id FROM sbom WHERE image_id = m.id) AS s);
-    v_counted bigint[] := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
+    v_counted bigint[];
 BEGIN
     IF v_images = '{}' THEN
         RETURN false;
     END IF;
+    PERFORM lock_counted(v_images);
+    v_counted := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
     PERFORM count_packages(v_counted, -1);
     DELETE FROM sbom WHERE manifest_id = ANY (p_manifests) OR image_id = ANY (p_manifests);
     DELETE FROM package_image WHERE image_id = ANY (p_manifests);
@@ -246,8 +264,8 @@ BEGIN
     RETURN v_counted <> '{}';
 END $$;
 
--- SBOMs are not wanted: so many pairs go, then the rest at once, and what was read is to be read again should they
--- be wanted. Returns how much there was.
+-- SBOMs are not wanted. Nothing counts and nothing was read from the first batch on, so that they are right should they
+-- be wanted again in between; so many pairs go, then the rest at once. Returns how much there was.
 CREATE OR REPLACE FUNCTION forget_packages(p_term bigint, p_limit bigint) RETURNS bigint
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -255,6 +273,12 @@ DECLARE
     v_all bigint := 0;
 BEGIN
     PERFORM require_term(p_term);
+    UPDATE sbom_source SET is_read = false, not_before = now(), attempts = 0 WHERE is_read;
+    IF EXISTS (SELECT FROM package_image WHERE is_counted) THEN
+        UPDATE package_image SET is_counted = false WHERE is_counted;
+        UPDATE package_version SET images = 0 WHERE images <> 0;
+        UPDATE package_name SET images = 0 WHERE images <> 0;
+    END IF;
     DELETE FROM image_package WHERE ctid = ANY (ARRAY(SELECT ctid FROM image_package LIMIT p_limit));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows > 0 THEN
@@ -271,7 +295,6 @@ BEGIN
     DELETE FROM package_name;
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_all := v_all + v_rows;
-    UPDATE sbom_source SET is_read = false, not_before = now(), attempts = 0 WHERE is_read;
     IF v_all > 0 THEN
         PERFORM publish(p_term, NULL);
     END IF;

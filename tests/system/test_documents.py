@@ -56,6 +56,15 @@ def test_old_documents_are_made_again_without_the_registry(postgres, tmp_path):
         assert query(database, "SELECT generation FROM state")[0][0] == generation + 1, "readers must hear of it"
         kept = query(database, "SELECT document FROM manifest WHERE document_version = 0 AND raw IS NOT NULL")
         assert kept == [('"Digest":"old"',)], "what this version cannot read keeps what it has"
+
+        # A writer made them and was killed before the end: the next one counts, and tells readers.
+        images, = query(database, "SELECT images FROM state")[0]
+        writer.kill()
+        query(database, "UPDATE state SET document_version = 1, images = 0")
+        generation, = query(database, "SELECT generation FROM state")[0]
+        writer.start()
+        wait_for(lambda: query(database, "SELECT document_version > 1 FROM state") == [(True,)], "the end")
+        assert query(database, "SELECT images, generation FROM state") == [(images, generation + 1)]
     finally:
         reader.terminate()
         writer.terminate()
