@@ -193,7 +193,7 @@ static int run(struct reader_program *program)
         .admin_listen = config->reader.admin_listen,
         .n_workers = program->n_workers,
         .shared_bytes = shared_size(program->n_workers),
-        .shutdown_timeout_ms = config->shutdown_timeout_ms,
+        .shutdown_timeout_ms = &config->shutdown_timeout_ms,
         .hang_timeout_ms = HANG_TIMEOUT_MS,
         .run_worker = reader_run_worker,
         .run_watcher = watcher_run,

@@ -25,7 +25,7 @@ struct answer_result {
     struct ms_buf link;       /* value of the Link header; empty: none */
     /* This many bytes at the start and at the end say only when the answer was made. The ETag is
      * made without them, so that a result which did not change keeps being answered 304. The end is
-     * on_finish's to set. */
+     * on_finish's to set, or that of on_row where there is one row. */
     size_t untagged;
     size_t untagged_end;
     bool is_nothing; /* there is nothing to tell yet: see answer_hold in send.h */

@@ -218,12 +218,26 @@ static void write_page(struct answer_result *result, const struct state *state, 
     result->status = page->status;
 }
 
+/* The ETag is made without it. Its `<` cannot come from elsewhere: that of foreign text is escaped. */
+static void leave_footer_out(struct answer_result *result)
+{
+    static const struct ms_str FOOTER = MS_STR_INIT("<footer>");
+    struct ms_str body = ms_buf_view(&result->body);
+    for (size_t end = FOOTER.len; end <= body.len; end++) {
+        if (ms_str_starts_with(ms_str_skip(body, body.len - end), FOOTER)) {
+            result->untagged_end = end;
+            return;
+        }
+    }
+}
+
 static void on_row(struct answer_result *result, const struct ms_str *columns, size_t n_columns,
                    void *arg)
 {
     const struct state *state = arg;
     assert(n_columns >= N_TRUTH_COLUMNS);
     struct page page = {.arena = ms_arena_new(PAGE_ARENA_MAX),
+                        .texts = ms_arena_new(PAGE_TEXTS_MAX),
                         .name = ms_str_n(state->name, state->name_len),
                         .reference = ms_str_n(state->reference, state->reference_len),
                         .kind = state->kind,
@@ -231,21 +245,9 @@ static void on_row(struct answer_result *result, const struct ms_str *columns, s
                         .n_columns = n_columns - N_TRUTH_COLUMNS,
                         .status = 200};
     write_page(result, state, &page, columns);
+    leave_footer_out(result);
+    ms_arena_free(page.texts);
     ms_arena_free(page.arena);
-}
-
-/* The footer's `<` cannot come from elsewhere: that of foreign text is escaped. */
-static void on_finish(struct answer_result *result, void *arg)
-{
-    static const struct ms_str FOOTER = MS_STR_INIT("<footer>");
-    struct ms_str body = ms_buf_view(&result->body);
-    (void)arg;
-    for (size_t end = FOOTER.len; end <= body.len; end++) {
-        if (ms_str_starts_with(ms_str_skip(body, body.len - end), FOOTER)) {
-            result->untagged_end = end;
-            return;
-        }
-    }
 }
 
 /* --- serve --- */
@@ -321,7 +323,6 @@ void page_ask_serve(struct page_ask *ask, struct ms_str repository)
             .is_filtered = ask->is_filtered,
             .content_type = PAGE_CONTENT_TYPE,
             .on_row = on_row,
-            .on_finish = on_finish,
             .state = &state,
             .state_bytes = sizeof(state),
         },
@@ -361,7 +362,7 @@ struct page_list page_list_read(struct page *page, struct ms_str list)
     while (json_next(NULL, &row, &rest)) {
         struct ms_str cells = row, number, text;
         if (json_next(NULL, &number, &cells) && json_next(NULL, &text, &cells))
-            paging_page_note(&place, json_text(number, page->arena), json_text(text, page->arena));
+            paging_page_note(&place, json_text(number, page->texts), json_text(text, page->texts));
     }
     out.cursors.prev = cursor_of(page, &place, false);
     out.cursors.next = cursor_of(page, &place, true);
@@ -383,14 +384,14 @@ struct view_strings page_strings(struct page *page, struct ms_str array, size_t 
     struct ms_str rest = array, value;
     struct ms_str *items = page_array(page, array, sizeof(*items), max, &out.n);
     for (size_t i = 0; i < out.n && json_next(NULL, &value, &rest); i++)
-        items[i] = json_text(value, page->arena);
+        items[i] = json_text(value, page->texts);
     out.items = items;
     return out;
 }
 
 struct ms_str page_text(struct page *page, struct ms_str object, const char *member)
 {
-    return json_text(json_get(object, member), page->arena);
+    return json_text(json_get(object, member), page->texts);
 }
 
 int64_t page_number(struct ms_str object, const char *member)

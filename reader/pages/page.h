@@ -18,7 +18,8 @@ enum {
     PAGE_PARAMS_MAX = 32,  /* of a statement */
     PAGE_NAME_MAX = 256,   /* a path's captures: a repository's name, a tag or digest */
     PAGE_QUERY_MAX = 4096, /* the query of a URL, canonical */
-    PAGE_ARENA_MAX = 64 * 1024 * 1024
+    PAGE_ARENA_MAX = 64 * 1024 * 1024,
+    PAGE_TEXTS_MAX = 64 * 1024 * 1024
 };
 
 struct page;
@@ -31,7 +32,7 @@ struct page_kind {
     size_t n_sorts;
     const enum ms_read_query *statements; /* of each of the sorts; one when there are none */
     bool shows_counts;
-    /* Writes the whole page; may set page->status. Everything lies in page->arena. */
+    /* Writes the whole page; may set page->status. Everything lies in the page's arenas. */
     void (*build)(struct ms_buf *out, struct page *page);
 };
 
@@ -39,6 +40,7 @@ struct page_kind {
 struct page {
     struct view_frame frame;
     struct ms_arena *arena;
+    struct ms_arena *texts;  /* foreign ones: what does not fit is absent, and leaves arena alone */
     struct ms_str name;      /* the path's first capture; empty: it has none */
     struct ms_str reference; /* the second */
     struct query query;

@@ -154,8 +154,8 @@ static void add_labels(struct image *out, struct page *page, struct image_label 
 {
     struct ms_str rest = object, key, value;
     while (out->n_labels < LABELS_MAX && json_next(&key, &value, &rest))
-        labels[out->n_labels++] = (struct image_label){json_text(key, page->arena),
-                                                       json_text(value, page->arena), origin};
+        labels[out->n_labels++] = (struct image_label){json_text(key, page->texts),
+                                                       json_text(value, page->texts), origin};
 }
 
 static void read_labels(struct image *out, struct page *page, struct ms_str labels,

@@ -344,7 +344,7 @@ static void begin_drain(struct supervisor *supervisor)
     ms_log(MS_LOG_INFO, "draining", NULL);
     supervisor->draining = true;
     supervisor->deadline_ms =
-        ms_clock_mono_ms() + (int64_t)supervisor->options->shutdown_timeout_ms;
+        ms_clock_mono_ms() + (int64_t)*supervisor->options->shutdown_timeout_ms;
     signal_children(supervisor, SIGTERM);
 }
 

@@ -48,7 +48,7 @@ struct supervisor_options {
     const char *admin_listen; /* another one, shared by all workers; NULL: none */
     size_t n_workers;         /* 1 … MS_WORKERS_MAX */
     size_t shared_bytes;      /* zeroed */
-    uint64_t shutdown_timeout_ms;
+    const uint64_t *shutdown_timeout_ms; /* a reload may change it */
     uint64_t hang_timeout_ms; /* a child that does not beat for so long is killed; 0: it need not */
     /* The life of a child; its return value is the exit status. Called after fork. */
     int (*run_worker)(const struct child_info *child, void *arg);

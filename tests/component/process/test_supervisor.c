@@ -29,6 +29,7 @@ enum behaviour { SERVES, IGNORES_SIGTERM, DIES_AT_ONCE, HANDLES_LATE };
 struct stage {
     enum behaviour behaviour;
     bool refuses_reload;
+    uint64_t reloaded_shutdown_ms; /* 0: a reload leaves it */
     _Atomic int pids[N_WORKERS + 1];
     _Atomic int starts[N_WORKERS + 1];
     _Atomic int ports[N_WORKERS];
@@ -159,10 +160,14 @@ static int run_watcher(const struct child_info *child, void *arg)
     return 0;
 }
 
+static uint64_t shutdown_ms; /* the supervisor's */
+
 static bool on_reload(void *arg)
 {
     (void)arg;
     atomic_fetch_add(&stage->reloads, 1);
+    if (stage->reloaded_shutdown_ms > 0)
+        shutdown_ms = stage->reloaded_shutdown_ms;
     return !stage->refuses_reload;
 }
 
@@ -199,10 +204,11 @@ static void start(const char *listen, uint64_t shutdown_timeout_ms)
         return;
     signal(SIGTERM, SIG_DFL); /* check's handlers would end the whole process group */
     signal(SIGINT, SIG_DFL);
+    shutdown_ms = shutdown_timeout_ms;
     struct supervisor_options options = {.listen = listen,
                                          .n_workers = N_WORKERS,
                                          .shared_bytes = 4096,
-                                         .shutdown_timeout_ms = shutdown_timeout_ms,
+                                         .shutdown_timeout_ms = &shutdown_ms,
                                          .hang_timeout_ms = stage->hang_timeout_ms,
                                          .run_worker = run_worker,
                                          .run_watcher = run_watcher,
@@ -406,6 +412,19 @@ START_TEST(who_does_not_drain_is_killed_in_time)
 }
 END_TEST
 
+START_TEST(a_reload_changes_how_long_it_drains)
+{
+    stage->behaviour = IGNORES_SIGTERM;
+    stage->reloaded_shutdown_ms = 300;
+    start("127.0.0.1:0", 3600 * 1000);
+    AWAIT(all_started());
+    kill(supervisor_pid, SIGHUP);
+    AWAIT(atomic_load(&stage->reloads) == 1);
+    kill(supervisor_pid, SIGTERM);
+    ck_assert_int_eq(exit_status(), 1);
+}
+END_TEST
+
 START_TEST(a_second_signal_ends_it_at_once)
 {
     stage->behaviour = IGNORES_SIGTERM;
@@ -508,6 +527,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, pauses_grow_when_children_die_at_once);
     tcase_add_loop_test(tcase, sigterm_and_sigint_drain, 0, 2);
     tcase_add_test(tcase, who_does_not_drain_is_killed_in_time);
+    tcase_add_test(tcase, a_reload_changes_how_long_it_drains);
     tcase_add_test(tcase, a_second_signal_ends_it_at_once);
     tcase_add_test(tcase, sighup_is_passed_on_after_a_good_reload);
     tcase_add_test(tcase, children_die_with_their_supervisor);
