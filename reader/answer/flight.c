@@ -69,8 +69,8 @@ struct flight {
     unsigned n_losses;      /* of connections that it was asked on */
     struct ms_timer *timer; /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
     struct ms_error err;    /* while ENDING with one */
-    bool is_own;            /* goes on for nobody: flights_fill(), or all were served what is kept */
-    bool is_crowded;        /* the error is that its client has too many of them */
+    bool is_own;     /* goes on for nobody: flights_fill(), or all were served what is kept */
+    bool is_crowded; /* the error is that its client has too many of them */
     struct waiters waiters;
 };
 TAILQ_HEAD(flight_list, flight);

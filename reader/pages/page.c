@@ -218,7 +218,8 @@ static void write_page(struct answer_result *result, const struct state *state, 
     result->status = page->status;
 }
 
-/* The ETag is made without it. Its `<` cannot come from elsewhere: that of foreign text is escaped. */
+/* The ETag is made without it. Its `<` cannot come from elsewhere: that of foreign text is escaped.
+ */
 static void leave_footer_out(struct answer_result *result)
 {
     static const struct ms_str FOOTER = MS_STR_INIT("<footer>");

@@ -19,8 +19,7 @@ enum tags_verdict {
 };
 
 /* Why a tag cannot be read that is absent and yet in the list of tags: it dangles. */
-static const struct ms_str TAGS_DANGLING =
-    MS_STR_INIT("its manifest is missing in the registry");
+static const struct ms_str TAGS_DANGLING = MS_STR_INIT("its manifest is missing in the registry");
 
 struct tags_answer {
     struct ms_str name;

@@ -277,8 +277,8 @@ static void on_verified(bool same, void *arg)
 
 /* --- list --- */
 
-static void on_listed_row(struct ms_str repository, const struct ms_digest *digest,
-                          bool may_delete, void *arg)
+static void on_listed_row(struct ms_str repository, const struct ms_digest *digest, bool may_delete,
+                          void *arg)
 {
     struct gc_candidates *run = arg;
     if (run->n_group == GROUP_MAX)

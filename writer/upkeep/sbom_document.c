@@ -220,8 +220,8 @@ static void on_no_file(void *arg)
 {
     struct sbom_document *reading = arg;
     struct ms_error err;
-    (void)ms_error_set(&err, MS_IO, "cache.spool_dir %s: %s",
-                       reading->env->config->cache.spool_dir, strerror(reading->file_errno));
+    (void)ms_error_set(&err, MS_IO, "cache.spool_dir %s: %s", reading->env->config->cache.spool_dir,
+                       strerror(reading->file_errno));
     end(reading, &err);
 }
 
