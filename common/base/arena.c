@@ -11,13 +11,15 @@
 #include <stddef.h>
 #include <string.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
-#define __SANITIZE_ADDRESS__ 1
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
 #endif
 #endif
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef HAS_ASAN
 #include <sanitizer/asan_interface.h>
 enum { GAP_BYTES = 16 };
 #else
