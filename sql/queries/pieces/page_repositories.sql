@@ -3,7 +3,7 @@ SELECT s.generation,
 -- include page_truth.sql
        json_build_object(
            'all_below', (SELECT count(*) FROM repository r
-                         WHERE r.deleted_at IS NULL AND starts_with(r.name, $8::text)
+                         WHERE r.deleted_at IS NULL
                            AND r.name >= $8::text AND r.name < $8::text || U&'\+10FFFF'
                            AND (r.tag_count > 0
                                 OR EXISTS (SELECT FROM repository_manifest h
