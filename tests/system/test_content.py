@@ -3,7 +3,9 @@
 import hashlib
 import json
 import random
+import threading
 
+import psycopg2
 import pytest
 import requests
 
@@ -221,3 +223,34 @@ def test_events_and_a_scan_make_the_same(seed, postgres, tmp_path):
     finally:
         writer.terminate()
         fake.stop()
+
+
+@pytest.mark.parametrize("first", ["outer", "image"])
+def test_an_outer_index_and_an_image_of_its_inner_one_stored_at_once(postgres, first):
+    """Whoever comes second waits, and sees what the first has made: the outer index has the image."""
+    database = postgres.new_database()
+    inner, image, outer = (row for row, in query(
+        database, "INSERT INTO manifest (digest, kind) VALUES ('i', 'index'), ('g', 'unknown'), ('o', 'index') RETURNING id"))
+    query(database, "INSERT INTO manifest_child (parent_id, position, child_id) VALUES (%s, 0, %s)", inner, image)
+    steps = {"outer": [("INSERT INTO manifest_child (parent_id, position, child_id) VALUES (%s, 0, %s)", (outer, inner)),
+                       ("SELECT refresh_index_images(ARRAY[%s]::bigint[])", (outer,))],
+             "image": [("UPDATE manifest SET kind = 'image' WHERE id = %s", (image,)),
+                       ("SELECT refresh_index_images(ARRAY[%s]::bigint[])", (image,))]}
+
+    def store(name, connection):
+        with connection.cursor() as cursor:
+            for sql, params in steps[name]:
+                cursor.execute(sql, params)
+
+    one, other = psycopg2.connect(database), psycopg2.connect(database)
+    store(first, one)
+    second = threading.Thread(target=store, args=({"outer": "image", "image": "outer"}[first], other))
+    second.start()
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    wait_for(lambda: query(database, waits) == [(1,)] or not second.is_alive(), "the second to wait")
+    one.commit()
+    second.join()
+    other.commit()
+    one.close()
+    other.close()
+    assert query(database, "SELECT index_id, image_id FROM index_image ORDER BY index_id") == [(inner, image), (outer, image)]
