@@ -941,9 +941,10 @@ END $$;
 
 -- Makes index_image and nesting right for these manifests and for every index above them: from below, a
 -- level at a time, as often as the longest way up is long. More than nesting_max() levels up everything
--- is nested too deeply already. The indexes are locked first, and in order, for others may store their
--- other children meanwhile; so are indexes right below these manifests, whose images are read. Who had to wait for one who
--- stored an index above must find that, too, so they are looked for until there are no more.
+-- is nested too deeply already. The indexes are locked first, for others may store their other children meanwhile, and
+-- so are indexes right below these manifests, whose images are read. Who had to wait for one who stored an index above must
+-- find that, too, so they are looked for until there are no more. Each lot is locked in order; in the rare case of a second
+-- one two transactions can wait for each other, and one of them is run again.
 CREATE OR REPLACE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -2703,12 +2704,13 @@ DECLARE
     v_all bigint := 0;
 BEGIN
     PERFORM require_term(p_term);
-    UPDATE sbom_source SET is_read = false, not_before = now(), attempts = 0 WHERE is_read;
     IF EXISTS (SELECT FROM package_image WHERE is_counted) THEN
+        PERFORM lock_counted(ARRAY(SELECT image_id FROM package_image WHERE is_counted));
         UPDATE package_image SET is_counted = false WHERE is_counted;
         UPDATE package_version SET images = 0 WHERE images <> 0;
         UPDATE package_name SET images = 0 WHERE images <> 0;
     END IF;
+    UPDATE sbom_source SET is_read = false, not_before = now(), attempts = 0 WHERE is_read;
     DELETE FROM image_package WHERE ctid = ANY (ARRAY(SELECT ctid FROM image_package LIMIT p_limit));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows > 0 THEN

@@ -66,9 +66,10 @@ END $$;
 
 -- Makes index_image and nesting right for these manifests and for every index above them: from below, a
 -- level at a time, as often as the longest way up is long. More than nesting_max() levels up everything
--- is nested too deeply already. The indexes are locked first, and in order, for others may store their
--- other children meanwhile; so are indexes right below these manifests, whose images are read. Who had to wait for one who
--- stored an index above must find that, too, so they are looked for until there are no more.
+-- is nested too deeply already. The indexes are locked first, for others may store their other children meanwhile, and
+-- so are indexes right below these manifests, whose images are read. Who had to wait for one who stored an index above must
+-- find that, too, so they are looked for until there are no more. Each lot is locked in order; in the rare case of a second
+-- one two transactions can wait for each other, and one of them is run again.
 CREATE OR REPLACE FUNCTION refresh_index_images(p_manifests bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE

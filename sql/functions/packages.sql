@@ -273,12 +273,13 @@ DECLARE
     v_all bigint := 0;
 BEGIN
     PERFORM require_term(p_term);
-    UPDATE sbom_source SET is_read = false, not_before = now(), attempts = 0 WHERE is_read;
     IF EXISTS (SELECT FROM package_image WHERE is_counted) THEN
+        PERFORM lock_counted(ARRAY(SELECT image_id FROM package_image WHERE is_counted));
         UPDATE package_image SET is_counted = false WHERE is_counted;
         UPDATE package_version SET images = 0 WHERE images <> 0;
         UPDATE package_name SET images = 0 WHERE images <> 0;
     END IF;
+    UPDATE sbom_source SET is_read = false, not_before = now(), attempts = 0 WHERE is_read;
     DELETE FROM image_package WHERE ctid = ANY (ARRAY(SELECT ctid FROM image_package LIMIT p_limit));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     IF v_rows > 0 THEN

@@ -33,6 +33,7 @@ MS_STORE_SQL(0008_near_names);
 MS_STORE_SQL(0009_functions_that_tell_more);
 MS_STORE_SQL(0010_days);
 MS_STORE_SQL(0011_sorted_tags);
+MS_STORE_SQL(0012_functions_against_races);
 
 /* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
  * none. */
@@ -47,6 +48,7 @@ static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
     [8] = ms_sql_0009_functions_that_tell_more,
     [9] = ms_sql_0010_days,
     [10] = ms_sql_0011_sorted_tags,
+    [11] = ms_sql_0012_functions_against_races,
 };
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */
