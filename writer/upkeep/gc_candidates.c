@@ -285,7 +285,7 @@ static void on_listed_row(struct ms_str repository, const struct ms_digest *dige
         return;
     if (run->n_group == 0) {
         run->repository = ms_arena_dup(run->arena, repository);
-        run->may_delete = may_delete;
+        run->may_delete = may_delete && run->mode != MS_COLLECT_OFF;
     }
     if (ms_str_equal(run->repository, repository))
         run->group[run->n_group++] = (struct candidate){.digest = *digest};
@@ -302,7 +302,7 @@ static void on_listed(const struct ms_error *err, void *arg)
     if (!run->may_delete && run->mode != MS_COLLECT_OFF)
         ms_log(MS_LOG_INFO, "nothing is deleted where something could not be read",
                MS_FIELDS(ms_field_str("repository", run->repository)));
-    if (run->may_delete && run->mode != MS_COLLECT_OFF)
+    if (run->may_delete)
         run->verify = gc_verify_start(run->env, run->repository, on_verified, run);
     else
         ask(run);

@@ -317,6 +317,12 @@ START_TEST(garbage_is_found_and_collected)
         ck_assert_str_eq(rows, UNREAD[i].expected);
     }
     ck_assert_int_eq(hold("app", "i2", NULL), MS_OK);
+    ck_assert_int_eq(hold("app", "i3", "no JSON"), MS_OK); /* it may go itself */
+    rows[0] = '\0';
+    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR_ABSENT, NULL, 10, on_candidate, on_done,
+                                          NULL));
+    ck_assert_str_eq(rows, "app may go");
+    ck_assert_int_eq(hold("app", "i3", NULL), MS_OK);
     ASSERT_OK(ms_store_collect(store, term, 0, 10, on_count, NULL)); /* all is held */
     ck_assert_uint_eq(last_count, 0);
     ck_assert_int_eq(release("app", "i3"), MS_OK);

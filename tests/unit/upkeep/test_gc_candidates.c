@@ -138,6 +138,7 @@ START_TEST(off_only_forgets_what_is_gone)
     run();
     expect("", "c", MS_OK);
     ck_assert_uint_eq(result.deleted, 0);
+    ck_assert_uint_eq(result.dry_run, 0);
 }
 END_TEST
 
