@@ -47,7 +47,6 @@ struct sbom_document {
     struct ms_material_record materials[SBOM_MATERIALS_MAX]; /* their URIs are kept */
     size_t n_materials;
     bool is_at_end;
-    int file_errno; /* of the file that could not be made */
 
     struct registry_call *call; /* what is under way, one of these three */
     struct ms_store_call *store_call;
@@ -216,21 +215,19 @@ static void on_saved(const struct registry_reply *reply, void *arg)
     }
 }
 
-static void on_no_file(void *arg)
-{
-    struct sbom_document *reading = arg;
-    struct ms_error err;
-    (void)ms_error_set(&err, MS_IO, "cache.spool_dir %s: %s", reading->env->config->cache.spool_dir,
-                       strerror(reading->file_errno));
-    end(reading, &err);
-}
-
 struct sbom_document *sbom_document_start(const struct env *env,
                                           const struct sbom_document_ask *ask,
-                                          sbom_document_done *on_done, void *arg)
+                                          sbom_document_done *on_done, void *arg,
+                                          struct ms_error *err)
 {
     static const struct sbom_events EVENTS = {
         .on_package = on_package, .on_subject = on_subject, .on_material = on_material};
+    int file = ms_unnamed_file(env->config->cache.spool_dir);
+    if (file < 0) {
+        (void)ms_error_set(err, MS_IO, "cache.spool_dir %s: %s", env->config->cache.spool_dir,
+                           strerror(errno));
+        return NULL;
+    }
     struct sbom_document *reading = ms_alloc(sizeof(*reading));
     reading->env = env;
     (void)snprintf(reading->repository, sizeof(reading->repository), "%.*s",
@@ -242,14 +239,10 @@ struct sbom_document *sbom_document_start(const struct env *env,
     reading->sbom = sbom_new(&EVENTS, reading);
     reading->arena = ms_arena_new(ARENA_MAX_BYTES);
     reading->kept = ms_arena_new(ARENA_MAX_BYTES);
-    reading->file = ms_unnamed_file(env->config->cache.spool_dir);
-    reading->file_errno = errno;
-    reading->next = ms_timer_new(env->loop, reading->file < 0 ? on_no_file : on_next, reading);
-    if (reading->file < 0)
-        ms_timer_start(reading->next, 0);
-    else
-        reading->call = registry_save_blob(
-            env->registry, REGISTRY_SCAN, ms_str(reading->repository), &reading->record.document,
-            env->config->contents.sbom_max_bytes, reading->file, on_saved, reading);
+    reading->file = file;
+    reading->next = ms_timer_new(env->loop, on_next, reading);
+    reading->call = registry_save_blob(
+        env->registry, REGISTRY_SCAN, ms_str(reading->repository), &reading->record.document,
+        env->config->contents.sbom_max_bytes, reading->file, on_saved, reading);
     return reading;
 }

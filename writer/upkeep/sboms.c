@@ -9,8 +9,9 @@
  *   read     each document (sbom_document.c); what is said to be too large is not fetched
  *   put      what all of them say, and that the source is done with
  *
- * then the next source. Trouble with one postpones it. A run that is cut off by the end of a term
- * has put whole sources only, and the next one goes on behind them.
+ * then the next source; behind the last of some the run begins again, since what is live, and
+ * whether SBOMs are wanted, changes meanwhile. Trouble with one postpones it. A run that is cut off
+ * by the end of a term has put whole sources only, and the next one goes on behind them.
  */
 #include "writer/upkeep/sboms.h"
 
@@ -184,12 +185,9 @@ static void on_read(const struct ms_error *err, const struct ms_sbom_record *rec
 {
     struct sboms *sboms = arg;
     sboms->reading = NULL;
-    if (err != NULL && err->status == MS_IO) { /* our disk, and so with every document */
-        finish(sboms, err);
-        return;
-    }
     if (err != NULL) {
-        ms_log(MS_LOG_DEBUG, "an SBOM cannot be read now: later", MS_FIELDS(ms_field_error(err)));
+        ms_log(err->status == MS_IO ? MS_LOG_WARN : MS_LOG_DEBUG,
+               "an SBOM cannot be read now: later", MS_FIELDS(ms_field_error(err)));
         postpone(sboms);
         return;
     }
@@ -218,7 +216,10 @@ static void read_document(struct sboms *sboms)
     struct sbom_document_ask ask = {.repository = ms_str(source->repository),
                                     .document = layer->digest,
                                     .about = source->about};
-    sboms->reading = sbom_document_start(env, &ask, on_read, sboms);
+    struct ms_error err;
+    sboms->reading = sbom_document_start(env, &ask, on_read, sboms, &err);
+    if (sboms->reading == NULL) /* so it is with every document: none is put off for it */
+        finish(sboms, &err);
 }
 
 /* --- source --- */
@@ -236,7 +237,7 @@ static void on_begun(const struct ms_error *err, void *arg)
 static void next_source(struct sboms *sboms)
 {
     if (sboms->source == sboms->n_sources) {
-        start(sboms); /* a run may last hours: what is live, and wanted, changes meanwhile */
+        start(sboms);
         return;
     }
     struct source *source = &sboms->sources[sboms->source];
