@@ -173,7 +173,7 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
      .meaning = "how long the feed of changes is kept; 0: for ever"},
     {KEY("retention.history", retention.history_ms, MS_TYPE_DURATION, MS_KEY_RELOAD | MS_KEY_ZERO),
      .fallback = "0", .min = SECOND, .max = 100 * YEAR,
-     .meaning = "how long superseded tag history is kept; 0: for ever"},
+     .meaning = "how long superseded tag history is kept, at least `garbage_collect.grace`; 0: for ever"},
 
     {KEY("index.icons", index.icons, MS_TYPE_WORD, 0), .fallback = "inline", .words = ICON_WORDS,
      .meaning = "icons that labels hold as data URIs (`org.freedesktop.appstream.icon-64`, `-128`) in `/index`: "
