@@ -78,6 +78,7 @@ static enum ms_status move_to_file(struct build *build, struct ms_error *err)
         return status;
     spool_file_tag(build->file, tagged);
     ms_buf_clear(&build->result.body);
+    build->result.untagged_end = 0;
     return MS_OK;
 }
 

@@ -69,7 +69,7 @@ struct flight {
     unsigned n_losses;      /* of connections that it was asked on */
     struct ms_timer *timer; /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
     struct ms_error err;    /* while ENDING with one */
-    bool is_own;     /* goes on for nobody: flights_fill(), or all were served what is kept */
+    bool is_own;     /* goes on for nobody: flights_fill(), or they were served what is kept */
     bool is_crowded; /* the error is that its client has too many of them */
     struct waiters waiters;
 };
@@ -192,17 +192,14 @@ static void serve_what_is_kept(struct flight *flight)
         !timeline_may_show(entry->generation, now(flight)))
         return;
     (void)ms_error_set(&err, MS_UNAVAILABLE, "the database has not answered yet");
-    /* What has been asked is kept for who comes next, or the slowest would expire for ever. */
-    const struct waiter *oldest = TAILQ_FIRST(&flight->waiters.list);
-    if (!is_blind && flight->state == FLIGHT_ASKING && oldest != NULL &&
-        oldest->since_ms <= patient_since_ms)
-        flight->is_own = true;
     for (struct waiter *waiter = TAILQ_FIRST(&flight->waiters.list), *next; waiter != NULL;
          waiter = next) {
         struct waiter taken = *waiter;
         next = TAILQ_NEXT(waiter, link);
         if (!is_blind && waiter->since_ms > patient_since_ms)
             continue;
+        /* It goes on for who comes next, or the slowest answers would never be made anew. */
+        flight->is_own |= !is_blind && flight->state == FLIGHT_ASKING;
         if (next == NULL) {
             send_failure(taken.request, means->caches, means->tracker, key, &err, &taken.reply);
             stop_waiting(waiter); /* the last one may take the flight along */
