@@ -19,6 +19,7 @@
 #include "common/pg/session.h"
 #include "writer/store/row.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 MS_STORE_SQL(schema);
@@ -37,7 +38,7 @@ MS_STORE_SQL(0012_functions_against_races);
 
 /* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
  * none. */
-static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
+static const char *const MIGRATIONS[] = {
     [1] = ms_sql_0002_sizes_variants_hidden_tags,
     [2] = ms_sql_0003_bounded_questions,
     [3] = ms_sql_0004_chains,
@@ -50,6 +51,8 @@ static const char *const MIGRATIONS[MS_SCHEMA_VERSION] = {
     [10] = ms_sql_0011_sorted_tags,
     [11] = ms_sql_0012_functions_against_races,
 };
+static_assert(sizeof(MIGRATIONS) / sizeof(MIGRATIONS[0]) == MS_SCHEMA_VERSION,
+              "a migration leads to the present schema");
 
 /* For waiting for somebody else's migration, and for one of ours over large tables. */
 enum { MIGRATION_TIMEOUT_MS = 3600 * 1000, MIGRATION_BYTES_MAX = 1024 * 1024 };
