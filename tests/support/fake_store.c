@@ -285,13 +285,13 @@ struct ms_store_call *ms_store_tags_named(struct ms_store_writer *store, struct 
 
 struct ms_store_call *ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
                                        const struct ms_digest *digests, size_t n_digests,
-                                       size_t limit, ms_store_known_tag_row *on_row,
+                                       size_t limit, ms_store_tag_name_row *on_row,
                                        ms_store_done *on_done, void *arg)
 {
     struct ms_store_call *call = new_plain(on_done, arg);
     (void)store;
     (void)limit;
-    call->on_row.tag = on_row;
+    call->on_row.tag_name = on_row;
     add(call, "tags_on %.*s", MS_STR_ARG(repository));
     add_digests(call, digests, n_digests);
     return start(call);
@@ -559,6 +559,11 @@ void fake_store_tag(struct ms_store_call *call, const char *name, char digest)
     if (digest != 0)
         row.digest = fake_digest(digest);
     call->on_row.tag(&row, call->arg);
+}
+
+void fake_store_tag_name(struct ms_store_call *call, const char *name)
+{
+    call->on_row.tag_name(ms_str(name), call->arg);
 }
 
 void fake_store_manifest(struct ms_store_call *call, char digest, bool is_stored, bool is_held)

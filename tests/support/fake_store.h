@@ -28,6 +28,7 @@ struct ms_store_call {
         ms_store_due_row *due;
         ms_store_inbox_row *event;
         ms_store_known_tag_row *tag;
+        ms_store_tag_name_row *tag_name;
         ms_store_known_manifest_row *manifest;
         ms_store_old_document_row *old_document;
         ms_store_config_row *config;
@@ -69,6 +70,7 @@ void fake_store_unknown_event(struct ms_store_call *call, int64_t id, const char
                               const char *tag, char digest, unsigned attempts);
 void fake_store_due(struct ms_store_call *call, const char *repository, enum ms_due_kind kind);
 void fake_store_tag(struct ms_store_call *call, const char *name, char digest); /* readable */
+void fake_store_tag_name(struct ms_store_call *call, const char *name);
 void fake_store_manifest(struct ms_store_call *call, char digest, bool is_stored, bool is_held);
 void fake_store_unreadable(struct ms_store_call *call, char digest); /* a manifest, not stored */
 void fake_store_repository(struct ms_store_call *call, const char *name);

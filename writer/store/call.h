@@ -110,6 +110,7 @@ struct rows_call {
         ms_store_inbox_row *event;
         ms_store_dead_row *dead_letter;
         ms_store_known_tag_row *tag;
+        ms_store_tag_name_row *tag_name;
         ms_store_known_manifest_row *manifest;
         ms_store_config_row *config;
         ms_store_repository_row *repository;

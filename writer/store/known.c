@@ -54,13 +54,20 @@ struct ms_store_call *ms_store_tags_named(struct ms_store_writer *store, struct 
     return ms_store_call_start(&call->base);
 }
 
+static void on_tag_name(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
+{
+    struct rows_call *call = (struct rows_call *)base;
+    (void)step;
+    call->on_row.tag_name(row->columns[0], call->arg);
+}
+
 struct ms_store_call *ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
                                        const struct ms_digest *digests, size_t n_digests,
-                                       size_t limit, ms_store_known_tag_row *on_row,
+                                       size_t limit, ms_store_tag_name_row *on_row,
                                        ms_store_done *done, void *arg)
 {
-    struct rows_call *call = ms_store_call_rows(store, &write_tags_on, on_tag, done, arg);
-    call->on_row.tag = on_row;
+    struct rows_call *call = ms_store_call_rows(store, &write_tags_on, on_tag_name, done, arg);
+    call->on_row.tag_name = on_row;
     ms_store_call_text(&call->base, repository);
     ms_store_call_digests(&call->base, digests, n_digests);
     ms_store_call_u64(&call->base, limit);

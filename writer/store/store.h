@@ -304,10 +304,11 @@ struct ms_store_call *ms_store_tags_named(struct ms_store_writer *store, struct 
                                           const struct ms_str *names, size_t n_names,
                                           ms_store_known_tag_row *on_row, ms_store_done *on_done,
                                           void *arg);
-/* The same of the tags that are on one of these digests. */
+/* Names of the tags that are on one of these digests, or will be when a scan has ended. */
+typedef void ms_store_tag_name_row(struct ms_str name, void *arg);
 struct ms_store_call *ms_store_tags_on(struct ms_store_writer *store, struct ms_str repository,
                                        const struct ms_digest *digests, size_t n_digests,
-                                       size_t limit, ms_store_known_tag_row *on_row,
+                                       size_t limit, ms_store_tag_name_row *on_row,
                                        ms_store_done *on_done, void *arg);
 /* What is known of manifests and of everything below them, each once; digests never seen
  * give no row. */

@@ -168,9 +168,9 @@ static void ask_presence(struct events_pass *pass)
 
 /* --- touched: known tags on deleted digests --- */
 
-static void on_touched_tag(const struct ms_known_tag *known, void *arg)
+static void on_touched_tag(struct ms_str name, void *arg)
 {
-    struct named_tag *tag = name_tag(arg, known->name);
+    struct named_tag *tag = name_tag(arg, name);
     if (tag != NULL)
         tag->is_touched = true;
 }

@@ -17,6 +17,12 @@ static void on_known_tag(const struct ms_known_tag *tag, void *arg)
     note(ms_str(text));
 }
 
+static void on_tag_name(struct ms_str name, void *arg)
+{
+    (void)arg;
+    note(name);
+}
+
 static void on_known_manifest(const struct ms_known_manifest *manifest, void *arg)
 {
     static const char *const NAMES[] = {"x2", "x1", "i1", "i2"};
@@ -54,8 +60,8 @@ START_TEST(what_is_known_is_told)
     struct ms_str wanted[] = {MS_STR("c"), MS_STR("unknown"), MS_STR("a")};
     ASSERT_OK(ms_store_tags_named(store, MS_STR("app"), wanted, 3, on_known_tag, on_done, NULL));
     struct ms_digest digests[] = {digest_of("x2"), digest_of("never seen")};
-    ASSERT_OK(ms_store_tags_on(store, MS_STR("app"), digests, 2, 10, on_known_tag, on_done, NULL));
-    ck_assert_str_eq(rows, "b!* a c!* c!*");
+    ASSERT_OK(ms_store_tags_on(store, MS_STR("app"), digests, 2, 10, on_tag_name, on_done, NULL));
+    ck_assert_str_eq(rows, "b!* a c!* c");
     rows[0] = '\0';
     ASSERT_OK(ms_store_manifests_known(store, MS_STR("app"), digests, 2, on_known_manifest, on_done,
                                        NULL));
@@ -134,8 +140,8 @@ START_TEST(staged_tags_appear_at_once)
     ck_assert_str_eq(sql("SELECT string_agg(name, ',') FROM tag"), "old");
     rows[0] = '\0'; /* when what they point to is deleted, they are asked for, too */
     struct ms_digest digest = digest_of("i1");
-    ASSERT_OK(ms_store_tags_on(store, MS_STR("app"), &digest, 1, 10, on_known_tag, on_done, NULL));
-    ck_assert_str_eq(rows, "a! b! c! old");
+    ASSERT_OK(ms_store_tags_on(store, MS_STR("app"), &digest, 1, 10, on_tag_name, on_done, NULL));
+    ck_assert_str_eq(rows, "a b c old");
     struct ms_tag_record moved = tag_on("b", "i2"); /* an event came meanwhile: it is newer */
     moved.event_time_ms = 1600000000000;
     ck_assert_int_eq(

@@ -148,7 +148,7 @@ static void delete_two(struct ms_store_call *call)
         fake_store_event(call, 1, "delete", NULL, 'a');
         fake_store_event(call, 2, "delete", NULL, 'b');
     } else if (fake_store_is(call, "tags_on")) {
-        fake_store_tag(call, "v1", 'a');
+        fake_store_tag_name(call, "v1");
     }
 }
 
@@ -175,7 +175,7 @@ static void delete_many(struct ms_store_call *call)
         fake_store_event(call, 1, "delete", NULL, 'a');
     for (int i = 0; fake_store_is(call, "tags_on") && i <= 4000; i++) {
         (void)snprintf(name, sizeof(name), "t%d", i);
-        fake_store_tag(call, name, 'a');
+        fake_store_tag_name(call, name);
     }
 }
 
