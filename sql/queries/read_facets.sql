@@ -10,19 +10,19 @@ WITH asked AS MATERIALIZED (
 ),
 -- include find_items.sql
 image AS MATERIALIZED (
-    SELECT DISTINCT manifest_id AS id, os, architecture FROM item WHERE kind = 'image'
+    SELECT DISTINCT manifest_id AS id, digest, os, architecture FROM item WHERE kind = 'image'
 ),
 -- What is attached to them, in whatever repository. Put together by grouping: of a join the planner does not know how
 -- many images there are, and would look through everything for each of them.
 attached AS MATERIALIZED (
-    SELECT e.manifest_id AS id, bit_or(e.evidence) AS evidence
-    FROM (SELECT id AS manifest_id, 0 AS evidence, true AS is_image FROM image
+    SELECT e.digest, bit_or(e.evidence) AS evidence
+    FROM (SELECT digest, 0 AS evidence, true AS is_image FROM image
           UNION ALL
-          SELECT found.manifest_id, found.evidence, false
+          SELECT found.digest, found.evidence, false
           FROM (
 -- include evidence_all.sql
           ) found) e
-    GROUP BY e.manifest_id
+    GROUP BY e.digest
     HAVING bool_or(e.is_image)
 ),
 -- What their first layers are, told by the chains of layers: of 300 images at most, else none is told. Whoever filters by
@@ -81,6 +81,7 @@ SELECT s.generation, (SELECT left(row_to_json(o)::text, -1) FROM (
                SELECT row_to_json(f)
                FROM (SELECT l.value, count(DISTINCT l.manifest_id) AS images
                      FROM image JOIN label l ON l.manifest_id = image.id AND l.key = $5::text
+                     WHERE $5::text IS NOT NULL
                      GROUP BY l.value ORDER BY 2 DESC, 1 LIMIT 100) f)) AS label_values) o)
            || CASE WHEN (SELECT is_cut FROM bounds) THEN ',"truncated":true' ELSE '' END AS body
 FROM state s

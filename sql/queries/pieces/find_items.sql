@@ -141,9 +141,10 @@ way_found AS MATERIALIZED (
      FROM (
 -- include evidence_all.sql
      ) e
-     CROSS JOIN LATERAL (SELECT e.manifest_id AS id
+     CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = e.digest OFFSET 0) m
+     CROSS JOIN LATERAL (SELECT m.id
                          UNION ALL
-                         SELECT index_id FROM index_image WHERE image_id = e.manifest_id) x
+                         SELECT index_id FROM index_image WHERE image_id = m.id) x
      WHERE (SELECT way FROM asked) = 'has'
        AND e.evidence & CASE (SELECT value FROM asked) WHEN 'signed' THEN 1 WHEN 'sbom' THEN 2 ELSE 4 END > 0
      LIMIT 10001)
