@@ -174,6 +174,13 @@ void status_begin_term(struct status *status)
     ms_timer_start(status->timer, 0);
 }
 
+void status_end_term(struct status *status)
+{
+    ms_store_call_cancel(status->asking);
+    status->asking = NULL;
+    set_gauges(&(const struct ms_store_status){.generation = 0});
+}
+
 struct status *status_new(struct writer *writer)
 {
     struct status *status = ms_alloc(sizeof(*status));

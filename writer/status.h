@@ -23,6 +23,8 @@ struct status *status_new(struct writer *writer);
 void status_free(struct status *status);
 /* This process leads now: whatever the database refused before, it is asked anew. */
 void status_begin_term(struct status *status);
+/* The gauges say nothing more: those of the next leader are true, and alerts take the largest. */
+void status_end_term(struct status *status);
 /* Answers at once. */
 void status_answer(struct status *status, struct ms_http_request *request);
 

@@ -131,6 +131,7 @@ def test_the_leader_hangs(is_scanning, pair, registry, tmp_path):
     wait_for(lambda: stands_by(leader, standby), "the old leader to stand by")
     stale.join()
     assert leader.get("/readyz").status_code == 503
+    assert leader.metric("generation") == leader.metric("unreadable_manifests") == 0  # what it knew as the leader is old
     assert send(leader, "late", "team/app", "1", "sha256:" + "0" * 64) == 503
     assert state_of(database_of(standby)) == before
     works(standby, registry, "afterwards")
