@@ -85,7 +85,8 @@ static void end_jobs(struct life *life)
     struct writer *writer = &life->writer;
     if (life->once != NULL)
         scan_once_stop(life->once);
-    status_end_term(writer->status);
+    if (writer->status != NULL)
+        status_end_term(writer->status);
     sboms_end_term(writer->sboms);
     documents_end_term(writer->documents);
     counts_end_term(writer->counts);
