@@ -30,6 +30,7 @@ PUSHES_PER_SECOND = 10
 STALE_SECONDS = 3     # a change is seen within a second (99 of 100); later than this is a fault of the soak test
 RECOVERY_SECONDS = 8  # after the readers are ready again: other workers make their connections anew, with growing pauses
 PAUSE_SECONDS = 0.02  # of a client between two questions: the pushes need their share of this process
+FAULTS_MAX = 20       # then it ends
 WAIT_MS = 200         # of clients that wait for changes
 
 
@@ -113,8 +114,8 @@ class Load:
         self.ends.set()
         for thread in threads:
             thread.join(WAIT_SECONDS)
-        if not self.faults:
-            self.check_end()
+        if len(self.faults) <= FAULTS_MAX:
+            self.guard(self.check_end)
         return self
 
     def jobs(self):
@@ -150,8 +151,11 @@ class Load:
 
     def fault(self, text):
         self.faults.append(f"{time.monotonic() - (self.began or time.monotonic()):.1f} s: {text}")
-        if len(self.faults) > 20:
+        if len(self.faults) > FAULTS_MAX:
             self.ends.set()
+
+    def note_stale(self, path):
+        self.fault(f"{path}: stale though nothing is wrong")
 
     # --- traffic ---
 
@@ -363,7 +367,7 @@ class Client:
         if answer.headers["X-Metastore-Stale"]:
             load.counts["marked stale"] += 1
             if not load.windows.overlap(("database",), begin, end, RECOVERY_SECONDS):
-                load.fault(f"{path}: stale though nothing is wrong")
+                load.note_stale(path)
             return
         if self.is_direct and generation < self.generation:
             load.fault(f"{path}: generation {generation} after {self.generation} on one connection")
@@ -382,7 +386,7 @@ class Client:
             lines = [json.loads(line) for line in body.splitlines()]
             assert lines[0]["type"] == "metastore.dump" and lines[-1]["type"] == "end", path
             assert lines[0]["generation"] <= generation
-            tags = {(t["repository"], t["name"]): t["digest"] for t in lines if t["type"] == "tag"}
+            tags = {(t["repository"], t["name"]): t.get("digest") for t in lines if t["type"] == "tag"}
             self.load.seen += [(lines[0]["generation"], (name, tag), tags.get((name, tag)))
                                for name in REPOSITORIES[:4] for tag in TAGS]
             return
