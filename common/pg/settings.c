@@ -22,6 +22,8 @@ static const struct ms_pg_statement SETTINGS_STATEMENT = {
            /* Statements are few, fixed and prepared: planning each execution anew costs more than
             * most of them, and compiling them always does. */
            " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'),"
+           /* Days are those of UTC, whatever the server's clock on the wall. */
+           " ('TimeZone', 'UTC'),"
            /* One processor a statement: other clients ask as well. */
            " ('max_parallel_workers_per_gather', '0')) AS v(name, setting)"
            " JOIN pg_catalog.pg_settings AS s ON s.name = v.name"
