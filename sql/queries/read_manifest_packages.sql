@@ -29,7 +29,12 @@ images AS MATERIALIZED (
     WHERE $10::text IS NULL OR lower(n.name) LIKE $10::text
 ),
 cursor_row AS MATERIALIZED (
-    SELECT name, version_key, id FROM listed WHERE id = $1::bigint AND ($2::text IS NULL OR true)
+    -- The tag may have moved meanwhile to an image that lacks this package: the list goes on behind its name.
+    SELECT n.name, v.version_key, p.id
+    FROM package p
+    CROSS JOIN LATERAL (SELECT * FROM package_version WHERE id = p.version_id OFFSET 0) v
+    CROSS JOIN LATERAL (SELECT * FROM package_name WHERE id = v.name_id OFFSET 0) n
+    WHERE p.id = $1::bigint AND ($2::text IS NULL OR true)
 ),
 walked AS MATERIALIZED (
     (SELECT l.*, row_number() OVER (ORDER BY name, version_key, id) AS place FROM listed l
