@@ -100,6 +100,17 @@ static struct ms_str capture(const struct ms_route_match *match, size_t i)
     return i < match->n_captures ? match->captures[i] : MS_STR("");
 }
 
+/* A form sends its empty fields, too. */
+static void leave_empty_out(struct query *query, struct ms_arena *arena)
+{
+    struct query_term *terms = ms_arena_alloc(arena, (query->n_terms + 1) * sizeof(*terms));
+    size_t n = 0;
+    for (size_t i = 0; i < query->n_terms; i++)
+        if (query->terms[i].value.len > 0)
+            terms[n++] = query->terms[i];
+    *query = (struct query){terms, n};
+}
+
 static enum ms_status read_url(struct query *out_query, struct paging *out_paging,
                                const struct page_kind *kind, struct ms_str raw,
                                struct ms_arena *arena, struct query_fault *fault)
@@ -109,6 +120,8 @@ static enum ms_status read_url(struct query *out_query, struct paging *out_pagin
         if (out_query->terms[i].param == out_query->terms[i - 1].param)
             status = query_fail(fault, arena, kind->table[out_query->terms[i].param].name,
                                 " is given twice");
+    if (status == MS_OK)
+        leave_empty_out(out_query, arena);
     if (status == MS_OK && kind->sorts != NULL)
         status = paging_read(out_paging, out_query, kind->table, kind->sorts, kind->n_sorts, arena,
                              fault);
