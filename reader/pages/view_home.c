@@ -251,9 +251,11 @@ void view_home(struct ms_buf *out, const struct view_frame *frame, const struct 
     }
     html_raw(out, "</h1>\n");
     write_search(out, home);
-    if (home->repositories == 0)
+    if (home->repositories == 0) {
+        write_notices(out, &home->troubles);
         write_empty(out, frame);
-    else
+    } else {
         write_content(out, home);
+    }
     layout_end(out, &layout);
 }
