@@ -27,10 +27,12 @@ static void write_title(struct ms_buf *out, const struct search *page,
                         const struct search_result *result)
 {
     bool is_repository = ms_str_is_absent(result->digest);
-    struct link link =
-        is_repository ? link_to_repository(result->name)
-                      : link_to_manifest(result->name, result->tags.n > 0 ? result->tags.items[0]
-                                                                          : result->digest);
+    /* The tags of an image may be those of indexes above it. */
+    bool is_image = strcmp(result->type, "image") == 0;
+    struct ms_str reference =
+        result->tags.n > 0 && !is_image ? result->tags.items[0] : result->digest;
+    struct link link = is_repository ? link_to_repository(result->name)
+                                     : link_to_manifest(result->name, reference);
     html_raw(out, "<p class=\"first\">");
     link_open(out, &link);
     html_name_marked(out, result->name, page->words.items, page->words.n);
@@ -189,7 +191,7 @@ static void write_head(struct ms_buf *out, const struct search *page)
         html_raw(out, "</bdi>");
     }
     html_raw(out, "</h1>\n");
-    if (page->fault == NULL && page->total > 0) {
+    if (page->fault == NULL && (page->total > 0 || page->kind.len > 0)) {
         html_raw(out, page->is_truncated ? "<p class=\"whole\">about " : "<p class=\"whole\">");
         format_count(out, page->total, "result", "results");
         html_raw(out, ", ");
