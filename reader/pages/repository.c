@@ -8,6 +8,9 @@
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 enum { ALIASES_MAX = 100, PLATFORMS_MAX = 50, UNTAGGED_MAX = 20, LABELS_MAX = 50 };
 
 static const struct query_param TABLE[] = {
@@ -15,6 +18,24 @@ static const struct query_param TABLE[] = {
 
 static const struct paging_sort SORTS[] = {
     {"version", true}, {"name", false}, {"pulls", true}, {"size", true}, {"updated", true}};
+
+static int compare_platforms(const void *a, const void *b)
+{
+    return ms_str_compare(*(const struct ms_str *)a, *(const struct ms_str *)b);
+}
+
+/* In one order for all tags, whatever that of their indexes is. */
+static struct view_strings read_platforms(struct page *page, struct ms_str array)
+{
+    size_t n;
+    struct ms_str rest = array, value;
+    struct ms_str *items = page_array(page, array, sizeof(*items), PLATFORMS_MAX, &n);
+    for (size_t i = 0; i < n && json_next(NULL, &value, &rest); i++)
+        items[i] = json_text(value, page->texts);
+    if (n > 1)
+        qsort(items, n, sizeof(*items), compare_platforms);
+    return (struct view_strings){items, n};
+}
 
 static struct repository_tag read_tag(struct page *page, struct ms_str body)
 {
@@ -25,7 +46,7 @@ static struct repository_tag read_tag(struct page *page, struct ms_str body)
         .aliases = page_strings(page, json_get(body, "aliases"), ALIASES_MAX),
         .digest = page_text(page, body, "digest"),
         .kind = page_kind_word(json_get(body, "kind")),
-        .platforms = page_strings(page, json_get(body, "platforms"), PLATFORMS_MAX),
+        .platforms = read_platforms(page, json_get(body, "platforms")),
         .bytes = page_number(body, "size"),
         .pulls = page_number(body, "pulls"),
         .updated = page_text(page, body, "updated"),
@@ -74,17 +95,31 @@ static bool is_joined(const struct repository_tag *tag)
     return false;
 }
 
+/* Whether the tags of a digest can be one row: where they are filtered, a row's others may not
+ * match, and by pulls or time each has its own place. */
+static bool can_join(const struct page *page)
+{
+    const char *order = page->paging.sort->name;
+    return page_value(page, "q").len == 0 && strcmp(order, "pulls") != 0 &&
+           strcmp(order, "updated") != 0;
+}
+
 static struct repository_tag *read_tags(struct page *page, struct ms_str array, size_t *out_n)
 {
     struct ms_str rest = array, row;
-    size_t n = 0, n_shown = 0;
-    bool joins = page_value(page, "q").len == 0; /* else a row's others may not match */
+    size_t n = 0, n_joined = 0;
     struct repository_tag *tags = page_array(page, array, sizeof(*tags), PAGE_ROWS, &n);
     for (size_t i = 0; i < n && json_next(NULL, &row, &rest); i++) {
-        tags[n_shown] = read_tag(page, page_row_body(row));
-        n_shown += !joins || !is_joined(&tags[n_shown]);
+        tags[i] = read_tag(page, page_row_body(row));
+        n_joined += is_joined(&tags[i]);
     }
-    *out_n = n_shown;
+    *out_n = n;
+    if (!can_join(page) || n_joined == n) /* a page is not empty while there are others behind it */
+        return tags;
+    *out_n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!is_joined(&tags[i]))
+            tags[(*out_n)++] = tags[i];
     return tags;
 }
 
@@ -142,6 +177,7 @@ static void build(struct ms_buf *out, struct page *page)
         .updated = page_text(page, object, "updated"),
         .pull_tag = page_text(page, newest, "tag"),
         .pull_digest = page_text(page, newest, "digest"),
+        .pull_kind = page_kind_word(json_get(newest, "kind")),
         .q = page_value(page, "q"),
         .sort = page_value(page, "sort"),
         .is_all = page_value(page, "all").len > 0,

@@ -41,6 +41,7 @@ struct repository {
     struct ms_str created, updated;
     struct ms_str pull_tag; /* the tag to be pulled: latest, or the newest; absent: there is none */
     struct ms_str pull_digest; /* what it points to */
+    const char *pull_kind;     /* ours, as of struct repository_tag */
     struct ms_str q, sort;     /* as in the URL */
     bool is_all;               /* hidden tags, too */
     const struct repository_tag *rows;

@@ -70,8 +70,8 @@ static void write_head(struct ms_buf *out, const struct repository *page)
     if (page->unreadable > 0) {
         html_raw(out, "<p class=\"notice alert\">");
         format_count(out, page->unreadable, "manifest", "manifests");
-        html_raw(out, " of this repository cannot be read from the registry; the tags below say "
-                      "which and why.</p>\n");
+        html_raw(out, " of this repository cannot be read from the registry. "
+                      "<a href=\"/stats#unreadable\">The reasons</a></p>\n");
     }
 }
 
@@ -89,7 +89,8 @@ static void write_reference(struct ms_buf *out, const struct view_frame *frame,
 
 static void write_flatpak(struct ms_buf *out, const struct repository *page)
 {
-    if (!view_is_plain_word(page->flatpak_ref))
+    /* Flatpak asks for this tag and for no other. */
+    if (!view_is_plain_word(page->flatpak_ref) || !ms_str_equal(page->pull_tag, MS_STR("latest")))
         return;
     part_command(out, "flatpak, once");
     html_raw(out, "flatpak remote-add --if-not-exists apps oci+"
@@ -106,17 +107,19 @@ static void write_pull(struct ms_buf *out, const struct view_frame *frame,
 {
     static const struct {
         const char *label, *command;
-        bool by_digest;
-    } COMMANDS[] = {{"docker", "docker pull ", false},
-                    {"podman", "podman pull ", false},
-                    {"skopeo", "skopeo inspect docker://", false},
-                    {"by digest", "docker pull ", true}};
-    if (page->pull_tag.len == 0)
+        bool by_digest, is_of_artifacts;
+    } COMMANDS[] = {{"docker", "docker pull ", false, false},
+                    {"podman", "podman pull ", false, false},
+                    {"skopeo", "skopeo inspect docker://", false, false},
+                    {"skopeo", "skopeo inspect --raw docker://", false, true},
+                    {"by digest", "docker pull ", true, false}};
+    bool is_artifact = strcmp(page->pull_kind, "artifact") == 0;
+    if (page->pull_tag.len == 0 || strcmp(page->pull_kind, "unreadable") == 0)
         return;
     part_heading(out, "pull", "Pull");
     write_flatpak(out, page);
     for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++) {
-        if (COMMANDS[i].by_digest && page->pull_digest.len == 0)
+        if (COMMANDS[i].is_of_artifacts != is_artifact)
             continue;
         part_command(out, COMMANDS[i].label);
         html_raw(out, COMMANDS[i].command);
@@ -198,7 +201,8 @@ static void write_table(struct ms_buf *out, const struct repository *page, const
     const struct table table = {.id = "tags-table",
                                 .caption = "Size: what a pull of all platforms fetches. Signed: a "
                                            "signature is there, it was not verified. Pulls are up "
-                                           "to a minute old",
+                                           "to a minute old. Pulls and push are those of the first "
+                                           "tag in a row",
                                 .columns = COLUMNS,
                                 .n_columns = sizeof(COLUMNS) / sizeof(COLUMNS[0]),
                                 .link = link,
@@ -213,23 +217,24 @@ static void write_table(struct ms_buf *out, const struct repository *page, const
 static void write_order(struct ms_buf *out, const struct repository *page, const struct link *link)
 {
     static const struct {
-        const char *sort, *text;
-    } ORDERS[] = {{"-version", "newest version first"},
-                  {"-updated", "last pushed first"},
-                  {"name", "by name"},
-                  {"-size", "largest first"},
-                  {"-pulls", "most pulled first"}};
+        const char *sort, *text, *reverse, *reverse_text;
+    } ORDERS[] = {{"-version", "newest version first", "version", "oldest version first"},
+                  {"-updated", "last pushed first", "updated", "longest unchanged first"},
+                  {"name", "by name", "-name", "by name, backwards"},
+                  {"-size", "largest first", "size", "smallest first"},
+                  {"-pulls", "most pulled first", "pulls", "least pulled first"}};
     html_raw(out, "Order: ");
     for (size_t i = 0; i < sizeof(ORDERS) / sizeof(ORDERS[0]); i++) {
-        bool is_present =
-            ms_str_equal(page->sort, ms_str(ORDERS[i].sort)) || (page->sort.len == 0 && i == 0);
+        bool is_reversed = ms_str_equal(page->sort, ms_str(ORDERS[i].reverse));
+        bool is_present = is_reversed || ms_str_equal(page->sort, ms_str(ORDERS[i].sort)) ||
+                          (page->sort.len == 0 && i == 0);
         struct link other = *link;
         link_set(&other, "sort", i == 0 ? MS_STR_ABSENT : ms_str(ORDERS[i].sort));
         html_raw(out, i > 0 ? " · " : "");
         if (!is_present)
             link_open(out, &other);
         html_raw(out, is_present ? "<strong>" : "");
-        html_raw(out, ORDERS[i].text);
+        html_raw(out, is_reversed ? ORDERS[i].reverse_text : ORDERS[i].text);
         html_raw(out, is_present ? "</strong>" : "</a>");
     }
 }

@@ -88,6 +88,7 @@ void preview_page_of_repository(struct ms_buf *out, const struct view_frame *fra
         .updated = preview_time(preview, 5),
         .pull_tag = MS_STR("latest"),
         .pull_digest = preview_digest(preview, 7),
+        .pull_kind = "index",
         .q = preview->set == PREVIEW_HOSTILE ? preview_text(preview, "") : MS_STR_ABSENT,
         .rows = tags,
         .n_rows = n,
@@ -283,6 +284,7 @@ void preview_index(struct ms_buf *out, const struct view_frame *frame, struct pr
     page.indexes.n = 0;
     page.children = children;
     page.n_children = 12;
+    page.all_platforms = 6;
     if (preview->set == PREVIEW_HOSTILE) {
         page.kind = "unreadable";
         page.unreadable = preview_text(preview, "");

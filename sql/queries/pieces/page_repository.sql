@@ -45,7 +45,8 @@ SELECT s.generation,
                        CROSS JOIN LATERAL (
 -- include page_nearest.sql
                        ) nearest (names)),
-           'newest', (SELECT json_build_object('tag', n.name, 'digest', digest_text(m.digest), 'flatpak_ref',
+           'newest', (SELECT json_build_object('tag', n.name, 'digest', digest_text(m.digest),
+                                               'kind', CASE m.kind WHEN 'schema1' THEN 'image' ELSE m.kind END, 'flatpak_ref',
                                                (SELECT min(l.value) FROM label l
                                                 WHERE l.key = 'org.flatpak.ref'
                                                   AND l.manifest_id = coalesce((SELECT image_id FROM index_image
