@@ -87,10 +87,12 @@ void part_digest(struct ms_buf *out, struct ms_str digest)
         return;
     }
     struct link link = link_to_search(digest);
+    bool can_be_searched = ms_str_starts_with(digest, MS_STR("sha256:"));
     html_raw(out, "<span class=\"digest\">");
-    link_open(out, &link);
+    if (can_be_searched)
+        link_open(out, &link);
     html_digest(out, digest);
-    html_raw(out, "</a></span>");
+    html_raw(out, can_be_searched ? "</a></span>" : "</span>");
 }
 
 void part_mark(struct ms_buf *out, const char *kind, const char *word)

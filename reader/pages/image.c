@@ -34,11 +34,11 @@ static struct ms_str read_bytes(struct page *page, struct ms_str column)
     return kept;
 }
 
-static void read_history(struct image *out, struct page *page, struct ms_str array)
+static void read_history(struct image *out, struct page *page, struct ms_str list)
 {
-    struct ms_str rest = array, row;
+    struct ms_str rest = json_get(list, "rows"), row;
     struct image_history *rows =
-        page_array(page, array, sizeof(*rows), HISTORY_MAX, &out->n_history);
+        page_array(page, rest, sizeof(*rows), HISTORY_MAX, &out->n_history);
     for (size_t i = 0; i < out->n_history && json_next(NULL, &row, &rest); i++) {
         struct ms_str body = page_row_body(row);
         rows[i] = (struct image_history){
@@ -50,6 +50,7 @@ static void read_history(struct image *out, struct page *page, struct ms_str arr
         };
     }
     out->history = rows;
+    out->has_more_history = json_is_true(json_get(list, "has_more"));
 }
 
 static void read_packages(struct image *out, struct page *page, struct ms_str list)
@@ -105,6 +106,7 @@ static void build(struct ms_buf *out, struct page *page)
     data.repository = page->name;
     data.reference = page->reference;
     data.package = page_value(page, "package");
+    data.all_platforms = page_number(body, "platforms");
     data.indexes = page_strings(page, json_get(body, "indexes"), INDEXES_MAX);
     int64_t base_layers = page_number(body, "base_layers");
     data.base_layers = base_layers > 0 ? (size_t)base_layers : 0;
@@ -112,7 +114,7 @@ static void build(struct ms_buf *out, struct page *page)
     data.raw_config = read_bytes(page, page->columns[COLUMN_CONFIG]);
     read_packages(&data, page, json_get(body, "packages"));
     read_derived(&data, page, json_get(body, "derived"));
-    read_history(&data, page, json_get(json_get(body, "history"), "rows"));
+    read_history(&data, page, json_get(body, "history"));
     view_image(out, &page->frame, &data);
 }
 

@@ -77,6 +77,7 @@ struct image {
     struct view_strings indexes; /* digests of the indexes of this repository that list it */
     const struct image_child *children;
     size_t n_children;
+    int64_t all_platforms; /* of an index and of those in it */
     const struct image_setting *settings;
     size_t n_settings;
     const struct image_layer *layers;
@@ -97,12 +98,14 @@ struct image {
     int64_t all_packages;
     const struct image_referrer *referrers;
     size_t n_referrers;
+    bool has_more_referrers;
     const struct image_derived *derived;
     size_t n_derived;
     bool has_more_derived;
     int64_t all_derived;                 /* images, each once */
     const struct image_history *history; /* of the tag, newest first */
     size_t n_history;
+    bool has_more_history;
     struct ms_str raw;        /* the manifest's bytes; absent: not known */
     struct ms_str raw_config; /* the configuration's */
 };

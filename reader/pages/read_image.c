@@ -76,7 +76,7 @@ static void read_children(struct image *out, struct page *page, struct ms_str ar
 static void add_setting(struct image *out, struct image_setting *settings, const char *term,
                         struct view_strings values)
 {
-    if (values.n > 0 && values.items[0].len > 0)
+    if (values.n > 0)
         settings[out->n_settings++] =
             (struct image_setting){term, values, strcmp(term, "Environment") != 0};
 }
@@ -86,7 +86,8 @@ static void add_text(struct image *out, struct page *page, struct image_setting 
 {
     struct ms_str *value = ms_arena_alloc(page->arena, sizeof(*value));
     *value = page_text(page, config, member);
-    add_setting(out, settings, term, (struct view_strings){value, 1});
+    if (value->len > 0)
+        add_setting(out, settings, term, (struct view_strings){value, 1});
 }
 
 static void read_settings(struct image *out, struct page *page, struct ms_str config)
@@ -191,6 +192,7 @@ static void read_referrers(struct image *out, struct page *page, struct ms_str a
     struct ms_str rest = array, row;
     struct image_referrer *rows =
         page_array(page, array, sizeof(*rows), REFERRERS_MAX, &out->n_referrers);
+    out->has_more_referrers = json_count(array, REFERRERS_MAX + 1) > REFERRERS_MAX;
     for (size_t i = 0; i < out->n_referrers && json_next(NULL, &row, &rest); i++) {
         struct ms_str type = page_text(page, row, "artifact_type");
         rows[i] = (struct image_referrer){
@@ -260,6 +262,8 @@ void read_image(struct image *out, struct page *page, struct ms_str manifest, st
         .has_packages = json_get(json_get(manifest, "packages"), "total").len > 0,
         .all_derived = page_number(json_get(manifest, "derived"), "images"),
     };
+    if (out->bytes == 0 && out->unreadable.len > 0)
+        out->bytes = FORMAT_UNKNOWN;
     if (layers.len == 0)
         layers = json_get(manifest, "layers");
     read_children(out, page, json_get(manifest, "manifests"), weights);

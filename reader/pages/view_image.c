@@ -32,10 +32,10 @@ static size_t count_kind(const struct image *page, const char *kind)
 
 static void write_kind(struct ms_buf *out, const struct image *page)
 {
-    size_t images = count_kind(page, "image"), attestations = count_kind(page, "attestation");
+    size_t attestations = count_kind(page, "attestation");
     if (strcmp(page->kind, "index") == 0) {
         html_raw(out, "Index of ");
-        format_count(out, (int64_t)images, "platform", "platforms");
+        format_count(out, page->all_platforms, "platform", "platforms");
         if (attestations > 0) {
             html_raw(out, ", ");
             format_count(out, (int64_t)attestations, "attestation", "attestations");
@@ -163,8 +163,9 @@ static void write_identity(struct ms_buf *out, const struct image *page)
     }
     part_term(out, "Size");
     format_size(out, page->bytes);
-    html_raw(out, strcmp(page->kind, "index") == 0 ? " with all platforms, each blob once"
-                                                   : " with its layers and configuration");
+    if (page->bytes >= 0)
+        html_raw(out, strcmp(page->kind, "index") == 0 ? " with all platforms, each blob once"
+                                                       : " with its layers and configuration");
     part_term_end(out);
     part_term(out, "Updated");
     format_time(out, page->updated);
@@ -174,7 +175,7 @@ static void write_identity(struct ms_buf *out, const struct image *page)
     html_raw(out, ", up to a minute old");
     part_term_end(out);
     part_term(out, "Media type");
-    html_name(out, page->media_type);
+    html_name(out, page->media_type.len > 0 ? page->media_type : MS_STR("unknown"));
     part_term_end(out);
     html_raw(out, "</dl>\n");
 }
@@ -202,10 +203,13 @@ static void write_commands(struct ms_buf *out, const struct view_frame *frame,
                            const struct image *page)
 {
     struct link api = link_to_api(page);
-    part_command(out, "Pull");
-    html_raw(out, "docker pull ");
-    write_reference(out, frame, page);
-    part_command_end(out);
+    bool is_artifact = strcmp(page->kind, "artifact") == 0;
+    if (strcmp(page->kind, "unreadable") != 0) {
+        part_command(out, is_artifact ? "Manifest" : "Pull");
+        html_raw(out, is_artifact ? "skopeo inspect --raw docker://" : "docker pull ");
+        write_reference(out, frame, page);
+        part_command_end(out);
+    }
     /* A tag or digest of an index: as long as they are few, the command for each of its platforms.
      */
     for (size_t i = 0; i < page->n_children && count_kind(page, "image") <= PLATFORMS_PULLED; i++) {
@@ -336,10 +340,14 @@ void view_image(struct ms_buf *out, const struct view_frame *frame, const struct
 {
     struct link json = link_to_api(page);
     struct link atom = {.base = "/r/", .name = page->repository, .middle = "/-/feed"};
+    struct ms_buf title;
+    ms_buf_init(&title, 1024);
+    ms_buf_printf(&title, "%.*s%c%.*s", MS_STR_ARG(page->repository),
+                  is_digest(page->reference) ? '@' : ':', MS_STR_ARG(page->reference));
     struct layout layout = {
         .site = &frame->site,
         .truth = frame->truth,
-        .title = page->reference,
+        .title = ms_buf_view(&title),
         .canonical = link_to_manifest(page->repository, page->reference),
         .json = &json,
         .atom = &atom,
@@ -368,4 +376,5 @@ void view_image(struct ms_buf *out, const struct view_frame *frame, const struct
     write_identity(out, page);
     write_parts(out, frame, page);
     layout_end(out, &layout);
+    ms_buf_free(&title);
 }

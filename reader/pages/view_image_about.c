@@ -69,19 +69,20 @@ void view_image_labels(struct ms_buf *out, const struct image *page)
     table_end(out);
 }
 
-/* The end of a paragraph: where the whole list of this image stands; of names with `q`, if any. */
-static void write_all(struct ms_buf *out, const struct image *page, const char *list,
-                      struct ms_str q)
+/* The end of a paragraph: where the whole list stands. */
+static void write_all(struct ms_buf *out, const struct link *all)
 {
-    struct link all = {.base = "/api/v1/repositories/",
-                       .name = page->repository,
-                       .middle = "/-/manifests/",
-                       .tail = page->digest,
-                       .end = list};
-    if (q.len > 0)
-        link_set(&all, "q", q);
-    link_open(out, &all);
+    link_open(out, all);
     html_raw(out, "all of them</a> as JSON.</p>\n");
+}
+
+static struct link link_to_list(const struct image *page, const char *list)
+{
+    return (struct link){.base = "/api/v1/repositories/",
+                         .name = page->repository,
+                         .middle = "/-/manifests/",
+                         .tail = page->digest,
+                         .end = list};
 }
 
 static void write_package_filter(struct ms_buf *out, const struct image *page)
@@ -140,7 +141,9 @@ void view_image_packages(struct ms_buf *out, const struct image *page)
         ms_buf_printf(out, "<p>The first %zu of ", page->n_packages);
         format_count(out, page->all_packages, "package", "packages");
         html_raw(out, "; ");
-        write_all(out, page, "/-/packages", page->package);
+        struct link all = link_to_list(page, "/-/packages");
+        link_set(&all, "q", page->package);
+        write_all(out, &all);
     }
 }
 
@@ -173,6 +176,14 @@ void view_image_referrers(struct ms_buf *out, const struct image *page)
         table_row_end(out);
     }
     table_end(out);
+    if (page->has_more_referrers) {
+        struct link all = {.base = "/v2/",
+                           .name = page->repository,
+                           .middle = "/referrers/",
+                           .tail = page->digest};
+        ms_buf_printf(out, "<p>The first %zu; ", page->n_referrers);
+        write_all(out, &all);
+    }
 }
 
 static void write_derived(struct ms_buf *out, const struct image_derived *row)
@@ -230,7 +241,8 @@ void view_image_derived(struct ms_buf *out, const struct image *page)
         ms_buf_printf(out, "<p>The newest %zu; ", page->n_derived);
         format_count(out, page->all_derived, "image is", "images are");
         html_raw(out, " built on it; ");
-        write_all(out, page, "/-/derived", MS_STR_ABSENT);
+        struct link all = link_to_list(page, "/-/derived");
+        write_all(out, &all);
     }
 }
 
@@ -300,4 +312,13 @@ void view_image_history(struct ms_buf *out, const struct image *page)
         table_row_end(out);
     }
     table_end(out);
+    if (page->has_more_history) {
+        struct link all = {.base = "/api/v1/repositories/",
+                           .name = page->repository,
+                           .middle = "/-/tags/",
+                           .tail = page->reference,
+                           .end = "/history"};
+        ms_buf_printf(out, "<p>The newest %zu; ", page->n_history);
+        write_all(out, &all);
+    }
 }

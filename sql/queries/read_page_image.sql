@@ -37,6 +37,11 @@ SELECT s.generation,
                        CROSS JOIN LATERAL (
 -- include total_size.sql
                        ) total),
+           -- Those of nested indexes, too.
+           'platforms', (SELECT count(*)
+                         FROM (SELECT digest_bytes(body ->> 'digest') AS digest FROM document) told
+                         CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = told.digest OFFSET 0) whole
+                         JOIN index_image i ON i.index_id = whole.id),
            'is_known', EXISTS (SELECT FROM repository WHERE name = $1::text AND deleted_at IS NULL),
            'was_there', EXISTS (SELECT FROM repository WHERE name = $1::text),
            'nearest', (SELECT nearest.names

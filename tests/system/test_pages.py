@@ -7,6 +7,7 @@ import xml.etree.ElementTree
 
 import pytest
 
+import harness
 from harness import wait_for
 from images import Pusher
 from pages import BASE, BUILT, CHART, CLAIMING, EVIL, N_BUILT, NAME, Family, Filled, attach, get
@@ -109,6 +110,39 @@ def test_tags_of_one_digest_are_one_row_and_versions_stand_in_order(filled):
     tags = [text_of(row).strip() for row in rows if "/-/" in row]
     assert tags[:6] == ["multi", "2.0-rc1", "2.0 = latest", "1.10", "1.9", "1.2"], tags
     assert "docker pull" in page and "Pulls and pushes" in page
+
+
+def test_by_time_and_by_pulls_each_tag_has_its_place(filled):
+    for sort, order in (("-updated", "last pushed first"), ("updated", "longest unchanged first"), ("-pulls", "most pulled first")):
+        page = get(filled, f"/r/{NAME}?sort={sort}").text
+        rows = re.findall(r"<th scope=\"row\">(.*?)</th>", page[page.index("tags-table"):page.index("activity")])
+        assert {"2.0", "latest"} <= {text_of(row).split()[0] for row in rows}, rows
+        assert f"<strong>{order}</strong>" in page
+
+
+def test_an_empty_field_of_a_form_asks_for_nothing(filled, family):
+    assert "libssl3" in text_of(get(filled, "/packages?q=ssl&type=").text)
+    assert NAME in text_of(get(filled, "/r/?q=portal&all=1&sort=&cursor=").text)
+
+
+def test_what_is_no_image_is_not_to_be_pulled(filled, family):
+    for path in (f"/r/{CHART}/-/1.0", f"/r/{CHART}/-/{family.chart['digest']}"):
+        page = get(filled, path).text
+        assert "docker pull" not in page and "skopeo inspect --raw docker://" in page
+    assert "docker pull" in get(filled, f"/r/{CHART}").text, "its last push is an index"
+
+
+def test_an_index_counts_the_platforms_of_those_in_it(filled):
+    pusher = Pusher(filled.stack.registry.url)
+    pusher.index(NAME, "nested", children=[filled.index], annotations={"org.opencontainers.image.title": "Umbrella"})
+    wait_for(lambda: filled.reader.get(f"/r/{NAME}/-/nested").status_code == 200, "the push to be seen")
+    page = get(filled, f"/r/{NAME}/-/nested").text
+    assert "Index of 2 platforms" in text_of(page) and f"<title>{NAME}:nested" in page
+    assert f"{NAME}:nested" in text_of(get(filled, "/search?q=umbrella&kind=index").text)
+    nothing = get(filled, "/search?q=umbrella&kind=artifact").text
+    assert "<a href=\"/search?q=umbrella\">everything</a>" in nothing, "the filter can be taken away"
+    pusher.delete(NAME, filled.reader.json(f"/api/v1/repositories/{NAME}/-/tags/nested")["digest"])
+    wait_for(lambda: filled.reader.get(f"/r/{NAME}/-/nested").status_code == 404, "the deletion to be seen")
 
 
 def test_a_repository_is_filtered_and_sorted_by_its_url(filled):
@@ -245,6 +279,11 @@ def test_search_has_filters_and_facets(filled):
     assert "at character" in text_of(fault.text) and fault.headers["Content-Type"].startswith("text/html")
 
 
+def test_an_image_that_was_found_is_the_one_that_is_opened(filled):
+    page = get(filled, "/search?q=portal arch:arm64&kind=image").text
+    assert f"<a href=\"/r/{NAME}/-/{filled.arm['digest']}\">" in page, "and not the index that has the tag"
+
+
 def test_a_facet_counts_as_if_nothing_were_chosen_of_it(filled):
     page = get(filled, "/search?q=portal arch:arm64").text
     facet = page[page.index("<h3>Architecture</h3>"):].partition("</ul>")[0]
@@ -347,6 +386,20 @@ def test_pages_can_be_turned_off(filled, make_reader):
         answer = reader.get(path, headers={"Accept": "text/html"})
         assert answer.status_code == 404 and answer.headers["Content-Type"] == "application/problem+json"
     assert reader.get("/api/v1/stats").status_code == 200
+
+
+def test_where_nothing_is_yet_the_failed_scan_is_told(postgres, filled, make_reader):
+    stack = harness.Stack(filled.stack.directory / "empty", postgres)
+    stack.registry.start()
+    try:
+        assert stack.writer.run_scan().returncode == 0
+    finally:
+        stack.registry.kill()
+    harness.query(stack.database, "UPDATE scan SET complete = false")
+    reader = make_reader(stack.database)
+    reader.wait_until_ready()
+    page = text_of(reader.get("/").text)
+    assert "Nothing is here yet" in page and "did not see everything" in page
 
 
 def test_a_page_without_its_database_says_so(make_stack):
