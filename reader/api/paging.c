@@ -76,7 +76,7 @@ static bool is_own_sort(const struct paging *paging, struct ms_str name)
     return is_own;
 }
 
-static enum ms_status read_cursor(struct paging *paging, struct ms_str cursor,
+enum ms_status paging_read_cursor(struct paging *paging, const char *name, struct ms_str cursor,
                                   struct ms_arena *arena, struct query_fault *fault)
 {
     struct ms_str rest = cursor;
@@ -92,9 +92,9 @@ static enum ms_status read_cursor(struct paging *paging, struct ms_str cursor,
     paging->text = rest;
     if (!has_direction || !is_number(paging->number) || ms_str_is_absent(rest) ||
         rest.len > PAGING_TEXT_MAX)
-        return query_fail(fault, arena, "cursor", " is none that was given out here");
+        return query_fail(fault, arena, name, " is none that was given out here");
     if (!is_own_sort(paging, sort))
-        return query_fail(fault, arena, "cursor", " belongs to another sort");
+        return query_fail(fault, arena, name, " belongs to another sort");
     return MS_OK;
 }
 
@@ -117,7 +117,7 @@ enum ms_status paging_read(struct paging *out, const struct query *query,
     if (status == MS_OK)
         status = read_sort(&paging, sort, sorts, n_sorts, arena, fault);
     if (status == MS_OK)
-        status = read_cursor(&paging, cursor, arena, fault);
+        status = paging_read_cursor(&paging, "cursor", cursor, arena, fault);
     if (status == MS_OK)
         *out = paging;
     return status;

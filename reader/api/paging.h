@@ -49,6 +49,10 @@ enum ms_status paging_read(struct paging *out, const struct query *query,
                            const struct query_param *table, const struct paging_sort *sorts,
                            size_t n_sorts, struct ms_arena *arena,
                            struct query_fault *fault) MS_CHECKED;
+/* Reads the cursor of a list whose order is set in `paging` already, from the parameter `name`: for
+ * a page with two lists. Absent: from the end of the list. MS_INVALID as above. */
+enum ms_status paging_read_cursor(struct paging *paging, const char *name, struct ms_str cursor,
+                                  struct ms_arena *arena, struct query_fault *fault) MS_CHECKED;
 
 /* $1 number of the cursor: bigint, NULL: no cursor
  * $2 its text: text, NULL: no cursor         $3 rows on a page: bigint (ask for one more)

@@ -362,15 +362,16 @@ static struct ms_str cursor_of(struct page *page, const struct paging_page *plac
     return copy;
 }
 
-struct page_list page_list_read(struct page *page, struct ms_str list)
+struct page_list page_list_read_by(struct page *page, struct ms_str list,
+                                   const struct paging *paging)
 {
     struct page_list out = {.rows = json_get(list, "rows"),
                             .total = json_number(json_get(list, "total")),
                             .is_truncated = json_is_true(json_get(list, "truncated"))};
     struct paging_page place;
     struct ms_str rest = out.rows, row;
-    if (page->kind->sorts == NULL || paging_page_init(&place, MS_STR("/"), &page->query,
-                                                      page->kind->table, &page->paging) != MS_OK)
+    if (paging->sort == NULL ||
+        paging_page_init(&place, MS_STR("/"), &page->query, page->kind->table, paging) != MS_OK)
         return out;
     place.has_more = json_is_true(json_get(list, "has_more"));
     while (json_next(NULL, &row, &rest)) {
@@ -381,6 +382,11 @@ struct page_list page_list_read(struct page *page, struct ms_str list)
     out.cursors.prev = cursor_of(page, &place, false);
     out.cursors.next = cursor_of(page, &place, true);
     return out;
+}
+
+struct page_list page_list_read(struct page *page, struct ms_str list)
+{
+    return page_list_read_by(page, list, &page->paging);
 }
 
 void *page_array(struct page *page, struct ms_str array, size_t element_bytes, size_t max,

@@ -100,6 +100,9 @@ struct page_list {
     struct view_cursors cursors;
 };
 struct page_list page_list_read(struct page *page, struct ms_str list);
+/* The same of a list with an order and a cursor of its own. */
+struct page_list page_list_read_by(struct page *page, struct ms_str list,
+                                   const struct paging *paging);
 /* Room for the elements of an array, at most `max` of them; *out_n says how many there are. NULL
  * when there are none. */
 void *page_array(struct page *page, struct ms_str array, size_t element_bytes, size_t max,

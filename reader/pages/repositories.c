@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pages /r/ and /r/<prefix>/.
+ * The pages /r/ and /r/<prefix>/. Two lists are on them, and each is paged by itself: namespaces,
+ * the largest first, by `ns`; repositories by `cursor`. Namespaces are shown beside the first page
+ * of repositories alone, for what is filtered or listed flat is not walked like folders.
  */
 #include "reader/pages/repositories.h"
 
@@ -10,10 +12,21 @@
 enum { PLATFORMS_MAX = 50 };
 
 static const struct query_param TABLE[] = {
-    {"all", QUERY_PLAIN}, {"cursor", QUERY_PLAIN}, {"q", QUERY_PLAIN}, {"sort", QUERY_PLAIN}};
+    {"all", QUERY_PLAIN}, {"cursor", QUERY_PLAIN}, {"ns", QUERY_PLAIN},
+    {"q", QUERY_PLAIN},   {"sort", QUERY_PLAIN},
+};
 
 static const struct paging_sort SORTS[] = {
     {"name", false}, {"pulls", true}, {"size", true}, {"tags", true}, {"updated", true}};
+
+static const struct paging_sort NAMESPACES_SORT = {"size", true};
+
+static enum ms_status read_ns(struct paging *out, struct ms_str ns, struct ms_arena *arena,
+                              struct query_fault *fault)
+{
+    *out = (struct paging){.n = PAGE_ROWS, .wants_total = true, .sort = &NAMESPACES_SORT};
+    return paging_read_cursor(out, "ns", ns, arena, fault);
+}
 
 static struct repositories_namespace *read_namespaces(struct page *page, struct ms_str array,
                                                       size_t *out_n)
@@ -54,6 +67,20 @@ static struct repositories_row *read_rows(struct page *page, struct ms_str array
     return rows;
 }
 
+static void add_namespaces(struct repositories *data, struct page *page, struct ms_str body)
+{
+    struct paging paging;
+    struct query_fault fault;
+    /* It was read once already. */
+    if (read_ns(&paging, page_value(page, "ns"), page->arena, &fault) != MS_OK)
+        return;
+    struct page_list list = page_list_read_by(page, body, &paging);
+    data->ns = page_value(page, "ns");
+    data->namespaces = read_namespaces(page, list.rows, &data->n_namespaces);
+    data->all_namespaces = list.total;
+    data->namespace_cursors = list.cursors;
+}
+
 static struct ms_str prefix_of(struct ms_arena *arena, struct ms_str name)
 {
     if (name.len == 0)
@@ -69,14 +96,12 @@ static void build(struct ms_buf *out, struct page *page)
 {
     struct ms_str body = page->columns[0];
     struct page_list list = page_list_read(page, json_get(body, "repositories"));
-    struct ms_str namespaces = json_get(body, "namespaces");
     struct repositories data = {
         .prefix = prefix_of(page->arena, page->name),
         .q = page_value(page, "q"),
         .sort = page_value(page, "sort"),
         .is_flat = page_value(page, "all").len > 0,
         .all_below = page_number(body, "all_below"),
-        .all_namespaces = page_number(namespaces, "total"),
         .total = list.total,
         .cursors = list.cursors,
     };
@@ -84,11 +109,8 @@ static void build(struct ms_buf *out, struct page *page)
         page_not_found(out, page, "No repository below this prefix is known.", body);
         return;
     }
-    bool is_first = page_value(page, "cursor").len == 0 && data.q.len == 0 && !data.is_flat;
-    if (is_first)
-        data.namespaces = read_namespaces(page, json_get(namespaces, "rows"), &data.n_namespaces);
-    else
-        data.all_namespaces = 0;
+    if (page_value(page, "cursor").len == 0 && data.q.len == 0 && !data.is_flat)
+        add_namespaces(&data, page, json_get(body, "namespaces"));
     data.rows = read_rows(page, list.rows, &data.n_rows);
     view_repositories(out, &page->frame, &data);
 }
@@ -112,8 +134,14 @@ void pages_repositories(struct ms_http_request *request, const struct ms_route_m
                         void *arg)
 {
     struct page_ask ask;
+    struct paging namespaces;
+    struct query_fault fault = {MS_STR_ABSENT, MS_STR_ABSENT};
     if (!page_ask_begin(&ask, &KIND, request, match, arg))
         return;
+    if (read_ns(&namespaces, page_ask_value(&ask, "ns"), ask.arena, &fault) != MS_OK) {
+        page_fail(request, arg, 400, fault.detail);
+        return;
+    }
     page_ask_add_paging(&ask);
     page_ask_add_pattern(&ask, page_ask_value(&ask, "q"));
     page_ask_add(&ask, prefix_of(ask.arena, ask.name));
@@ -121,10 +149,10 @@ void pages_repositories(struct ms_http_request *request, const struct ms_route_m
         return;
     page_ask_add(&ask, page_ask_value(&ask, "all").len > 0 ? MS_STR("f") : MS_STR("t"));
     page_ask_add(&ask, MS_STR("f"));  /* what is inside their images is not shown */
-    page_ask_add(&ask, MS_STR("50")); /* namespaces */
-    page_ask_add(&ask, MS_STR_ABSENT);
-    page_ask_add(&ask, MS_STR_ABSENT);
-    page_ask_add(&ask, MS_STR("f"));
+    page_ask_add(&ask, MS_STR("50")); /* namespaces: PAGE_ROWS */
+    page_ask_add(&ask, namespaces.number);
+    page_ask_add(&ask, namespaces.text);
+    page_ask_add(&ask, namespaces.is_back ? MS_STR("t") : MS_STR("f"));
     page_ask_add(&ask, MS_STR("t"));
     page_ask_serve(&ask, MS_STR_ABSENT);
 }

@@ -14,12 +14,63 @@ static struct link link_to_page(const struct repositories *page)
 {
     struct link link = {.base = "/r/", .name = page->prefix};
     link_set(&link, "all", page->is_flat ? MS_STR("1") : MS_STR_ABSENT);
+    link_set(&link, "ns", page->ns);
     link_set(&link, "q", page->q);
     link_set(&link, "sort", page->sort);
     return link;
 }
 
-static void write_namespaces(struct ms_buf *out, const struct repositories *page)
+static void write_namespace_link(struct ms_buf *out, const struct link *page_link,
+                                 struct ms_str cursor, const char *rel, const char *text)
+{
+    struct link link = *page_link;
+    if (cursor.len == 0)
+        return;
+    link_set(&link, "ns", cursor);
+    link_open_with(out, &link, rel);
+    html_raw(out, text);
+    html_raw(out, "</a> ");
+}
+
+/* Where among all namespaces those above are, and the way to the others. */
+static void write_namespace_pages(struct ms_buf *out, const struct repositories *page,
+                                  const struct link *link)
+{
+    struct view_cursors cursors = page->namespace_cursors;
+    if (page->all_namespaces <= (int64_t)page->n_namespaces)
+        return;
+    html_raw(out, "<p>");
+    if (cursors.prev.len == 0) {
+        html_raw(out, "These are the ");
+        format_count(out, (int64_t)page->n_namespaces, "largest", "largest");
+    } else {
+        html_raw(out, "These are ");
+        format_number(out, (int64_t)page->n_namespaces);
+    }
+    html_raw(out, " of ");
+    format_count(out, page->all_namespaces, "namespace", "namespaces");
+    html_raw(out, cursors.prev.len == 0 ? ".</p>\n" : ", the largest first.</p>\n");
+    html_raw(out, "<nav class=\"pages\" aria-label=\"Pages of namespaces\">");
+    write_namespace_link(out, link, cursors.prev, " rel=\"prev\"", "← Larger namespaces");
+    write_namespace_link(out, link, cursors.next, " rel=\"next\"", "Smaller namespaces →");
+    html_raw(out, "</nav>\n");
+}
+
+/* Of a cursor behind which nothing is left. */
+static void write_no_namespaces(struct ms_buf *out, const struct repositories *page,
+                                const struct link *page_link)
+{
+    struct link link = *page_link;
+    link_set(&link, "ns", MS_STR_ABSENT);
+    html_raw(out, "<p>This page of namespaces is empty now: ");
+    link_open(out, &link);
+    html_raw(out, "the largest of ");
+    format_count(out, page->all_namespaces, "namespace", "namespaces");
+    html_raw(out, "</a>.</p>\n");
+}
+
+static void write_namespaces(struct ms_buf *out, const struct repositories *page,
+                             const struct link *page_link)
 {
     static const struct table_column COLUMNS[] = {
         {.title = "Namespace", .is_row_header = true, .is_wide = true},
@@ -52,13 +103,7 @@ static void write_namespaces(struct ms_buf *out, const struct repositories *page
         table_row_end(out);
     }
     table_end(out);
-    if (page->all_namespaces > (int64_t)page->n_namespaces) {
-        html_raw(out, "<p>These are the ");
-        format_count(out, (int64_t)page->n_namespaces, "largest", "largest");
-        html_raw(out, " of ");
-        format_count(out, page->all_namespaces, "namespace", "namespaces");
-        html_raw(out, ".</p>\n");
-    }
+    write_namespace_pages(out, page, page_link);
 }
 
 static void write_name(struct ms_buf *out, const struct repositories_row *row)
@@ -136,6 +181,7 @@ static void write_list(struct ms_buf *out, const struct repositories *page, cons
 {
     struct link other = *link;
     link_set(&other, "all", page->is_flat ? MS_STR_ABSENT : MS_STR("1"));
+    link_set(&other, "ns", MS_STR_ABSENT);
     html_raw(out, "<div class=\"tools\">");
     write_filter(out, page);
     html_raw(out, "<p>");
@@ -163,14 +209,15 @@ static void write_list(struct ms_buf *out, const struct repositories *page, cons
 void view_repositories(struct ms_buf *out, const struct view_frame *frame,
                        const struct repositories *page)
 {
-    struct link link = link_to_page(page), json = link_to("/api/v1/repositories");
+    struct link link = link_to_page(page), list = link, json = link_to("/api/v1/repositories");
     struct link atom = link_to("/feed");
     struct view_pages pages;
     link_set(&json, "prefix", page->prefix);
     link_set(&atom, "prefix", page->prefix);
     link_set(&json, "q", page->q);
     link_set(&json, "sort", page->sort);
-    view_pages_init(&pages, &link, page->cursors);
+    link_set(&list, "ns", MS_STR_ABSENT); /* further pages of repositories show no namespaces */
+    view_pages_init(&pages, &list, page->cursors);
     struct ms_str name =
         ms_str_slice(page->prefix, 0, page->prefix.len > 0 ? page->prefix.len - 1 : 0);
     struct layout layout = {
@@ -194,7 +241,9 @@ void view_repositories(struct ms_buf *out, const struct view_frame *frame,
         html_raw(out, "Repositories");
     html_raw(out, "</h1>\n");
     if (page->n_namespaces > 0)
-        write_namespaces(out, page);
+        write_namespaces(out, page, &link);
+    else if (page->all_namespaces > 0)
+        write_no_namespaces(out, page, &link);
     write_list(out, page, &link, &pages);
     layout_end(out, &layout);
 }

@@ -59,6 +59,17 @@ def attach(pusher, repository, subject, artifact_type, *tags, document=None):
     return pusher.manifest(repository, value if tags else {**value, "subject": subject}, OCI_MANIFEST, *tags)
 
 
+CROWD = 52  # more namespaces than a page shows
+
+
+def push_crowd(pusher, repositories):
+    for repository in repositories:
+        blob = pusher.blob(repository, b"{}", "application/vnd.oci.empty.v1+json")
+        value = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": "application/vnd.example.note",
+                 "config": blob, "layers": [blob]}
+        pusher.manifest(repository, value, OCI_MANIFEST, "1.0")
+
+
 class Family:
     """A base whose tag has moved twice since images were built on it; one of these is signed and has an SBOM. A chart is
     signed, too."""

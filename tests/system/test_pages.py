@@ -10,7 +10,7 @@ import pytest
 import harness
 from harness import wait_for
 from images import Pusher
-from pages import BASE, BUILT, CHART, CLAIMING, EVIL, N_BUILT, NAME, Family, Filled, attach, get
+from pages import BASE, BUILT, CHART, CLAIMING, CROWD, EVIL, LABELS, N_BUILT, NAME, Family, Filled, attach, get, push_crowd
 
 PAGES = ["/", "/r/", "/r/team/", "/r/team/deep/", f"/r/{NAME}", f"/r/{NAME}/-/1.10", f"/r/{NAME}/-/multi", "/search",
          "/search?q=portal", "/search?q=os:linux", "/compare", f"/compare?a={NAME}:1.2&b={NAME}:2.0", "/stats", "/help"]
@@ -102,6 +102,40 @@ def test_namespaces_are_walked_like_folders(filled):
     assert f"href=\"/r/{NAME}\"" in everything and "href=\"/r/team/other\"" in everything
     assert "href=\"/r/alone\"" not in get(filled, "/r/?q=other&all=1").text
     get(filled, "/r/nothing/", 404)
+
+
+def namespaces_on(page):
+    return re.findall(r"<th scope=\"row\"><a href=\"/r/(crowd/[^\"]*)/\">", page)
+
+
+def test_namespaces_are_paged_by_themselves(filled):
+    pusher = Pusher(filled.stack.registry.url)
+    names = [f"crowd/{number:02}" for number in range(CROWD)]
+    push_crowd(pusher, [f"{name}/app" for name in names])
+    pusher.image(f"{names[-1]}/larger", "1.0", labels=LABELS)
+    filled.stack.writer.wait_until_settled()
+    wait_for(lambda: filled.reader.json("/api/v1/namespaces?prefix=crowd/&total=1")["total"] == CROWD
+             and filled.reader.get(f"/r/{names[-1]}/larger").status_code == 200, "all of them to be seen")
+    order = [names[-1], *names[:-1]]
+    first = get(filled, "/r/crowd/?sort=-size").text
+    assert namespaces_on(first) == order[:50] and f"These are the 50 largest of {CROWD} namespaces." in text_of(first)
+    assert "Larger namespaces" not in first
+    behind = re.search(r"<a href=\"([^\"]*)\" rel=\"next\">Smaller namespaces", first).group(1)
+    assert behind.startswith("/r/crowd/?ns=next.-size.") and behind.endswith("&amp;sort=-size"), behind
+    second = get(filled, html.unescape(behind)).text
+    assert namespaces_on(second) == order[50:] and "Smaller namespaces" not in second
+    assert f"These are {CROWD - 50} of {CROWD} namespaces, the largest first." in text_of(second)
+    assert_is_valid(second)
+    before = re.search(r"<a href=\"([^\"]*)\" rel=\"prev\">← Larger namespaces", second).group(1)
+    assert namespaces_on(get(filled, html.unescape(before)).text) == order[:50]
+    flat = re.search(r"<a href=\"([^\"]*)\">All below, in one list", second).group(1)
+    assert flat == "/r/crowd/?all=1&amp;sort=-size"
+    further = get(filled, html.unescape(flat)).text
+    assert "crowd/00/app" in further and not namespaces_on(further)
+    left = text_of(get(filled, "/r/crowd/?ns=next.-size.0.crowd/zz").text)
+    assert f"This page of namespaces is empty now: the largest of {CROWD} namespaces ." in left
+    for wrong in ("nonsense", "next.-updated.1.a"):
+        assert "ns " in text_of(get(filled, f"/r/crowd/?ns={wrong}", 400).text)
 
 
 def test_tags_of_one_digest_are_one_row_and_versions_stand_in_order(filled):
@@ -355,7 +389,7 @@ def test_assets_are_kept_for_a_year(filled):
     get(filled, "/assets/metastore.000000000000.css", 404)
 
 
-@pytest.mark.parametrize("path", ["/feed", f"/r/{NAME}/-/feed"])
+@pytest.mark.parametrize("path", ["/feed?prefix=team/", f"/r/{NAME}/-/feed"])
 def test_feeds_are_atom(filled, path):
     answer = get(filled, path)
     feed = xml.etree.ElementTree.fromstring(answer.text)

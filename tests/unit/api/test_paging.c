@@ -168,6 +168,24 @@ START_TEST(only_cursors_of_ours_are_taken)
 }
 END_TEST
 
+START_TEST(a_second_list_has_a_cursor_of_its_own)
+{
+    struct paging paging = {.sort = &SORTS[1]};
+    fault = (struct query_fault){MS_STR_ABSENT, MS_STR_ABSENT};
+    ck_assert_int_eq(
+        paging_read_cursor(&paging, "other", MS_STR("prev.-pulls.12.a/b"), arena, &fault), MS_OK);
+    ck_assert(paging.is_back);
+    expect_str(paging.number, "12");
+    expect_str(paging.text, "a/b");
+    ck_assert_int_eq(paging_read_cursor(&paging, "other", MS_STR("next.name.0.x"), arena, &fault),
+                     MS_INVALID);
+    expect_str(fault.parameter, "other");
+    ck_assert_int_eq(paging_read_cursor(&paging, "other", MS_STR_ABSENT, arena, &fault), MS_OK);
+    expect_str(paging.number, NULL);
+    ck_assert(!paging.is_back);
+}
+END_TEST
+
 START_TEST(a_cursors_text_has_a_limit)
 {
     char raw[400] = "cursor=next.name.0.";
@@ -276,6 +294,7 @@ static Suite *make_suite(void)
     tcase_add_test(test, parameters_say_which_way_to_walk);
     tcase_add_test(test, wrong_values_are_named);
     tcase_add_test(test, only_cursors_of_ours_are_taken);
+    tcase_add_test(test, a_second_list_has_a_cursor_of_its_own);
     tcase_add_test(test, a_cursors_text_has_a_limit);
     tcase_add_test(test, links_lead_to_the_pages_beside);
     tcase_add_test(test, an_empty_page_has_no_links);
