@@ -212,6 +212,7 @@ void view_repositories(struct ms_buf *out, const struct view_frame *frame,
     struct link link = link_to_page(page), list = link, json = link_to("/api/v1/repositories");
     struct link atom = link_to("/feed");
     struct view_pages pages;
+    link_set(&json, "direct", page->is_flat ? MS_STR_ABSENT : MS_STR("1"));
     link_set(&json, "prefix", page->prefix);
     link_set(&atom, "prefix", page->prefix);
     link_set(&json, "q", page->q);

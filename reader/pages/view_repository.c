@@ -260,6 +260,9 @@ static void write_tags(struct ms_buf *out, const struct repository *page, const 
                        const struct view_pages *pages)
 {
     struct link api = {.base = "/api/v1/repositories/", .name = page->name, .middle = "/-/tags"};
+    link_set(&api, "all", page->is_all ? MS_STR("1") : MS_STR_ABSENT);
+    link_set(&api, "q", page->q);
+    link_set(&api, "sort", page->sort.len > 0 ? page->sort : MS_STR("-version"));
     part_heading(out, "tags", "Tags");
     html_raw(out, "<div class=\"tools\">");
     write_filter(out, page);

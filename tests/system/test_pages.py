@@ -207,6 +207,27 @@ def test_commands_of_the_api_are_answered(filled, family):
     assert found >= {"tags", "activity", "1.0", "packages", "referrers", "derived", "history", "namespaces", "repositories"}, found
 
 
+def by_machine(page):
+    return html.unescape(re.search(r"<link rel=\"alternate\" type=\"application/json\" href=\"([^\"]*)\"", page).group(1))
+
+
+@pytest.mark.parametrize("path", ["/r/", "/r/team/", "/r/team/?all=1", "/r/team/?all=1&q=*port*&sort=-updated"])
+def test_the_list_by_machine_is_that_of_the_page(filled, path):
+    page = get(filled, path).text
+    shown = re.findall(r"<th scope=\"row\"><a href=\"/r/([^\"]*[^/])\">", page)
+    assert shown and [row["name"] for row in filled.reader.json(by_machine(page))["repositories"]] == shown
+
+
+@pytest.mark.parametrize("asked,tags", [
+    ("", ["multi", "latest", "2.0-rc1", "2.0", "1.10", "1.9", "1.2"]),
+    ("?q=1.*", ["1.10", "1.9", "1.2"]), ("?all=1&q=1.*&sort=name", ["1.10", "1.2", "1.9"])])
+def test_the_command_above_tags_asks_for_the_same_list(filled, asked, tags):
+    page = get(filled, f"/r/{NAME}{asked}").text
+    command = re.search(r"METASTORE</span>(/[^<]*/-/tags[^<]*?)&quot;", page).group(1)
+    assert ("all=1" in command) == ("all=1" in asked)
+    assert [row["name"] for row in filled.reader.json(html.unescape(command))["tags"]] == tags
+
+
 def test_what_has_no_tag_says_what_it_is_attached_to(filled, family):
     page = get(filled, f"/r/{BUILT}").text
     fold = page[page.index("<details>"):page.index("</details>")]
