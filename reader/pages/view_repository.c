@@ -248,6 +248,8 @@ static void write_filter(struct ms_buf *out, const struct repository *page)
                   "name=\"q\" maxlength=\"255\" placeholder=\"18.*\" value=\"");
     html_attribute(out, page->q);
     html_raw(out, "\">");
+    if (page->is_all)
+        html_raw(out, "<input type=\"hidden\" name=\"all\" value=\"1\">");
     if (page->sort.len > 0) {
         html_raw(out, "<input type=\"hidden\" name=\"sort\" value=\"");
         html_attribute(out, page->sort);

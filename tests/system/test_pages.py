@@ -188,6 +188,12 @@ def test_a_repository_is_filtered_and_sorted_by_its_url(filled):
     get(filled, f"/r/{NAME}?colour=1", 400)
 
 
+def test_filtering_tags_keeps_the_rest_of_the_url(filled):
+    form = re.search(r"<form class=\"filter\".*?</form>", get(filled, f"/r/{NAME}?all=1&sort=name").text, re.S).group(0)
+    assert re.findall(r"type=\"hidden\" name=\"(\w+)\" value=\"(\w+)\"", form) == [("all", "1"), ("sort", "name")]
+    assert "hidden" not in re.search(r"<form class=\"filter\".*?</form>", get(filled, f"/r/{NAME}").text, re.S).group(0)
+
+
 def test_the_tags_of_a_repository_say_what_is_attached_and_whose_base_has_moved(filled, family):
     page = get(filled, f"/r/{BUILT}").text
     rows = {row.split()[0]: row for row in map(text_of, re.findall(r"<tr>(?:(?!</tr>).)*<th scope=\"row\">.*?</tr>", page, re.S))}
