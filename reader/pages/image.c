@@ -8,6 +8,7 @@
 #include "common/base/digest.h"
 #include "common/base/refname.h"
 #include "reader/answer/bytea.h"
+#include "reader/pages/failure.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 #include "reader/pages/read_image.h"
@@ -89,17 +90,35 @@ static void read_derived(struct image *out, struct page *page, struct ms_str lis
     out->has_more_derived = json_is_true(json_get(list, "has_more"));
 }
 
+/* The newest row of the tag's history says when it was last there. */
+static void build_missing(struct ms_buf *out, struct page *page, struct ms_str body)
+{
+    bool is_known = json_is_true(json_get(body, "is_known"));
+    struct ms_str rest = json_get(json_get(body, "history"), "rows"), newest = MS_STR_ABSENT;
+    if (!json_next(NULL, &newest, &rest))
+        newest = MS_STR_ABSENT;
+    page->status = 404;
+    view_failure(out, &page->frame,
+                 &(struct failure){
+                     .status = 404,
+                     .detail = is_known
+                                   ? MS_STR("The repository has no manifest of this tag or digest.")
+                                   : MS_STR("No repository of this name is known."),
+                     .name = page->name,
+                     .repository = is_known ? page->name : MS_STR_ABSENT,
+                     .was_there = json_is_true(json_get(body, "was_there")),
+                     .tag_until = page_text(page, page_row_body(newest), "until"),
+                     .nearest = page_strings(page, json_get(body, "nearest"), PAGE_NEAREST_MAX),
+                 });
+}
+
 static void build(struct ms_buf *out, struct page *page)
 {
     struct image data;
     assert(page->n_columns == COLUMN_COUNT);
     struct ms_str body = page->columns[COLUMN_BODY], manifest = json_get(body, "manifest");
     if (ms_str_is_absent(manifest)) {
-        page_not_found(out, page,
-                       json_is_true(json_get(body, "is_known"))
-                           ? "The repository has no manifest of this tag or digest."
-                           : "No repository of this name is known.",
-                       body);
+        build_missing(out, page, body);
         return;
     }
     read_image(&data, page, manifest, json_get(body, "weights"));
@@ -134,7 +153,7 @@ void pages_image(struct ms_http_request *request, const struct ms_route_match *m
         return;
     bool is_digest = ms_digest_parse(&digest, ask.reference) == MS_OK;
     if (!ms_refname_is_repository(ask.name) || (!is_digest && !ms_refname_is_tag(ask.reference))) {
-        page_fail(request, arg, 404, MS_STR("No image can have this name."));
+        page_no_such_name(request, arg, MS_STR("No image can have this name."), ask.name);
         return;
     }
     page_ask_add(&ask, ask.name);

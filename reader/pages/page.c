@@ -67,8 +67,8 @@ struct layout_site page_site(const struct env *env)
                                 host_of(ms_str(env->config->registry.public_url))};
 }
 
-static void fail(struct ms_http_request *request, struct answers *answers, int status,
-                 struct ms_str detail, uint64_t retry_seconds)
+static void fail(struct ms_http_request *request, struct answers *answers,
+                 const struct failure *failure)
 {
     char seconds[MS_STR_NUMBER_MAX];
     struct ms_http_header headers[PAGE_N_HEADERS + 1];
@@ -76,21 +76,32 @@ static void fail(struct ms_http_request *request, struct answers *answers, int s
     struct ms_buf html;
     size_t n = PAGE_N_HEADERS;
     memcpy(headers, PAGE_HEADERS, sizeof(PAGE_HEADERS[0]) * PAGE_N_HEADERS);
-    if (retry_seconds > 0)
-        headers[n++] =
-            (struct ms_http_header){"Retry-After", ms_str_from_u64(seconds, retry_seconds)};
+    if (failure->retry_seconds > 0)
+        headers[n++] = (struct ms_http_header){"Retry-After",
+                                               ms_str_from_u64(seconds, failure->retry_seconds)};
     ms_buf_init(&html, ERROR_MAX);
-    view_failure(
-        &html, &frame,
-        &(struct failure){.status = status, .detail = detail, .retry_seconds = retry_seconds});
-    ms_http_send(request, status, PAGE_CONTENT_TYPE, ms_buf_view(&html), headers, n);
+    view_failure(&html, &frame, failure);
+    ms_http_send(request, failure->status, PAGE_CONTENT_TYPE, ms_buf_view(&html), headers, n);
     ms_buf_free(&html);
 }
 
 void page_fail(struct ms_http_request *request, struct answers *answers, int status,
                struct ms_str detail)
 {
-    fail(request, answers, status, detail, 0);
+    fail(request, answers, &(struct failure){.status = status, .detail = detail});
+}
+
+void page_no_such_name(struct ms_http_request *request, struct answers *answers,
+                       struct ms_str detail, struct ms_str name)
+{
+    char lower[PAGE_NAME_MAX];
+    size_t n = name.len < sizeof(lower) ? name.len : sizeof(lower);
+    for (size_t i = 0; i < n; i++) {
+        char c = name.ptr[i];
+        lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    fail(request, answers,
+         &(struct failure){.status = 404, .detail = detail, .name = ms_str_n(lower, n)});
 }
 
 /* --- ask --- */
@@ -269,7 +280,8 @@ static void on_row(struct answer_result *result, const struct ms_str *columns, s
 static void on_error(struct ms_http_request *request, int status, struct ms_str detail,
                      uint64_t retry_seconds, void *arg)
 {
-    fail(request, arg, status, detail, retry_seconds);
+    fail(request, arg,
+         &(struct failure){.status = status, .detail = detail, .retry_seconds = retry_seconds});
 }
 
 /* A copy with what was not known when the page was made: that it is stale. */
@@ -459,9 +471,10 @@ void page_not_found(struct ms_buf *out, struct page *page, const char *detail, s
 {
     page->status = 404;
     view_failure(out, &page->frame,
-                 &(struct failure){.status = 404,
-                                   .detail = ms_str(detail),
-                                   .name = page->name,
-                                   .was_there = json_is_true(json_get(body, "was_there")),
-                                   .nearest = page_strings(page, json_get(body, "nearest"), 10)});
+                 &(struct failure){
+                     .status = 404,
+                     .detail = ms_str(detail),
+                     .name = page->name,
+                     .was_there = json_is_true(json_get(body, "was_there")),
+                     .nearest = page_strings(page, json_get(body, "nearest"), PAGE_NEAREST_MAX)});
 }

@@ -15,6 +15,7 @@
 
 enum {
     PAGE_ROWS = 50,        /* of a list on a page */
+    PAGE_NEAREST_MAX = 10, /* names like one that is not there */
     PAGE_PARAMS_MAX = 32,  /* of a statement */
     PAGE_NAME_MAX = 256,   /* a path's captures: a repository's name, a tag or digest */
     PAGE_QUERY_MAX = 4096, /* the query of a URL, canonical */
@@ -83,6 +84,9 @@ void page_ask_serve(struct page_ask *ask, struct ms_str repository);
 /* Answers with a page about an error. */
 void page_fail(struct ms_http_request *request, struct answers *answers, int status,
                struct ms_str detail);
+/* 404 for a name that none can have. Names are lower case: that is what the page searches for. */
+void page_no_such_name(struct ms_http_request *request, struct answers *answers,
+                       struct ms_str detail, struct ms_str name);
 struct layout_site page_site(const struct env *env);
 #define PAGE_CONTENT_TYPE "text/html; charset=utf-8"
 /* The headers of every page: the policy, and that a page is what it says it is. */

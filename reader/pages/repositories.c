@@ -6,6 +6,7 @@
  */
 #include "reader/pages/repositories.h"
 
+#include "reader/pages/failure.h"
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 
@@ -92,6 +93,22 @@ static struct ms_str prefix_of(struct ms_arena *arena, struct ms_str name)
     return ms_str_n(prefix, name.len + 1);
 }
 
+static void build_missing(struct ms_buf *out, struct page *page, struct ms_str body)
+{
+    bool is_repository = json_is_true(json_get(body, "is_repository"));
+    page->status = 404;
+    view_failure(out, &page->frame,
+                 &(struct failure){
+                     .status = 404,
+                     .detail = MS_STR("No repository below this prefix is known."),
+                     .name = page->name,
+                     .repository = is_repository ? page->name : MS_STR_ABSENT,
+                     .was_there = json_is_true(json_get(body, "was_there")),
+                     .were_below = json_is_true(json_get(body, "were_below")),
+                     .nearest = page_strings(page, json_get(body, "nearest"), PAGE_NEAREST_MAX),
+                 });
+}
+
 static void build(struct ms_buf *out, struct page *page)
 {
     struct ms_str body = page->columns[0];
@@ -106,7 +123,7 @@ static void build(struct ms_buf *out, struct page *page)
         .cursors = list.cursors,
     };
     if (data.all_below == 0 && page->name.len > 0) {
-        page_not_found(out, page, "No repository below this prefix is known.", body);
+        build_missing(out, page, body);
         return;
     }
     if (page_value(page, "cursor").len == 0 && data.q.len == 0 && !data.is_flat)

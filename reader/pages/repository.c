@@ -213,7 +213,7 @@ void pages_repository(struct ms_http_request *request, const struct ms_route_mat
     if (!page_ask_begin(&ask, &KIND, request, match, arg))
         return;
     if (!ms_refname_is_repository(ask.name)) {
-        page_fail(request, arg, 404, MS_STR("No repository can have this name."));
+        page_no_such_name(request, arg, MS_STR("No repository can have this name."), ask.name);
         return;
     }
     page_ask_add_paging(&ask);

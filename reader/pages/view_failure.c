@@ -23,11 +23,27 @@ static const char *title_of(int status)
     }
 }
 
-static void write_names(struct ms_buf *out, const struct failure *page)
+static void write_past(struct ms_buf *out, const struct failure *page)
 {
     if (page->was_there)
         html_raw(out,
                  "<p>A repository of this name was here, and the registry has it no more.</p>\n");
+    if (page->were_below)
+        html_raw(out, "<p>Repositories were below it, and the registry has them no more.</p>\n");
+    if (page->tag_until.len > 0) {
+        html_raw(out, "<p>The repository had this tag until ");
+        format_time(out, page->tag_until);
+        html_raw(out, ".</p>\n");
+    }
+}
+
+static void write_names(struct ms_buf *out, const struct failure *page)
+{
+    if (page->repository.len > 0) {
+        html_raw(out, "<p>There is a repository ");
+        view_repository_link(out, page->repository);
+        html_raw(out, ".</p>\n");
+    }
     if (page->nearest.n > 0) {
         html_raw(out, "<p>Names like it:</p>\n<ul>");
         for (size_t i = 0; i < page->nearest.n; i++) {
@@ -61,6 +77,7 @@ void view_failure(struct ms_buf *out, const struct view_frame *frame, const stru
     ms_buf_printf(out, " <span class=\"subtle\">(%d)</span></h1>\n<p><bdi>", page->status);
     html_text_at_most(out, page->detail, 1000);
     html_raw(out, "</bdi></p>\n");
+    write_past(out, page);
     write_names(out, page);
     if (page->retry_seconds > 0) {
         html_raw(out, "<p>Try again in ");

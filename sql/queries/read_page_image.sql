@@ -43,7 +43,7 @@ SELECT s.generation,
                          CROSS JOIN LATERAL (SELECT id FROM manifest WHERE digest = told.digest OFFSET 0) whole
                          JOIN index_image i ON i.index_id = whole.id),
            'is_known', EXISTS (SELECT FROM repository WHERE name = $1::text AND deleted_at IS NULL),
-           'was_there', EXISTS (SELECT FROM repository WHERE name = $1::text),
+           'was_there', EXISTS (SELECT FROM repository WHERE name = $1::text AND deleted_at IS NOT NULL),
            'nearest', (SELECT nearest.names
                        FROM (SELECT $1::text AS name
                              WHERE NOT EXISTS (SELECT FROM repository

@@ -272,7 +272,9 @@ void preview_failure(struct ms_buf *out, const struct view_frame *frame, struct 
         .detail = preview_text(preview, "No repository of this name is known."),
         .name = preview->set == PREVIEW_LARGE ? MS_STR_ABSENT
                                               : preview_text(preview, "library/postgers"),
+        .repository = preview->set == PREVIEW_HOSTILE ? nearest[0] : MS_STR_ABSENT,
         .was_there = preview->set == PREVIEW_SMALL,
+        .tag_until = preview->set == PREVIEW_SMALL ? preview_time(preview, 2) : MS_STR_ABSENT,
         .nearest = {nearest, preview->set == PREVIEW_LARGE ? 0 : 2},
         .retry_seconds = preview->set == PREVIEW_LARGE ? 5 : 0,
     };

@@ -407,6 +407,45 @@ def test_errors_are_pages(filled):
     assert get(filled, "/api/v1/nothing", 404, {"Accept": "text/html"}).headers["Content-Type"] == "application/problem+json"
 
 
+def test_a_prefix_that_is_not_there_names_what_is_near(filled):
+    mistyped = get(filled, "/r/team/deep/porta/", 404).text
+    assert f"Names like it: {NAME} " in text_of(mistyped) and "Search for team/deep/porta " in text_of(mistyped)
+    assert "was here" not in text_of(mistyped) and "were below" not in text_of(mistyped)
+    repository = get(filled, f"/r/{NAME}/", 404).text
+    assert f"There is a repository {NAME} ." in text_of(repository) and f"href=\"/r/{NAME}\"" in repository
+    assert "Names like it" not in repository and "was here" not in repository
+    assert_is_valid(mistyped)
+    assert_is_valid(repository)
+
+
+@pytest.mark.parametrize("path", ["/r/Team/Deep/Portal", "/r/Team/Deep/Portal/-/1.10", f"/r/{NAME}/-/-impossible"])
+def test_an_impossible_name_is_searched_for_in_lower_case(filled, path):
+    page = get(filled, path, 404).text
+    search = re.search(r"<a href=\"(/search\?q=[^\"]*)\">Search for", page).group(1)
+    assert f"Search for {NAME} " in text_of(page) and NAME in text_of(get(filled, html.unescape(search)).text)
+
+
+def test_errors_tell_what_was_there_once(filled):
+    pusher = Pusher(filled.stack.registry.url)
+    doomed = pusher.image("passing/app", "1.0", salt="doomed")
+    pusher.image("passing/app", "2.0", salt="stays")
+    tags = "/api/v1/repositories/passing/app/-/tags"
+    wait_for(lambda: len(filled.reader.get(tags).json().get("tags", [])) == 2, "the pushes to be seen")
+    pusher.delete("passing/app", doomed["digest"])
+    wait_for(lambda: [tag["name"] for tag in filled.reader.json(tags)["tags"]] == ["2.0"], "the deletion to be seen")
+    page = text_of(get(filled, "/r/passing/app/-/1.0", 404).text)
+    assert re.search(r"The repository had this tag until \d{4}-\d\d-\d\d", page), page
+    assert "There is a repository passing/app ." in page and "was here" not in page
+    never = text_of(get(filled, "/r/passing/app/-/3.0", 404).text)
+    assert "had this tag" not in never and "was here" not in never
+    harness.query(filled.stack.database, "UPDATE repository SET deleted_at = now() WHERE name = 'passing/app'")
+    assert "Repositories were below it, and the registry has them no more." in text_of(get(filled, "/r/passing/", 404).text)
+    for path in ("/r/passing/app/", "/r/passing/app/-/2.0"):
+        gone = text_of(get(filled, path, 404).text)
+        assert "A repository of this name was here, and the registry has it no more." in gone, path
+        assert "There is a repository" not in gone and "were below" not in gone, path
+
+
 def test_assets_are_kept_for_a_year(filled):
     page = get(filled, "/").text
     for path in re.findall(r"(?:href|src)=\"(/assets/[^\"]*)\"", page):
