@@ -199,6 +199,15 @@ def test_objects_refer_to_each_other(objects):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
+def test_an_update_of_the_writers_ends_the_one_that_leads(objects):
+    """It is the only one that is ever ready: nothing may wait for another that is."""
+    spec = of_kind(objects, "Deployment")["metastore-writer"]["spec"]
+    assert spec["replicas"] == 2
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%", "maxSurge": 0}}
+    assert spec["progressDeadlineSeconds"] == 2**31 - 1, "the API's word for none"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
 def test_pods_are_restricted(objects):
     for deployment in of_kind(objects, "Deployment").values():
         pod = deployment["spec"]["template"]["spec"]
