@@ -35,8 +35,9 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebI
 endif()
 
 add_compile_definitions(_GNU_SOURCE METASTORE_VERSION="${PROJECT_VERSION}")
-# Adds those of the flags that the compiler knows: gcc 12 and 14, clang 14 and 19 differ.
+# Adds those of the flags that the compiler knows: gcc 12 and 14, clang 14 and 19 differ, and so do machines.
 function(ms_add_known_options)
+    set(CMAKE_REQUIRED_FLAGS -Werror) # clang only warns of a flag that is another machine's
     foreach(flag IN LISTS ARGN)
         string(MAKE_C_IDENTIFIER "MS_COMPILER_KNOWS${flag}" known)
         check_c_compiler_flag(${flag} ${known})
@@ -61,9 +62,10 @@ add_compile_options(
     -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wcast-align
     -Wwrite-strings -Wundef -Wvla -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference
     -Wdouble-promotion -Walloca -Werror=format-security
-    -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fno-common -fPIE
-    -fno-strict-aliasing)
+    -fstack-protector-strong -fno-common -fPIE -fno-strict-aliasing)
+# Control flow is protected by one flag on x86 and by another on AArch64.
 ms_add_known_options(
+    -fcf-protection=full -mbranch-protection=standard -fstack-clash-protection
     -Wtrampolines -Wbidi-chars=any -Wlogical-op -Wduplicated-cond
     -ftrivial-auto-var-init=zero -fstrict-flex-arrays=3)
 add_link_options(-fPIE -pie) # with link-time optimization this compiles
