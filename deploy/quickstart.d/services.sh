@@ -208,7 +208,7 @@ write_proxy_config() {
         -e "s|server 127.0.0.1:5000;|server $registry_address;|" \
         -e "s|server 127.0.0.1:8088;.*|$readers|" \
         -e "s|server 127.0.0.1:8088 \\(backup.*;\\)|$again|" \
-        -e "s|/var/cache/nginx/metastore|$dir/nginx/cache|" \
+        -e "s|/var/cache/nginx-metastore|$dir/nginx/cache|" \
         -e "s|^ *proxy_pass http://metastore_registry;|$(registry_pass)|" \
         "$root/deploy/nginx/metastore.conf" | own_file "$proxy_user" proxy.conf
     own_file "$proxy_user" nginx.conf <<CONF

@@ -46,7 +46,7 @@ class Nginx(Process):
                                (r"    server 127\.0\.0\.1:8088;.*", servers),
                                (r"    server 127\.0\.0\.1:8088 backup max_fails=0;", servers.replace(";", " backup max_fails=0;")),
                                (r"listen 80;", f"listen 127.0.0.1:{self.port};"),
-                               (r"/var/cache/nginx/metastore", f"{self.directory}/cache"),
+                               (r"/var/cache/nginx-metastore", f"{self.directory}/cache"),
                                (r"rate=100r/s", f"rate={rate}r/s"),  # all clients are one here
                                (r"proxy_cache metastore;", "proxy_cache metastore;" if caches else "proxy_cache off;")):
             text, count = re.subn(pattern, value, text)

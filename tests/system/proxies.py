@@ -49,8 +49,8 @@ class Nginx(Proxy):
         again = " ".join(f"server 127.0.0.1:{reader.port} backup max_fails=0;" for reader in self.readers)
         site = re.sub(r"server 127\.0\.0\.1:8088 backup max_fails=0;", again, site)
         site = substitute(site, ("listen 80;", f"listen 127.0.0.1:{self.port};"),
-                          ("server 127.0.0.1:5000;", f"server 127.0.0.1:{self.registry.port};"))
-        site = site.replace("/var/cache/nginx/metastore", f"{self.directory}/cache")
+                          ("server 127.0.0.1:5000;", f"server 127.0.0.1:{self.registry.port};"),
+                          ("/var/cache/nginx-metastore", f"{self.directory}/cache"))
         verdicts = ""
         if self.access:
             access = (NGINX / "access" / f"{self.access}.conf").read_text()

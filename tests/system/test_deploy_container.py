@@ -107,7 +107,8 @@ def test_nginx_accepts_its_configuration(made, tmp_path):
     site = (made / "proxy.conf").read_text()
     assert "server registry:5000;" in site and "server reader1:8088; server reader2:8088;" in site
     site = site.replace("registry:5000", "127.0.0.1:5000").replace("reader1:", "127.0.0.1:").replace("reader2:", "127.0.0.1:")
-    site = site.replace("/var/cache/nginx/metastore", f"{tmp_path}/cache")
+    assert "/var/cache/nginx-metastore" in site
+    site = site.replace("/var/cache/nginx-metastore", f"{tmp_path}/cache")
     (tmp_path / "nginx.conf").write_text(f"events {{}}\npid {tmp_path}/pid;\nhttp {{\n{site}\n}}\n".replace("listen 80;", "listen 127.0.0.1:1080;"))
     done = subprocess.run([shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-t", "-e", "stderr", "-p", tmp_path,
                            "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, timeout=WAIT_SECONDS)
