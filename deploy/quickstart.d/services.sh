@@ -204,7 +204,8 @@ start_readers() {
 write_proxy_config() {
     local readers="server 127.0.0.1:${reader_ports[0]}; server 127.0.0.1:${reader_ports[1]};"
     local again="server 127.0.0.1:${reader_ports[0]} \\1 server 127.0.0.1:${reader_ports[1]} \\1"
-    sed -e "s|listen 80;|listen 127.0.0.1:$port;|" \
+    sed -e "s|listen 80 default_server;|listen 127.0.0.1:$port;|" \
+        -e "/^ *listen \[::\]:80 /d" \
         -e "s|server 127.0.0.1:5000;|server $registry_address;|" \
         -e "s|server 127.0.0.1:8088;.*|$readers|" \
         -e "s|server 127.0.0.1:8088 \\(backup.*;\\)|$again|" \

@@ -45,7 +45,8 @@ class Nginx(Process):
         for pattern, value in ((r"    server 127\.0\.0\.1:5000;", f"    server 127.0.0.1:{registry.port};"),
                                (r"    server 127\.0\.0\.1:8088;.*", servers),
                                (r"    server 127\.0\.0\.1:8088 backup max_fails=0;", servers.replace(";", " backup max_fails=0;")),
-                               (r"listen 80;", f"listen 127.0.0.1:{self.port};"),
+                               (r"listen 80 default_server;", f"listen 127.0.0.1:{self.port};"),
+                               (r"listen \[::\]:80 default_server;", ""),
                                (r"/var/cache/nginx-metastore", f"{self.directory}/cache"),
                                (r"rate=100r/s", f"rate={rate}r/s"),  # all clients are one here
                                (r"proxy_cache metastore;", "proxy_cache metastore;" if caches else "proxy_cache off;")):

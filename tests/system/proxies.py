@@ -48,7 +48,8 @@ class Nginx(Proxy):
         site = re.sub(r"server 127\.0\.0\.1:8088;.*", readers, (NGINX / "metastore.conf").read_text())
         again = " ".join(f"server 127.0.0.1:{reader.port} backup max_fails=0;" for reader in self.readers)
         site = re.sub(r"server 127\.0\.0\.1:8088 backup max_fails=0;", again, site)
-        site = substitute(site, ("listen 80;", f"listen 127.0.0.1:{self.port};"),
+        site = substitute(site, ("listen 80 default_server;", f"listen 127.0.0.1:{self.port};"),
+                          ("listen [::]:80 default_server;", ""),
                           ("server 127.0.0.1:5000;", f"server 127.0.0.1:{self.registry.port};"),
                           ("/var/cache/nginx-metastore", f"{self.directory}/cache"))
         verdicts = ""

@@ -109,7 +109,9 @@ def test_nginx_accepts_its_configuration(made, tmp_path):
     site = site.replace("registry:5000", "127.0.0.1:5000").replace("reader1:", "127.0.0.1:").replace("reader2:", "127.0.0.1:")
     assert "/var/cache/nginx-metastore" in site
     site = site.replace("/var/cache/nginx-metastore", f"{tmp_path}/cache")
-    (tmp_path / "nginx.conf").write_text(f"events {{}}\npid {tmp_path}/pid;\nhttp {{\n{site}\n}}\n".replace("listen 80;", "listen 127.0.0.1:1080;"))
+    assert "listen 80 default_server;" in site and "listen [::]:80" not in site, "inside there may be no IPv6"
+    site = site.replace("listen 80 default_server;", "listen 127.0.0.1:1080;")
+    (tmp_path / "nginx.conf").write_text(f"events {{}}\npid {tmp_path}/pid;\nhttp {{\n{site}\n}}\n")
     done = subprocess.run([shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-t", "-e", "stderr", "-p", tmp_path,
                            "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, timeout=WAIT_SECONDS)
     assert done.returncode == 0, done.stderr
