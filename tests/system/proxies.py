@@ -32,8 +32,11 @@ class Proxy(Process):
         return self
 
     def get(self, path, **options):
+        return self.ask("GET", path, **options)
+
+    def ask(self, method, path, **options):
         options.setdefault("timeout", WAIT_SECONDS)
-        return requests.get(self.url + path, **options)
+        return requests.request(method, self.url + path, **options)
 
 
 class Nginx(Proxy):

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -123,6 +124,18 @@ def test_images_come_from_the_registry(opened, kind, site):
     assert answer.status_code == 200 and answer.headers["Docker-Content-Digest"] == site.image["digest"]
     pushed = Pusher(opened[kind].url, session_of(auth=(USER, PASSWORD))).image("team/pushed", "1", salt=kind)
     assert pushed["digest"].startswith("sha256:")
+
+
+def test_nginx_takes_large_bodies_for_the_registry_alone(opened, site):
+    """It keeps the others in files until they are whole."""
+    body = b"x" * (2 << 20)
+    for path in ("/search", "/", "/assert", "/v2/_catalog", f"/v2/{NAME}/tags/list", f"/v2/{NAME}/referrers/sha256:{'0' * 64}"):
+        refused = opened["nginx"].ask("POST", path, data=body)
+        assert refused.status_code == 413 and "nginx" in refused.text, "a reader says so too, after nginx has kept it all"
+    begun = opened["nginx"].ask("POST", f"/v2/{NAME}/blobs/uploads/", auth=(USER, PASSWORD))
+    place = urlsplit(begun.headers["Location"])
+    sent = opened["nginx"].ask("PATCH", f"{place.path}?{place.query}", data=body, auth=(USER, PASSWORD))
+    assert sent.status_code == 202 and sent.headers["Range"] == f"0-{len(body) - 1}"
 
 
 @pytest.mark.parametrize("kind", OPEN)
