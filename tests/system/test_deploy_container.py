@@ -249,6 +249,19 @@ def test_the_database_is_verified_by_the_authority_in_its_secret(objects):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_database_is_in_reach(objects):
+    """A policy denies what comes into this namespace unless another one lets it in."""
+    config, = of_kind(objects, "ConfigMap").values()
+    urls = yaml.safe_load(config["data"]["config.yaml"])["database"]["postgres"]
+    hosts = {host for url in urls.values() for host in urlsplit(url).netloc.split("@")[1].split(",")}
+    here = {host for host in hosts if "." not in host or host.split(".")[1] == "metastore"}
+    lets_in = [policy["spec"]["podSelector"]["matchLabels"] for policy in of_kind(objects, "NetworkPolicy").values()
+               if {"protocol": "TCP", "port": 5432} in [port for rule in policy["spec"].get("ingress", []) for port in rule["ports"]]]
+    assert lets_in == [{"cnpg.io/cluster": cluster} for cluster in of_kind(objects, "Cluster")]
+    assert here == (hosts if lets_in else set())
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
 def test_readers_have_no_way_to_the_registry_and_the_proxy_none_to_the_writer(objects):
     policies = of_kind(objects, "NetworkPolicy")
     ports = {port["port"] for rule in policies["metastore-reader"]["spec"]["egress"] for port in rule["ports"]}
