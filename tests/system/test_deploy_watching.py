@@ -35,9 +35,31 @@ def known_metrics():
             for end in (("_bucket", "_sum", "_count") if kind == "HISTOGRAM" else ("",))}
 
 
-def test_promtool_accepts_the_configuration():
+def test_promtool_accepts_the_configuration(tmp_path):
     promtool("check", "rules", "rules.yml")
     promtool("check", "config", "prometheus.yml")
+    cluster = yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text())
+    for job in cluster["scrape_configs"]:  # Debian's Prometheus knows no clusters
+        job["static_configs"] = [{"targets": [kind["role"] for kind in job.pop("kubernetes_sd_configs")]}]
+    cluster["rule_files"] = [str(PROMETHEUS / name) for name in cluster["rule_files"]]
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(cluster))
+    promtool("check", "config", tmp_path / "prometheus.yml")
+
+
+def test_jobs_are_those_of_the_rules_in_a_cluster_too():
+    used = set(re.findall(r'job="([\w-]+)"', (PROMETHEUS / "rules.yml").read_text()))
+    configs = [yaml.safe_load((PROMETHEUS / name).read_text()) for name in ("prometheus.yml", "kubernetes.yml")]
+    plain, (pods,) = [config["scrape_configs"] for config in configs]
+    assert used <= {job["job_name"] for job in plain}
+    keep, job, _ = pods["relabel_configs"]
+    assert job == {"source_labels": keep["source_labels"][:1], "target_label": "job"}
+    for program in ("writer", "reader"):
+        deployment = next(yaml.safe_load_all((ROOT / f"deploy/kubernetes/base/{program}.yaml").read_text()))
+        template = deployment["spec"]["template"]
+        ports = [port["name"] for port in template["spec"]["containers"][0]["ports"]]
+        name = template["metadata"]["labels"]["app.kubernetes.io/name"]
+        assert [bool(re.fullmatch(keep["regex"], f"{name};{port}")) for port in ports] == [True]
+        assert name in {job["job_name"] for job in plain}
 
 
 @pytest.mark.parametrize("cases", CASES)
