@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The samples for proxies as they stand, but for their ports, on a machine with Debian's packages: a check by the proxies themselves."""
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from harness import ROOT, WAIT_SECONDS, free_port
 
 NGINX = ROOT / "deploy" / "nginx"
+HAPROXY = ROOT / "deploy" / "haproxy"
 CACHE = Path("/var/cache/nginx-metastore")
 DEFAULT_SITE = Path("/etc/nginx/sites-available/default")
 
@@ -46,3 +48,11 @@ def test_the_site_that_debian_brings_does_not_answer_instead(check_nginx):
     """Whoever forgets to remove it is told."""
     done = check_nginx((NGINX / "metastore.conf").read_text(), DEFAULT_SITE.read_text())
     assert done.returncode != 0 and "duplicate default server" in done.stderr
+
+
+def test_haproxy_accepts_its_sample():
+    done = subprocess.run([shutil.which("haproxy", path="/usr/sbin:/usr/bin"), "-c", "-f", HAPROXY / "haproxy.cfg"],
+                          capture_output=True, text=True, timeout=WAIT_SECONDS)
+    assert done.returncode == 0, done.stderr
+    rights = re.findall(r"^    (user|group|chroot) ", (HAPROXY / "haproxy.cfg").read_text(), re.MULTILINE)
+    assert rights == ["user", "group", "chroot"], "it must not stay root"
