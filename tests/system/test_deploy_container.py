@@ -124,7 +124,7 @@ def test_compose_mounts_what_prepare_writes_and_opens_one_port(made):
                for volume in service.get("volumes", []) if volume.startswith("./made/")}
     mounted |= {service["env_file"].removeprefix("made/") for service in services.values() if "env_file" in service}
     assert mounted == {path.name for path in made.iterdir()}
-    assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {"proxy": ["5080:80"]}
+    assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {"proxy": ["127.0.0.1:5080:80"]}
     assert services["proxy"]["networks"] == ["front"] and services["writer"]["networks"] == ["inside"]
     for name in ("writer", "reader1", "reader2"):
         service = services[name]
