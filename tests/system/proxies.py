@@ -88,7 +88,7 @@ class HAProxy(Proxy):
 
     def write_config(self):
         readers = "\n    ".join(f"server reader{n} 127.0.0.1:{reader.port}" for n, reader in enumerate(self.readers, 1))
-        text = substitute((HAPROXY / "haproxy.cfg").read_text(), ("bind :80\n", f"bind 127.0.0.1:{self.port}\n"),
+        text = substitute((HAPROXY / "haproxy.cfg").read_text(), ("    bind :80\n    bind :::80 v6only\n", f"    bind 127.0.0.1:{self.port}\n"),
                           ("    user haproxy\n    group haproxy\n    chroot /var/lib/haproxy\n", ""),  # only root may
                           ("127.0.0.1:5000", f"127.0.0.1:{self.registry.port}"), ("server reader1 127.0.0.1:8088", readers))
         if self.passwords:
