@@ -229,6 +229,7 @@ def test_the_programs_accept_the_configuration_of_the_cluster(objects, tmp_path)
     config, = of_kind(objects, "ConfigMap").values()
     (tmp_path / "config.yaml").write_text(config["data"]["config.yaml"])
     check_config(tmp_path / "config.yaml")
+    assert yaml.safe_load(config["data"]["config.yaml"])["reader"]["trusted_proxies"], "all clients would be one"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
