@@ -18,14 +18,14 @@ SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(x'6d657461'::integer, 2) \g /dev/null
 SELECT to_regclass('schema_version') IS NOT NULL AS has_schema \gset
 \if :has_schema
-SELECT coalesce(max(version), 0) = 12 AS is_present FROM schema_version \gset
+SELECT coalesce(max(version), 0) = 13 AS is_present FROM schema_version \gset
 \if :is_present
 COMMIT;
 \echo metastore: the database has the present schema, nothing was done
 \else
 DO $$
 DECLARE
-    c_present constant integer := 12;
+    c_present constant integer := 13;
     v_version integer := (SELECT coalesce(max(version), 0) FROM schema_version);
 BEGIN
     RAISE EXCEPTION 'the database has schema %, this file is schema %', v_version, c_present
@@ -684,7 +684,7 @@ CREATE TABLE sbom_source (
 );
 CREATE INDEX sbom_source_due ON sbom_source (not_before, manifest_id) WHERE NOT is_read;
 COMMENT ON TABLE sbom_source IS 'Manifests that may hold SBOM documents or provenance, and the digest of the image that they are about; kept by triggers (note_sbom_source())';
-COMMENT ON COLUMN sbom_source.is_read IS 'All its documents were read or refused; never looked at again';
+COMMENT ON COLUMN sbom_source.is_read IS 'All its documents were read or refused; looked at again only when their image was collected';
 
 CREATE TABLE sbom (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -2583,7 +2583,8 @@ CREATE OR REPLACE FUNCTION is_live_image(p_image bigint) RETURNS boolean
 $$;
 
 -- Everything of a source has been read: what its documents say takes the place of what they said before.
--- Arrays: a document each. Readers hear of it if anything is there that was not, or the other way round.
+-- Arrays: a document each. Readers hear of it if anything is there that was not, or the other way round. Of an image that
+-- is not there any more nothing is kept, and the source is due still.
 CREATE OR REPLACE FUNCTION put_sboms(p_term bigint, p_manifest bigint, p_about bytea, p_documents bytea[], p_states text[],
                           p_reasons text[], p_left_out bigint[], p_are_provenance boolean[]) RETURNS void
     LANGUAGE plpgsql AS $$
@@ -2599,7 +2600,7 @@ BEGIN
     PERFORM lock_counted(ARRAY[v_image]);
     v_was_counted := coalesce((SELECT is_counted FROM package_image WHERE image_id = v_image), false);
     v_is_live := is_live_image(v_image);
-    UPDATE sbom_source SET is_read = true WHERE manifest_id = p_manifest AND about = p_about;
+    UPDATE sbom_source SET is_read = v_image IS NOT NULL WHERE manifest_id = p_manifest AND about = p_about;
     IF NOT FOUND OR v_image IS NULL OR (NOT v_had AND p_documents = '{}') THEN
         DELETE FROM sbom_staged;
         DELETE FROM material_staged;
@@ -2673,7 +2674,8 @@ BEGIN
 END $$;
 
 -- Manifests are about to be deleted, and with them the documents that they hold and those about them. Images that stay
--- lose what these documents said. Returns whether the packages of one that is counted changed: publish that.
+-- lose what these documents said. Sources that stay are due again: should the image come back, they are read for it.
+-- Returns whether the packages of one that is counted changed: publish that.
 CREATE OR REPLACE FUNCTION forget_sboms_of(p_manifests bigint[]) RETURNS boolean
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -2688,6 +2690,9 @@ BEGIN
     PERFORM lock_counted(v_images);
     v_counted := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
     PERFORM count_packages(v_counted, -1);
+    UPDATE sbom_source s SET is_read = false, not_before = now(), attempts = 0
+      FROM (SELECT DISTINCT manifest_id, about FROM sbom WHERE image_id = ANY (p_manifests)) AS b
+     WHERE s.manifest_id = b.manifest_id AND s.about = b.about AND s.manifest_id <> ALL (p_manifests);
     DELETE FROM sbom WHERE manifest_id = ANY (p_manifests) OR image_id = ANY (p_manifests);
     DELETE FROM package_image WHERE image_id = ANY (p_manifests);
     v_counted := ARRAY(SELECT unnest(v_counted) EXCEPT SELECT unnest(p_manifests));
@@ -2816,10 +2821,10 @@ CREATE TRIGGER sbom_source_tag AFTER INSERT OR UPDATE OF manifest_id ON tag
     FOR EACH ROW WHEN (NEW.manifest_id IS NOT NULL AND NEW.name ~ '^sha256-[0-9a-f]{64}\.(att|sbom)$')
     EXECUTE PROCEDURE note_sbom_source();
 
-INSERT INTO schema_version (version, min_reader_version) VALUES (12, 1);
+INSERT INTO schema_version (version, min_reader_version) VALUES (13, 1);
 
 -- schema ends
 
 COMMIT;
-\echo metastore: schema 12 is in place
+\echo metastore: schema 13 is in place
 \endif

@@ -16,7 +16,7 @@
 typedef void ms_store_done(const struct ms_error *err, void *arg);
 
 /* The schema this program brings a database to, and the oldest it can read. */
-enum { MS_SCHEMA_VERSION = 12, MS_SCHEMA_MIN_READABLE = 11 };
+enum { MS_SCHEMA_VERSION = 13, MS_SCHEMA_MIN_READABLE = 11 };
 
 struct ms_store_options {
     const char *url; /* NULL: PG* environment */

@@ -152,7 +152,8 @@ CREATE OR REPLACE FUNCTION is_live_image(p_image bigint) RETURNS boolean
 $$;
 
 -- Everything of a source has been read: what its documents say takes the place of what they said before.
--- Arrays: a document each. Readers hear of it if anything is there that was not, or the other way round.
+-- Arrays: a document each. Readers hear of it if anything is there that was not, or the other way round. Of an image that
+-- is not there any more nothing is kept, and the source is due still.
 CREATE OR REPLACE FUNCTION put_sboms(p_term bigint, p_manifest bigint, p_about bytea, p_documents bytea[], p_states text[],
                           p_reasons text[], p_left_out bigint[], p_are_provenance boolean[]) RETURNS void
     LANGUAGE plpgsql AS $$
@@ -168,7 +169,7 @@ BEGIN
     PERFORM lock_counted(ARRAY[v_image]);
     v_was_counted := coalesce((SELECT is_counted FROM package_image WHERE image_id = v_image), false);
     v_is_live := is_live_image(v_image);
-    UPDATE sbom_source SET is_read = true WHERE manifest_id = p_manifest AND about = p_about;
+    UPDATE sbom_source SET is_read = v_image IS NOT NULL WHERE manifest_id = p_manifest AND about = p_about;
     IF NOT FOUND OR v_image IS NULL OR (NOT v_had AND p_documents = '{}') THEN
         DELETE FROM sbom_staged;
         DELETE FROM material_staged;
@@ -242,7 +243,8 @@ BEGIN
 END $$;
 
 -- Manifests are about to be deleted, and with them the documents that they hold and those about them. Images that stay
--- lose what these documents said. Returns whether the packages of one that is counted changed: publish that.
+-- lose what these documents said. Sources that stay are due again: should the image come back, they are read for it.
+-- Returns whether the packages of one that is counted changed: publish that.
 CREATE OR REPLACE FUNCTION forget_sboms_of(p_manifests bigint[]) RETURNS boolean
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -257,6 +259,9 @@ BEGIN
     PERFORM lock_counted(v_images);
     v_counted := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
     PERFORM count_packages(v_counted, -1);
+    UPDATE sbom_source s SET is_read = false, not_before = now(), attempts = 0
+      FROM (SELECT DISTINCT manifest_id, about FROM sbom WHERE image_id = ANY (p_manifests)) AS b
+     WHERE s.manifest_id = b.manifest_id AND s.about = b.about AND s.manifest_id <> ALL (p_manifests);
     DELETE FROM sbom WHERE manifest_id = ANY (p_manifests) OR image_id = ANY (p_manifests);
     DELETE FROM package_image WHERE image_id = ANY (p_manifests);
     v_counted := ARRAY(SELECT unnest(v_counted) EXCEPT SELECT unnest(p_manifests));

@@ -35,6 +35,7 @@ MS_STORE_SQL(0009_functions_that_tell_more);
 MS_STORE_SQL(0010_days);
 MS_STORE_SQL(0011_sorted_tags);
 MS_STORE_SQL(0012_functions_against_races);
+MS_STORE_SQL(0013_collected_and_back);
 
 /* Where a migration begins: [n] leads from schema n to n + 1. A database without a schema needs
  * none. */
@@ -50,6 +51,7 @@ static const char *const MIGRATIONS[] = {
     [9] = ms_sql_0010_days,
     [10] = ms_sql_0011_sorted_tags,
     [11] = ms_sql_0012_functions_against_races,
+    [12] = ms_sql_0013_collected_and_back,
 };
 static_assert(sizeof(MIGRATIONS) / sizeof(MIGRATIONS[0]) == MS_SCHEMA_VERSION,
               "a migration leads to the present schema");

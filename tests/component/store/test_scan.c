@@ -352,6 +352,38 @@ START_TEST(garbage_is_found_and_collected)
 }
 END_TEST
 
+/* Nothing tells when the image of a document comes back but that its source is due. */
+START_TEST(documents_about_a_collected_image_are_due_again)
+{
+    static const char READ[] =
+        "SELECT put_sboms(1, s.manifest_id, s.about, ARRAY['\\x01'::bytea], ARRAY['done'], "
+        "ARRAY[NULL::text], ARRAY[0::bigint], ARRAY[false]) FROM sbom_source s";
+    static const char SOURCES[] = "SELECT string_agg(s.is_read || ' ' || (SELECT count(*) FROM "
+                                  "sbom), ',') FROM sbom_source s";
+    struct content content;
+    put_image("i1");
+    make_image(&content, "a4");
+    content.record.subject = digest_of("i1");
+    ck_assert_int_eq(put(&content), MS_OK);
+    ck_assert_int_eq(hold("app", "a4", NULL), MS_OK);
+    set_tag("app", "latest", "i1");
+    (void)sql(READ);
+    ck_assert_str_eq(sql(SOURCES), "true 1");
+    remove_tag("app", "latest");
+    ck_assert_int_eq(release("app", "i1"), MS_OK);
+    ASSERT_OK(ms_store_collect(store, term, 0, 10, on_count, NULL));
+    ck_assert_uint_eq(last_count, 1);
+    ck_assert_str_eq(sql(SOURCES), "false 0");
+    (void)sql(READ); /* what was being read meanwhile */
+    ck_assert_str_eq(sql(SOURCES), "false 0");
+    put_image("i1");
+    set_tag("app", "latest", "i1");
+    ck_assert_str_eq(sql("SELECT repository FROM due_sbom_sources(10)"), "app");
+    (void)sql(READ);
+    ck_assert_str_eq(sql(SOURCES), "true 1");
+}
+END_TEST
+
 START_TEST(old_changes_and_history_are_forgotten)
 {
     put_image("i1");
@@ -418,6 +450,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, removals_wait_until_they_are_applied);
     tcase_add_test(tcase, status_tells_of_scans);
     tcase_add_test(tcase, garbage_is_found_and_collected);
+    tcase_add_test(tcase, documents_about_a_collected_image_are_due_again);
     tcase_add_test(tcase, old_changes_and_history_are_forgotten);
     tcase_add_test(tcase, old_days_of_pulls_are_forgotten);
     tcase_add_test(tcase, pruning_touches_the_state_last);

@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Documents about an image that was collected and came back are read again. Those that were read about an image that is
+-- not there any more, or came later than they did, and that said nothing since, are due again.
+
+UPDATE sbom_source s SET is_read = false, not_before = now(), attempts = 0
+ WHERE s.is_read
+   AND NOT EXISTS (SELECT FROM sbom b WHERE b.manifest_id = s.manifest_id AND b.about = s.about)
+   AND NOT EXISTS (SELECT FROM manifest i WHERE i.digest = s.about AND i.first_seen <= s.not_before);
+COMMENT ON COLUMN sbom_source.is_read IS 'All its documents were read or refused; looked at again only when their image was collected';
+
+INSERT INTO schema_version (version, min_reader_version) VALUES (13, 1);
