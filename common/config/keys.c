@@ -66,7 +66,7 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
     {KEY("registry.include", registry.include, MS_TYPE_GLOBS, MS_KEY_RELOAD),
      .fallback = "*", .min = 1, .meaning = "globs of the repositories to keep"},
     {KEY("registry.exclude", registry.exclude, MS_TYPE_GLOBS, MS_KEY_RELOAD),
-     .fallback_note = "[]", .meaning = "globs of repositories to leave out of those"},
+     .fallback_note = "[]", .meaning = "globs of repositories to leave out of those; what is known of them stays shown"},
     {KEY("registry.repositories", registry.repositories, MS_TYPE_REPOSITORIES, MS_KEY_RELOAD),
      .meaning = "a fixed list, for registries that forbid the catalog"},
 

@@ -19,6 +19,7 @@
 #include "common/base/arena.h"
 #include "common/runtime/log.h"
 #include "writer/env.h"
+#include "writer/parse/selection.h"
 #include "writer/store/store.h"
 #include "writer/sync/tags.h"
 #include "writer/upkeep/gc_verify.h"
@@ -46,6 +47,7 @@ struct gc_candidates {
     struct ms_str repository;
     struct candidate group[GROUP_MAX];
     size_t n_group;
+    bool was_read; /* all of the repository; else something may need what looks untagged */
     bool may_delete;
     size_t removed; /* the first of the group that was not looked at for deletion */
 
@@ -95,13 +97,19 @@ static void ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on
                                                   GROUP_MAX, on_row, on_done, run);
 }
 
+/* Of a repository that the configuration leaves out nobody knows any more what is needed there. */
+static bool is_selected(const struct gc_candidates *run)
+{
+    return selection_has(run->env->config, run->repository);
+}
+
 static void on_confirmed_row(struct ms_str repository, const struct ms_digest *digest,
                              bool may_delete, void *arg)
 {
     struct gc_candidates *run = arg;
     if (!ms_str_equal(repository, run->repository))
         return;
-    run->may_delete &= may_delete;
+    run->may_delete &= may_delete && is_selected(run);
     for (size_t i = 0; i < run->n_group; i++)
         run->group[i].is_confirmed |= ms_digest_equal(&run->group[i].digest, digest);
 }
@@ -285,7 +293,8 @@ static void on_listed_row(struct ms_str repository, const struct ms_digest *dige
         return;
     if (run->n_group == 0) {
         run->repository = ms_arena_dup(run->arena, repository);
-        run->may_delete = may_delete && run->mode != MS_COLLECT_OFF;
+        run->was_read = may_delete;
+        run->may_delete = may_delete && run->mode != MS_COLLECT_OFF && is_selected(run);
     }
     if (ms_str_equal(run->repository, repository))
         run->group[run->n_group++] = (struct candidate){.digest = *digest};
@@ -299,7 +308,7 @@ static void on_listed(const struct ms_error *err, void *arg)
         end(run, err);
         return;
     }
-    if (!run->may_delete && run->mode != MS_COLLECT_OFF)
+    if (!run->was_read && run->mode != MS_COLLECT_OFF)
         ms_log(MS_LOG_INFO, "nothing is deleted where something could not be read",
                MS_FIELDS(ms_field_str("repository", run->repository)));
     if (run->may_delete)

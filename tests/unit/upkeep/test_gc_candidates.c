@@ -15,7 +15,10 @@
 
 enum { TAGS_MAX = 4 };
 
-static struct ms_config config = {.registry = {.concurrency = 4}};
+static char everything[] = "*", ours[] = "team/*";
+static char *included[] = {everything}, *excluded[] = {ours};
+static struct ms_config config = {
+    .registry = {.concurrency = 4, .include = {.items = included, .count = 1}}};
 static struct env env;
 static struct fake_tag known[TAGS_MAX]; /* the database's, by name */
 static const char *candidates_later;    /* when it is asked again */
@@ -56,6 +59,7 @@ static void set_up(void)
     candidates_later = "abc";
     all_was_read = true;
     fake_store_answer = answer;
+    config.registry.exclude = (struct ms_string_list){.items = excluded};
     config.garbage_collect.registry = MS_COLLECT_ON;
     config.garbage_collect.grace_ms = 5;
     env = (struct env){.loop = fake_calls.loop, .config = &config, .term = 3};
@@ -222,6 +226,29 @@ START_TEST(what_cannot_be_read_meanwhile_forbids_deleting)
 }
 END_TEST
 
+/* Its events are dropped, and no scan visits it. */
+START_TEST(an_excluded_repository_forbids_deleting)
+{
+    config.registry.exclude.count = 1;
+    run();
+    expect("", "c", MS_OK);
+}
+END_TEST
+
+static void answer_and_exclude(struct ms_store_call *call)
+{
+    config.registry.exclude.count = fake_calls_count("delete");
+    answer(call);
+}
+
+START_TEST(what_is_excluded_meanwhile_is_deleted_no_further)
+{
+    fake_store_answer = answer_and_exclude;
+    run();
+    expect("a", "ac", MS_OK);
+}
+END_TEST
+
 START_TEST(what_was_tagged_meanwhile_stays)
 {
     candidates_later = "bc";
@@ -293,6 +320,8 @@ static Suite *make_suite(void)
     tcase_add_test(cases, a_tag_list_that_cannot_be_had_forbids_deleting);
     tcase_add_test(cases, what_could_not_be_read_forbids_deleting);
     tcase_add_test(cases, what_cannot_be_read_meanwhile_forbids_deleting);
+    tcase_add_test(cases, an_excluded_repository_forbids_deleting);
+    tcase_add_test(cases, what_is_excluded_meanwhile_is_deleted_no_further);
     tcase_add_test(cases, what_was_tagged_meanwhile_stays);
     tcase_add_test(cases, what_was_pushed_again_meanwhile_is_not_forgotten);
     tcase_add_test(cases, what_is_tagged_while_others_are_deleted_stays);
