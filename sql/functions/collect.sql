@@ -1,6 +1,36 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Garbage collection.
 
+-- Does something in a repository need a manifest that it holds and to which no tag leads: an index there that lists it, a
+-- subject that is there, a tag that was on it within the grace period?
+CREATE OR REPLACE FUNCTION is_needed_untagged(p_repository bigint, p_manifest bigint, p_digest bytea, p_subject bytea,
+                                   p_grace interval) RETURNS boolean
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM manifest_child c
+                     JOIN repository_manifest p ON p.repository_id = p_repository AND p.manifest_id = c.parent_id
+                    WHERE c.child_id = p_manifest)
+        OR EXISTS (SELECT FROM manifest s
+                     JOIN repository_manifest held ON held.repository_id = p_repository AND held.manifest_id = s.id
+                    WHERE s.digest = p_subject)
+        OR EXISTS (SELECT FROM tag_history
+                    WHERE repository_id = p_repository AND digest = p_digest AND until_time > now() - p_grace);
+END $$;
+
+-- Has a repository something that could not be read, which may need what looks untagged, unless that may go itself?
+CREATE OR REPLACE FUNCTION has_unread(p_repository bigint, p_grace interval) RETURNS boolean
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM repository_manifest u
+                    WHERE u.repository_id = p_repository AND u.unreadable IS NOT NULL
+                      AND u.unreadable <> 'missing in the registry'
+                      AND (u."references" > 0 OR u.first_seen >= now() - p_grace
+                           OR EXISTS (SELECT FROM tag_history t
+                                       WHERE t.repository_id = p_repository
+                                         AND t.digest = (SELECT digest FROM manifest WHERE id = u.manifest_id)
+                                         AND t.until_time > now() - p_grace)));
+END $$;
+
 -- Deletes manifests that no repository holds, no index lists and nothing that is held was built on, and what only they used. Returns how
 -- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again. Looks at
 -- all manifests: the one function here that is not about a few rows.

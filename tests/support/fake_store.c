@@ -481,8 +481,7 @@ struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t t
 }
 
 struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
-                                                  struct ms_str after_repository,
-                                                  const struct ms_digest *after_digest,
+                                                  struct ms_str after_repository, uint64_t after_id,
                                                   size_t limit, ms_store_candidate_row *on_row,
                                                   ms_store_done *on_done, void *arg)
 {
@@ -491,8 +490,26 @@ struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store,
     (void)grace_ms;
     (void)limit;
     call->on_row.candidate = on_row;
-    ck_assert(ms_str_is_absent(after_repository) == ms_digest_is_none(after_digest));
-    add(call, "collect_candidates %.*s%c", MS_STR_ARG(after_repository), fake_letter(after_digest));
+    ck_assert(ms_str_is_absent(after_repository) == (after_id == 0));
+    if (after_id == 0)
+        add(call, "collect_candidates -");
+    else
+        add(call, "collect_candidates %.*s %" PRIu64, MS_STR_ARG(after_repository), after_id);
+    return start(call);
+}
+
+struct ms_store_call *ms_store_collect_confirm(struct ms_store_writer *store, uint64_t grace_ms,
+                                               struct ms_str repository,
+                                               const struct ms_digest *digests, size_t n_digests,
+                                               ms_store_candidate_row *on_row,
+                                               ms_store_done *on_done, void *arg)
+{
+    struct ms_store_call *call = new_plain(on_done, arg);
+    (void)store;
+    (void)grace_ms;
+    call->on_row.candidate = on_row;
+    add(call, "collect_confirm %.*s", MS_STR_ARG(repository));
+    add_digests(call, digests, n_digests);
     return start(call);
 }
 
@@ -518,81 +535,4 @@ struct ms_store_call *ms_store_status(struct ms_store_writer *store, ms_store_st
     call->on_done.status = on_done;
     add(call, "status");
     return start(call);
-}
-
-/* --- rows --- */
-
-static struct ms_inbox_row make_event(int64_t id, const char *action, const char *tag, char digest)
-{
-    struct ms_inbox_row row = {
-        .id = id, .is_due = true, .event = {.action = ms_str(action), .tag = ms_str(tag)}};
-    if (digest != 0)
-        row.event.digest = fake_digest(digest);
-    return row;
-}
-
-void fake_store_event(struct ms_store_call *call, int64_t id, const char *action, const char *tag,
-                      char digest)
-{
-    struct ms_inbox_row row = make_event(id, action, tag, digest);
-    call->on_row.event(&row, call->arg);
-}
-
-void fake_store_unknown_event(struct ms_store_call *call, int64_t id, const char *action,
-                              const char *tag, char digest, unsigned attempts)
-{
-    struct ms_inbox_row row = make_event(id, action, tag, digest);
-    row.is_of_unknown_repository = true;
-    row.attempts = attempts;
-    call->on_row.event(&row, call->arg);
-}
-
-void fake_store_due(struct ms_store_call *call, const char *repository, enum ms_due_kind kind)
-{
-    call->on_row.due(ms_str(repository), kind, call->arg);
-}
-
-void fake_store_tag(struct ms_store_call *call, const char *name, char digest)
-{
-    struct ms_known_tag row = {
-        .name = ms_str(name), .readable = true, .is_unreadable = digest == 0};
-    if (digest != 0)
-        row.digest = fake_digest(digest);
-    call->on_row.tag(&row, call->arg);
-}
-
-void fake_store_tag_name(struct ms_store_call *call, const char *name)
-{
-    call->on_row.tag_name(ms_str(name), call->arg);
-}
-
-void fake_store_manifest(struct ms_store_call *call, char digest, bool is_stored, bool is_held)
-{
-    struct ms_known_manifest row = {
-        .digest = fake_digest(digest), .is_stored = is_stored, .is_held = is_held};
-    call->on_row.manifest(&row, call->arg);
-}
-
-void fake_store_unreadable(struct ms_store_call *call, char digest)
-{
-    struct ms_known_manifest row = {.digest = fake_digest(digest), .is_unreadable = true};
-    call->on_row.manifest(&row, call->arg);
-}
-
-void fake_store_repository(struct ms_store_call *call, const char *name)
-{
-    call->on_row.repository(ms_str(name), call->arg);
-}
-
-void fake_store_digest(struct ms_store_call *call, char digest)
-{
-    struct ms_digest row = fake_digest(digest);
-    call->on_row.digest(&row, call->arg);
-}
-
-void fake_store_candidate(struct ms_store_call *call, const char *repository, char digest,
-                          bool may_delete)
-{
-    struct ms_digest row = fake_digest(digest);
-    call->on_row.candidate(ms_str(repository), &row, may_delete, call->arg);
 }

@@ -9,7 +9,8 @@
  *     tags_named team/app v1 v2          tags_after team/app from 1000 tags_on team/app ab
  *     manifests_known team/app ab        configs_known p               contents_put ab
  *     apply team/app scan staged v1=a v2=-!why -v3 held:a,b!why gone:c before done:1,2
- *     stage team/app v1=a                removals_hold 7 team/app:v1   and so on
+ *     stage team/app v1=a                removals_hold 7 team/app:v1   collect_confirm team/app a
+ *     and so on
  */
 #ifndef FAKE_STORE_H
 #define FAKE_STORE_H
@@ -75,6 +76,7 @@ void fake_store_manifest(struct ms_store_call *call, char digest, bool is_stored
 void fake_store_unreadable(struct ms_store_call *call, char digest); /* a manifest, not stored */
 void fake_store_repository(struct ms_store_call *call, const char *name);
 void fake_store_digest(struct ms_store_call *call, char digest);
+/* The id of the manifest is its letter. */
 void fake_store_candidate(struct ms_store_call *call, const char *repository, char digest,
                           bool may_delete);
 

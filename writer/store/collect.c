@@ -7,6 +7,7 @@
 
 MS_STORE_STATEMENT(write_collect);
 MS_STORE_STATEMENT(write_collect_candidates);
+MS_STORE_STATEMENT(write_collect_confirm);
 MS_STORE_STATEMENT(write_collection_end);
 MS_STORE_STATEMENT(write_prune);
 MS_STORE_STATEMENT(write_sizes);
@@ -24,25 +25,42 @@ struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t t
 static void on_candidate(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
     struct rows_call *call = (struct rows_call *)base;
-    struct ms_digest digest = row_digest(row, 1);
+    struct ms_candidate candidate = {.repository = row->columns[0],
+                                     .manifest_id = row_u64(row, 1),
+                                     .digest = row_digest(row, 2),
+                                     .may_delete = row_bool(row, 3)};
     (void)step;
-    call->on_row.candidate(row->columns[0], &digest, row_bool(row, 2), call->arg);
+    call->on_row.candidate(&candidate, call->arg);
 }
 
 struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
-                                                  struct ms_str after_repository,
-                                                  const struct ms_digest *after_digest,
+                                                  struct ms_str after_repository, uint64_t after_id,
                                                   size_t limit, ms_store_candidate_row *on_row,
                                                   ms_store_done *on_done, void *arg)
 {
     struct rows_call *call =
         ms_store_call_rows(store, &write_collect_candidates, on_candidate, on_done, arg);
-    bool from_start = ms_str_is_absent(after_repository) || after_digest == NULL;
     call->on_row.candidate = on_row;
     ms_store_call_u64(&call->base, grace_ms);
-    ms_store_call_text(&call->base, from_start ? MS_STR("") : after_repository);
-    ms_store_call_bytes(&call->base, from_start ? MS_STR("") : ms_digest_bytes(after_digest));
+    ms_store_call_text(&call->base,
+                       ms_str_is_absent(after_repository) ? MS_STR("") : after_repository);
+    ms_store_call_u64(&call->base, after_id);
     ms_store_call_u64(&call->base, limit);
+    return ms_store_call_start(&call->base);
+}
+
+struct ms_store_call *ms_store_collect_confirm(struct ms_store_writer *store, uint64_t grace_ms,
+                                               struct ms_str repository,
+                                               const struct ms_digest *digests, size_t n_digests,
+                                               ms_store_candidate_row *on_row,
+                                               ms_store_done *on_done, void *arg)
+{
+    struct rows_call *call =
+        ms_store_call_rows(store, &write_collect_confirm, on_candidate, on_done, arg);
+    call->on_row.candidate = on_row;
+    ms_store_call_u64(&call->base, grace_ms);
+    ms_store_call_text(&call->base, repository);
+    ms_store_call_digests(&call->base, digests, n_digests);
     return ms_store_call_start(&call->base);
 }
 

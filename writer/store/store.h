@@ -462,15 +462,25 @@ struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t t
                                        ms_store_count_done *on_done, void *arg);
 /* Untagged manifests that repositories hold and nothing there needs: to be asked for again (gone
  * ones go to ms_apply.gone), and what may be deleted from the registry, if nothing in the
- * repository could not be read. In batches, by repository and digest, after the last row of the
- * batch before (absent: from the start). */
-typedef void ms_store_candidate_row(struct ms_str repository, const struct ms_digest *digest,
-                                    bool may_delete, void *arg);
+ * repository could not be read. In batches, by repository and id, after the last row of the batch
+ * before (absent: from the start). */
+struct ms_candidate {
+    struct ms_str repository;
+    uint64_t manifest_id;
+    struct ms_digest digest;
+    bool may_delete;
+};
+typedef void ms_store_candidate_row(const struct ms_candidate *candidate, void *arg);
 struct ms_store_call *ms_store_collect_candidates(struct ms_store_writer *store, uint64_t grace_ms,
-                                                  struct ms_str after_repository,
-                                                  const struct ms_digest *after_digest,
+                                                  struct ms_str after_repository, uint64_t after_id,
                                                   size_t limit, ms_store_candidate_row *on_row,
                                                   ms_store_done *on_done, void *arg);
+/* The same of these manifests of a repository alone: those that are candidates still. */
+struct ms_store_call *ms_store_collect_confirm(struct ms_store_writer *store, uint64_t grace_ms,
+                                               struct ms_str repository,
+                                               const struct ms_digest *digests, size_t n_digests,
+                                               ms_store_candidate_row *on_row,
+                                               ms_store_done *on_done, void *arg);
 struct ms_store_call *ms_store_collection_end(struct ms_store_writer *store, uint64_t term,
                                               int64_t started_ms, uint64_t manifests,
                                               uint64_t registry_manifests, uint64_t dry_run,

@@ -9,9 +9,9 @@
  *   apply     what is gone goes from the repository in the database
  *
  * then the cursor moves behind the group. Each deletion and the apply is preceded by a question
- * whether the database still says that these are candidates: while the registry was asked something
- * may have been pushed. One thing is under way at a time. A failure of the registry or the database
- * ends the run; the next one begins from the start.
+ * whether the database still says of these that they are candidates: while the registry was asked
+ * something may have been pushed. One thing is under way at a time. A failure of the registry or
+ * the database ends the run; the next one begins from the start.
  */
 #include "writer/upkeep/gc_candidates.h"
 
@@ -30,10 +30,11 @@
 enum { GROUP_MAX = 200, ARENA_MAX_BYTES = 1024 * 1024 };
 
 struct candidate {
+    uint64_t manifest_id;
     struct ms_digest digest;
     bool is_served;
     bool is_gone;
-    bool is_confirmed; /* the last time that the database was asked it was a candidate */
+    bool is_confirmed; /* when the database was asked about it last it was a candidate */
 };
 
 struct gc_candidates {
@@ -42,7 +43,7 @@ struct gc_candidates {
     struct ms_arena *arena; /* of the group */
 
     char *after_repository; /* the cursor; NULL: at the start */
-    struct ms_digest after_digest;
+    uint64_t after_id;
 
     struct ms_str repository;
     struct candidate group[GROUP_MAX];
@@ -86,16 +87,7 @@ static void end(struct gc_candidates *run, const struct ms_error *err)
     gc_candidates_cancel(run);
 }
 
-/* --- candidates --- */
-
-static void ask_candidates(struct gc_candidates *run, ms_store_candidate_row *on_row,
-                           ms_store_done *on_done)
-{
-    const struct env *env = run->env;
-    run->store_call = ms_store_collect_candidates(env->store, env->config->garbage_collect.grace_ms,
-                                                  ms_str(run->after_repository), &run->after_digest,
-                                                  GROUP_MAX, on_row, on_done, run);
-}
+/* --- confirm --- */
 
 /* Of a repository that the configuration leaves out nobody knows any more what is needed there. */
 static bool is_selected(const struct gc_candidates *run)
@@ -103,22 +95,23 @@ static bool is_selected(const struct gc_candidates *run)
     return selection_has(run->env->config, run->repository);
 }
 
-static void on_confirmed_row(struct ms_str repository, const struct ms_digest *digest,
-                             bool may_delete, void *arg)
+static void on_confirmed_row(const struct ms_candidate *row, void *arg)
 {
     struct gc_candidates *run = arg;
-    if (!ms_str_equal(repository, run->repository))
-        return;
-    run->may_delete &= may_delete && is_selected(run);
+    run->may_delete &= row->may_delete && is_selected(run);
     for (size_t i = 0; i < run->n_group; i++)
-        run->group[i].is_confirmed |= ms_digest_equal(&run->group[i].digest, digest);
+        run->group[i].is_confirmed |= ms_digest_equal(&run->group[i].digest, &row->digest);
 }
 
-static void confirm(struct gc_candidates *run, ms_store_done *on_done)
+static void confirm(struct gc_candidates *run, const struct ms_digest *digests, size_t n_digests,
+                    ms_store_done *on_done)
 {
+    const struct env *env = run->env;
     for (size_t i = 0; i < run->n_group; i++)
         run->group[i].is_confirmed = false;
-    ask_candidates(run, on_confirmed_row, on_done);
+    run->store_call =
+        ms_store_collect_confirm(env->store, env->config->garbage_collect.grace_ms, run->repository,
+                                 digests, n_digests, on_confirmed_row, on_done, run);
 }
 
 /* --- apply --- */
@@ -128,7 +121,7 @@ static void go_on(struct gc_candidates *run)
 {
     free(run->after_repository);
     run->after_repository = ms_alloc_str(run->repository);
-    run->after_digest = run->group[run->n_group - 1].digest;
+    run->after_id = run->group[run->n_group - 1].manifest_id;
     list(run);
 }
 
@@ -165,13 +158,16 @@ static void on_confirmed_to_apply(const struct ms_error *err, void *arg)
 
 static void apply(struct gc_candidates *run)
 {
+    struct ms_digest gone[GROUP_MAX];
+    size_t n_gone = 0;
     for (size_t i = 0; i < run->n_group; i++) {
-        if (run->group[i].is_gone) {
-            confirm(run, on_confirmed_to_apply);
-            return;
-        }
+        if (run->group[i].is_gone)
+            gone[n_gone++] = run->group[i].digest;
     }
-    go_on(run);
+    if (n_gone == 0)
+        go_on(run);
+    else
+        confirm(run, gone, n_gone, on_confirmed_to_apply);
 }
 
 /* --- remove --- */
@@ -232,7 +228,7 @@ static void remove_next(struct gc_candidates *run)
         if (!candidate->is_served)
             continue;
         if (run->mode == MS_COLLECT_ON) {
-            confirm(run, on_confirmed_to_delete);
+            confirm(run, &candidate->digest, 1, on_confirmed_to_delete);
             return;
         }
         run->dry_run++;
@@ -285,19 +281,19 @@ static void on_verified(bool same, void *arg)
 
 /* --- list --- */
 
-static void on_listed_row(struct ms_str repository, const struct ms_digest *digest, bool may_delete,
-                          void *arg)
+static void on_listed_row(const struct ms_candidate *row, void *arg)
 {
     struct gc_candidates *run = arg;
     if (run->n_group == GROUP_MAX)
         return;
     if (run->n_group == 0) {
-        run->repository = ms_arena_dup(run->arena, repository);
-        run->was_read = may_delete;
-        run->may_delete = may_delete && run->mode != MS_COLLECT_OFF && is_selected(run);
+        run->repository = ms_arena_dup(run->arena, row->repository);
+        run->was_read = row->may_delete;
+        run->may_delete = row->may_delete && run->mode != MS_COLLECT_OFF && is_selected(run);
     }
-    if (ms_str_equal(run->repository, repository))
-        run->group[run->n_group++] = (struct candidate){.digest = *digest};
+    if (ms_str_equal(run->repository, row->repository))
+        run->group[run->n_group++] =
+            (struct candidate){.manifest_id = row->manifest_id, .digest = row->digest};
 }
 
 static void on_listed(const struct ms_error *err, void *arg)
@@ -324,7 +320,10 @@ static void list(struct gc_candidates *run)
     run->n_group = 0;
     run->may_delete = false;
     run->removed = 0;
-    ask_candidates(run, on_listed_row, on_listed);
+    const struct env *env = run->env;
+    run->store_call = ms_store_collect_candidates(env->store, env->config->garbage_collect.grace_ms,
+                                                  ms_str(run->after_repository), run->after_id,
+                                                  GROUP_MAX, on_listed_row, on_listed, run);
 }
 
 /* --- life --- */

@@ -278,18 +278,35 @@ END_TEST
 
 /* --- what nobody needs --- */
 
-static void on_candidate(struct ms_str repository, const struct ms_digest *digest, bool may_delete,
-                         void *arg)
+static uint64_t candidate_id;
+
+static void on_candidate(const struct ms_candidate *candidate, void *arg)
 {
     (void)arg;
     struct ms_digest expected = digest_of("i3");
-    ck_assert(ms_digest_equal(digest, &expected));
-    note(repository);
-    note(may_delete ? MS_STR("may go") : MS_STR("is kept"));
+    ck_assert(ms_digest_equal(&candidate->digest, &expected));
+    candidate_id = candidate->manifest_id;
+    note(candidate->repository);
+    note(candidate->may_delete ? MS_STR("may go") : MS_STR("is kept"));
+}
+
+/* From the start, and then of all three images by their digests. */
+static void expect_candidates(const char *expected)
+{
+    const struct ms_digest asked[] = {digest_of("i1"), digest_of("i2"), digest_of("i3")};
+    rows[0] = '\0';
+    ASSERT_OK(
+        ms_store_collect_candidates(store, 0, MS_STR_ABSENT, 0, 10, on_candidate, on_done, NULL));
+    ck_assert_str_eq(rows, expected);
+    rows[0] = '\0';
+    ASSERT_OK(
+        ms_store_collect_confirm(store, 0, MS_STR("app"), asked, 3, on_candidate, on_done, NULL));
+    ck_assert_str_eq(rows, expected);
 }
 
 START_TEST(garbage_is_found_and_collected)
 {
+    const struct ms_digest digest = digest_of("i3");
     struct content content;
     for (int i = 1; i <= 3; i++)
         put_image(name_of('i', i));
@@ -302,32 +319,32 @@ START_TEST(garbage_is_found_and_collected)
     ck_assert_int_eq(hold("app", "i2", NULL), MS_OK);
     ck_assert_int_eq(hold("app", "i3", NULL), MS_OK);
     set_tag("app", "list", "x1");
+    expect_candidates("app may go");
     rows[0] = '\0';
-    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR_ABSENT, NULL, 10, on_candidate, on_done,
+    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR("app"), candidate_id, 10, on_candidate,
+                                          on_done, NULL));
+    ASSERT_OK(ms_store_collect_candidates(store, 60000, MS_STR_ABSENT, 0, 10, on_candidate, on_done,
                                           NULL));
-    ck_assert_str_eq(rows, "app may go");
-    struct ms_digest found = digest_of("i3");
-    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR("app"), &found, 10, on_candidate,
-                                          on_done, NULL));
-    ASSERT_OK(ms_store_collect_candidates(store, 60000, MS_STR_ABSENT, NULL, 10, on_candidate,
-                                          on_done, NULL));
-    ck_assert_str_eq(rows, "app may go");
+    ASSERT_OK(ms_store_collect_confirm(store, 60000, MS_STR("app"), &digest, 1, on_candidate,
+                                       on_done, NULL));
+    ASSERT_OK(ms_store_collect_confirm(store, 0, MS_STR("other"), &digest, 1, on_candidate, on_done,
+                                       NULL));
+    ck_assert_str_eq(rows, "");
     static const struct {
         const char *unreadable, *expected;
     } UNREAD[] = {{"missing in the registry", "app may go"}, {"no JSON", "app is kept"}};
     for (size_t i = 0; i < sizeof(UNREAD) / sizeof(UNREAD[0]); i++) {
         ck_assert_int_eq(hold("app", "i2", UNREAD[i].unreadable), MS_OK);
-        rows[0] = '\0';
-        ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR_ABSENT, NULL, 10, on_candidate,
-                                              on_done, NULL));
-        ck_assert_str_eq(rows, UNREAD[i].expected);
+        expect_candidates(UNREAD[i].expected);
     }
     ck_assert_int_eq(hold("app", "i2", NULL), MS_OK);
     ck_assert_int_eq(hold("app", "i3", "no JSON"), MS_OK); /* it may go itself */
-    rows[0] = '\0';
-    ASSERT_OK(ms_store_collect_candidates(store, 0, MS_STR_ABSENT, NULL, 10, on_candidate, on_done,
-                                          NULL));
-    ck_assert_str_eq(rows, "app may go");
+    expect_candidates("app may go");
+    ck_assert_int_eq(
+        put_event((struct ms_event_record){.event_id = MS_STR("e1"), .repository = MS_STR("app")}),
+        MS_OK);
+    expect_candidates(""); /* nobody knows yet what it tells */
+    (void)sql("DELETE FROM inbox");
     ck_assert_int_eq(hold("app", "i3", NULL), MS_OK);
     ASSERT_OK(ms_store_collect(store, term, 0, 10, on_count, NULL)); /* all is held */
     ck_assert_uint_eq(last_count, 0);

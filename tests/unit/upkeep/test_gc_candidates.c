@@ -21,7 +21,7 @@ static struct ms_config config = {
     .registry = {.concurrency = 4, .include = {.items = included, .count = 1}}};
 static struct env env;
 static struct fake_tag known[TAGS_MAX]; /* the database's, by name */
-static const char *candidates_later;    /* when it is asked again */
+static const char *candidates_later;    /* when it is asked about them again */
 static bool all_was_read;
 static struct gc_candidates *run_now;
 static struct gc_candidates_result result;
@@ -30,18 +30,22 @@ static unsigned n_ended;
 
 static void answer(struct ms_store_call *call)
 {
-    const char *letters = fake_calls_count("collect_candidates") == 1 ? "abc" : candidates_later;
-    bool is_from_start = strcmp(call->line, "collect_candidates -") == 0;
-    for (; fake_store_is(call, "collect_candidates") && is_from_start && *letters != '\0';
-         letters++)
-        fake_store_candidate(call, "team/app", *letters, all_was_read);
+    if (strcmp(call->line, "collect_candidates -") == 0) {
+        for (const char *letter = "abc"; *letter != '\0'; letter++)
+            fake_store_candidate(call, "team/app", *letter, all_was_read);
+    }
+    const char *asked = strrchr(call->line, ' ');
+    for (const char *letter = candidates_later; *letter != '\0'; letter++) {
+        if (fake_store_is(call, "collect_confirm") && strchr(asked, *letter) != NULL)
+            fake_store_candidate(call, "team/app", *letter, all_was_read);
+    }
     for (size_t i = 0; fake_store_is(call, "tags_after") && known[i].name != NULL; i++)
         fake_store_tag(call, known[i].name, known[i].digest);
 }
 
 static void answer_until_first_deletion(struct ms_store_call *call)
 {
-    if (fake_calls_count("delete") == 0 || !fake_store_is(call, "collect_candidates"))
+    if (fake_calls_count("delete") == 0 || !fake_store_is(call, "collect_confirm"))
         answer(call);
 }
 
@@ -136,6 +140,18 @@ START_TEST(untagged_manifests_are_deleted)
 }
 END_TEST
 
+/* However many there are in a repository. */
+START_TEST(each_is_asked_for_again_alone)
+{
+    run();
+    ck_assert(fake_calls_has("collect_confirm team/app a"));
+    ck_assert(fake_calls_has("collect_confirm team/app b"));
+    ck_assert(fake_calls_has("collect_confirm team/app abc"));
+    ck_assert(fake_calls_has("collect_candidates team/app 99")); /* behind c */
+    ck_assert_uint_eq(fake_calls_count("collect_candidates"), 2);
+}
+END_TEST
+
 START_TEST(off_only_forgets_what_is_gone)
 {
     config.garbage_collect.registry = MS_COLLECT_OFF;
@@ -214,7 +230,7 @@ END_TEST
 
 static void answer_unread_later(struct ms_store_call *call)
 {
-    all_was_read = fake_calls_count("collect_candidates") == 1;
+    all_was_read = fake_calls_count("collect_confirm") == 0;
     answer(call);
 }
 
@@ -311,6 +327,7 @@ static Suite *make_suite(void)
     TCase *cases = tcase_create("gc_candidates");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, untagged_manifests_are_deleted);
+    tcase_add_test(cases, each_is_asked_for_again_alone);
     tcase_add_test(cases, off_only_forgets_what_is_gone);
     tcase_add_test(cases, a_dry_run_counts);
     tcase_add_test(cases, a_repository_without_tags);
