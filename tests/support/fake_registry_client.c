@@ -263,7 +263,9 @@ void registry_call_cancel(struct registry_call *call)
 void registry_client_health(struct registry_health *out, const struct registry_client *client)
 {
     (void)client;
-    *out = (struct registry_health){.requests = fake_registry.n_requests, .last_error = ""};
+    *out = (struct registry_health){.reachable = !fake_registry.is_unreachable,
+                                    .requests = fake_registry.n_requests,
+                                    .last_error = ""};
 }
 
 void registry_client_forget_own_notifications(struct registry_client *client)

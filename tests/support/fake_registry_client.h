@@ -29,6 +29,7 @@ extern struct fake_registry {
     struct fake_tag tags[FAKE_REGISTRY_TAGS_MAX];             /* of every repository */
     const char *unlisted;                    /* a tag of these that a list lacks; NULL: none */
     const char *manifests;                   /* letters: those that it has; NULL: all */
+    bool is_unreachable;                     /* for registry_client_health() */
     bool is_unknown;                         /* no repository is there: NAME_UNKNOWN */
     const char *unreadable;                  /* letters */
     bool names_unreadable;                   /* their digests, to a HEAD */

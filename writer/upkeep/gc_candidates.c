@@ -10,8 +10,9 @@
  *
  * then the cursor moves behind the group. Each deletion and the apply is preceded by a question
  * whether the database still says of these that they are candidates: while the registry was asked
- * something may have been pushed. One thing is under way at a time. A failure of the registry or
- * the database ends the run; the next one begins from the start.
+ * something may have been pushed. One thing is under way at a time. Where the registry fails for
+ * one repository the cursor moves behind it. A registry that is not reachable and a failure of the
+ * database end the run; the next one begins from the start.
  */
 #include "writer/upkeep/gc_candidates.h"
 
@@ -50,7 +51,8 @@ struct gc_candidates {
     size_t n_group;
     bool was_read; /* all of the repository; else something may need what looks untagged */
     bool may_delete;
-    size_t removed; /* the first of the group that was not looked at for deletion */
+    bool is_given_up; /* the rest of the repository */
+    size_t removed;   /* the first of the group that was not looked at for deletion */
 
     struct gc_verify *verify; /* what is under way, one of these four; or NULL */
     struct tags *asking;
@@ -116,12 +118,12 @@ static void confirm(struct gc_candidates *run, const struct ms_digest *digests, 
 
 /* --- apply --- */
 
-/* The last of the group becomes the cursor. */
+/* The last of the group becomes the cursor, or of the repository. */
 static void go_on(struct gc_candidates *run)
 {
     free(run->after_repository);
     run->after_repository = ms_alloc_str(run->repository);
-    run->after_id = run->group[run->n_group - 1].manifest_id;
+    run->after_id = run->is_given_up ? INT64_MAX : run->group[run->n_group - 1].manifest_id;
     list(run);
 }
 
@@ -170,6 +172,22 @@ static void apply(struct gc_candidates *run)
         confirm(run, gone, n_gone, on_confirmed_to_apply);
 }
 
+/* What is gone already is applied. Those behind it may well be looked at: a registry can refuse one
+ * repository for ever. */
+static void give_up(struct gc_candidates *run, const struct ms_error *err)
+{
+    struct registry_health health;
+    registry_client_health(&health, run->env->registry);
+    if (!health.reachable) {
+        end(run, err);
+        return;
+    }
+    ms_log(MS_LOG_WARN, "the collection of a repository was given up",
+           MS_FIELDS(ms_field_str("repository", run->repository), ms_field_error(err)));
+    run->is_given_up = true;
+    apply(run);
+}
+
 /* --- remove --- */
 
 static void log_candidate(const struct gc_candidates *run, const struct candidate *candidate,
@@ -199,7 +217,7 @@ static void on_deleted(const struct registry_reply *reply, void *arg)
         run->mode = MS_COLLECT_OFF;
         run->may_delete = false;
     } else {
-        end(run, reply->error);
+        give_up(run, reply->error);
         return;
     }
     remove_next(run);
@@ -244,7 +262,7 @@ static void on_answers(const struct tags_result *result, void *arg)
     struct gc_candidates *run = arg;
     run->asking = NULL;
     if (result->err != NULL) {
-        end(run, result->err);
+        give_up(run, result->err);
         return;
     }
     for (size_t i = 0; i < result->n_answers; i++) {
@@ -319,6 +337,7 @@ static void list(struct gc_candidates *run)
     run->arena = ms_arena_new(ARENA_MAX_BYTES);
     run->n_group = 0;
     run->may_delete = false;
+    run->is_given_up = false;
     run->removed = 0;
     const struct env *env = run->env;
     run->store_call = ms_store_collect_candidates(env->store, env->config->garbage_collect.grace_ms,

@@ -19,7 +19,7 @@ struct env;
 struct gc_candidates;
 
 struct gc_candidates_result {
-    const struct ms_error *err; /* NULL: went through all of them */
+    const struct ms_error *err; /* NULL: went through all of them, but for repositories given up */
     uint64_t deleted;           /* from the registry */
     uint64_t dry_run;           /* would have been deleted */
 };

@@ -95,13 +95,11 @@ static void cancel(void)
     run_now = NULL;
 }
 
-/* A tag list that cannot be compared forbids deleting; every other failure ends the run. */
 static void check(enum fake_how how, unsigned call)
 {
     (void)call;
     ck_assert_uint_eq(n_ended, how != FAKE_CANCELLED);
     ck_assert_ptr_null(run_now);
-    ck_assert(how != FAKE_FAILED || result_status != MS_OK || result.deleted == 0);
 }
 
 /* What was deleted from the registry, and then from the database. */
@@ -307,11 +305,43 @@ START_TEST(already_deleted_is_gone_but_not_counted)
 }
 END_TEST
 
-START_TEST(a_failing_registry_ends_the_run)
+START_TEST(an_unreachable_registry_ends_the_run)
 {
+    fake_registry.is_unreachable = true;
     fake_registry.deletion = REGISTRY_FAILED;
     run();
     expect("a", "", MS_UNAVAILABLE);
+}
+END_TEST
+
+/* What it said before is not lost. */
+START_TEST(a_repository_that_cannot_be_deleted_from_is_left)
+{
+    fake_registry.deletion = REGISTRY_FAILED;
+    run();
+    expect("a", "c", MS_OK);
+    ck_assert(fake_calls_has("collect_candidates team/app 9223372036854775807"));
+}
+END_TEST
+
+static void answer_two_repositories(struct ms_store_call *call)
+{
+    answer(call);
+    if (strncmp(call->line, "collect_candidates team/app ", 28) == 0)
+        fake_store_candidate(call, "team/other", 'c', true);
+}
+
+/* One that answers 401 for ever keeps nothing from those behind it. */
+START_TEST(a_repository_that_fails_keeps_no_other_from_being_collected)
+{
+    fake_store_answer = answer_two_repositories;
+    fake_calls.fail_at = 2; /* behind the candidates */
+    config.garbage_collect.registry = MS_COLLECT_OFF;
+    run();
+    fake_calls.fail_at = 0;
+    ck_assert_int_eq(result_status, MS_OK);
+    ck_assert(!fake_calls_has("collect_confirm team/app c"));
+    ck_assert(fake_calls_has("collect_confirm team/other c"));
 }
 END_TEST
 
@@ -344,7 +374,9 @@ static Suite *make_suite(void)
     tcase_add_test(cases, what_is_tagged_while_others_are_deleted_stays);
     tcase_add_test(cases, a_registry_that_refuses_is_asked_once);
     tcase_add_test(cases, already_deleted_is_gone_but_not_counted);
-    tcase_add_test(cases, a_failing_registry_ends_the_run);
+    tcase_add_test(cases, an_unreachable_registry_ends_the_run);
+    tcase_add_test(cases, a_repository_that_cannot_be_deleted_from_is_left);
+    tcase_add_test(cases, a_repository_that_fails_keeps_no_other_from_being_collected);
     tcase_add_test(cases, any_call_may_fail_or_be_cancelled);
     suite_add_tcase(suite, cases);
     return suite;
