@@ -10,7 +10,8 @@
  *   put      what all of them say, and that the source is done with
  *
  * then the next source; behind the last of some the run begins again, since what is live, and
- * whether SBOMs are wanted, changes meanwhile. Trouble with one postpones it. A run that is cut off
+ * whether SBOMs are wanted, changes meanwhile. Where they are not, what there is of them is
+ * forgotten, once a term. Trouble with one postpones it. A run that is cut off
  * by the end of a term has put whole sources only, and the next one goes on behind them.
  */
 #include "writer/upkeep/sboms.h"
@@ -51,7 +52,8 @@ struct sboms {
     size_t n_sources, source; /* the present one */
     size_t document;          /* of it */
     struct ms_sbom_record records[MS_SBOMS_MAX];
-    bool has_changed; /* the counts */
+    bool has_changed;  /* the counts */
+    bool is_forgotten; /* SBOMs are not wanted, and nothing is left of them */
 
     uint64_t last_image;        /* recounted in this round; 0: none */
     int64_t round_generation;   /* when this round began */
@@ -312,20 +314,25 @@ static void on_forgotten(const struct ms_error *err, uint64_t n, void *arg)
     const struct env *env = sboms->env;
     sboms->call = NULL;
     sboms->has_changed |= n > 0;
-    if (err != NULL)
+    if (err != NULL) {
         finish(sboms, err);
-    else if (n > 0)
+    } else if (n > 0) {
         sboms->call =
             ms_store_packages_forget(env->store, env->term, FORGET_MAX, on_forgotten, sboms);
-    else
+    } else {
+        sboms->is_forgotten = true;
         count(sboms);
+    }
 }
 
 static void start(void *arg)
 {
     struct sboms *sboms = arg;
     const struct env *env = sboms->env;
-    if (!env->config->contents.sbom)
+    sboms->is_forgotten &= !env->config->contents.sbom;
+    if (sboms->is_forgotten)
+        count(sboms);
+    else if (!env->config->contents.sbom)
         sboms->call =
             ms_store_packages_forget(env->store, env->term, FORGET_MAX, on_forgotten, sboms);
     else
@@ -363,6 +370,7 @@ void sboms_begin_term(struct sboms *sboms)
     sboms->last_image = 0;
     sboms->counted_generation = -1;
     sboms->has_changed = true;
+    sboms->is_forgotten = false;
     periodic_task_begin(sboms->task, RUN_EVERY_MS, RUN_EVERY_MS);
 }
 
