@@ -520,7 +520,7 @@ CREATE TABLE dead_letter (
     actor           text,
     body            bytea NOT NULL
 );
-COMMENT ON TABLE dead_letter IS 'Events that can never be applied, with the reason; listed and put back by --dead-letters';
+COMMENT ON TABLE dead_letter IS 'Events that can never be applied, with the reason; listed and put back by --dead-letters. Those that lead nowhere go after 30 days (prune())';
 COMMENT ON COLUMN dead_letter.leads_somewhere IS 'False: it names nothing that a registry can hold, and was never tried';
 COMMENT ON COLUMN dead_letter.repository IS 'As named; empty when it names none';
 
@@ -2809,12 +2809,14 @@ CREATE OR REPLACE FUNCTION event_slot(p_days_from_now integer, p_now timestamptz
 -- Forgets what nobody needs any more: ids of events older than yesterday, generations touched more than
 -- an hour ago, changes and closed history older than the intervals (NULL: none), and days beyond
 -- 400: a year, and a month to compare with the one a year before. Of the sizes of a namespace the last one of
--- before stays. The row of state, which every publish()
+-- before stays. Dead letters that lead somewhere stay until they are put back; the others can never be, and go
+-- after 30 days. The row of state, which every publish()
 -- needs, comes last: it is not held while much is deleted.
 CREATE OR REPLACE FUNCTION prune(p_changes interval, p_history interval) RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     c_oldest_day constant date := (now() AT TIME ZONE 'UTC')::date - 400;
+    c_dead_ends constant interval := '30 days';
     v_table regclass;
     v_is_full boolean;
     v_pruned bigint;
@@ -2825,6 +2827,7 @@ BEGIN
     )
     SELECT max(generation) INTO v_pruned FROM old;
     DELETE FROM tag_history WHERE until_time < now() - p_history;
+    DELETE FROM dead_letter WHERE NOT leads_somewhere AND died < now() - c_dead_ends;
     DELETE FROM pull_day WHERE day < c_oldest_day;
     DELETE FROM repository_day WHERE day < c_oldest_day;
     DELETE FROM registry_day WHERE day < c_oldest_day;

@@ -39,7 +39,7 @@
     METRIC(FRESHNESS_SECONDS, "freshness_seconds", HISTOGRAM, WRITER, NO_LABEL,                    \
            "Time from a push, by the clock of its event, to the commit that shows it.")            \
     METRIC(DEAD_LETTERS, "dead_letters", GAUGE, WRITER, NO_LABEL,                                  \
-           "Events that can never be applied.")                                                    \
+           "Events that can never be applied; those that lead nowhere count for 30 days.")         \
     METRIC(REGISTRY_REQUESTS, "registry_requests_total", COUNTER, WRITER, TWO(KIND, CODE),         \
            "Requests to the registry; code \"error\": no answer.")                                 \
     METRIC(REGISTRY_REQUEST_SECONDS, "registry_request_seconds", HISTOGRAM, WRITER, NO_LABEL,      \

@@ -8,4 +8,7 @@ UPDATE sbom_source s SET is_read = false, not_before = now(), attempts = 0
    AND NOT EXISTS (SELECT FROM manifest i WHERE i.digest = s.about AND i.first_seen <= s.not_before);
 COMMENT ON COLUMN sbom_source.is_read IS 'All its documents were read or refused; looked at again only when their image was collected';
 
+-- Dead letters that lead nowhere go after 30 days.
+COMMENT ON TABLE dead_letter IS 'Events that can never be applied, with the reason; listed and put back by --dead-letters. Those that lead nowhere go after 30 days (prune())';
+
 INSERT INTO schema_version (version, min_reader_version) VALUES (13, 1);

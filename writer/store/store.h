@@ -271,8 +271,8 @@ struct ms_store_call *ms_store_inbox_postpone(struct ms_store_writer *store, uin
 struct ms_store_call *ms_store_inbox_bury(struct ms_store_writer *store, uint64_t term,
                                           const int64_t *ids, size_t n_ids, struct ms_str reason,
                                           ms_store_done *on_done, void *arg);
-/* Forgets ids of events older than yesterday, touched generations, days beyond 400, changes,
- * history (0: for ever). */
+/* Forgets ids of events older than yesterday, touched generations, days beyond 400, dead letters
+ * that lead nowhere, changes, history (0: for ever). */
 struct ms_store_call *ms_store_prune(struct ms_store_writer *store, uint64_t term,
                                      uint64_t changes_ms, uint64_t history_ms,
                                      ms_store_done *on_done, void *arg);

@@ -106,7 +106,7 @@ static void on_retried(const struct ms_error *err, uint64_t n_back, uint64_t n_l
     if (err == NULL)
         printf("%" PRIu64 " put back into the inbox\n", n_back);
     if (err == NULL && n_left > 0)
-        printf("%" PRIu64 " lead nowhere, and stay\n", n_left);
+        printf("%" PRIu64 " lead nowhere, and stay for 30 days\n", n_left);
     job->on_done(err, job->done_arg);
 }
 

@@ -435,6 +435,20 @@ START_TEST(old_days_of_pulls_are_forgotten)
 }
 END_TEST
 
+/* Those that can be put back wait for it as long as they must. */
+START_TEST(dead_letters_that_lead_nowhere_are_forgotten)
+{
+    (void)sql("INSERT INTO dead_letter (id, event_id, received, died, reason, leads_somewhere, "
+              "action, repository, is_blob, body) "
+              "SELECT age + leads::integer, 'e', now(), now() - make_interval(days => age), 'why', "
+              "leads, 'push', 'app', false, '{}' "
+              "FROM unnest(ARRAY[10, 40]) AS age, unnest(ARRAY[false, true]) AS leads");
+    ASSERT_OK(ms_store_prune(store, term, 0, 0, on_done, NULL));
+    ck_assert_str_eq(sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM dead_letter"),
+                     "10,11,41");
+}
+END_TEST
+
 /* Whoever publishes waits for the row of state: what takes long must come before it. */
 START_TEST(pruning_touches_the_state_last)
 {
@@ -470,6 +484,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, documents_about_a_collected_image_are_due_again);
     tcase_add_test(tcase, old_changes_and_history_are_forgotten);
     tcase_add_test(tcase, old_days_of_pulls_are_forgotten);
+    tcase_add_test(tcase, dead_letters_that_lead_nowhere_are_forgotten);
     tcase_add_test(tcase, pruning_touches_the_state_last);
     suite_add_tcase(suite, tcase);
     return suite;
