@@ -2425,22 +2425,32 @@ BEGIN
                                          AND t.until_time > now() - p_grace)));
 END $$;
 
--- Deletes manifests that no repository holds, no index lists and nothing that is held was built on, and what only they used. Returns how
--- many manifests went. A row that is needed again meanwhile makes a foreign key fail: try again. Looks at
--- all manifests: the one function here that is not about a few rows.
-CREATE OR REPLACE FUNCTION collect_manifests(p_grace interval, p_limit bigint) RETURNS bigint
-    LANGUAGE plpgsql SET enable_seqscan = on SET enable_hashjoin = on AS $$
+-- Deletes manifests that no repository holds, no index lists and nothing that is held was built on, and what only they used: of those
+-- behind p_after, so many at most. Returns how many went, and the last one that was looked at (NULL: there are no more). A row
+-- that is needed again meanwhile makes a foreign key fail: try again.
+CREATE OR REPLACE FUNCTION collect_manifests(p_after bigint, p_grace interval, p_limit bigint, OUT went bigint, OUT last bigint)
+    LANGUAGE plpgsql AS $$
 DECLARE
+    c_looked_at_max constant bigint := 5000;
+    v_looked_at bigint := (SELECT max(id) FROM (SELECT id FROM manifest WHERE id > p_after ORDER BY id LIMIT c_looked_at_max) AS m);
     v_ids bigint[];
     v_blobs bigint[];
     v_is_visible boolean;
 BEGIN
-    v_ids := ARRAY(SELECT m.id FROM manifest m
-                    WHERE m.first_seen < now() - p_grace
-                      AND NOT EXISTS (SELECT FROM repository_manifest h WHERE h.manifest_id = m.id)
-                      AND NOT EXISTS (SELECT FROM manifest_child c WHERE c.child_id = m.id)
+    -- Most are held. What costs more is asked about the others alone, and about no more of them than go.
+    v_ids := ARRAY(SELECT m.id
+                     FROM (SELECT id FROM manifest
+                            WHERE id > p_after AND id <= v_looked_at AND first_seen < now() - p_grace
+                              AND NOT EXISTS (SELECT FROM repository_manifest WHERE manifest_id = manifest.id OFFSET 0)
+                            ORDER BY id OFFSET 0) AS m
+                    WHERE NOT EXISTS (SELECT FROM manifest_child WHERE child_id = m.id OFFSET 0)
                       AND NOT is_base(m.id)
                     ORDER BY m.id LIMIT p_limit);
+    went := cardinality(v_ids);
+    last := CASE WHEN went = p_limit THEN v_ids[went] ELSE v_looked_at END;
+    IF went = 0 THEN
+        RETURN;
+    END IF;
     v_blobs := ARRAY(SELECT blob_id FROM manifest_layer WHERE manifest_id = ANY (v_ids)
                       UNION
                      SELECT config_id FROM manifest WHERE id = ANY (v_ids) AND config_id IS NOT NULL);
@@ -2455,7 +2465,6 @@ BEGIN
     IF v_is_visible THEN
         PERFORM publish((SELECT term FROM state), NULL);
     END IF;
-    RETURN cardinality(v_ids);
 END $$;
 -- <<<
 

@@ -11,4 +11,7 @@ COMMENT ON COLUMN sbom_source.is_read IS 'All its documents were read or refused
 -- Dead letters that lead nowhere go after 30 days.
 COMMENT ON TABLE dead_letter IS 'Events that can never be applied, with the reason; listed and put back by --dead-letters. Those that lead nowhere go after 30 days (prune())';
 
+-- It takes where to go on, and tells it.
+DROP FUNCTION IF EXISTS collect_manifests(interval, bigint);
+
 INSERT INTO schema_version (version, min_reader_version) VALUES (13, 1);

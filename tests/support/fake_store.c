@@ -97,6 +97,11 @@ static void end_put(struct ms_store_call *call, const struct ms_error *err)
     call->on_done.put(err, (size_t)call->count, call->new_instance, call->arg);
 }
 
+static void end_collected(struct ms_store_call *call, const struct ms_error *err)
+{
+    call->on_done.collected(err, call->count, call->last_id, call->arg);
+}
+
 static void end_due(struct ms_store_call *call, const struct ms_error *err)
 {
     call->on_done.due(err, call->next_due_ms, call->arg);
@@ -468,15 +473,15 @@ struct ms_store_call *ms_store_removals_after(struct ms_store_writer *store, str
 /* --- upkeep --- */
 
 struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t term,
-                                       uint64_t grace_ms, size_t limit,
-                                       ms_store_count_done *on_done, void *arg)
+                                       uint64_t after_id, uint64_t grace_ms, size_t limit,
+                                       ms_store_collected *on_done, void *arg)
 {
-    struct ms_store_call *call = new_call(end_count, arg);
+    struct ms_store_call *call = new_call(end_collected, arg);
     (void)store;
     (void)term;
     (void)limit;
-    call->on_done.count = on_done;
-    add(call, "collect %" PRIu64, grace_ms);
+    call->on_done.collected = on_done;
+    add(call, "collect %" PRIu64 " %" PRIu64, after_id, grace_ms);
     return start(call);
 }
 

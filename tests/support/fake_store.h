@@ -46,9 +46,10 @@ struct ms_store_call {
         ms_store_scan_begun *begun;
         ms_store_removals_counted *counted;
         ms_store_status_done *status;
+        ms_store_collected *collected;
     } on_done;
     /* What its end tells; zeros unless the test's answer sets something. */
-    uint64_t count;
+    uint64_t count, last_id;
     bool new_instance;
     int64_t scan_id, next_due_ms;
     struct ms_apply_result applied;

@@ -12,14 +12,43 @@ MS_STORE_STATEMENT(write_collection_end);
 MS_STORE_STATEMENT(write_prune);
 MS_STORE_STATEMENT(write_sizes);
 
-struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t term,
-                                       uint64_t grace_ms, size_t limit,
-                                       ms_store_count_done *on_done, void *arg)
+struct collect_call {
+    struct ms_store_call base;
+    uint64_t count, last_id;
+    ms_store_collected *on_done;
+    void *arg;
+};
+
+static void on_collect_row(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)
 {
-    struct ms_store_call *base = ms_store_call_count(store, term, &write_collect, on_done, arg);
-    ms_store_call_u64(base, grace_ms);
-    ms_store_call_u64(base, limit);
-    return ms_store_call_start(base);
+    struct collect_call *call = (struct collect_call *)base;
+    (void)step;
+    call->count = row_u64(row, 0);
+    call->last_id = row_u64(row, 1);
+}
+
+static void on_collected(struct ms_store_call *base, const struct ms_error *err,
+                         const uint64_t *affected)
+{
+    struct collect_call *call = (struct collect_call *)base;
+    (void)affected;
+    call->on_done(err, call->count, call->last_id, call->arg);
+}
+
+struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t term,
+                                       uint64_t after_id, uint64_t grace_ms, size_t limit,
+                                       ms_store_collected *on_done, void *arg)
+{
+    struct collect_call *call =
+        ms_store_call_new(store, sizeof(*call), on_collect_row, on_collected);
+    call->on_done = on_done;
+    call->arg = arg;
+    ms_store_call_term(&call->base, term);
+    ms_store_call_step(&call->base, &write_collect);
+    ms_store_call_u64(&call->base, after_id);
+    ms_store_call_u64(&call->base, grace_ms);
+    ms_store_call_u64(&call->base, limit);
+    return ms_store_call_start(&call->base);
 }
 
 static void on_candidate(struct ms_store_call *base, size_t step, const struct ms_pg_row *row)

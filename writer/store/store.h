@@ -455,11 +455,13 @@ struct ms_store_call *ms_store_flatpak_doubled(struct ms_store_writer *store, ui
 struct ms_store_call *ms_store_pulls_collect(struct ms_store_writer *store, uint64_t term,
                                              ms_store_count_done *on_done, void *arg);
 
-/* Garbage collection of the database, one bounded batch; `count` manifests went (0: nothing left).
- */
+/* Garbage collection of the database, one bounded batch behind `after_id` (0: from the start);
+ * `count` manifests went, `last_id` is where to go on (0: that was the last). */
+typedef void ms_store_collected(const struct ms_error *err, uint64_t count, uint64_t last_id,
+                                void *arg);
 struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t term,
-                                       uint64_t grace_ms, size_t limit,
-                                       ms_store_count_done *on_done, void *arg);
+                                       uint64_t after_id, uint64_t grace_ms, size_t limit,
+                                       ms_store_collected *on_done, void *arg);
 /* Untagged manifests that repositories hold and nothing there needs: to be asked for again (gone
  * ones go to ms_apply.gone), and what may be deleted from the registry, if nothing in the
  * repository could not be read. In batches, by repository and id, after the last row of the batch

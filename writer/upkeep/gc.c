@@ -3,7 +3,8 @@
  * See gc.h. The way of a collection:
  *
  *   candidates  the registry is asked for untagged manifests again (gc_candidates.c)
- *   database    small batches until one finds nothing, the loop (and so events) going on between
+ *   database    rounds through all manifests in small batches, the loop (and so events) going on
+ *               between, until a round finds nothing: what an index listed is free when that went
  *   end         the run is recorded
  *
  * A run ends with its term.
@@ -35,6 +36,7 @@ struct gc {
     struct ms_store_call *collect_call;
     int64_t started_ms;
     uint64_t manifests, registry_manifests, dry_run;
+    uint64_t last_manifest, round_manifests; /* of the present round: looked at; went */
     struct periodic_task *pruning;
     struct ms_store_call *prune_call;
 };
@@ -62,7 +64,13 @@ static void on_recorded(const struct ms_error *err, void *arg)
     periodic_task_done(gc->collecting, err);
 }
 
-static void on_batch(const struct ms_error *err, uint64_t count, void *arg)
+static void begin_round(struct gc *gc)
+{
+    gc->last_manifest = gc->round_manifests = 0;
+    collect_batch(gc);
+}
+
+static void on_batch(const struct ms_error *err, uint64_t count, uint64_t last_id, void *arg)
 {
     struct gc *gc = arg;
     gc->collect_call = NULL;
@@ -71,8 +79,12 @@ static void on_batch(const struct ms_error *err, uint64_t count, void *arg)
         return;
     }
     gc->manifests += count;
-    if (count > 0)
+    gc->round_manifests += count;
+    gc->last_manifest = last_id;
+    if (last_id > 0)
         collect_batch(gc);
+    else if (gc->round_manifests > 0)
+        begin_round(gc);
     else
         gc->collect_call =
             ms_store_collection_end(gc->env->store, gc->env->term, gc->started_ms, gc->manifests,
@@ -82,8 +94,9 @@ static void on_batch(const struct ms_error *err, uint64_t count, void *arg)
 static void collect_batch(struct gc *gc)
 {
     const struct env *env = gc->env;
-    gc->collect_call = ms_store_collect(
-        env->store, env->term, env->config->garbage_collect.grace_ms, COLLECT_BATCH, on_batch, gc);
+    gc->collect_call =
+        ms_store_collect(env->store, env->term, gc->last_manifest,
+                         env->config->garbage_collect.grace_ms, COLLECT_BATCH, on_batch, gc);
 }
 
 /* A registry that fails does not keep the database from being collected. */
@@ -96,7 +109,7 @@ static void on_candidates_done(const struct gc_candidates_result *result, void *
     if (result->err != NULL)
         ms_log(MS_LOG_WARN, "the collection of the registry was given up",
                MS_FIELDS(ms_field_error(result->err)));
-    collect_batch(gc);
+    begin_round(gc);
 }
 
 static void start_collection(void *arg)

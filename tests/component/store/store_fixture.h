@@ -27,7 +27,7 @@ static uint64_t term;
 
 /* What the last call that was waited for told. */
 static struct ms_error last_err;
-static uint64_t last_count;
+static uint64_t last_count, last_id;
 static bool last_flag;
 static struct ms_apply_result last_apply;
 
@@ -129,6 +129,13 @@ static inline void on_count(const struct ms_error *err, uint64_t count, void *ar
 {
     last_count = count;
     on_done(err, arg);
+}
+
+static inline void on_collected(const struct ms_error *err, uint64_t count, uint64_t last,
+                                void *arg)
+{
+    last_id = last;
+    on_count(err, count, arg);
 }
 
 static inline void on_put(const struct ms_error *err, size_t n_new, bool new_instance, void *arg)

@@ -435,7 +435,8 @@ START_TEST(a_deposed_term_changes_nothing)
     ck_assert_int_eq(put(&content), MS_DEPOSED);
     ck_assert_int_eq(waited(ms_store_pulls_collect(store, term, on_count, NULL)), MS_DEPOSED);
     ck_assert_int_eq(waited(ms_store_prune(store, term, 1, 1, on_done, NULL)), MS_DEPOSED);
-    ck_assert_int_eq(waited(ms_store_collect(store, term, 0, 10, on_count, NULL)), MS_DEPOSED);
+    ck_assert_int_eq(waited(ms_store_collect(store, term, 0, 0, 10, on_collected, NULL)),
+                     MS_DEPOSED);
     ck_assert_str_eq(sql("SELECT count(*) FROM repository"), "0");
     ck_assert_str_eq(sql("SELECT count(*) FROM manifest"), "1");
 }

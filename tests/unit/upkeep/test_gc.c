@@ -12,11 +12,15 @@ static struct env env;
 static struct gc *gc;
 static unsigned n_collects;
 
-/* Two batches find something, the third nothing. */
+/* The first round finds something in the first and the last of its three batches, the second
+ * nothing. */
 static void answer(struct ms_store_call *call)
 {
-    if (fake_store_is(call, "collect"))
-        call->count = n_collects++ < 2 ? 5 : 0;
+    static const uint64_t FOUND[] = {5, 0, 5}, LAST[] = {500, 900, 0};
+    if (!fake_store_is(call, "collect"))
+        return;
+    call->count = n_collects < 3 ? FOUND[n_collects] : 0;
+    call->last_id = LAST[n_collects++ % 3];
 }
 
 static void set_up(void)
@@ -74,14 +78,17 @@ static void check(enum fake_how how, unsigned call)
     gc_end_term(gc);
 }
 
-START_TEST(a_collection_goes_on_until_a_batch_finds_nothing)
+START_TEST(a_collection_goes_on_until_a_round_finds_nothing)
 {
     start();
     fake_calls_run();
     ck_assert_str_eq(fake_calls.log, "collect_candidates -\n"
-                                     "collect 60000\n"
-                                     "collect 60000\n"
-                                     "collect 60000\n"
+                                     "collect 0 60000\n"
+                                     "collect 500 60000\n"
+                                     "collect 900 60000\n"
+                                     "collect 0 60000\n"
+                                     "collect 500 60000\n"
+                                     "collect 900 60000\n"
                                      "collection_end 10 0 0\n");
 }
 END_TEST
@@ -131,7 +138,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("gc");
     TCase *cases = tcase_create("gc");
     tcase_add_checked_fixture(cases, set_up, tear_down);
-    tcase_add_test(cases, a_collection_goes_on_until_a_batch_finds_nothing);
+    tcase_add_test(cases, a_collection_goes_on_until_a_round_finds_nothing);
     tcase_add_test(cases, a_registry_that_fails_does_not_keep_the_database_from_being_collected);
     tcase_add_test(cases, any_call_may_fail_and_the_term_may_end_at_any);
     tcase_add_test(cases, a_reload_with_the_same_interval_puts_no_collection_off);
