@@ -3,7 +3,8 @@
  * See gc_candidates.h. The next candidates of one repository at a time (a group):
  *
  *   list      the candidates behind the cursor; those of the first repository are the group
- *   verify    only to delete: the repository's tags are what the database thinks (gc_verify.c)
+ *   verify    only to delete: the repository's tags are what the database thinks (gc_verify.c);
+ *             a dry run, which harms nothing, verifies a repository once
  *   ask       does the registry still serve them? (tags.c: a digest is asked for as a tag is)
  *   remove    delete from the registry, one after the other
  *   apply     what is gone goes from the repository in the database
@@ -45,6 +46,7 @@ struct gc_candidates {
 
     char *after_repository; /* the cursor; NULL: at the start */
     uint64_t after_id;
+    bool was_verified, was_same; /* the repository of the cursor, and what came of it */
 
     struct ms_str repository;
     struct candidate group[GROUP_MAX];
@@ -290,7 +292,8 @@ static void on_verified(bool same, void *arg)
 {
     struct gc_candidates *run = arg;
     run->verify = NULL;
-    run->may_delete = same;
+    run->was_verified = true;
+    run->was_same = run->may_delete = same;
     if (!same)
         ms_log(MS_LOG_INFO, "nothing is deleted where the registry's tags are not those known",
                MS_FIELDS(ms_field_str("repository", run->repository)));
@@ -325,7 +328,11 @@ static void on_listed(const struct ms_error *err, void *arg)
     if (!run->was_read && run->mode != MS_COLLECT_OFF)
         ms_log(MS_LOG_INFO, "nothing is deleted where something could not be read",
                MS_FIELDS(ms_field_str("repository", run->repository)));
-    if (run->may_delete)
+    run->was_verified &= run->mode == MS_COLLECT_DRY_RUN &&
+                         ms_str_equal(run->repository, ms_str(run->after_repository));
+    if (run->was_verified)
+        run->may_delete &= run->was_same;
+    if (run->may_delete && !run->was_verified)
         run->verify = gc_verify_start(run->env, run->repository, on_verified, run);
     else
         ask(run);

@@ -169,6 +169,25 @@ START_TEST(a_dry_run_counts)
 }
 END_TEST
 
+static void answer_two_groups(struct ms_store_call *call)
+{
+    answer(call);
+    if (strcmp(call->line, "collect_candidates team/app 99") == 0)
+        fake_store_candidate(call, "team/app", 'd', true);
+}
+
+/* A large repository's tags are as many requests: a deletion is worth them, telling is not. */
+START_TEST(a_dry_run_compares_the_tags_of_a_repository_once)
+{
+    fake_store_answer = answer_two_groups;
+    fake_registry.manifests = "abdxy";
+    config.garbage_collect.registry = _i == 0 ? MS_COLLECT_DRY_RUN : MS_COLLECT_ON;
+    run();
+    ck_assert_uint_eq(fake_calls_count("list"), _i == 0 ? 1 : 2);
+    ck_assert_uint_eq(result.dry_run, _i == 0 ? 3 : 0);
+}
+END_TEST
+
 START_TEST(a_repository_without_tags)
 {
     memset(known, 0, sizeof(known));
@@ -360,6 +379,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, each_is_asked_for_again_alone);
     tcase_add_test(cases, off_only_forgets_what_is_gone);
     tcase_add_test(cases, a_dry_run_counts);
+    tcase_add_loop_test(cases, a_dry_run_compares_the_tags_of_a_repository_once, 0, 2);
     tcase_add_test(cases, a_repository_without_tags);
     tcase_add_loop_test(cases, differing_tags_forbid_deleting, 0,
                         sizeof(DIFFERENCES) / sizeof(DIFFERENCES[0]));
