@@ -81,11 +81,6 @@ static void connect_session(struct ms_store_lead *lead);
 static void try_lock(struct ms_store_lead *lead);
 static void take_term(struct ms_store_lead *lead);
 
-static void set_state(struct ms_store_lead *lead, enum lead_state state)
-{
-    lead->state = state;
-}
-
 static void drop_session(struct ms_store_lead *lead)
 {
     ms_store_migration_cancel(lead->migration);
@@ -102,7 +97,7 @@ static void fail(struct ms_store_lead *lead, const struct ms_error *err)
     bool had_lock = lead->state == MIGRATING || lead->state == TAKING;
     struct ms_error copy = *err;
     drop_session(lead);
-    set_state(lead, LOST);
+    lead->state = LOST;
     lead->has_told = false;
     ms_timer_start(lead->timer, ms_backoff_next_ms(&lead->backoff));
     bool is_told =
@@ -120,7 +115,7 @@ static void give_up(struct ms_store_lead *lead, const struct ms_error *err)
     struct ms_error copy = *err;
     drop_session(lead);
     ms_timer_stop(lead->timer);
-    set_state(lead, IMPOSSIBLE);
+    lead->state = IMPOSSIBLE;
     lead->events.on_impossible(&copy, lead->arg);
 }
 
@@ -189,7 +184,7 @@ static void on_tried(const struct ms_pg_outcome *outcome, void *arg)
         ask(lead, WHO_SQL, on_who_row, on_who);
         return;
     }
-    set_state(lead, MIGRATING);
+    lead->state = MIGRATING;
     lead->migration = ms_store_migration_start(lead->loop, lead->conninfo, lead->application_name,
                                                on_migrated, lead);
     ms_timer_start(lead->timer, PING_MS);
@@ -204,7 +199,7 @@ static void on_tried_row(size_t statement, const struct ms_pg_row *row, void *ar
 
 static void try_lock(struct ms_store_lead *lead)
 {
-    set_state(lead, TRYING);
+    lead->state = TRYING;
     lead->got_lock = false;
     ask(lead, TRY_SQL, on_tried_row, on_tried);
 }
@@ -249,7 +244,7 @@ static void on_taken(const struct ms_pg_outcome *outcome, void *arg)
     }
     if (!take_answer(lead, outcome))
         return;
-    set_state(lead, LEADING);
+    lead->state = LEADING;
     lead->has_told = false;
     lead->failure.status = MS_OK;
     ms_timer_start(lead->timer, PING_MS);
@@ -258,7 +253,7 @@ static void on_taken(const struct ms_pg_outcome *outcome, void *arg)
 
 static void take_term(struct ms_store_lead *lead)
 {
-    set_state(lead, TAKING);
+    lead->state = TAKING;
     ms_timer_stop(lead->timer);
     ask(lead, lead->take_sql.data, on_taken_row, on_taken);
 }
@@ -310,7 +305,7 @@ static void connect_session(struct ms_store_lead *lead)
 {
     static const struct ms_pg_session_events EVENTS = {.on_ready = on_ready,
                                                        .on_lost = on_session_lost};
-    set_state(lead, CONNECTING);
+    lead->state = CONNECTING;
     lead->session = ms_pg_session_new(lead->loop, lead->conninfo, lead->application_name,
                                       ANSWER_MAX_MS, &EVENTS, lead);
 }
