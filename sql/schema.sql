@@ -2635,7 +2635,6 @@ DECLARE
     v_had boolean := EXISTS (SELECT FROM sbom WHERE manifest_id = p_manifest AND about = p_about);
     v_repositories text[];
 BEGIN
-    PERFORM require_term(p_term);
     PERFORM lock_counted(ARRAY[v_image]);
     v_was_counted := coalesce((SELECT is_counted FROM package_image WHERE image_id = v_image), false);
     v_is_live := is_live_image(v_image);
@@ -2692,7 +2691,6 @@ DECLARE
     v_more bigint[];
     v_less bigint[];
 BEGIN
-    PERFORM require_term(p_term);
     SELECT max(image_id), array_agg(image_id) FILTER (WHERE is_live AND NOT is_counted),
            array_agg(image_id) FILTER (WHERE is_counted AND NOT is_live)
       INTO v_last, v_more, v_less
@@ -2747,7 +2745,6 @@ DECLARE
     v_rows bigint;
     v_all bigint := 0;
 BEGIN
-    PERFORM require_term(p_term);
     IF EXISTS (SELECT FROM package_image WHERE is_counted) THEN
         PERFORM lock_counted(ARRAY(SELECT image_id FROM package_image WHERE is_counted));
         UPDATE package_image SET is_counted = false WHERE is_counted;
