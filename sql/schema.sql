@@ -492,6 +492,7 @@ CREATE INDEX inbox_fresh ON inbox (repository) WHERE action <> 'pull' AND attemp
 CREATE INDEX inbox_again ON inbox (not_before, repository) WHERE action <> 'pull' AND attempts > 0;
 CREATE INDEX inbox_pull ON inbox (id) WHERE action = 'pull';
 COMMENT ON TABLE inbox IS 'Events that were acknowledged and are not applied yet; a row leaves in the transaction that applies it';
+COMMENT ON COLUMN inbox.is_blob IS 'False: events of blobs are not kept';
 COMMENT ON COLUMN inbox.body IS 'The event as it came, one JSON object';
 
 CREATE TABLE event_seen (
@@ -2315,11 +2316,11 @@ CREATE OR REPLACE FUNCTION take_pulls(p_limit bigint, OUT events bigint, OUT pul
     WITH taken AS (
         DELETE FROM inbox
          WHERE id IN (SELECT id FROM inbox WHERE action = 'pull' ORDER BY id LIMIT p_limit)
-        RETURNING repository, digest, tag, is_blob,
+        RETURNING repository, digest, tag,
                   (coalesce(event_time, received) AT TIME ZONE 'UTC')::date AS day
     ), summed AS (
         SELECT repository, digest, tag, day, count(*) AS pulls
-          FROM taken WHERE NOT is_blob GROUP BY repository, digest, tag, day
+          FROM taken GROUP BY repository, digest, tag, day
     ), resolved AS (
         SELECT r.id AS repository_id, coalesce(m.id, t.manifest_id) AS manifest_id, s.tag, s.day, s.pulls
           FROM summed s

@@ -9,11 +9,11 @@ CREATE OR REPLACE FUNCTION take_pulls(p_limit bigint, OUT events bigint, OUT pul
     WITH taken AS (
         DELETE FROM inbox
          WHERE id IN (SELECT id FROM inbox WHERE action = 'pull' ORDER BY id LIMIT p_limit)
-        RETURNING repository, digest, tag, is_blob,
+        RETURNING repository, digest, tag,
                   (coalesce(event_time, received) AT TIME ZONE 'UTC')::date AS day
     ), summed AS (
         SELECT repository, digest, tag, day, count(*) AS pulls
-          FROM taken WHERE NOT is_blob GROUP BY repository, digest, tag, day
+          FROM taken GROUP BY repository, digest, tag, day
     ), resolved AS (
         SELECT r.id AS repository_id, coalesce(m.id, t.manifest_id) AS manifest_id, s.tag, s.day, s.pulls
           FROM summed s

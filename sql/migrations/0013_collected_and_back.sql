@@ -14,4 +14,8 @@ COMMENT ON TABLE dead_letter IS 'Events that can never be applied, with the reas
 -- It takes where to go on, and tells it.
 DROP FUNCTION IF EXISTS collect_manifests(interval, bigint);
 
+-- Events of blobs are not kept any more; those that wait since schema 1 are no pulls of manifests.
+DELETE FROM inbox WHERE is_blob AND action = 'pull';
+COMMENT ON COLUMN inbox.is_blob IS 'False: events of blobs are not kept';
+
 INSERT INTO schema_version (version, min_reader_version) VALUES (13, 1);

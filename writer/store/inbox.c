@@ -77,7 +77,6 @@ static void add_events(struct ms_store_call *base, const struct ms_event_record 
     struct ms_buf *repositories = ms_store_call_array(base);
     struct ms_buf *tags = ms_store_call_array(base);
     struct ms_buf *digests = ms_store_call_array(base);
-    struct ms_buf *blobs = ms_store_call_array(base);
     struct ms_buf *times = ms_store_call_array(base);
     struct ms_buf *actors = ms_store_call_array(base);
     struct ms_buf *bodies = ms_store_call_array(base);
@@ -90,7 +89,6 @@ static void add_events(struct ms_store_call *base, const struct ms_event_record 
         ms_store_add_text(repositories, events[i].repository);
         ms_store_add_text(tags, events[i].tag);
         ms_store_add_digest(digests, &events[i].digest);
-        ms_store_add_bool(blobs, false); /* events of blobs are not kept */
         ms_store_add_time(times, events[i].event_time_ms);
         ms_store_add_text(actors, events[i].actor);
         ms_store_add_bytes(bodies, events[i].body);
@@ -189,15 +187,15 @@ static void on_load_row(struct ms_store_call *base, size_t step, const struct ms
         .id = row_i64(row, 0),
         .attempts = (unsigned)row_u64(row, 1),
         .age_ms = row_i64(row, 2),
-        .is_due = row_bool(row, 11),
-        .is_of_unknown_repository = row_bool(row, 12),
+        .is_due = row_bool(row, 10),
+        .is_of_unknown_repository = row_bool(row, 11),
         .event = {.event_id = row->columns[3],
                   .action = row->columns[4],
                   .repository = row->columns[5],
                   .tag = row->columns[6],
                   .digest = row_digest(row, 7),
-                  .event_time_ms = row_i64(row, 9),
-                  .actor = row->columns[10]},
+                  .event_time_ms = row_i64(row, 8),
+                  .actor = row->columns[9]},
     };
     call->on_row.event(&event, call->arg);
 }
