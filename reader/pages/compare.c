@@ -13,7 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { N_SECTIONS = 6, ROWS_MAX = 3000 };
+enum {
+    N_SECTIONS = 7,
+    ROWS_MAX = 4000,     /* of a section; more are counted */
+    PACKAGES_MAX = 2000, /* likewise, by the statement */
+    VERSIONS_BYTES_MAX = 64 * 1024
+};
 
 static const struct query_param TABLE[] = {
     {"a", QUERY_PLAIN}, {"all", QUERY_PLAIN}, {"b", QUERY_PLAIN}};
@@ -51,18 +56,23 @@ static void add_side(struct page_ask *ask, const struct compare_side *side, bool
 struct rows {
     struct compare_row *items;
     size_t n;
+    int64_t n_different, n_compared;
 };
 
 static void add_row(struct rows *rows, struct ms_str key, struct ms_str a, struct ms_str b)
 {
+    bool is_same = !ms_str_is_absent(a) && !ms_str_is_absent(b) && ms_str_equal(a, b);
+    rows->n_compared++;
+    rows->n_different += !is_same;
     if (rows->n < ROWS_MAX)
-        rows->items[rows->n++] = (struct compare_row){
-            key, a, b, !ms_str_is_absent(a) && !ms_str_is_absent(b) && ms_str_equal(a, b)};
+        rows->items[rows->n++] =
+            (struct compare_row){.key = key, .a = a, .b = b, .is_same = is_same};
 }
 
 static struct rows new_rows(struct page *page)
 {
-    return (struct rows){ms_arena_alloc(page->arena, ROWS_MAX * sizeof(struct compare_row)), 0};
+    return (struct rows){.items =
+                             ms_arena_alloc(page->arena, ROWS_MAX * sizeof(struct compare_row))};
 }
 
 static struct ms_str label_value(const struct image *image, struct ms_str key, const char *origin)
@@ -207,6 +217,47 @@ static struct rows compare_children(struct page *page, const struct image *a, co
     return rows;
 }
 
+/* The versions of a package in an image as one text; absent: it does not have the package. */
+static struct ms_str join_versions(struct page *page, struct ms_str versions, int64_t n_all)
+{
+    struct ms_str joined = MS_STR_ABSENT, rest = versions, version;
+    struct ms_buf text;
+    int64_t n = 0;
+    if (ms_str_is_absent(versions))
+        return MS_STR_ABSENT;
+    ms_buf_init(&text, VERSIONS_BYTES_MAX);
+    for (; json_next(NULL, &version, &rest); n++) {
+        struct ms_str shown = json_text(version, page->texts);
+        ms_buf_append_c(&text, n > 0 ? ", " : "");
+        ms_buf_append(&text, shown.len > 0 ? shown : MS_STR("unknown"));
+    }
+    if (n_all > n)
+        ms_buf_printf(&text, " and %lld more", (long long)(n_all - n));
+    if (ms_buf_status(&text) != MS_OK ||
+        ms_arena_copy(&joined, page->texts, ms_buf_view(&text)) != MS_OK)
+        joined = MS_STR("too long to compare");
+    ms_buf_free(&text);
+    return joined;
+}
+
+/* The statement has compared them. */
+static struct rows read_packages(struct page *page, struct ms_str packages)
+{
+    struct ms_str array = json_get(packages, "rows"), rest = array, row;
+    struct rows rows = {.n_different = page_number(packages, "different"),
+                        .n_compared = page_number(packages, "all")};
+    rows.items = page_array(page, array, sizeof(*rows.items), PACKAGES_MAX, &rows.n);
+    for (size_t i = 0; i < rows.n && json_next(NULL, &row, &rest); i++)
+        rows.items[i] = (struct compare_row){
+            .key = page_text(page, row, "name"),
+            .a = join_versions(page, json_get(row, "a"), page_number(row, "all_a")),
+            .b = join_versions(page, json_get(row, "b"), page_number(row, "all_b")),
+            .is_same = json_is_true(json_get(row, "is_same")),
+            .type = page_text(page, row, "type"),
+        };
+    return rows;
+}
+
 static int64_t count_shared(const struct image *a, const struct image *b)
 {
     int64_t n = 0;
@@ -222,26 +273,34 @@ static int64_t count_shared(const struct image *a, const struct image *b)
 /* --- the page --- */
 
 static void read_sections(struct compare *out, struct page *page, const struct image *a,
-                          const struct image *b)
+                          const struct image *b, struct ms_str packages)
 {
     struct compare_section *sections = ms_arena_alloc(page->arena, N_SECTIONS * sizeof(*sections));
     const struct rows rows[N_SECTIONS] = {
         compare_labels(page, a, b, "label"), compare_labels(page, a, b, "annotation"),
         compare_environment(page, a, b),     compare_settings(page, a, b),
         compare_children(page, a, b),        compare_layers(page, a, b),
+        read_packages(page, packages),
     };
     static const struct compare_section SECTIONS[N_SECTIONS] = {
-        {"labels", "Labels", "label", "labels", NULL, 0, false},
-        {"annotations", "Annotations", "annotation", "annotations", NULL, 0, false},
-        {"environment", "Environment", "variable", "variables", NULL, 0, false},
-        {"configuration", "Configuration", "setting", "settings", NULL, 0, false},
-        {"platforms", "Platforms", "platform", "platforms", NULL, 0, true},
-        {"layers", "Layers", NULL, NULL, NULL, 0, true},
+        {.id = "labels", .title = "Labels", .one = "label", .many = "labels"},
+        {.id = "annotations", .title = "Annotations", .one = "annotation", .many = "annotations"},
+        {.id = "environment", .title = "Environment", .one = "variable", .many = "variables"},
+        {.id = "configuration", .title = "Configuration", .one = "setting", .many = "settings"},
+        {.id = "platforms",
+         .title = "Platforms",
+         .one = "platform",
+         .many = "platforms",
+         .are_digests = true},
+        {.id = "layers", .title = "Layers", .are_digests = true},
+        {.id = "packages", .title = "Packages", .one = "package", .many = "packages"},
     };
     for (size_t i = 0; i < N_SECTIONS; i++) {
         sections[i] = SECTIONS[i];
         sections[i].rows = rows[i].items;
         sections[i].n = rows[i].n;
+        sections[i].n_different = rows[i].n_different;
+        sections[i].n_compared = rows[i].n_compared;
     }
     out->sections = sections;
     out->n_sections = N_SECTIONS;
@@ -282,7 +341,9 @@ static void build(struct ms_buf *out, struct page *page)
         data.a.bytes = a.bytes;
         data.b.digest = b.digest;
         data.b.bytes = b.bytes;
-        read_sections(&data, page, &a, &b);
+        data.a.has_packages = a.has_packages;
+        data.b.has_packages = b.has_packages;
+        read_sections(&data, page, &a, &b, json_get(body, "packages"));
         read_previous(&data, page, page_text(page, body, "previous"));
     }
     view_compare(out, &page->frame, &data);
@@ -307,5 +368,8 @@ void pages_compare(struct ms_http_request *request, const struct ms_route_match 
     bool is_b = read_side(&b, page_ask_value(&ask, "b"));
     add_side(&ask, &a, is_a);
     add_side(&ask, &b, is_b);
+    page_ask_add(&ask, page_ask_value(&ask, "all").len > 0 ? MS_STR("t") : MS_STR("f"));
+    page_ask_add(&ask, MS_STR("2000")); /* PACKAGES_MAX */
+    page_ask_add(&ask, MS_STR("10"));
     page_ask_serve(&ask, MS_STR_ABSENT);
 }

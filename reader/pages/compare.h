@@ -9,21 +9,25 @@ struct compare_side {
     struct ms_str name; /* as asked: name:tag or name@digest */
     struct ms_str repository, reference, digest;
     int64_t bytes;
-    bool is_missing; /* there is no such image */
+    bool is_missing;   /* there is no such image */
+    bool has_packages; /* an SBOM of it was read */
 };
 
 struct compare_row {
     struct ms_str key;
     struct ms_str a, b; /* absent: not there */
     bool is_same;
+    struct ms_str type; /* of a package; absent: it has none */
 };
 
+/* There may be fewer rows than were compared. */
 struct compare_section {
     const char *id, *title; /* ours */
     const char *one, *many; /* ours: "label", "labels"; NULL: not counted in the sentence */
     const struct compare_row *rows;
     size_t n;
-    bool are_digests; /* a and b are digests */
+    int64_t n_different, n_compared; /* of all, with those that have no row */
+    bool are_digests;                /* a and b are digests */
 };
 
 struct compare {

@@ -20,14 +20,6 @@ static struct link link_to_page(const struct compare *page)
     return link;
 }
 
-static size_t count_different(const struct compare_section *section)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < section->n; i++)
-        n += !section->rows[i].is_same;
-    return n;
-}
-
 static void write_field(struct ms_buf *out, const char *name, const char *label,
                         struct ms_str value)
 {
@@ -78,10 +70,10 @@ static void write_sentence(struct ms_buf *out, const struct compare *page)
     }
     for (size_t i = 0; i < page->n_sections; i++) {
         const struct compare_section *section = &page->sections[i];
-        if (section->one == NULL || section->n == 0)
+        if (section->one == NULL || section->n_compared == 0)
             continue;
-        format_count(out, (int64_t)count_different(section), section->one, section->many);
-        html_raw(out, count_different(section) == 1 ? " differs, " : " differ, ");
+        format_count(out, section->n_different, section->one, section->many);
+        html_raw(out, section->n_different == 1 ? " differs, " : " differ, ");
     }
     if (page->all_layers > 0) {
         format_number(out, page->shared_layers);
@@ -142,6 +134,11 @@ static void write_row(struct ms_buf *out, const struct table *table,
     html_raw(out, "<bdi class=\"name\">");
     html_text_at_most(out, row->key, KEY_MAX);
     html_raw(out, "</bdi>");
+    if (row->type.len > 0) {
+        html_raw(out, " <span class=\"subtle\"><bdi>");
+        html_text_at_most(out, row->type, KEY_MAX);
+        html_raw(out, "</bdi></span>");
+    }
     table_cell_end(out, table, 0);
     table_cell(out, table, 1);
     html_raw(out, row->is_same ? "same" : is_added ? "added" : is_removed ? "removed" : "changed");
@@ -176,16 +173,37 @@ static void write_section(struct ms_buf *out, const struct compare_section *sect
                                 .is_caption_hidden = true,
                                 .columns = COLUMNS,
                                 .n_columns = 4};
-    if (shows_all ? section->n == 0 : count_different(section) == 0)
+    int64_t wanted = shows_all ? section->n_compared : section->n_different, n = 0;
+    if (wanted == 0)
         return;
     html_raw(out, "<h2>");
     html_raw(out, section->title);
     html_raw(out, "</h2>\n");
     table_begin(out, &table);
     for (size_t i = 0; i < section->n; i++)
-        if (shows_all || !section->rows[i].is_same)
+        if (shows_all || !section->rows[i].is_same) {
             write_row(out, &table, section, &section->rows[i]);
+            n++;
+        }
     table_end(out);
+    if (n == wanted)
+        return;
+    html_raw(out, "<p>Only ");
+    format_number(out, n);
+    html_raw(out, " of ");
+    format_number(out, wanted);
+    html_raw(out, " are listed.</p>\n");
+}
+
+/* Without an SBOM nothing is known: that is no reason to call all that the other has new. */
+static void write_unknown_packages(struct ms_buf *out, const struct compare *page)
+{
+    const struct compare_side *without = page->a.has_packages ? &page->b : &page->a;
+    if (page->a.has_packages == page->b.has_packages)
+        return;
+    html_raw(out, "<h2>Packages</h2>\n<p>The packages cannot be compared: no SBOM of ");
+    html_name(out, without->name);
+    html_raw(out, " was read.</p>\n");
 }
 
 void view_compare(struct ms_buf *out, const struct view_frame *frame, const struct compare *page)
@@ -211,6 +229,7 @@ void view_compare(struct ms_buf *out, const struct view_frame *frame, const stru
         html_raw(out, "<div class=\"compared\">");
         for (size_t i = 0; i < page->n_sections; i++)
             write_section(out, &page->sections[i], page->shows_all);
+        write_unknown_packages(out, page);
         html_raw(out, "</div>\n");
     }
     layout_end(out, &layout);

@@ -298,33 +298,57 @@ void preview_index(struct ms_buf *out, const struct view_frame *frame, struct pr
 void preview_compare(struct ms_buf *out, const struct view_frame *frame, struct preview *preview)
 {
     const struct compare_row labels[] = {
-        {preview_text(preview, "org.opencontainers.image.version"), preview_text(preview, "18.5"),
-         preview_text(preview, "18.6"), false},
-        {preview_text(preview, "org.opencontainers.image.vendor"), preview_text(preview, "Acme"),
-         preview_text(preview, "Acme"), true},
-        {preview_text(preview, "maintainer"), preview_text(preview, "somebody@example.com"),
-         MS_STR_ABSENT, false}};
-    const struct compare_row env[] = {{preview_text(preview, "PG_VERSION"),
-                                       preview_text(preview, "18.5-1.pgdg120+1"),
-                                       preview_text(preview, "18.6-1.pgdg120+1"), false},
-                                      {preview_text(preview, "GOSU_VERSION"), MS_STR_ABSENT,
-                                       preview_text(preview, "1.17"), false}};
+        {.key = preview_text(preview, "org.opencontainers.image.version"),
+         .a = preview_text(preview, "18.5"),
+         .b = preview_text(preview, "18.6")},
+        {.key = preview_text(preview, "org.opencontainers.image.vendor"),
+         .a = preview_text(preview, "Acme"),
+         .b = preview_text(preview, "Acme"),
+         .is_same = true},
+        {.key = preview_text(preview, "maintainer"),
+         .a = preview_text(preview, "somebody@example.com")}};
+    const struct compare_row env[] = {
+        {.key = preview_text(preview, "PG_VERSION"),
+         .a = preview_text(preview, "18.5-1.pgdg120+1"),
+         .b = preview_text(preview, "18.6-1.pgdg120+1")},
+        {.key = preview_text(preview, "GOSU_VERSION"), .b = preview_text(preview, "1.17")}};
     const struct compare_row layers[] = {
-        {MS_STR("Layer 1"), preview_digest(preview, 1), preview_digest(preview, 1), true},
-        {MS_STR("Layer 2"), preview_digest(preview, 2), preview_digest(preview, 3), false},
-        {MS_STR("Layer 3"), MS_STR_ABSENT, preview_digest(preview, 4), false}};
+        {.key = MS_STR("Layer 1"),
+         .a = preview_digest(preview, 1),
+         .b = preview_digest(preview, 1),
+         .is_same = true},
+        {.key = MS_STR("Layer 2"),
+         .a = preview_digest(preview, 2),
+         .b = preview_digest(preview, 3)},
+        {.key = MS_STR("Layer 3"), .b = preview_digest(preview, 4)}};
+    const struct compare_row packages[] = {
+        {.key = preview_text(preview, "openssl"),
+         .a = preview_text(preview, "3.0.11-1"),
+         .b = preview_text(preview, "3.0.12-1, 3.4.0-1"),
+         .type = preview_text(preview, "deb")},
+        {.key = preview_text(preview, "gosu"), .b = preview_text(preview, "unknown")}};
     const struct compare_section sections[] = {
-        {"labels", "Labels", "label", "labels", labels, 3, false},
-        {"env", "Environment", "environment variable", "environment variables", env, 2, false},
-        {"layers", "Layers", NULL, NULL, layers, 3, true}};
+        {"labels", "Labels", "label", "labels", labels, 3, 2, 3, false},
+        {"env", "Environment", "environment variable", "environment variables", env, 2, 2, 2,
+         false},
+        {"layers", "Layers", NULL, NULL, layers, 3, 2, 3, true},
+        {"packages", "Packages", "package", "packages", packages, 2, 2500, 3012, false}};
     const struct compare page = {
-        .a = {MS_STR("library/postgres:18.5"), MS_STR("library/postgres"), MS_STR("18.5"),
-              preview_digest(preview, 5), 141234567, false},
-        .b = {MS_STR("library/postgres:18.6"), MS_STR("library/postgres"), MS_STR("18.6"),
-              preview_digest(preview, 7), 151234567, false},
+        .a = {.name = MS_STR("library/postgres:18.5"),
+              .repository = MS_STR("library/postgres"),
+              .reference = MS_STR("18.5"),
+              .digest = preview_digest(preview, 5),
+              .bytes = 141234567,
+              .has_packages = true},
+        .b = {.name = MS_STR("library/postgres:18.6"),
+              .repository = MS_STR("library/postgres"),
+              .reference = MS_STR("18.6"),
+              .digest = preview_digest(preview, 7),
+              .bytes = 151234567,
+              .has_packages = true},
         .previous = MS_STR("library/postgres@sha256:77"),
         .sections = sections,
-        .n_sections = 3,
+        .n_sections = 4,
         .shared_layers = 1,
         .all_layers = 3,
         .shows_all = preview->set == PREVIEW_HOSTILE,

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages, and the parts of the API that were made for them, are tested with."""
+import html
+import re
+import subprocess
+
 import sboms
 from harness import wait_for
 from images import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Pusher, digest_of
@@ -33,6 +37,19 @@ def get(filled, path, status=200, headers=None):
     answer = filled.reader.get(path, headers=headers or {})
     assert answer.status_code == status, answer.text[:1000]
     return answer
+
+
+def text_of(page):
+    """What a person reads, blanks joined."""
+    inner = re.sub(r"<(wbr|/?bdi[^>]*|/?mark)>", "", page)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", inner)))
+
+
+def assert_is_valid(page):
+    tidy = subprocess.run(["tidy", "-q", "-e", "--show-info", "no", "--drop-empty-elements", "no"],
+                          input=page, capture_output=True, text=True)
+    complaints = [line for line in tidy.stderr.splitlines() if "proprietary attribute" not in line]
+    assert not complaints, complaints[:5]
 
 
 # --- images that are built on one another, and what is attached to them ---
