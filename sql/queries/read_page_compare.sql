@@ -68,9 +68,11 @@ SELECT s.generation,
                                    'all', count(*), 'different', count(*) FILTER (WHERE NOT is_same),
                                    'rows', (SELECT json_agg(row_to_json(shown) ORDER BY name, type) FROM shown))
                         FROM listed),
-           -- What the tag of the other side pointed to before.
+           -- What the tag of the other side pointed to before: times without a digest, or with that of now, are passed over.
            'previous', (SELECT digest_text(h.digest) FROM tag_history h
                         WHERE h.repository_id = (SELECT id FROM repository WHERE name = $4::text)
-                          AND h.tag = $5::text AND h.until_time IS NOT NULL
+                          AND h.tag = $5::text AND h.until_time IS NOT NULL AND h.digest IS NOT NULL
+                          AND h.digest IS DISTINCT FROM
+                              (SELECT digest_bytes(body ->> 'digest') FROM document WHERE is_b)
                         ORDER BY h.id DESC LIMIT 1)) AS body
 FROM state s

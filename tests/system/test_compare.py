@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page that compares two images: what their SBOMs name, what its form was given, what it links to."""
+import html
 import re
 
 import pytest
 
 import sboms
-from harness import wait_for
+from harness import query, wait_for
 from images import Pusher
 from pages import EVIL, assert_is_valid, get, text_of
 
@@ -93,3 +94,29 @@ def test_versions_that_are_too_many_are_counted(world):
     _, text = world.compare("versions", "versions-more")
     assert "1 package differs" in text and "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 20 more" in text
     assert "0, 1, 2, 3, 4, 5, 6, 7, 8, 99 and 21 more" in text, "the one that differs"
+
+
+# --- the push before ---
+
+def test_the_push_before_is_another_digest(world):
+    """A tag that could not be read for a while, then was deleted and pushed again."""
+    first, second = world.images["1"]["digest"], world.images["2"]["digest"]
+
+    def set_history(tag, *digests):
+        for digest in digests:
+            query(world.stack.database, "INSERT INTO tag_history (repository_id, tag, digest, from_time, until_time, source)"
+                  " SELECT id, %s, digest_bytes(%s), now(), now(), 'scan' FROM repository WHERE name = %s", tag, digest, NAME)
+
+    def previous(tag):
+        page = world.compare("2", tag)[0]
+        links = re.findall(r"href=\"([^\"]*)\">With the previous push", page)
+        return [html.unescape(link) for link in links]
+
+    set_history("versions", first, None)
+    set_history("versions-more", first, second, None, world.images["versions-more"]["digest"], None,
+                world.images["versions-more"]["digest"])
+    set_history("other", None, world.images["other"]["digest"])
+    assert previous("versions") == [f"/compare?a={NAME}@{first}&b={NAME}:versions"]
+    assert previous("versions-more") == [f"/compare?a={NAME}@{second}&b={NAME}:versions-more"]
+    assert previous("other") == []
+    assert get(world, previous("versions")[0]).status_code == 200
