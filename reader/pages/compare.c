@@ -329,12 +329,11 @@ static void build(struct ms_buf *out, struct page *page)
     struct image a, b;
     (void)read_side(&data.a, page_value(page, "a"));
     (void)read_side(&data.b, page_value(page, "b"));
-    data.is_empty = data.a.name.len == 0 && data.b.name.len == 0;
-    data.a.is_missing = !data.is_empty && ms_str_is_absent(of_a);
-    data.b.is_missing = !data.is_empty && ms_str_is_absent(of_b);
+    data.a.is_missing = data.a.name.len > 0 && ms_str_is_absent(of_a);
+    data.b.is_missing = data.b.name.len > 0 && ms_str_is_absent(of_b);
     if (data.a.is_missing || data.b.is_missing)
         page->status = 404;
-    if (!data.is_empty && page->status == 200) {
+    if (!ms_str_is_absent(of_a) && !ms_str_is_absent(of_b)) {
         read_image(&a, page, of_a, MS_STR_ABSENT);
         read_image(&b, page, of_b, MS_STR_ABSENT);
         data.a.digest = a.digest;

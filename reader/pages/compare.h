@@ -6,7 +6,7 @@
 #include "reader/pages/view.h"
 
 struct compare_side {
-    struct ms_str name; /* as asked: name:tag or name@digest */
+    struct ms_str name; /* as asked: name:tag or name@digest; empty: not asked yet */
     struct ms_str repository, reference, digest;
     int64_t bytes;
     bool is_missing;   /* there is no such image */
@@ -30,6 +30,7 @@ struct compare_section {
     bool are_digests;                /* a and b are digests */
 };
 
+/* Without both images there is only the form. */
 struct compare {
     struct compare_side a, b;
     struct ms_str previous; /* of b: the same repository at the tag's digest before; absent: none */
@@ -37,7 +38,6 @@ struct compare {
     size_t n_sections;
     int64_t shared_layers, all_layers; /* of b */
     bool shows_all;
-    bool is_empty; /* nothing was asked yet */
 };
 
 #endif

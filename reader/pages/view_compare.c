@@ -20,6 +20,12 @@ static struct link link_to_page(const struct compare *page)
     return link;
 }
 
+static bool is_comparison(const struct compare *page)
+{
+    return page->a.name.len > 0 && page->b.name.len > 0 && !page->a.is_missing &&
+           !page->b.is_missing;
+}
+
 static void write_field(struct ms_buf *out, const char *name, const char *label,
                         struct ms_str value)
 {
@@ -37,6 +43,16 @@ static void write_form(struct ms_buf *out, const struct compare *page)
     write_field(out, "a", "From", page->a.name);
     write_field(out, "b", "To", page->b.name);
     html_raw(out, "<p><button>Compare</button></p></form>\n");
+}
+
+/* One field alone is a form half filled in, not an error. */
+static void write_empty_field(struct ms_buf *out, const struct compare *page)
+{
+    if ((page->a.name.len == 0) == (page->b.name.len == 0))
+        return;
+    html_raw(out, "<p class=\"notice\" role=\"alert\">The field <strong>");
+    html_raw(out, page->a.name.len == 0 ? "From" : "To");
+    html_raw(out, "</strong> is empty: two images are compared.</p>\n");
 }
 
 static void write_missing(struct ms_buf *out, const struct compare_side *side)
@@ -217,9 +233,10 @@ void view_compare(struct ms_buf *out, const struct view_frame *frame, const stru
     layout_begin(out, &layout);
     html_raw(out, "<h1>Compare</h1>\n");
     write_form(out, page);
+    write_empty_field(out, page);
     write_missing(out, &page->a);
     write_missing(out, &page->b);
-    if (!page->is_empty && !page->a.is_missing && !page->b.is_missing) {
+    if (is_comparison(page)) {
         write_sentence(out, page);
         write_links(out, page);
         html_raw(out, "<dl>");

@@ -120,3 +120,18 @@ def test_the_push_before_is_another_digest(world):
     assert previous("versions-more") == [f"/compare?a={NAME}@{second}&b={NAME}:versions-more"]
     assert previous("other") == []
     assert get(world, previous("versions")[0]).status_code == 200
+
+
+# --- the form ---
+
+def test_a_field_that_is_empty_is_named(world):
+    for given, empty, other in (("a", "To", "b"), ("b", "From", "a")):
+        for query_of_form in (f"{given}={NAME}:1", f"{given}={NAME}:1&{other}="):
+            page = get(world, f"/compare?{query_of_form}").text
+            assert_is_valid(page)
+            assert f"The field {empty} is empty" in text_of(page) and "There is no image" not in page
+            assert re.search(rf"name=\"{given}\"[^>]* value=\"{NAME}:1\"", page)
+    assert "is empty" not in text_of(get(world, "/compare").text)
+    unknown = text_of(get(world, f"/compare?a={NAME}:none", 404).text)
+    assert f"There is no image {NAME}:none." in unknown and "The field To is empty" in unknown
+    assert f"There is no image {NAME}:none." in world.compare("1", "none", 404)[1]
