@@ -25,21 +25,26 @@ static const struct query_param TABLE[] = {
 
 /* --- what was asked --- */
 
-/* `name:tag` or `name@digest`; without either, the tag is latest. False: it is neither. */
+/* `name`, `name:tag` or `name@digest`; without tag and digest, the tag is latest. Of
+ * `name:tag@digest`, which docker prints, the digest counts. False: it is none of these. */
 static bool read_side(struct compare_side *out, struct ms_str text)
 {
     struct ms_digest digest;
-    size_t at = text.len;
-    for (size_t i = 0; i < text.len && at == text.len; i++)
-        if (text.ptr[i] == '@' || text.ptr[i] == ':')
-            at = i;
+    struct ms_str pinned = text;
+    struct ms_str tag = ms_str_next(&pinned, '@');
+    struct ms_str repository = ms_str_next(&tag, ':');
+    bool has_tag = !ms_str_is_absent(tag), is_pinned = !ms_str_is_absent(pinned);
     *out = (struct compare_side){.name = text,
-                                 .repository = ms_str_slice(text, 0, at),
-                                 .reference =
-                                     at < text.len ? ms_str_skip(text, at + 1) : MS_STR("latest")};
+                                 .repository = repository,
+                                 .reference = is_pinned ? pinned
+                                              : has_tag ? tag
+                                                        : MS_STR("latest")};
     bool is_digest = ms_digest_parse(&digest, out->reference) == MS_OK;
-    return ms_refname_is_repository(out->repository) &&
-           (is_digest || ms_refname_is_tag(out->reference));
+    if (!ms_refname_is_repository(repository))
+        return false;
+    if (has_tag && is_pinned)
+        return is_digest && ms_refname_is_tag(tag);
+    return is_digest || ms_refname_is_tag(out->reference);
 }
 
 static void add_side(struct page_ask *ask, const struct compare_side *side, bool is_good)

@@ -6,7 +6,7 @@
 #include "reader/pages/view.h"
 
 struct compare_side {
-    struct ms_str name; /* as asked: name:tag or name@digest; empty: not asked yet */
+    struct ms_str name; /* as asked: name:tag@digest, or less; empty: not asked yet */
     struct ms_str repository, reference, digest;
     int64_t bytes;
     bool is_missing;   /* there is no such image */

@@ -135,3 +135,16 @@ def test_a_field_that_is_empty_is_named(world):
     unknown = text_of(get(world, f"/compare?a={NAME}:none", 404).text)
     assert f"There is no image {NAME}:none." in unknown and "The field To is empty" in unknown
     assert f"There is no image {NAME}:none." in world.compare("1", "none", 404)[1]
+
+
+def test_an_image_is_named_as_docker_prints_it(world):
+    """Where a digest is given, the tag says nothing."""
+    first, second = world.images["1"]["digest"], world.images["2"]["digest"]
+    page = get(world, f"/compare?a={NAME}:2@{first}&b={NAME}:none@{second}").text
+    assert_is_valid(page)
+    assert "4 packages differ" in text_of(page) and f"value=\"{NAME}:2@{first}\"" in page
+    assert f"href=\"/r/{NAME}/-/{first}\"" in page
+    assert "They are the same image." in text_of(get(world, f"/compare?a={NAME}@{first}&b={NAME}:1").text)
+    for name in (f"{NAME}:!@{first}", f"{NAME}:1@2", f"{NAME}:1@", f"{NAME}:@{first}", f"{NAME}:1@{first}@{first}", f"NAME@{first}",
+                 f"{NAME}@", f"{NAME}:", f"@{first}", ":1", "@", ":", "@:", ":@"):
+        assert f"There is no image {name}." in text_of(get(world, f"/compare?a={name}&b={NAME}:1", 404).text), name
