@@ -9,7 +9,7 @@
 #include "reader/html/table.h"
 #include "reader/pages/compare.h"
 
-enum { VALUE_MAX = 1000, KEY_MAX = 300 };
+enum { VALUE_MAX = 1000, KEY_MAX = 300, TITLE_MAX = 8192 };
 
 static struct link link_to_page(const struct compare *page)
 {
@@ -222,12 +222,39 @@ static void write_unknown_packages(struct ms_buf *out, const struct compare *pag
     html_raw(out, " was read.</p>\n");
 }
 
+/* A digest as short as it is elsewhere on the page. */
+static void append_name(struct ms_buf *title, const struct compare_side *side)
+{
+    bool is_digest = ms_str_contains(side->reference, MS_STR(":"));
+    ms_buf_append(title, side->repository);
+    ms_buf_append_char(title, is_digest ? '@' : ':');
+    if (is_digest)
+        html_digest(title, side->reference);
+    else
+        ms_buf_append(title, side->reference);
+}
+
+/* Tabs and bookmarks of comparisons are told apart by it. */
+static void append_title(struct ms_buf *title, const struct compare *page)
+{
+    if (!is_comparison(page)) {
+        ms_buf_append_c(title, "Compare");
+        return;
+    }
+    append_name(title, &page->a);
+    ms_buf_append_c(title, " and ");
+    append_name(title, &page->b);
+}
+
 void view_compare(struct ms_buf *out, const struct view_frame *frame, const struct compare *page)
 {
+    struct ms_buf title;
+    ms_buf_init(&title, TITLE_MAX);
+    append_title(&title, page);
     const struct layout layout = {
         .site = &frame->site,
         .truth = frame->truth,
-        .title = MS_STR("Compare"),
+        .title = ms_buf_view(&title),
         .canonical = link_to_page(page),
     };
     layout_begin(out, &layout);
@@ -250,4 +277,5 @@ void view_compare(struct ms_buf *out, const struct view_frame *frame, const stru
         html_raw(out, "</div>\n");
     }
     layout_end(out, &layout);
+    ms_buf_free(&title);
 }

@@ -148,3 +148,12 @@ def test_an_image_is_named_as_docker_prints_it(world):
     for name in (f"{NAME}:!@{first}", f"{NAME}:1@2", f"{NAME}:1@", f"{NAME}:@{first}", f"{NAME}:1@{first}@{first}", f"NAME@{first}",
                  f"{NAME}@", f"{NAME}:", f"@{first}", ":1", "@", ":", "@:", ":@"):
         assert f"There is no image {name}." in text_of(get(world, f"/compare?a={name}&b={NAME}:1", 404).text), name
+
+
+def test_a_comparison_is_titled_by_its_images(world):
+    assert f"<title>{NAME}:1 and {NAME}:2 · metastore</title>" in world.compare("1", "2")[0]
+    digest = world.images["2"]["digest"]
+    page = get(world, f"/compare?a={NAME}:1&b={NAME}:none@{digest}").text
+    assert f"<title>{NAME}:1 and {NAME}@{digest[7:19]} · metastore</title>" in page
+    assert "<title>Compare · metastore</title>" in get(world, "/compare").text
+    assert "<title>Compare · metastore</title>" in world.compare("1", "none", 404)[0]
