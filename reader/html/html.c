@@ -142,20 +142,19 @@ void html_text_c(struct ms_buf *out, const char *text)
     html_text(out, ms_str(text));
 }
 
-/* The longest beginning of at most `max` bytes that ends between two characters. */
-static struct ms_str beginning(struct ms_str text, size_t max)
+struct ms_str html_beginning(struct ms_str text, size_t max_bytes)
 {
-    if (text.len <= max)
+    if (text.len <= max_bytes)
         return text;
-    size_t end = max;
-    while (end > 0 && max - end < 3 && ((unsigned char)text.ptr[end] & 0xc0) == 0x80)
+    size_t end = max_bytes;
+    while (end > 0 && max_bytes - end < 3 && ((unsigned char)text.ptr[end] & 0xc0) == 0x80)
         end--;
     return ms_str_slice(text, 0, end);
 }
 
 void html_text_at_most(struct ms_buf *out, struct ms_str text, size_t max_bytes)
 {
-    struct ms_str shown = beginning(text, max_bytes);
+    struct ms_str shown = html_beginning(text, max_bytes);
     html_text(out, shown);
     if (shown.len < text.len)
         ms_buf_printf(out, "<span class=\"cut\">… (%zu more bytes)</span>", text.len - shown.len);
@@ -277,5 +276,5 @@ void html_digest(struct ms_buf *out, struct ms_str digest)
         html_text(out, algorithm);
         html_raw(out, ":");
     }
-    html_text(out, beginning(hash, HTML_DIGEST_DIGITS));
+    html_text(out, html_beginning(hash, HTML_DIGEST_DIGITS));
 }

@@ -23,6 +23,8 @@ void html_text_c(struct ms_buf *out, const char *text); /* NULL: nothing */
 /* The first `max_bytes` of it, cut between characters; what is left out is told: "… (12 more
  * bytes)". */
 void html_text_at_most(struct ms_buf *out, struct ms_str text, size_t max_bytes);
+/* The longest beginning of at most so many bytes that ends between two characters. */
+struct ms_str html_beginning(struct ms_str text, size_t max_bytes);
 
 /* Between the double quotes of an attribute. */
 void html_attribute(struct ms_buf *out, struct ms_str value);

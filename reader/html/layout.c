@@ -10,7 +10,7 @@
 
 #include <assert.h>
 
-enum { ABOUT_MAX = 300 };
+enum { ABOUT_MAX = 300, TITLE_MAX = 200 };
 
 void layout_search_form(struct ms_buf *out, struct ms_str q, const char *class_name)
 {
@@ -43,10 +43,11 @@ static void write_relation(struct ms_buf *out, const char *rel, const char *type
 
 static void write_title(struct ms_buf *out, const struct layout *layout)
 {
+    struct ms_str title = html_beginning(layout->title, TITLE_MAX);
     html_raw(out, "<title>");
-    if (layout->title.len > 0) {
-        html_text_at_most(out, layout->title, 200);
-        html_raw(out, " · ");
+    if (title.len > 0) {
+        html_text(out, title); /* markup is text there */
+        html_raw(out, title.len < layout->title.len ? "… · " : " · ");
     }
     html_raw(out, "metastore");
     if (layout->place == LAYOUT_HOME && layout->site->registry.len > 0) {

@@ -160,6 +160,19 @@ START_TEST(a_page_has_its_frame)
 }
 END_TEST
 
+START_TEST(a_long_title_is_cut_without_markup)
+{
+    const struct layout_site site = {.sheet = MS_STR("")};
+    char title[300];
+    memset(title, 'a', sizeof(title));
+    const struct layout layout = {
+        .site = &site, .title = ms_str_n(title, sizeof(title)), .is_error = true};
+    layout_begin(&buf, &layout);
+    assert_has("aaa… · metastore</title>");
+    ck_assert_ptr_null(strstr(buf.data, "<span class=\"cut\">"));
+}
+END_TEST
+
 START_TEST(a_name_of_many_components_has_a_breadcrumb)
 {
     const struct layout_site site = {.sheet = MS_STR("")};
@@ -195,6 +208,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, bars_stay_within_their_whole);
     tcase_add_test(tests, the_chart_has_a_table);
     tcase_add_test(tests, a_page_has_its_frame);
+    tcase_add_test(tests, a_long_title_is_cut_without_markup);
     tcase_add_test(tests, a_name_of_many_components_has_a_breadcrumb);
     tcase_add_test(tests, assets_have_their_hash_in_their_name);
     Suite *suite = suite_create("part");
