@@ -77,8 +77,20 @@ static void write_side(struct ms_buf *out, const char *term, const struct compar
     part_term_end(out);
 }
 
+/* A tag whose digest the registry does not tell. */
+static void write_unreadable(struct ms_buf *out, const struct compare_side *side)
+{
+    if (side->digest.len > 0)
+        return;
+    html_raw(out, "<p class=\"notice alert\">It is not known what ");
+    html_name(out, side->name);
+    html_raw(out, " is: it cannot be read from the registry.</p>\n");
+}
+
 static void write_sentence(struct ms_buf *out, const struct compare *page)
 {
+    if (page->a.digest.len == 0 || page->b.digest.len == 0)
+        return;
     html_raw(out, "<p><strong>");
     if (ms_str_equal(page->a.digest, page->b.digest)) {
         html_raw(out, "They are the same image.</strong></p>\n");
@@ -264,6 +276,8 @@ void view_compare(struct ms_buf *out, const struct view_frame *frame, const stru
     write_missing(out, &page->a);
     write_missing(out, &page->b);
     if (is_comparison(page)) {
+        write_unreadable(out, &page->a);
+        write_unreadable(out, &page->b);
         write_sentence(out, page);
         write_links(out, page);
         html_raw(out, "<dl>");

@@ -96,6 +96,16 @@ def test_versions_that_are_too_many_are_counted(world):
     assert "0, 1, 2, 3, 4, 5, 6, 7, 8, 99 and 21 more" in text, "the one that differs"
 
 
+def test_tags_that_cannot_be_read_are_not_called_the_same(world):
+    for tag in ("unreadable", "unreadable-too"):
+        query(world.stack.database, "INSERT INTO tag (repository_id, name, unreadable, updated, updated_source)"
+              " SELECT id, %s, 'gone', now(), 'seen' FROM repository WHERE name = %s", tag, NAME)
+    _, text = world.compare("unreadable", "unreadable-too")
+    assert "the same image" not in text
+    for tag in ("unreadable", "unreadable-too"):
+        assert f"It is not known what {NAME}:{tag} is" in text
+
+
 # --- the push before ---
 
 def test_the_push_before_is_another_digest(world):
