@@ -201,6 +201,7 @@ PAGES = [
     "/api/v1/packages/images?name={package}", "/api/v1/packages/images?name={package}&version=%3C3",
     "/api/v1/packages/images?name={rare}&version=%3E%3D4", "/api/v1/packages/images?purl={purl}", "/api/v1/search?q=package:{rare}",
     "/api/v1/search?q=package:{package}", "/api/v1/search?q=package:{package}@%3C3", "/stats",
+    "/compare?a=library/redis:latest&b={base_repository}@{base}",
 ]
 # Of a repository with very many tags, too, a page looks at those that it shows, and at what they are built on.
 TAGS_BLOCKS_MAX = 25_000
