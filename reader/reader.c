@@ -162,6 +162,8 @@ static void open_store(struct worker *worker)
     worker->env.store = ms_store_reader_new(worker->env.loop, &options);
 }
 
+/* Each worker keeps its share of what the spool holds: only its own files can it drop for what is
+ * being made, so what one of them keeps must never leave the others without room. */
 static void open_answers(struct worker *worker)
 {
     const struct env *env = &worker->env;
@@ -175,7 +177,7 @@ static void open_answers(struct worker *worker)
     answers_init(&worker->answers, env,
                  &(struct answers_options){
                      .memory_bytes = env->config->cache.size_bytes,
-                     .files_bytes = env->config->cache.spool_size_bytes,
+                     .files_bytes = env->config->cache.spool_size_bytes / env->child->n_workers,
                      .spool = worker->spool,
                  });
 }

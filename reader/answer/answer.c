@@ -62,7 +62,7 @@ void answers_init(struct answers *out, const struct env *env, const struct answe
         .spool = options->spool,
     };
     spool_on_full(options->spool, drop_oldest_file, out->caches.files);
-    out->compressor = compressor_new(env->loop);
+    out->compressor = compressor_new(env->loop, &out->caches);
     out->longpoll = longpoll_new(env);
     out->flights = flights_new(&(struct flight_means){.env = env,
                                                       .tracker = &out->tracker,
@@ -117,8 +117,8 @@ void answer_serve(struct answers *answers, struct ms_http_request *request,
     uint64_t generation = timeline_kept_generation(entry->generation, now);
     timeline_note_shown(now, generation);
     if (entry->file != NULL && spool_file_awaits_gzip(entry->file, request))
-        compressor_serve(answers->compressor, request, entry, generation, now->stale_seconds,
-                         reply);
+        compressor_serve(answers->compressor, request, query->key, entry, generation,
+                         now->stale_seconds, reply);
     else
         send_kept(request, &answers->caches, query->key, entry, generation, now->stale_seconds,
                   reply);

@@ -32,8 +32,8 @@ struct answers {
 
 struct answers_options {
     uint64_t memory_bytes; /* of answers in memory; 0: none is kept, in files neither */
-    uint64_t files_bytes;
-    struct spool *spool; /* lives longer than the loop: files may be on their way until its end */
+    uint64_t files_bytes;  /* of answers in files: this worker's share of what the spool holds */
+    struct spool *spool;   /* lives longer than the loop: files may be on their way until its end */
 };
 /* Wires the parts, which keep pointers into *out. `env` lives longer; its server is set before the
  * first request. */

@@ -8,6 +8,7 @@
 #include "common/runtime/log.h"
 #include "common/runtime/loop.h"
 
+#include <string.h>
 #include <sys/queue.h>
 
 struct gzip_waiter {
@@ -25,10 +26,13 @@ struct job {
     struct compressor *compressor;
     struct cache_entry entry;
     struct waiter_list waiters;
+    size_t key_len;
+    char key[];
 };
 TAILQ_HEAD(job_list, job);
 
 struct compressor {
+    const struct caches *caches;
     struct job_list jobs; /* the first one is worked at */
     struct ms_timer *timer;
 };
@@ -60,6 +64,7 @@ static void deliver(struct job *job)
 {
     struct gzip_waiter *waiter;
     TAILQ_REMOVE(&job->compressor->jobs, job, link);
+    cache_recount(job->compressor->caches->files, ms_str_n(job->key, job->key_len));
     while ((waiter = TAILQ_FIRST(&job->waiters)) != NULL) {
         struct gzip_waiter taken = *waiter;
         remove_gzip_waiter(waiter);
@@ -85,9 +90,10 @@ static void on_turn(void *arg)
     ms_timer_start(compressor->timer, 0);
 }
 
-struct compressor *compressor_new(struct ms_loop *loop)
+struct compressor *compressor_new(struct ms_loop *loop, const struct caches *caches)
 {
     struct compressor *compressor = ms_alloc(sizeof(*compressor));
+    compressor->caches = caches;
     TAILQ_INIT(&compressor->jobs);
     compressor->timer = ms_timer_new(loop, on_turn, compressor);
     return compressor;
@@ -105,8 +111,8 @@ void compressor_free(struct compressor *compressor)
 }
 
 void compressor_serve(struct compressor *compressor, struct ms_http_request *request,
-                      const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
-                      const struct answer_reply *reply)
+                      struct ms_str key, const struct cache_entry *entry, uint64_t generation,
+                      uint64_t stale_seconds, const struct answer_reply *reply)
 {
     struct job *job;
     TAILQ_FOREACH(job, &compressor->jobs, link) {
@@ -114,8 +120,10 @@ void compressor_serve(struct compressor *compressor, struct ms_http_request *req
             break;
     }
     if (job == NULL) {
-        job = ms_alloc(sizeof(*job));
+        job = ms_alloc(sizeof(*job) + key.len);
         job->compressor = compressor;
+        job->key_len = key.len;
+        memcpy(job->key, key.ptr, key.len);
         cache_entry_copy(&job->entry, entry);
         TAILQ_INIT(&job->waiters);
         TAILQ_INSERT_TAIL(&compressor->jobs, job, link);

@@ -11,13 +11,15 @@
 
 struct compressor;
 
-struct compressor *compressor_new(struct ms_loop *loop);
+/* `caches` are borrowed, and may be filled in later. */
+struct compressor *compressor_new(struct ms_loop *loop, const struct caches *caches);
 /* Nobody may wait any more (the server was freed before); NULL is fine. */
 void compressor_free(struct compressor *compressor);
 
-/* Sends entry->file as send_entry does, when its gzip variant is there or cannot be made. */
+/* Sends entry->file as send_entry does, when its gzip variant is there or cannot be made. `key` is
+ * what the entry is kept under, if it is: the cache counts the variant then. */
 void compressor_serve(struct compressor *compressor, struct ms_http_request *request,
-                      const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
-                      const struct answer_reply *reply);
+                      struct ms_str key, const struct cache_entry *entry, uint64_t generation,
+                      uint64_t stale_seconds, const struct answer_reply *reply);
 
 #endif

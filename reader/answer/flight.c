@@ -169,7 +169,7 @@ static void deliver(struct flight *flight)
     uint64_t generation = timeline_generation_to_show(&flight->asked, now(flight));
     flight->state = FLIGHT_ENDING;
     timeline_note_shown(&means->tracker->now, generation);
-    waiters_send_entry(&flight->waiters, means->compressor, &entry, generation);
+    waiters_send_entry(&flight->waiters, means->compressor, flight->query.key, &entry, generation);
     /* Last, so that the gzip variant that somebody may have wanted is counted. */
     if (timeline_may_keep(&flight->asked, now(flight)) && !flight->query.is_momentary)
         caches_put(means->caches, flight->query.key, flight->repository_hash, &entry);

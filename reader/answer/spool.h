@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Large answers on disk: unlinked files, counted together over all workers of this reader, sent by
- * reference. A slow client holds a descriptor and nothing else.
+ * reference. A slow client holds a descriptor and the file's bytes, which nobody can drop until it
+ * has all of them, or is cut off for not reading.
  */
 #ifndef SPOOL_H
 #define SPOOL_H

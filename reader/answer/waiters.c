@@ -40,7 +40,7 @@ void waiters_remove(struct waiter *waiter)
     free(waiter);
 }
 
-void waiters_send_entry(struct waiters *waiters, struct compressor *compressor,
+void waiters_send_entry(struct waiters *waiters, struct compressor *compressor, struct ms_str key,
                         const struct cache_entry *entry, uint64_t generation)
 {
     struct waiter *waiter;
@@ -48,7 +48,7 @@ void waiters_send_entry(struct waiters *waiters, struct compressor *compressor,
         struct waiter taken = *waiter;
         waiters_remove(waiter);
         if (entry->file != NULL && spool_file_awaits_gzip(entry->file, taken.request))
-            compressor_serve(compressor, taken.request, entry, generation, 0, &taken.reply);
+            compressor_serve(compressor, taken.request, key, entry, generation, 0, &taken.reply);
         else
             send_entry(taken.request, entry, generation, 0, &taken.reply);
     }

@@ -36,7 +36,7 @@ struct waiter *waiters_add(struct waiters *waiters, struct ms_http_request *requ
 void waiters_remove(struct waiter *waiter); /* and frees it; its request is somebody else's now */
 
 /* Each removes all of them. */
-void waiters_send_entry(struct waiters *waiters, struct compressor *compressor,
+void waiters_send_entry(struct waiters *waiters, struct compressor *compressor, struct ms_str key,
                         const struct cache_entry *entry, uint64_t generation);
 /* What is still kept, or the error. is_crowded: it is that their client has too many queries. */
 void waiters_send_failure(struct waiters *waiters, const struct caches *caches,

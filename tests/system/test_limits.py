@@ -213,6 +213,19 @@ def test_spool_size(make_reader):
     expect_well(reader)
 
 
+def test_a_worker_that_keeps_much_leaves_room_to_the_others(make_reader):
+    """Ten answers on one connection fill what its worker may keep: whoever is asked then has room for a larger one."""
+    reader = make_reader(reader={"workers": 2}, cache={"spool_size": "12MiB"})
+    plain = {"Accept-Encoding": "identity"}
+    with requests.Session() as one_worker:
+        for n in range(9990, 10000):
+            assert len(one_worker.get(f"{reader.url}{LONG_TAGS}?n={n}", headers=plain).content) > 1024 * 1024
+        wait_for(lambda: reader.metric("spool_bytes") > 4 * 1024 * 1024, "them to be kept")
+        for _ in range(16):  # the kernel shares connections out
+            assert reader.get(LONG_TAGS, headers=plain).status_code == 200
+    assert limit_reached(reader, "spool_bytes") == 0
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     if os.geteuid() != 0:

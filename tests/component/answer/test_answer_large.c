@@ -63,6 +63,7 @@ START_TEST(a_large_answer_is_gzipped_for_who_wants_it)
     await(is_over, again);
     ck_assert(ms_str_equal(body(packed), body(again)));
     ck_assert_uint_eq(fake_store.n_reads, 1);
+    ck_assert_uint_ge(cache_bytes(answers.caches.files), spool_bytes(answers.caches.spool));
 }
 END_TEST
 
