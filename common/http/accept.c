@@ -3,7 +3,8 @@
  * Accepts connections. A few more than the limit are accepted, and their requests answered with
  * 503. When these places are taken as well, and for a second when descriptors run out, the
  * listeners leave the loop: clients wait in the kernel's queue, and a level-triggered listener that
- * cannot be served does not spin.
+ * cannot be served does not spin. While draining, what waits in the kernel's queue is accepted, and
+ * then nobody listens any more: who comes later is refused, and asks another server.
  */
 #include "common/base/alloc.h"
 #include "common/http/internal.h"
@@ -104,4 +105,14 @@ void ms_http_accept_close(struct ms_http_server *server)
         close(listener->fd);
         free(listener);
     }
+}
+
+void ms_http_accept_finish(struct ms_http_server *server)
+{
+    struct ms_http_listener *listener;
+    SLIST_FOREACH(listener, &server->listeners, link)
+        while (has_room(server) && accept_one(server, listener->fd))
+            continue;
+    server->is_accepting = false;
+    ms_http_accept_close(server);
 }

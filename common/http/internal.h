@@ -220,9 +220,11 @@ struct ms_http_reply {
 };
 void ms_http_reply(struct ms_http_request *request, const struct ms_http_reply *reply);
 
-/* http/accept.c: starts or stops listening, as drain, limit and pause demand. */
+/* http/accept.c: starts or stops accepting, as limit and pause demand. */
 void ms_http_accept_update(struct ms_http_server *server);
 void ms_http_accept_close(struct ms_http_server *server);
+/* Accepts who has come already, as far as there is room, and closes the listeners. */
+void ms_http_accept_finish(struct ms_http_server *server);
 void ms_http_accept_on_pause_over(void *server);
 
 #endif

@@ -115,7 +115,7 @@ void ms_http_server_drain(struct ms_http_server *server, ms_loop_call *on_idle, 
     server->is_draining = true;
     server->on_idle = on_idle;
     server->idle_arg = arg;
-    ms_http_accept_update(server);
+    ms_http_accept_finish(server);
     struct ms_http_conn *conn, *next;
     for (conn = TAILQ_FIRST(&server->lists[CONN_IDLE]); conn != NULL; conn = next) {
         next = TAILQ_NEXT(conn, link);

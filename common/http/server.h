@@ -52,8 +52,9 @@ void ms_http_server_set_refuser(struct ms_http_server *server, ms_http_refuser *
 /* Serves a listening, non-blocking socket; takes it over (closed by free). May be called again. */
 void ms_http_server_add_listener(struct ms_http_server *server, int fd);
 
-/* Stops accepting (queued connections stay in the kernel's queue for another process that holds
- * the socket). Idle connections are closed at once, answers to requests under way carry
+/* Accepts the connections that wait in the kernel's queue, and closes the listening sockets, so
+ * that clients who come later are refused rather than kept waiting (unless another process holds
+ * the socket, too). Idle connections are closed at once, answers to requests under way carry
  * `Connection: close`. `on_idle` is called, from the loop, when the last connection has ended. */
 void ms_http_server_drain(struct ms_http_server *server, ms_loop_call *on_idle, void *arg);
 size_t ms_http_server_connections(const struct ms_http_server *server);

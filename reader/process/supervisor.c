@@ -195,6 +195,16 @@ static void close_if_open(int fd)
         close(fd);
 }
 
+static void close_sockets(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < n_sockets(supervisor); i++) {
+        close_if_open(supervisor->listen_fds[i]);
+        supervisor->listen_fds[i] = -1;
+    }
+    close_if_open(supervisor->admin_fd);
+    supervisor->admin_fd = -1;
+}
+
 static void close_others(const struct supervisor *supervisor, int own_fd)
 {
     close(supervisor->signal_fd);
@@ -338,11 +348,14 @@ static void kill_children(struct supervisor *supervisor)
     signal_children(supervisor, SIGKILL);
 }
 
+/* Before the children are told: so each of them, when it has accepted who came before, is the last
+ * to close its socket, and clients who come later are refused. Nobody would ever serve them. */
 static void begin_drain(struct supervisor *supervisor)
 {
     ms_sd_notify("STOPPING=1");
     ms_log(MS_LOG_INFO, "draining", NULL);
     supervisor->draining = true;
+    close_sockets(supervisor);
     supervisor->deadline_ms =
         ms_clock_mono_ms() + (int64_t)*supervisor->options->shutdown_timeout_ms;
     signal_children(supervisor, SIGTERM);
@@ -516,9 +529,7 @@ static struct supervisor *new_supervisor(const struct supervisor_options *option
 
 static void free_supervisor(struct supervisor *supervisor)
 {
-    for (size_t i = 0; i < n_sockets(supervisor); i++)
-        close_if_open(supervisor->listen_fds[i]);
-    close_if_open(supervisor->admin_fd);
+    close_sockets(supervisor);
     for (size_t i = 0; i < supervisor->options->n_workers; i++)
         close_if_open(supervisor->wake_fds[i]);
     if (supervisor->signal_fd >= 0) {

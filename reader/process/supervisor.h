@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The supervisor of a reader: opens the listening sockets and keeps them, maps the shared memory,
- * forks the children before any event base exists, replaces those that die (with a growing pause)
- * and those that hang, passes signals on and drains. It runs no event loop and serves nothing
- * itself.
+ * The supervisor of a reader: opens the listening sockets and keeps them until it drains, maps the
+ * shared memory, forks the children before any event base exists, replaces those that die (with a
+ * growing pause) and those that hang, passes signals on and drains. It runs no event loop and
+ * serves nothing itself.
  *
  * A child gets SIGTERM (drain and exit) and SIGHUP (read the configuration again) from the
  * supervisor; SIGINT, which a terminal sends to the whole process group, it ignores. It may get

@@ -3,6 +3,8 @@
 afterwards. The database is filled by SQL; it is made slow by a lock."""
 import contextlib
 import os
+import re
+import signal
 import socket
 import subprocess
 import threading
@@ -201,6 +203,28 @@ def test_write_timeout(make_reader):
     assert got + len(read_to_end(slow)) > whole
     assert len(read_to_end(stopped)) < whole
     expect_well(reader)
+
+
+def is_refused(reader):
+    try:
+        connect(reader).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_slow_download_does_not_keep_new_clients_waiting(make_reader):
+    """While it ends, nobody listens: they can ask another reader."""
+    reader = make_reader(reader={"workers": 2})
+    slow = connect(reader, receive_buffer=4096)
+    slow.sendall(get_request(LONG_TAGS))
+    text = slow.recv(4096)
+    reader.signal(signal.SIGTERM)
+    wait_for(lambda: is_refused(reader), "new clients to be refused")
+    assert reader.is_running()
+    text += read_to_end(slow)
+    assert int(re.search(rb"Content-Length: (\d+)", text)[1]) == len(text.partition(b"\r\n\r\n")[2])
+    assert reader.child.wait(WAIT_SECONDS) == 0
 
 
 # --- the disk ---

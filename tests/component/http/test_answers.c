@@ -382,6 +382,35 @@ START_TEST(drain_ends_in_order)
 }
 END_TEST
 
+/* Who has connected before is answered, who comes later is refused at once. */
+START_TEST(a_draining_server_does_not_listen)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)app.port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int waiting = peer_dial(app.port), late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int status;
+    peer_get(waiting, "/wait");
+    ask(client, "GET", "/hello", "");
+    kill(app.pid, SIGSTOP);
+    ck_assert_int_eq(waitpid(app.pid, &status, WUNTRACED), app.pid);
+    peer_get(client, "/drain"); /* which the server reads before it accepts the next one */
+    int queued = peer_dial(app.port);
+    peer_get(queued, "/hello");
+    kill(app.pid, SIGCONT);
+    peer_expect_status(client, 200);
+    ck_assert_int_ne(connect(late, (const struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(errno, ECONNREFUSED);
+    peer_expect_status(queued, 200);
+    peer_expect_closed(queued);
+    close(waiting);
+    close(late);
+    close(queued);
+    close(client);
+    client = -1;
+    app_expect_exit();
+}
+END_TEST
+
 START_TEST(an_idle_server_drains)
 {
     ask(client, "GET", "/drain", "");
@@ -548,6 +577,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(order, a_client_that_only_sends_costs_nothing, 0, 2);
     tcase_add_test(order, requests_are_counted);
     tcase_add_test(order, drain_ends_in_order);
+    tcase_add_test(order, a_draining_server_does_not_listen);
     tcase_add_test(order, an_idle_server_drains);
     TCase *rest = tcase_create("rest");
     tcase_add_test(rest, addresses);

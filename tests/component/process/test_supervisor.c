@@ -23,7 +23,7 @@
 
 enum { N_WORKERS = 3, WAIT_MS = 300 * 1000, BEAT_MS = 10 };
 
-enum behaviour { SERVES, IGNORES_SIGTERM, DIES_AT_ONCE, HANDLES_LATE };
+enum behaviour { SERVES, IGNORES_SIGTERM, DRAINS_FOR_EVER, DIES_AT_ONCE, HANDLES_LATE };
 
 /* Shared by test, supervisor and children. */
 struct stage {
@@ -115,6 +115,16 @@ static int handle_late(const struct child_info *child)
     return 0;
 }
 
+static int end_worker(const struct child_info *child)
+{
+    if (stage->behaviour == DRAINS_FOR_EVER) {
+        close(child->listen_fd);
+        while (pause() != 0)
+            ;
+    }
+    return 0;
+}
+
 static int run_worker(const struct child_info *child, void *arg)
 {
     (void)arg;
@@ -134,7 +144,7 @@ static int run_worker(const struct child_info *child, void *arg)
         poll(fds, 3, stage->hang_timeout_ms > 0 ? BEAT_MS : -1);
         uint64_t count;
         if (fds[0].revents != 0 && !take_signal(signals, child->index))
-            return 0;
+            return end_worker(child);
         if (fds[1].revents != 0)
             serve_one(child);
         if (fds[2].revents != 0 && read(child->wake_fd, &count, sizeof(count)) > 0)
@@ -255,6 +265,16 @@ static int connect_to(int port)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
     return fd;
+}
+
+static bool is_refused(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool refused = connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0;
+    close(fd);
+    return refused;
 }
 
 /* The index of the worker that answered; -1: nobody. */
@@ -399,6 +419,19 @@ START_TEST(sigterm_and_sigint_drain)
 }
 END_TEST
 
+/* A connection that nobody accepts any more would wait until the end. */
+START_TEST(who_comes_while_it_drains_is_refused)
+{
+    stage->behaviour = DRAINS_FOR_EVER;
+    start("127.0.0.1:0", 3600 * 1000);
+    AWAIT(all_started());
+    kill(supervisor_pid, SIGTERM);
+    AWAIT(is_refused(atomic_load(&stage->ports[0])));
+    kill(supervisor_pid, SIGINT);
+    ck_assert_int_eq(exit_status(), 1);
+}
+END_TEST
+
 START_TEST(who_does_not_drain_is_killed_in_time)
 {
     stage->behaviour = IGNORES_SIGTERM;
@@ -462,16 +495,7 @@ START_TEST(children_die_with_their_supervisor)
     waitpid(supervisor_pid, NULL, 0);
     supervisor_pid = 0;
     /* They are not our children, somebody else reaps them: zombies count as dead. */
-    int port = atomic_load(&stage->ports[0]);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bool refused = false;
-    for (int64_t limit = ms_clock_mono_ms() + WAIT_MS; !refused && ms_clock_mono_ms() < limit;) {
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        refused = connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0;
-        close(fd);
-    }
-    ck_assert(refused);
+    AWAIT(is_refused(atomic_load(&stage->ports[0])));
 }
 END_TEST
 
@@ -526,6 +550,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, the_watcher_is_replaced_too);
     tcase_add_test(tcase, pauses_grow_when_children_die_at_once);
     tcase_add_loop_test(tcase, sigterm_and_sigint_drain, 0, 2);
+    tcase_add_test(tcase, who_comes_while_it_drains_is_refused);
     tcase_add_test(tcase, who_does_not_drain_is_killed_in_time);
     tcase_add_test(tcase, a_reload_changes_how_long_it_drains);
     tcase_add_test(tcase, a_second_signal_ends_it_at_once);
