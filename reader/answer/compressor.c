@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gzip variants on demand. Always: a job has somebody who waits for it, else it is dropped.
+ * Gzip variants on demand. The jobs take turns, a piece each, so that a small answer does not wait
+ * for a large one that came first; AT_ONCE_MAX of them, since each holds a compressor's memory.
+ * Always: a job has somebody who waits for it, else it is dropped.
  */
 #include "reader/answer/compressor.h"
 
@@ -10,6 +12,8 @@
 
 #include <string.h>
 #include <sys/queue.h>
+
+enum { AT_ONCE_MAX = 32 };
 
 struct gzip_waiter {
     TAILQ_ENTRY(gzip_waiter) link;
@@ -33,7 +37,7 @@ TAILQ_HEAD(job_list, job);
 
 struct compressor {
     const struct caches *caches;
-    struct job_list jobs; /* the first one is worked at */
+    struct job_list jobs; /* the first one is next; the first AT_ONCE_MAX take turns */
     struct ms_timer *timer;
 };
 
@@ -74,6 +78,18 @@ static void deliver(struct job *job)
     free(job);
 }
 
+/* Behind the others that take turns. */
+static void move_back(struct job *job)
+{
+    struct job *before = job;
+    for (size_t n = 1; n < AT_ONCE_MAX && TAILQ_NEXT(before, link) != NULL; n++)
+        before = TAILQ_NEXT(before, link);
+    if (before == job)
+        return;
+    TAILQ_REMOVE(&job->compressor->jobs, job, link);
+    TAILQ_INSERT_AFTER(&job->compressor->jobs, before, job, link);
+}
+
 static void on_turn(void *arg)
 {
     struct compressor *compressor = arg;
@@ -87,6 +103,8 @@ static void on_turn(void *arg)
         ms_log(MS_LOG_WARN, "a large answer stays uncompressed", MS_FIELDS(ms_field_error(&err)));
     if (status != MS_OK || done)
         deliver(job);
+    else
+        move_back(job);
     ms_timer_start(compressor->timer, 0);
 }
 

@@ -152,6 +152,23 @@ START_TEST(several_are_compressed_in_turn)
 }
 END_TEST
 
+START_TEST(a_small_one_is_compressed_before_a_large_one_that_came_first)
+{
+    size_t large = ask_with("/large1", "Accept-Encoding: gzip\r\n");
+    await(has_reads, 1);
+    size_t small = ask_with("/large2", "Accept-Encoding: gzip\r\n");
+    await(has_reads, 2);
+    rows(0, "100", 64);
+    done(0);
+    rows(1, "100", 4);
+    done(1);
+    await(is_over, small);
+    ck_assert(says(small, "Content-Encoding: gzip\r\n") && !is_over(large));
+    await(is_over, large);
+    ck_assert(says(large, "Content-Encoding: gzip\r\n"));
+}
+END_TEST
+
 START_TEST(a_full_spool_drops_the_oldest_then_refuses)
 {
     end();
@@ -221,6 +238,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, when_it_was_made_is_no_part_of_the_tag);
     tcase_add_loop_test(tcase, who_has_it_does_not_wait_for_gzip, 0, 2);
     tcase_add_test(tcase, several_are_compressed_in_turn);
+    tcase_add_test(tcase, a_small_one_is_compressed_before_a_large_one_that_came_first);
     tcase_add_test(tcase, a_full_spool_drops_the_oldest_then_refuses);
     tcase_add_test(tcase, a_full_spool_is_told_before_the_query_is_run);
     tcase_add_test(tcase, who_leaves_a_large_answer_frees_the_disk);
