@@ -32,6 +32,8 @@ struct ms_http_request *ms_http_request_new_refused(struct ms_http_conn *conn, s
     struct ms_http_request *request = new_request(conn, path.len);
     memcpy(request->fields, path.ptr, path.len);
     request->path = ms_str_n((const char *)request->fields, path.len);
+    if (ms_str_starts_with(input, MS_STR("HEAD ")))
+        request->method = MS_HTTP_HEAD; /* its answer has no body, whatever is wrong with it */
     return request;
 }
 

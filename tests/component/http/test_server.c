@@ -30,7 +30,6 @@ static const struct {
     {400, "GET /hello HTTP/1.1\r\n" H " folded\r\n\r\n"},
     {400, "GET /hello HTTP/1.1\r\n" H "X : y\r\n\r\n"},
     {400, "GET /hello HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello"},
-    {400, "HEAD /hello HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello"},
     {400, "POST /echo HTTP/1.1\r\n" H "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"},
     {400, "POST /echo HTTP/1.1\r\n" H "Content-Length: +3\r\n\r\nabc"},
     {400, "POST /echo HTTP/1.1\r\n" H "Content-Length: 3, 3\r\n\r\nabc"},
@@ -62,6 +61,26 @@ START_TEST(malformed_requests_are_refused)
     peer_expect_closed(fd);
     close(fd);
     app_await("/counts", "gone=0 released=0 handled=0");
+}
+END_TEST
+
+START_TEST(a_refused_head_has_no_body)
+{
+    static const char *const REQUESTS[] = {"HEAD /hello HTTP/1.1\r\n" H
+                                           "Content-Length: 5\r\n\r\nhello",
+                                           "HEAD /%zz HTTP/1.1\r\n" H "\r\n"};
+    app_start_default();
+    for (size_t i = 0; i < sizeof(REQUESTS) / sizeof(REQUESTS[0]); i++) {
+        int fd = peer_dial(app.port);
+        struct response response;
+        peer_send(fd, REQUESTS[i]);
+        ck_assert(peer_try_read(fd, &response, false));
+        ck_assert_int_eq(response.status, 400);
+        ck_assert_ptr_nonnull(response_header(&response, "Content-Length"));
+        response_free(&response);
+        peer_expect_closed(fd);
+        close(fd);
+    }
 }
 END_TEST
 
@@ -507,6 +526,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(framing, NULL, app_end);
     tcase_add_loop_test(framing, malformed_requests_are_refused, 0,
                         sizeof(MALFORMED) / sizeof(MALFORMED[0]));
+    tcase_add_test(framing, a_refused_head_has_no_body);
     tcase_add_test(framing, odd_but_right_requests_are_answered);
     tcase_add_test(framing, unknown_methods_get_405);
     tcase_add_test(framing, packets_mean_nothing);
