@@ -34,6 +34,8 @@ static void on_forget(void *arg)
     cache_clear(answers->caches.files);
     flights_forget(answers->flights);
     longpoll_wake(answers->longpoll);
+    if (answers->refill != NULL) /* the generation may be the same: no change is told then */
+        refill_wake(answers->refill);
 }
 
 static void on_changed(void *arg)

@@ -18,7 +18,7 @@ void refill_free(struct refill *refill); /* before the flights; NULL is fine */
 
 /* Somebody has asked for it: for a while it is worth keeping. Always the same query. */
 void refill_note(struct refill *refill, const struct answer_query *query);
-/* Something has changed, so that it may not be kept any more. */
+/* Something has changed, or all was forgotten, so that it may not be kept any more. */
 void refill_wake(struct refill *refill);
 
 #endif

@@ -31,6 +31,18 @@ START_TEST(after_a_change_it_is_made_again)
 }
 END_TEST
 
+START_TEST(in_a_new_epoch_of_the_same_generation_too)
+{
+    ask_once();
+    freshness_reset(shared, 100);
+    answers_note_look(&answers);
+    await(has_reads, 2);
+    finish(1, "100", "again");
+    expect(ask("/index"), "200", "100", "again");
+    ck_assert_uint_eq(fake_store.n_reads, 2);
+}
+END_TEST
+
 START_TEST(who_comes_meanwhile_shares_it)
 {
     ask_once();
@@ -129,6 +141,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, after_a_change_it_is_made_again);
+    tcase_add_test(tcase, in_a_new_epoch_of_the_same_generation_too);
     tcase_add_test(tcase, who_comes_meanwhile_shares_it);
     tcase_add_test(tcase, another_change_makes_it_worthless);
     tcase_add_test(tcase, who_leaves_does_not_end_it);
