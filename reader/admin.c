@@ -73,9 +73,8 @@ void admin_update_gauges(const struct answers *answers)
 {
     const struct freshness *freshness = answers->env->freshness;
     const struct caches *caches = &answers->caches;
-    uint64_t stale_seconds = freshness_is_known(freshness) ? freshness_stale_seconds(freshness) : 0;
     ms_metrics_set(MS_METRIC_GENERATION, NULL, NULL, (double)freshness_generation(freshness));
-    ms_metrics_set(MS_METRIC_STALE_SECONDS, NULL, NULL, (double)stale_seconds);
+    ms_metrics_set(MS_METRIC_STALE_SECONDS, NULL, NULL, (double)freshness_stale_seconds(freshness));
     ms_metrics_set(MS_METRIC_HTTP_CONNECTIONS, NULL, NULL,
                    (double)ms_http_server_connections(answers->env->server));
     flights_update_gauges(answers->flights);

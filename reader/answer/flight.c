@@ -125,6 +125,7 @@ static struct waiter *add_waiter(struct flight *flight, struct ms_http_request *
     const struct ms_config *config = flight->flights->means.env->config;
     struct waiter *waiter =
         waiters_add(&flight->waiters, request, reply, &config->reader.trusted_proxies);
+    waiter->stale_seconds = now(flight)->stale_seconds;
     if (!ms_timer_is_running(flight->flights->look))
         ms_timer_start(flight->flights->look, LOOK_EVERY_MS);
     return waiter;
@@ -169,7 +170,8 @@ static void deliver(struct flight *flight)
     uint64_t generation = timeline_generation_to_show(&flight->asked, now(flight));
     flight->state = FLIGHT_ENDING;
     timeline_note_shown(&means->tracker->now, generation);
-    waiters_send_entry(&flight->waiters, means->compressor, flight->query.key, &entry, generation);
+    waiters_send_entry(&flight->waiters, means->compressor, flight->query.key, &entry, generation,
+                       now(flight)->stale_seconds);
     /* Last, so that the gzip variant that somebody may have wanted is counted. */
     if (timeline_may_keep(&flight->asked, now(flight)) && !flight->query.is_momentary)
         caches_put(means->caches, flight->query.key, flight->repository_hash, &entry);

@@ -24,7 +24,7 @@ struct timeline {
     uint64_t shown;         /* the highest of any answer in this epoch */
     bool is_known;          /* the watcher has seen the database once */
     bool is_lost;           /* it says that it cannot see the database any more */
-    uint64_t stale_seconds; /* since it saw the database; 0: it does */
+    uint64_t stale_seconds; /* since it saw the database; 0: it does, or never has */
 };
 
 /* A query: what was known when it was asked, and what has come of it since. */

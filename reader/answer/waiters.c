@@ -41,16 +41,20 @@ void waiters_remove(struct waiter *waiter)
 }
 
 void waiters_send_entry(struct waiters *waiters, struct compressor *compressor, struct ms_str key,
-                        const struct cache_entry *entry, uint64_t generation)
+                        const struct cache_entry *entry, uint64_t generation,
+                        uint64_t stale_seconds)
 {
     struct waiter *waiter;
     while ((waiter = TAILQ_FIRST(&waiters->list)) != NULL) {
         struct waiter taken = *waiter;
         waiters_remove(waiter);
+        if (taken.stale_seconds < stale_seconds)
+            taken.stale_seconds = stale_seconds;
         if (entry->file != NULL && spool_file_awaits_gzip(entry->file, taken.request))
-            compressor_serve(compressor, taken.request, key, entry, generation, 0, &taken.reply);
+            compressor_serve(compressor, taken.request, key, entry, generation, taken.stale_seconds,
+                             &taken.reply);
         else
-            send_entry(taken.request, entry, generation, 0, &taken.reply);
+            send_entry(taken.request, entry, generation, taken.stale_seconds, &taken.reply);
     }
 }
 

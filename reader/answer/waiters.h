@@ -18,6 +18,9 @@ struct waiter {
     struct ms_http_request *request;
     struct client client;
     int64_t since_ms;
+    /* When it came: if the watcher did not see the database then, that may have been after a change
+     * that is not in the snapshot of the query that it joined. */
+    uint64_t stale_seconds;
     struct answer_reply reply;
 };
 
@@ -35,9 +38,10 @@ struct waiter *waiters_add(struct waiters *waiters, struct ms_http_request *requ
                            const struct ms_string_list *trusted_proxies);
 void waiters_remove(struct waiter *waiter); /* and frees it; its request is somebody else's now */
 
-/* Each removes all of them. */
+/* Each removes all of them. stale_seconds: at present. */
 void waiters_send_entry(struct waiters *waiters, struct compressor *compressor, struct ms_str key,
-                        const struct cache_entry *entry, uint64_t generation);
+                        const struct cache_entry *entry, uint64_t generation,
+                        uint64_t stale_seconds);
 /* What is still kept, or the error. is_crowded: it is that their client has too many queries. */
 void waiters_send_failure(struct waiters *waiters, const struct caches *caches,
                           struct tracker *tracker, struct ms_str key, const struct ms_error *err,

@@ -61,7 +61,7 @@ static void write_lag(struct ms_json_writer *json, const struct freshness *fresh
     int64_t lag_ms = freshness_replay_lag_ms(freshness);
     bool is_standby = freshness_is_standby(freshness);
     ms_json_key(json, "stale_seconds");
-    ms_json_u64(json, freshness_is_known(freshness) ? freshness_stale_seconds(freshness) : 0);
+    ms_json_u64(json, freshness_stale_seconds(freshness));
     ms_json_key(json, "standby");
     ms_json_bool(json, is_standby);
     ms_json_key(json, "replay_lag_seconds");

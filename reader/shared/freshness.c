@@ -161,7 +161,8 @@ uint64_t freshness_age_ms(const struct freshness *freshness)
 uint64_t freshness_stale_seconds(const struct freshness *freshness)
 {
     uint64_t age_ms = freshness_age_ms(freshness);
-    return age_ms <= FRESHNESS_FRESH_MS ? 0 : age_ms / 1000;
+    bool is_fresh = age_ms <= FRESHNESS_FRESH_MS || !freshness_is_known(freshness);
+    return is_fresh ? 0 : age_ms / 1000;
 }
 
 const char *freshness_schema_problem(const struct freshness *freshness)

@@ -67,7 +67,8 @@ bool freshness_is_known(
 const char *freshness_loss(const struct freshness *freshness);
 /* Milliseconds since the database was last seen; UINT64_MAX before the first time. */
 uint64_t freshness_age_ms(const struct freshness *freshness);
-/* Whole seconds for X-Metastore-Stale, or 0 while fresh (seen within FRESHNESS_FRESH_MS). */
+/* Whole seconds for X-Metastore-Stale; 0 while fresh (seen within FRESHNESS_FRESH_MS), and before
+ * the first time, when nothing is kept that could be stale. */
 uint64_t freshness_stale_seconds(const struct freshness *freshness);
 /* NULL when the schema is understood or not known yet, else why not (static string). */
 const char *freshness_schema_problem(const struct freshness *freshness);

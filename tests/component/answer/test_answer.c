@@ -292,6 +292,17 @@ START_TEST(the_cache_does_not_answer_from_before_what_was_shown)
     await(has_reads, 3);
     finish(2, "105", "new");
     expect(a, "200", "105", "new");
+    if (_i == 0)
+        return;
+    ck_assert(says(a, "\r\nX-Metastore-Stale: "));
+    size_t b = ask("/y"); /* it may have come after a change that nobody has told yet */
+    await(has_reads, 4);
+    see_database();
+    for (uint64_t generation = 101; generation <= 105; generation++)
+        touch(generation, "any");
+    finish(3, "105", "present");
+    expect(b, "200", "105", "present");
+    ck_assert(says(b, "\r\nX-Metastore-Stale: "));
 }
 END_TEST
 

@@ -52,6 +52,7 @@ START_TEST(nothing_seen_yet)
     ck_assert_uint_eq(n_touched + n_resets, 0);
     ck_assert(!freshness_is_known(&worker));
     ck_assert_uint_eq(freshness_age_ms(&worker), UINT64_MAX);
+    ck_assert_uint_eq(freshness_stale_seconds(&worker), 0);
     ck_assert_ptr_null(freshness_schema_problem(&worker));
 }
 END_TEST
