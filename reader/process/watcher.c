@@ -53,11 +53,12 @@ static void on_touched(uint64_t generation, struct ms_str repository, void *arg)
     freshness_touch(watcher->shared, generation, ms_str_hash(repository));
 }
 
-static void on_gap(void *arg)
+static void on_gap(bool is_too_long, void *arg)
 {
     struct watcher *watcher = arg;
     watcher->has_gap = true;
-    ms_limit_reached(MS_LIMIT_RING);
+    if (is_too_long)
+        ms_limit_reached(MS_LIMIT_RING);
 }
 
 static enum freshness_schema judge_schema(const struct ms_store_watch_state *state)

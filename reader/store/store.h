@@ -62,8 +62,10 @@ struct ms_store_watch_events {
     /* Every look_ms at the latest while the database can be asked, and at each new generation:
      * first on_touched for each generation since the last state, in order, then on_state. */
     void (*on_touched)(uint64_t generation, struct ms_str repository, void *arg);
-    /* Generations between the last state and this one are not known completely: forget all. */
-    void (*on_gap)(void *arg);
+    /* Generations between the last state and this one are not known completely: forget all.
+     * `is_too_long`: there are more of them than are read; else the database went back or told of
+     * no repository on purpose. */
+    void (*on_gap)(bool is_too_long, void *arg);
     void (*on_state)(const struct ms_store_watch_state *state, void *arg);
     void (*on_lost)(const struct ms_error *err, void *arg); /* told once a failure, not each try */
 };

@@ -49,6 +49,7 @@ struct look {
     bool has_state;
     bool malformed;
     bool gap;
+    bool is_too_long;
     struct ms_store_watch_state state;
 };
 
@@ -166,8 +167,11 @@ static void begin_findings(struct ms_store_watch *watch, const struct ms_str *co
     found->has_state = true;
     found->malformed = !read_state(&found->state, columns);
     uint64_t generation = found->state.generation;
-    found->gap = watch->has_generation &&
-                 (generation < watch->generation || generation - watch->generation > TOUCHED_MAX);
+    if (!watch->has_generation)
+        return;
+    found->is_too_long =
+        generation > watch->generation && generation - watch->generation > TOUCHED_MAX;
+    found->gap = found->is_too_long || generation < watch->generation;
 }
 
 static void on_touched_row(struct ms_store_watch *watch, const struct ms_str *columns)
@@ -205,7 +209,7 @@ static void tell_findings(struct ms_store_watch *watch)
     watch->lost_as = MS_OK;
     ms_backoff_reset(&watch->backoff);
     if (found->gap)
-        watch->events.on_gap(watch->arg);
+        watch->events.on_gap(found->is_too_long, watch->arg);
     if (!watch->freed)
         watch->events.on_state(&found->state, watch->arg);
 }

@@ -29,7 +29,7 @@ static struct {
     size_t n_touched;
     uint64_t generations[TOUCHED_MAX];
     char last_repository[256];
-    unsigned gaps, states, losses;
+    unsigned gaps, long_gaps, states, losses;
     struct ms_store_watch_state state;
 } told;
 
@@ -132,10 +132,11 @@ static void on_touched(uint64_t generation, struct ms_str repository, void *arg)
     snprintf(told.last_repository, sizeof(told.last_repository), "%.*s", MS_STR_ARG(repository));
 }
 
-static void on_gap(void *arg)
+static void on_gap(bool is_too_long, void *arg)
 {
     (void)arg;
     told.gaps++;
+    told.long_gaps += is_too_long;
 }
 
 static void on_state(const struct ms_store_watch_state *state, void *arg)
@@ -247,6 +248,7 @@ START_TEST(rows_that_are_missing_are_a_gap)
     await_generation(publish("c")); /* and from there it goes on */
     ck_assert_uint_eq(told.gaps, 1);
     ck_assert_str_eq(told.last_repository, "c");
+    ck_assert_uint_eq(told.long_gaps, 0);
 }
 END_TEST
 
@@ -259,6 +261,7 @@ START_TEST(more_than_a_ring_is_a_gap)
     await_generation(5000);
     ck_assert_uint_eq(told.gaps, 1);
     ck_assert_uint_eq(told.n_touched, 0);
+    ck_assert_uint_eq(told.long_gaps, 1);
 }
 END_TEST
 
@@ -270,6 +273,7 @@ START_TEST(a_generation_that_went_back_is_a_gap)
     sql("DELETE FROM touched; UPDATE state SET generation = 1; NOTIFY metastore");
     await_generation(1);
     ck_assert_uint_eq(told.gaps, 1);
+    ck_assert_uint_eq(told.long_gaps, 0);
 }
 END_TEST
 
