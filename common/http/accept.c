@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accepts connections. A few more than the limit are accepted, and their requests answered with
- * 503. When these places are taken as well, and for a second when descriptors run out, the
- * listeners leave the loop: clients wait in the kernel's queue, and a level-triggered listener that
- * cannot be served does not spin. While draining, what waits in the kernel's queue is accepted, and
- * then nobody listens any more: who comes later is refused, and asks another server.
+ * Accepts connections. A few more than the limit are accepted, so that their requests can take the
+ * places of idle ones, or be answered with 503. When these places are taken as well, and for a
+ * second when descriptors run out, the listeners leave the loop: clients wait in the kernel's
+ * queue, and a level-triggered listener that cannot be served does not spin. While draining, what
+ * waits in the kernel's queue is accepted, and then nobody listens any more: who comes later is
+ * refused, and asks another server.
  */
 #include "common/base/alloc.h"
 #include "common/http/internal.h"

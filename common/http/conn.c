@@ -145,6 +145,22 @@ static bool refuse(struct ms_http_conn *conn, int status, const char *detail, en
     return true;
 }
 
+/* All places are taken, and here is a request: of the connections without one, that which has been
+ * idle for longest gives up its place. False: there is none. */
+static bool make_place(struct ms_http_server *server)
+{
+    struct ms_http_conn *idle, *next;
+    for (idle = TAILQ_FIRST(&server->lists[CONN_IDLE]); idle != NULL; idle = next) {
+        next = TAILQ_NEXT(idle, link);
+        ms_http_conn_hang_up(idle);
+        if (idle->state == CONN_CLOSED) {
+            ms_limit_reached(MS_LIMIT_CONNECTIONS);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool dispatch(struct ms_http_conn *conn)
 {
     struct ms_http_server *server = conn->server;
@@ -156,7 +172,7 @@ static bool dispatch(struct ms_http_conn *conn)
 
 static bool step_head(struct ms_http_conn *conn)
 {
-    const struct ms_http_server *server = conn->server;
+    struct ms_http_server *server = conn->server;
     /* Empty lines before a request are ignored (RFC 9112 2.2); they are part of no other. */
     while (ms_str_starts_with(unread(conn), MS_STR("\r\n")))
         consume(conn, 2);
@@ -183,7 +199,8 @@ static bool step_head(struct ms_http_conn *conn)
         return refuse(conn, fault.status, fault.detail, fault.limit);
     if (head.content_length > server->limits.max_body_bytes)
         return refuse(conn, 413, "the body is too large", MS_LIMIT_BODY);
-    if (conn->is_surplus && server->n_connections > server->limits.max_connections)
+    if (conn->is_surplus && server->n_connections > server->limits.max_connections &&
+        !make_place(server))
         return refuse(conn, 503, "too many connections at once", MS_LIMIT_CONNECTIONS);
     conn->request = ms_http_request_new(conn, &head, bytes);
     if (conn->request == NULL)
@@ -382,7 +399,8 @@ void ms_http_conn_expire(struct ms_http_conn *conn)
 
 void ms_http_conn_hang_up(struct ms_http_conn *conn)
 {
-    read_input(conn);
+    if (conn->input.len == 0) /* else it was read from before, and is about to be handled */
+        read_input(conn);
     bool request_came_before = conn->input.len > 0 && !conn->at_end;
     if (request_came_before)
         event_active(&conn->io, EV_WRITE, 0); /* handled, but not from here */

@@ -44,7 +44,7 @@ enum {
     HTTP_SWEEP_MS = 500,
     HTTP_PAUSE_ACCEPT_MS = 1000, /* after running out of descriptors */
     HTTP_ACCEPTS_PER_TURN = 64,
-    HTTP_SURPLUS_MAX = 64,     /* connections beyond the limit, to be answered 503 */
+    HTTP_SURPLUS_MAX = 64,     /* connections beyond the limit, to get a place or a 503 */
     HTTP_STEPS_PER_TURN = 256, /* of one connection: some 60 pipelined requests */
     HTTP_FILE_PIECE_BYTES = 1024 * 1024,
     HTTP_PEER_MAX = 64
@@ -180,7 +180,7 @@ void ms_http_conn_run(struct ms_http_conn *conn);
 void ms_http_conn_close(struct ms_http_conn *conn);
 /* The time for its state is over. */
 void ms_http_conn_expire(struct ms_http_conn *conn);
-/* While draining: closes an idle one, unless its next request has just come. */
+/* Closes an idle one, unless its next request has just come. */
 void ms_http_conn_hang_up(struct ms_http_conn *conn);
 /* `conn->out` is filled: the answer leaves, in the present run or in one that is started. */
 void ms_http_conn_answered(struct ms_http_conn *conn);

@@ -16,7 +16,9 @@ struct ms_http_server;
 
 /* Times in milliseconds; 0 is not allowed. */
 struct ms_http_limits {
-    uint64_t max_connections; /* beyond it a few more are accepted, and answered 503 */
+    /* Beyond it a few more are accepted; their requests take the places of connections that are
+     * idle, or are answered 503. */
+    uint64_t max_connections;
     uint64_t header_timeout_ms;
     uint64_t body_timeout_ms;
     uint64_t idle_timeout_ms;

@@ -152,17 +152,22 @@ def test_slow_queries_leave_connections_to_the_quick(make_reader, database):
 
 def test_max_connections(make_reader):
     reader = make_reader(reader={"max_connections": 3})
-    idle = [connect(reader) for _ in range(3)]
-    for client in idle:
+    busy = [connect(reader) for _ in range(3)]
+    for client in busy:
         client.sendall(get_request("/healthz"))
         assert b"200 OK" in client.recv(4096)
+    assert reader.get("/healthz").status_code == 200, "an idle connection gives up its place"
+    assert read_to_end(busy[0]) == b""
+    busy[0] = connect(reader)
+    for client in busy:  # a request that is not whole
+        client.sendall(b"POST /healthz HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhell")
     for path, form in (("/healthz", b"problem+json"), ("/v2/_catalog", b'{"errors":[{"code":"UNAVAILABLE"')):
         late = connect(reader)
         late.sendall(get_request(path))
         refused = read_to_end(late)
         assert refused.startswith(b"HTTP/1.1 503 ") and form in refused
         assert b"Retry-After: " in refused and b"Connection: close" in refused
-    for client in idle:
+    for client in busy:
         client.close()
     wait_for(lambda: reader.get("/healthz").status_code == 200, "a place")
     assert limit_reached(reader, "connections") >= 2

@@ -421,17 +421,59 @@ END_TEST
 
 /* --- limits on number --- */
 
-START_TEST(connections_beyond_the_limit_are_refused)
+static void start_with_places(uint64_t max)
 {
     struct ms_http_limits limits;
     app_limits(&limits);
-    limits.max_connections = 2;
+    limits.max_connections = max;
     app_start(&limits);
+}
+
+/* A request whose end does not come: so the connection is not idle. */
+static void keep_busy(int fd)
+{
+    peer_send(fd, "POST /echo HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhell");
+}
+
+static void expect_count(int fd, const char *target, const char *count)
+{
+    struct response response;
+    peer_get(fd, target);
+    peer_read(fd, &response);
+    ck_assert_str_eq(response.body, count);
+    response_free(&response);
+}
+
+START_TEST(an_idle_connection_gives_up_its_place)
+{
+    start_with_places(2);
     int first = peer_dial(app.port), second = peer_dial(app.port);
     peer_get(first, "/hello");
     peer_expect_status(first, 200);
     peer_get(second, "/hello");
     peer_expect_status(second, 200);
+    int silent = peer_dial(app.port), third = peer_dial(app.port);
+    peer_get(third, "/hello");
+    peer_expect_status(third, 200);
+    peer_expect_closed(first); /* which was idle for longest */
+    peer_get(second, "/hello");
+    peer_expect_status(second, 200);
+    expect_count(third, "/limit/connections", "1");
+    close(first);
+    close(second);
+    close(silent);
+    close(third);
+}
+END_TEST
+
+START_TEST(connections_beyond_the_limit_are_refused)
+{
+    start_with_places(2);
+    int first = peer_dial(app.port), second = peer_dial(app.port);
+    peer_get(first, "/hello");
+    peer_expect_status(first, 200);
+    keep_busy(first);
+    keep_busy(second);
     int third = peer_dial(app.port), fourth = peer_dial(app.port);
     struct response response;
     peer_get(third, "/hello");
@@ -447,9 +489,9 @@ START_TEST(connections_beyond_the_limit_are_refused)
     peer_expect_status(fourth, 200);
     peer_get(fourth, "/hello");
     peer_expect_status(fourth, 200);
+    expect_count(fourth, "/limit/connections", "1");
     close(second);
     close(fourth);
-    app_expect_limit("connections", "1");
 }
 END_TEST
 
@@ -457,13 +499,9 @@ START_TEST(far_beyond_the_limit_they_wait)
 {
     enum { REFUSED = 64 };
     int fds[REFUSED];
-    struct ms_http_limits limits;
-    app_limits(&limits);
-    limits.max_connections = 1;
-    app_start(&limits);
+    start_with_places(1);
     int first = peer_dial(app.port);
-    peer_get(first, "/hello");
-    peer_expect_status(first, 200);
+    keep_busy(first);
     for (size_t i = 0; i < REFUSED; i++)
         fds[i] = peer_dial(app.port);
     int last = peer_dial(app.port); /* into the kernel's queue */
@@ -549,6 +587,7 @@ static Suite *make_suite(void)
     TCase *numbers = tcase_create("numbers");
     tcase_set_timeout(numbers, 30);
     tcase_add_checked_fixture(numbers, NULL, app_end);
+    tcase_add_test(numbers, an_idle_connection_gives_up_its_place);
     tcase_add_test(numbers, connections_beyond_the_limit_are_refused);
     tcase_add_test(numbers, far_beyond_the_limit_they_wait);
     tcase_add_test(numbers, running_out_of_descriptors_is_survived);
