@@ -10,7 +10,10 @@
 #include "common/http/request.h"
 #include "reader/env.h"
 
-enum { LONGPOLL_MAX = 8192 }; /* of one worker */
+enum {
+    LONGPOLL_MAX = 8192,   /* of one worker */
+    LONGPOLL_BUSY_MS = 200 /* for so long a request waits that was woken with too many others */
+};
 
 struct longpoll;
 

@@ -45,7 +45,7 @@ void send_entry(struct ms_http_request *request, const struct cache_entry *entry
     char generation_text[MS_STR_NUMBER_MAX], stale_text[MS_STR_NUMBER_MAX];
     size_t n = 0;
     if (entry->is_nothing && reply->on_nothing != NULL &&
-        reply->on_nothing(request, generation, reply->on_nothing_arg))
+        reply->on_nothing(request, generation, reply->hold_arg))
         return;
     while (n < reply->n_headers && n < ANSWER_HEADERS_MAX) {
         headers[n] = reply->headers[n];

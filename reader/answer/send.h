@@ -18,6 +18,8 @@ enum { ANSWER_HEADERS_MAX = 8, ANSWER_CACHE_CONTROL_MAX = 64 };
 /* Asked before a result that is_nothing of this generation is sent. True: the request was taken,
  * and will be answered later. */
 typedef bool answer_hold(struct ms_http_request *request, uint64_t generation, void *arg);
+/* Asked before the error that too many queries wait is sent. True: as above. */
+typedef bool answer_retry(struct ms_http_request *request, void *arg);
 
 /* Answers the request with an error in a form of its own. `retry_seconds`: when to try again; 0: it
  * is of no use. */
@@ -34,7 +36,8 @@ struct answer_reply {
     const struct ms_http_header *headers;
     size_t n_headers;
     answer_hold *on_nothing; /* may be NULL */
-    void *on_nothing_arg;    /* lives as long as the request */
+    answer_retry *on_busy;   /* may be NULL */
+    void *hold_arg;          /* of both; lives as long as the request */
     answer_error *on_error;  /* may be NULL: send_error() */
     void *on_error_arg;      /* lives as long as the worker */
     answer_stale *on_stale;  /* may be NULL: only a header says that it is stale */

@@ -66,6 +66,10 @@ void waiters_send_failure(struct waiters *waiters, const struct caches *caches,
     while ((waiter = TAILQ_FIRST(&waiters->list)) != NULL) {
         struct waiter taken = *waiter;
         waiters_remove(waiter);
+        bool may_wait = is_crowded || err->status == MS_BUSY;
+        if (may_wait && taken.reply.on_busy != NULL &&
+            taken.reply.on_busy(taken.request, taken.reply.hold_arg))
+            continue;
         if (is_crowded)
             send_crowded(taken.request, caches, tracker, key, &taken.reply);
         else

@@ -145,23 +145,35 @@ static bool on_nothing(struct ms_http_request *request, uint64_t generation, voi
     return true;
 }
 
+/* A change wakes all who wait for any. */
+static bool on_busy(struct ms_http_request *request, void *arg)
+{
+    struct changes *changes = arg;
+    uint64_t left_ms = time_left(changes, changes->answers->tracker.now.seen);
+    if (left_ms == 0)
+        return false;
+    wait_for_change(changes, request, left_ms < LONGPOLL_BUSY_MS ? left_ms : LONGPOLL_BUSY_MS);
+    return true;
+}
+
 static void ask(struct changes *changes, struct ms_http_request *request)
 {
     const struct ms_str params[] = {changes->since_text, changes->n_text};
     const struct feed_state state = {.has_since = changes->has_since, .since = changes->since};
-    answer_serve(changes->answers, request,
-                 &(struct answer_query){
-                     .key = changes->key,
-                     .statement = MS_READ_CHANGES,
-                     .params = params,
-                     .n_params = sizeof(params) / sizeof(params[0]),
-                     .content_type = "application/json",
-                     .on_row = on_row,
-                     .on_finish = on_finish,
-                     .state = &state,
-                     .state_bytes = sizeof(state),
-                 },
-                 &(struct answer_reply){.on_nothing = on_nothing, .on_nothing_arg = changes});
+    answer_serve(
+        changes->answers, request,
+        &(struct answer_query){
+            .key = changes->key,
+            .statement = MS_READ_CHANGES,
+            .params = params,
+            .n_params = sizeof(params) / sizeof(params[0]),
+            .content_type = "application/json",
+            .on_row = on_row,
+            .on_finish = on_finish,
+            .state = &state,
+            .state_bytes = sizeof(state),
+        },
+        &(struct answer_reply){.on_nothing = on_nothing, .on_busy = on_busy, .hold_arg = changes});
 }
 
 /* Nobody needs to be asked when nothing has happened. */

@@ -80,19 +80,42 @@ static void on_wake(struct ms_http_request *request, void *arg)
     serve(arg, request);
 }
 
+/* How long it may go on waiting; 0: it is time to answer. */
+static uint64_t time_left(const struct tag_question *question)
+{
+    uint64_t waited_ms = (uint64_t)(ms_clock_mono_ms() - question->begun_ms);
+    bool is_over = waited_ms >= question->wait_ms || question->answers->env->is_ending;
+    return is_over ? 0 : question->wait_ms - waited_ms;
+}
+
+static void wait_for_change(struct tag_question *question, struct ms_http_request *request,
+                            uint64_t at_most_ms)
+{
+    if (longpoll_wait_for(question->answers->longpoll, request, ms_str_hash(question->repository),
+                          at_most_ms, on_wake, question) != MS_OK)
+        send_error(request, 503, NULL, MS_STR("too many clients wait for changes"), MS_STR_ABSENT);
+}
+
 /* The generation may have moved since the query began: then it is asked again at once. */
 static bool on_nothing(struct ms_http_request *request, uint64_t generation, void *arg)
 {
     struct tag_question *question = arg;
-    struct answers *answers = question->answers;
-    uint64_t waited_ms = (uint64_t)(ms_clock_mono_ms() - question->begun_ms);
-    if (waited_ms >= question->wait_ms || answers->env->is_ending)
+    uint64_t left_ms = time_left(question);
+    if (left_ms == 0)
         return false;
-    bool has_moved = answers->tracker.now.seen > generation;
-    uint64_t at_most_ms = has_moved ? 0 : question->wait_ms - waited_ms;
-    if (longpoll_wait_for(answers->longpoll, request, ms_str_hash(question->repository), at_most_ms,
-                          on_wake, question) != MS_OK)
-        send_error(request, 503, NULL, MS_STR("too many clients wait for changes"), MS_STR_ABSENT);
+    bool has_moved = question->answers->tracker.now.seen > generation;
+    wait_for_change(question, request, has_moved ? 0 : left_ms);
+    return true;
+}
+
+/* A change wakes all who wait for tags of the repository, and each asks something else. */
+static bool on_busy(struct ms_http_request *request, void *arg)
+{
+    struct tag_question *question = arg;
+    uint64_t left_ms = time_left(question);
+    if (left_ms == 0)
+        return false;
+    wait_for_change(question, request, left_ms < LONGPOLL_BUSY_MS ? left_ms : LONGPOLL_BUSY_MS);
     return true;
 }
 
@@ -103,21 +126,22 @@ static void serve(struct tag_question *question, struct ms_http_request *request
         MS_STR("f"),   question->repository, question->tag, MS_STR("f"),   question->digest};
     struct tag_state state = {.repository_len = question->repository.len};
     memcpy(state.repository, question->repository.ptr, question->repository.len);
-    answer_serve(question->answers, request,
-                 &(struct answer_query){
-                     .key = question->key,
-                     .statement = MS_READ_TAG,
-                     .params = params,
-                     .n_params = sizeof(params) / sizeof(params[0]),
-                     .repository = question->repository,
-                     .shows_counts = true,
-                     .content_type = "application/json",
-                     .on_row = on_row,
-                     .on_finish = on_finish,
-                     .state = &state,
-                     .state_bytes = sizeof(state),
-                 },
-                 &(struct answer_reply){.on_nothing = on_nothing, .on_nothing_arg = question});
+    answer_serve(
+        question->answers, request,
+        &(struct answer_query){
+            .key = question->key,
+            .statement = MS_READ_TAG,
+            .params = params,
+            .n_params = sizeof(params) / sizeof(params[0]),
+            .repository = question->repository,
+            .shows_counts = true,
+            .content_type = "application/json",
+            .on_row = on_row,
+            .on_finish = on_finish,
+            .state = &state,
+            .state_bytes = sizeof(state),
+        },
+        &(struct answer_reply){.on_nothing = on_nothing, .on_busy = on_busy, .hold_arg = question});
 }
 
 /* --- the question --- */

@@ -183,6 +183,25 @@ def test_one_client_is_refused_only_while_others_wait(start, database):
     assert set(burst.wait().values()) == {200}
 
 
+def test_who_waits_for_a_change_is_not_refused(start, database):
+    """Tags that one client waits for are more than it may ask for at once: those beyond that are asked again soon."""
+    for number in range(80):
+        push(database, f"t{number}")
+    reader = start(reader={"statement_timeout": "120s"})
+    burst = Burst(reader)
+    with locked(database, "tag"):
+        for number in range(70):
+            burst.ask(f"{LOOKUP}/-/tags/t{number}?wait=60s", ATTACKER)
+        wait_for(lambda: count_running(database) > 0 and reader.metric("http_connections") == 71, "all of them to be there")
+        before = wait_for(lambda: waiting(reader, "lookup"), "some of them to wait")
+        burst.ask(LOOKUP, HONEST)
+        wait_for(lambda: waiting(reader, "lookup") == before + 1, "another client to wait")
+        for number in range(70, 80):
+            burst.ask(f"{LOOKUP}/-/tags/t{number}?wait=60s", ATTACKER)
+        wait_for(lambda: reader.metric('limit_reached_total{limit="client_waiting"}') >= 10, "too many of them")
+    assert set(burst.wait().values()) == {200}
+
+
 # --- nobody waits ---
 
 def test_who_hangs_up_costs_nothing(start, database):

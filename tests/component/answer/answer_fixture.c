@@ -51,6 +51,7 @@ struct env env;
 struct answers answers;
 struct freshness_shared *shared;
 bool counts;
+struct answer_reply reply;
 
 static struct freshness freshness;
 static struct ms_config config;
@@ -100,7 +101,7 @@ static void on_request(struct ms_http_request *request, void *arg)
     }
     if (ms_str_starts_with(path, MS_STR("/r/")))
         query.repository = ms_str_skip(path, 3);
-    answer_serve(arg, request, &query, NULL);
+    answer_serve(arg, request, &query, &reply);
 }
 
 void touch(uint64_t generation, const char *repository)
@@ -129,6 +130,7 @@ void begin_with(uint64_t spool_bytes_max)
 {
     fake_store_reset();
     counts = false;
+    reply = (struct answer_reply){0};
     shared = calloc(1, freshness_shared_size());
     freshness_init(&freshness, shared);
     config.reader.max_waiting = 20;

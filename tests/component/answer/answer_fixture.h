@@ -18,6 +18,7 @@ extern struct env env;
 extern struct answers answers;
 extern struct freshness_shared *shared; /* the watcher's side is the test */
 extern bool counts;                     /* the next queries show counts */
+extern struct answer_reply reply;       /* to the next requests */
 
 /* --- around each test --- */
 

@@ -115,6 +115,28 @@ START_TEST(a_full_queue_makes_room_for_others)
 }
 END_TEST
 
+static bool answer_at_once(struct ms_http_request *request, void *arg)
+{
+    ms_http_send(request, 200, "text/plain", ms_str(arg), NULL, 0);
+    return true;
+}
+
+/* As a request does that waits for a change anyway. */
+START_TEST(who_can_wait_is_asked_before_he_is_refused)
+{
+    char path[16], text[] = "I wait";
+    fill_connections();
+    for (size_t i = 0; i < 20; i++) {
+        (void)snprintf(path, sizeof(path), "/%zu", i);
+        ask_as("192.0.2.1", path);
+        await(has_waiting, i + 1);
+    }
+    reply = (struct answer_reply){.on_busy = answer_at_once, .hold_arg = text};
+    expect(ask_as("192.0.2.1", "/more"), "200", NULL, text);
+    ck_assert(has_waiting(20));
+}
+END_TEST
+
 START_TEST(classes_do_not_wait_for_each_other)
 {
     fake_store.is_full[MS_CLASS_WALK] = true;
@@ -188,6 +210,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, equal_requests_wait_together);
     tcase_add_test(tcase, what_was_not_sent_is_forgotten_with_its_client);
     tcase_add_test(tcase, a_full_queue_makes_room_for_others);
+    tcase_add_test(tcase, who_can_wait_is_asked_before_he_is_refused);
     tcase_add_test(tcase, classes_do_not_wait_for_each_other);
     tcase_add_test(tcase, what_is_too_large_for_a_lookup_is_asked_as_a_list);
     tcase_add_test(tcase, one_is_not_refused_for_what_another_has);
