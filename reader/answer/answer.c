@@ -54,10 +54,12 @@ static bool drop_oldest_file(void *arg)
 
 void answers_init(struct answers *out, const struct env *env, const struct answers_options *options)
 {
+    static const struct tracker_events TRACKED = {
+        .on_touched = on_touched, .on_forget = on_forget, .on_changed = on_changed};
     uint64_t memory_bytes = options->memory_bytes;
     uint64_t files_bytes = options->files_bytes;
     *out = (struct answers){.env = env};
-    tracker_init(&out->tracker, env->freshness);
+    tracker_init(&out->tracker, env->freshness, &TRACKED, out);
     out->caches = (struct caches){
         .memory = cache_new(memory_bytes, memory_bytes / LARGEST_ENTRY_PART),
         .files = cache_new(memory_bytes > 0 ? files_bytes : 0, files_bytes),
@@ -72,10 +74,6 @@ void answers_init(struct answers *out, const struct env *env, const struct answe
                                                       .compressor = out->compressor});
     if (memory_bytes > 0)
         out->refill = refill_new(env, out->flights, &out->caches);
-    tracker_subscribe(&out->tracker, &(struct tracker_subscriber){.on_touched = on_touched,
-                                                                  .on_forget = on_forget,
-                                                                  .on_changed = on_changed,
-                                                                  .arg = out});
 }
 
 void answers_release(struct answers *answers)
