@@ -235,7 +235,6 @@ static _Noreturn void run_child(struct supervisor *supervisor, size_t index, pid
     struct child_info child = {
         .index = index,
         .n_workers = options->n_workers,
-        .is_watcher = watches,
         .listen_fd = watches ? -1 : supervisor->listen_fds[index],
         .admin_fd = watches ? -1 : supervisor->admin_fd,
         .wake_fd = watches ? -1 : supervisor->wake_fds[index],
@@ -247,8 +246,8 @@ static _Noreturn void run_child(struct supervisor *supervisor, size_t index, pid
     close_others(supervisor, child.listen_fd);
     if (watches)
         close_if_open(supervisor->admin_fd);
-    exit(child.is_watcher ? options->run_watcher(&child, options->arg)
-                          : options->run_worker(&child, options->arg));
+    exit(watches ? options->run_watcher(&child, options->arg)
+                 : options->run_worker(&child, options->arg));
 }
 
 static void schedule_restart(struct child *child)

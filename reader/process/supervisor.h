@@ -28,7 +28,6 @@ enum { CHILD_BEAT_EVERY_MS = 1000 };
 struct child_info {
     size_t index; /* 0 … n_workers-1 for workers; n_workers for the watcher */
     size_t n_workers;
-    bool is_watcher;
     int listen_fd;           /* a worker's own copy of its socket, which it may close; else -1 */
     int admin_fd;            /* the same of the socket that all workers share; or -1 */
     int wake_fd;             /* eventfd: readable when the watcher changed shared memory; else -1 */
