@@ -66,9 +66,9 @@ static void on_timer(void *arg)
     taken.on_wake(taken.request, taken.arg);
 }
 
-enum ms_status longpoll_wait_for(struct longpoll *longpoll, struct ms_http_request *request,
-                                 uint64_t repository_hash, uint64_t at_most_ms,
-                                 longpoll_on_wake *on_wake, void *arg)
+enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
+                             uint64_t repository_hash, uint64_t at_most_ms,
+                             longpoll_on_wake *on_wake, void *arg)
 {
     if (longpoll->n_parked == LONGPOLL_MAX) {
         ms_limit_reached(MS_LIMIT_PARKED_REQUESTS);
@@ -86,12 +86,6 @@ enum ms_status longpoll_wait_for(struct longpoll *longpoll, struct ms_http_reque
     ms_timer_start(parked->timer, longpoll->env->is_ending ? 0 : at_most_ms);
     ms_http_request_on_gone(request, on_gone, parked);
     return MS_OK;
-}
-
-enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
-                             uint64_t at_most_ms, longpoll_on_wake *on_wake, void *arg)
-{
-    return longpoll_wait_for(longpoll, request, 0, at_most_ms, on_wake, arg);
 }
 
 void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash)

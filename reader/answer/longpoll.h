@@ -24,16 +24,12 @@ void longpoll_free(struct longpoll *longpoll);
 /* Comes in a turn of its own. Why it came is for the waiting side to find out. */
 typedef void longpoll_on_wake(struct ms_http_request *request, void *arg);
 
-/* The request waits until the next change, or for `at_most_ms`. `arg` lives as long as the request.
- * MS_BUSY: LONGPOLL_MAX do already, and the request is still the caller's. */
+/* The request waits until the next change of one repository (ms_str_hash of its name; 0: of any),
+ * or for `at_most_ms`. `arg` lives as long as the request. MS_BUSY: LONGPOLL_MAX do already, and
+ * the request is still the caller's. */
 enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
-                             uint64_t at_most_ms, longpoll_on_wake *on_wake, void *arg) MS_CHECKED;
-
-/* The same until the next change of one repository (ms_str_hash of its name), so that those who
- * wait for others are left alone. */
-enum ms_status longpoll_wait_for(struct longpoll *longpoll, struct ms_http_request *request,
-                                 uint64_t repository_hash, uint64_t at_most_ms,
-                                 longpoll_on_wake *on_wake, void *arg) MS_CHECKED;
+                             uint64_t repository_hash, uint64_t at_most_ms,
+                             longpoll_on_wake *on_wake, void *arg) MS_CHECKED;
 
 /* A repository has changed; 0: there is a change, for those who wait for any. */
 void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash);

@@ -129,7 +129,8 @@ static uint64_t time_left(const struct changes *changes, uint64_t generation)
 static void wait_for_change(struct changes *changes, struct ms_http_request *request,
                             uint64_t at_most_ms)
 {
-    if (longpoll_wait(changes->answers->longpoll, request, at_most_ms, on_wake, changes) != MS_OK)
+    if (longpoll_wait(changes->answers->longpoll, request, 0, at_most_ms, on_wake, changes) !=
+        MS_OK)
         send_error(request, 503, NULL, MS_STR("too many clients wait for changes"), MS_STR_ABSENT);
 }
 

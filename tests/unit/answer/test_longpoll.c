@@ -49,7 +49,7 @@ static void end(void)
 
 static void wait_for(size_t i, uint64_t at_most_ms)
 {
-    ck_assert_int_eq(longpoll_wait(longpoll, &requests[i], at_most_ms, on_wake, &requests[i]),
+    ck_assert_int_eq(longpoll_wait(longpoll, &requests[i], 0, at_most_ms, on_wake, &requests[i]),
                      MS_OK);
 }
 
@@ -80,7 +80,7 @@ START_TEST(a_repository_wakes_its_own)
     static const uint64_t HASHES[REQUESTS] = {11, 22, 11};
     for (size_t i = 0; i < REQUESTS; i++)
         ck_assert_int_eq(
-            longpoll_wait_for(longpoll, &requests[i], HASHES[i], LONG_MS, on_wake, &requests[i]),
+            longpoll_wait(longpoll, &requests[i], HASHES[i], LONG_MS, on_wake, &requests[i]),
             MS_OK);
     longpoll_wake_for(longpoll, 33);
     longpoll_wake_for(longpoll, 0);
@@ -124,13 +124,13 @@ END_TEST
 static void on_wake_and_wait(struct ms_http_request *request, void *arg)
 {
     on_wake(request, arg);
-    ck_assert_int_eq(longpoll_wait(longpoll, request, LONG_MS, on_wake, arg), MS_OK);
+    ck_assert_int_eq(longpoll_wait(longpoll, request, 0, LONG_MS, on_wake, arg), MS_OK);
 }
 
 START_TEST(who_was_woken_may_wait_again)
 {
-    ck_assert_int_eq(longpoll_wait(longpoll, &requests[0], LONG_MS, on_wake_and_wait, &requests[0]),
-                     MS_OK);
+    ck_assert_int_eq(
+        longpoll_wait(longpoll, &requests[0], 0, LONG_MS, on_wake_and_wait, &requests[0]), MS_OK);
     longpoll_wake(longpoll);
     run_until_woken(1);
     longpoll_wake(longpoll);
@@ -154,7 +154,7 @@ START_TEST(there_is_a_limit)
 {
     for (size_t i = 0; i < LONGPOLL_MAX; i++)
         wait_for(0, LONG_MS);
-    ck_assert_int_eq(longpoll_wait(longpoll, &requests[1], LONG_MS, on_wake, &requests[1]),
+    ck_assert_int_eq(longpoll_wait(longpoll, &requests[1], 0, LONG_MS, on_wake, &requests[1]),
                      MS_BUSY);
     ck_assert(requests[1].on_gone == NULL);
     ms_loop_call *on_gone = requests[0].on_gone;
