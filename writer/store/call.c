@@ -20,7 +20,7 @@
 MS_STORE_STATEMENT(write_require_term);
 
 /* Latency matters more than connections: a few batches behind each other on one. */
-enum { PIPELINE_DEPTH = 4 };
+enum { PIPELINE_DEPTH = 4, CONFLICTS_MAX = 5 };
 
 /* --- the writer --- */
 
@@ -313,10 +313,10 @@ static void on_done(const struct ms_pg_outcome *outcome, void *arg)
     base->ticket = NULL;
     if (status == MS_DEPOSED) /* or this server leads no more, and another one has the term */
         ms_pg_pool_renew(base->writer->pool, true);
-    if (status == MS_CONFLICT && !base->was_retried && !base->stream) {
-        /* It met another transaction (a deadlock, a row that came or went): the second time it
-         * finds what the other one did. */
-        base->was_retried = true;
+    if (status == MS_CONFLICT && base->n_conflicts < CONFLICTS_MAX && !base->stream) {
+        /* It met another transaction (a deadlock, a row that came or went): the next time it
+         * finds what the other one did, and may meet the next one. */
+        base->n_conflicts++;
         if (run(base, NULL) == MS_OK)
             return;
     }

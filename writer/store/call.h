@@ -51,8 +51,8 @@ struct ms_store_call {
     size_t n_steps, n_params;
     size_t first_step; /* 1 when the term is checked first */
     bool binary_results, stream;
-    bool was_retried;
-    bool is_cancelled; /* only the turn that would tell the refusal still holds it */
+    unsigned n_conflicts; /* how often it was undone because of another transaction */
+    bool is_cancelled;    /* only the turn that would tell the refusal still holds it */
 };
 
 struct ms_store_writer {
