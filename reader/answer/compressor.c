@@ -59,8 +59,10 @@ static void on_gone(void *arg)
     struct gzip_waiter *waiter = arg;
     struct job *job = waiter->job;
     remove_gzip_waiter(waiter);
-    if (TAILQ_EMPTY(&job->waiters))
+    if (TAILQ_EMPTY(&job->waiters)) {
+        spool_file_stop_compressing(job->entry.file);
         end_job(job);
+    }
 }
 
 /* Requests that come while it is sent begin another job: it is in no list any more. */

@@ -69,8 +69,8 @@ struct flight {
     unsigned n_losses;      /* of connections that it was asked on */
     struct ms_timer *timer; /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
     struct ms_error err;    /* while ENDING with one */
-    bool is_own;     /* goes on for nobody: flights_fill(), or they were served what is kept */
-    bool is_crowded; /* the error is that its client has too many of them */
+    bool is_own; /* goes on for nobody: flights_fill(), or they were served what is kept */
+    enum ms_limit refused_by; /* the error is that too many wait; else MS_LIMIT_NONE */
     struct waiters waiters;
 };
 TAILQ_HEAD(flight_list, flight);
@@ -141,8 +141,13 @@ static void fail(struct flight *flight, const struct ms_error *err)
     ms_log(is_expected ? MS_LOG_DEBUG : MS_LOG_ERROR, "query failed",
            MS_FIELDS(ms_field_str("key", flight->query.key), ms_field_error(err)));
     flight->state = FLIGHT_ENDING;
-    waiters_send_failure(&flight->waiters, means->caches, means->tracker, flight->query.key, err,
-                         flight->is_crowded);
+    size_t n =
+        waiters_send_failure(&flight->waiters, means->caches, means->tracker, flight->query.key,
+                             err, flight->refused_by == MS_LIMIT_CLIENT_WAITING);
+    if (n > 0 && flight->refused_by != MS_LIMIT_NONE) {
+        ms_limit_reached(flight->refused_by);
+        ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, QUERIES_CLASS_NAMES[flight->class], NULL, 1);
+    }
     drop(flight);
 }
 
@@ -404,10 +409,10 @@ static void on_turn(struct turns_item *turn)
         fail_later(flight, &err);
 }
 
-static void on_refused(struct turns_item *turn, bool is_crowded, const struct ms_error *err)
+static void on_refused(struct turns_item *turn, enum ms_limit limit, const struct ms_error *err)
 {
     struct flight *flight = flight_of(turn);
-    flight->is_crowded = is_crowded;
+    flight->refused_by = limit;
     fail_later(flight, err);
 }
 
@@ -417,6 +422,7 @@ static void on_timer(void *arg)
     tracker_refresh(flight->flights->means.tracker);
     switch (flight->state) {
     case FLIGHT_WAITING:
+        flight->refused_by = MS_LIMIT_PG_WAIT_TIMEOUT;
         flight_queue_expire(&flight->err, flight->flights->queue, &flight->turn,
                             timeline_is_watched(now(flight)));
         fail(flight, &flight->err);
@@ -457,6 +463,7 @@ static struct flight *new_flight(struct flights *flights, const struct answer_qu
     struct flight *flight = ms_alloc(sizeof(*flight));
     flight->flights = flights;
     flight->class = queries_class_of(query->statement, query->is_filtered);
+    flight->refused_by = MS_LIMIT_NONE;
     turns_item_init(&flight->turn, flight->class);
     flight->arena = ms_arena_new(FLIGHT_ARENA_MAX);
     flight->timer = ms_timer_new(flights->means.env->loop, on_timer, flight);

@@ -7,8 +7,6 @@
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
-#include "common/runtime/limit.h"
-#include "common/runtime/metrics.h"
 
 /* For so long a query waits for its turn: as long as the proxies before us usually do, if it is one
  * that takes its time. */
@@ -29,11 +27,9 @@ void flight_queue_refuse(struct flight_queue *queue, struct turns_item *item,
                          enum turns_verdict verdict)
 {
     struct ms_error err;
-    bool is_crowded = verdict == TURNS_CLIENT_FULL;
-    ms_limit_reached(is_crowded ? MS_LIMIT_CLIENT_WAITING : MS_LIMIT_PG_WAITING);
-    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, QUERIES_CLASS_NAMES[item->class], NULL, 1);
     (void)ms_error_set(&err, MS_BUSY, "too many queries wait for the database");
-    queue->events.on_refused(item, is_crowded, &err);
+    queue->events.on_refused(
+        item, verdict == TURNS_CLIENT_FULL ? MS_LIMIT_CLIENT_WAITING : MS_LIMIT_PG_WAITING, &err);
 }
 
 enum turns_verdict flight_queue_join(struct flight_queue *queue, struct turns_item *item,
@@ -69,8 +65,6 @@ void flight_queue_expire(struct ms_error *out, struct flight_queue *queue, struc
                          bool is_watched)
 {
     turns_remove(queue->turns, item);
-    ms_limit_reached(MS_LIMIT_PG_WAIT_TIMEOUT);
-    ms_metrics_add(MS_METRIC_STATEMENTS_REFUSED, QUERIES_CLASS_NAMES[item->class], NULL, 1);
     (void)ms_error_set(out, is_watched ? MS_BUSY : MS_UNAVAILABLE,
                        "no connection to the database was free in time");
 }

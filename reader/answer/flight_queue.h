@@ -6,6 +6,7 @@
 #define FLIGHT_QUEUE_H
 
 #include "common/base/status.h"
+#include "common/runtime/limit.h"
 #include "reader/answer/turns.h"
 #include "reader/store/store.h"
 
@@ -16,9 +17,9 @@ struct flight_queue_events {
      * flight_queue_pump(), or when a connection becomes free. */
     void (*on_turn)(struct turns_item *item);
     /* There is no place for what should wait, or somebody else has it now. Comes inside
-     * flight_queue_refuse() and, for another item, flight_queue_join(). is_crowded: because its
-     * client has too many that wait. */
-    void (*on_refused)(struct turns_item *item, bool is_crowded, const struct ms_error *err);
+     * flight_queue_refuse() and, for another item, flight_queue_join(). MS_LIMIT_CLIENT_WAITING:
+     * because its client has too many that wait. */
+    void (*on_refused)(struct turns_item *item, enum ms_limit limit, const struct ms_error *err);
 };
 
 /* In front of `store`; at most `max_items` wait. Items are made by turns_item_init() with their
@@ -32,7 +33,7 @@ void flight_queue_free(struct flight_queue *queue); /* nothing may wait; NULL is
  * everybody. */
 enum turns_verdict flight_queue_join(struct flight_queue *queue, struct turns_item *item,
                                      const struct client *client);
-/* No client of the item got a place: counts it, and calls on_refused. */
+/* No client of the item got a place: calls on_refused. */
 void flight_queue_refuse(struct flight_queue *queue, struct turns_item *item,
                          enum turns_verdict verdict);
 /* A request of the client does not wait for the item any more. */

@@ -11,8 +11,10 @@
 #include "reader/env.h"
 
 enum {
-    LONGPOLL_MAX = 8192,   /* of one worker */
-    LONGPOLL_BUSY_MS = 200 /* for so long a request waits that was woken with too many others */
+    LONGPOLL_MAX = 8192, /* of one worker */
+    /* A request that was woken with too many others waits again, longer each time. */
+    LONGPOLL_BUSY_BASE_MS = 200,
+    LONGPOLL_BUSY_MAX_MS = 5000
 };
 
 struct longpoll;

@@ -280,6 +280,15 @@ enum ms_status spool_file_compress(bool *out_done, struct spool_file *file, stru
     return MS_OK;
 }
 
+void spool_file_stop_compressing(struct spool_file *file)
+{
+    if (file->gzip_state != GZIP_MAKING)
+        return;
+    drop_gzip(file);
+    file->compressed = 0;
+    file->gzip_state = GZIP_NONE;
+}
+
 /* --- sending --- */
 
 static void on_sent(void *arg)

@@ -53,6 +53,8 @@ void spool_file_finish(struct spool_file *file, const char *content_type);
  * above; after one there will be no such variant. */
 enum ms_status spool_file_compress(bool *out_done, struct spool_file *file,
                                    struct ms_error *err) MS_CHECKED;
+/* Nobody wants it any more: what is made of it so far goes, and its compressor. */
+void spool_file_stop_compressing(struct spool_file *file);
 /* False once the variant is there, or cannot be made. */
 bool spool_file_lacks_gzip(const struct spool_file *file);
 /* The variant is to be made before this request is answered: the client takes gzip, and has neither

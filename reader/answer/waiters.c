@@ -58,11 +58,12 @@ void waiters_send_entry(struct waiters *waiters, struct compressor *compressor, 
     }
 }
 
-void waiters_send_failure(struct waiters *waiters, const struct caches *caches,
-                          struct tracker *tracker, struct ms_str key, const struct ms_error *err,
-                          bool is_crowded)
+size_t waiters_send_failure(struct waiters *waiters, const struct caches *caches,
+                            struct tracker *tracker, struct ms_str key, const struct ms_error *err,
+                            bool is_crowded)
 {
     struct waiter *waiter;
+    size_t n = 0;
     while ((waiter = TAILQ_FIRST(&waiters->list)) != NULL) {
         struct waiter taken = *waiter;
         waiters_remove(waiter);
@@ -70,9 +71,11 @@ void waiters_send_failure(struct waiters *waiters, const struct caches *caches,
         if (may_wait && taken.reply.on_busy != NULL &&
             taken.reply.on_busy(taken.request, taken.reply.hold_arg))
             continue;
+        n++;
         if (is_crowded)
             send_crowded(taken.request, caches, tracker, key, &taken.reply);
         else
             send_failure(taken.request, caches, tracker, key, err, &taken.reply);
     }
+    return n;
 }

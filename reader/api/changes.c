@@ -36,6 +36,7 @@ struct changes {
     struct ms_str n_text;
     uint64_t wait_ms;
     int64_t begun_ms;
+    struct ms_backoff busy; /* since it was asked last */
 };
 
 /* --- the feed --- */
@@ -141,6 +142,7 @@ static bool on_nothing(struct ms_http_request *request, uint64_t generation, voi
     uint64_t left_ms = time_left(changes, generation);
     if (left_ms == 0)
         return false;
+    ms_backoff_reset(&changes->busy);
     bool has_moved = changes->answers->tracker.now.seen > generation;
     wait_for_change(changes, request, has_moved ? 0 : left_ms);
     return true;
@@ -153,7 +155,8 @@ static bool on_busy(struct ms_http_request *request, void *arg)
     uint64_t left_ms = time_left(changes, changes->answers->tracker.now.seen);
     if (left_ms == 0)
         return false;
-    wait_for_change(changes, request, left_ms < LONGPOLL_BUSY_MS ? left_ms : LONGPOLL_BUSY_MS);
+    uint64_t pause_ms = ms_backoff_next_ms(&changes->busy);
+    wait_for_change(changes, request, left_ms < pause_ms ? left_ms : pause_ms);
     return true;
 }
 
@@ -224,6 +227,7 @@ void api_changes(struct ms_http_request *request, const struct ms_route_match *m
     struct changes *changes = ms_arena_alloc(question.arena, sizeof(*changes));
     changes->answers = arg;
     changes->begun_ms = ms_clock_mono_ms();
+    changes->busy = (struct ms_backoff){LONGPOLL_BUSY_BASE_MS, LONGPOLL_BUSY_MAX_MS, 0};
     if (!rest_question_number(&n, &question, "n", 1, N_MAX) ||
         !rest_question_value(&changes->since_text, &question, "since") ||
         !rest_question_number(&changes->since, &question, "since", 0, INT64_MAX) ||

@@ -31,6 +31,7 @@ struct tag_question {
     struct ms_str key;
     uint64_t wait_ms;
     int64_t begun_ms;
+    struct ms_backoff busy; /* since it was asked last */
 };
 
 /* --- the answer --- */
@@ -103,6 +104,7 @@ static bool on_nothing(struct ms_http_request *request, uint64_t generation, voi
     uint64_t left_ms = time_left(question);
     if (left_ms == 0)
         return false;
+    ms_backoff_reset(&question->busy);
     bool has_moved = question->answers->tracker.now.seen > generation;
     wait_for_change(question, request, has_moved ? 0 : left_ms);
     return true;
@@ -115,7 +117,8 @@ static bool on_busy(struct ms_http_request *request, void *arg)
     uint64_t left_ms = time_left(question);
     if (left_ms == 0)
         return false;
-    wait_for_change(question, request, left_ms < LONGPOLL_BUSY_MS ? left_ms : LONGPOLL_BUSY_MS);
+    uint64_t pause_ms = ms_backoff_next_ms(&question->busy);
+    wait_for_change(question, request, left_ms < pause_ms ? left_ms : pause_ms);
     return true;
 }
 
@@ -174,6 +177,7 @@ void api_tag(struct ms_http_request *request, const struct ms_route_match *match
     struct tag_question *question = ms_arena_alloc(rest.arena, sizeof(*question));
     question->answers = arg;
     question->begun_ms = ms_clock_mono_ms();
+    question->busy = (struct ms_backoff){LONGPOLL_BUSY_BASE_MS, LONGPOLL_BUSY_MAX_MS, 0};
     if (!rest_question_value(&question->digest, &rest, "digest") ||
         !rest_question_wait(&question->wait_ms, &rest))
         return;

@@ -4,8 +4,7 @@
     SELECT json_object_agg(alone.facet, alone.counted)
     FROM (SELECT without.facet, (
               WITH asked AS MATERIALIZED (
-                  SELECT without.terms, without.way, without.key, without.value, false AS is_ranked,
-                         false AS asks_kind
+                  SELECT without.terms, without.way, without.key, without.value, false AS is_ranked
               ),
 -- include find_items.sql
               image AS MATERIALIZED (

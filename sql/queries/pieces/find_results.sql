@@ -1,7 +1,6 @@
 -- Everything that is found: `result`. Parameters: read_find.sql.
 asked AS MATERIALIZED (
-    SELECT $7::jsonb AS terms, $8::text AS way, $9::text AS key, $10::text AS value, true AS is_ranked,
-           coalesce($11::text IN ('index', 'artifact'), false) AS asks_kind
+    SELECT $7::jsonb AS terms, $8::text AS way, $9::text AS key, $10::text AS value, true AS is_ranked
     WHERE $2::text IS NULL OR $6::boolean IS NULL OR true -- their types: they have no effect
 ),
 -- include find_items.sql
