@@ -343,6 +343,8 @@ static void build(struct ms_buf *out, struct page *page)
         read_image(&b, page, of_b, MS_STR_ABSENT);
         data.a.digest = a.digest;
         data.a.bytes = a.bytes;
+        data.a.is_unreadable = strcmp(a.kind, "unreadable") == 0;
+        data.b.is_unreadable = strcmp(b.kind, "unreadable") == 0;
         data.b.digest = b.digest;
         data.b.bytes = b.bytes;
         data.a.has_packages = a.has_packages;

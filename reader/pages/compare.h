@@ -9,7 +9,8 @@ struct compare_side {
     struct ms_str name; /* as asked: name:tag@digest, or less; empty: not asked yet */
     struct ms_str repository, reference, digest;
     int64_t bytes;
-    bool is_missing;   /* there is no such image */
+    bool is_missing; /* there is no such image */
+    bool is_unreadable;
     bool has_packages; /* an SBOM of it was read */
 };
 

@@ -77,10 +77,9 @@ static void write_side(struct ms_buf *out, const char *term, const struct compar
     part_term_end(out);
 }
 
-/* A tag whose digest the registry does not tell. */
 static void write_unreadable(struct ms_buf *out, const struct compare_side *side)
 {
-    if (side->digest.len > 0)
+    if (!side->is_unreadable)
         return;
     html_raw(out, "<p class=\"notice alert\">It is not known what ");
     html_name(out, side->name);
@@ -89,7 +88,7 @@ static void write_unreadable(struct ms_buf *out, const struct compare_side *side
 
 static void write_sentence(struct ms_buf *out, const struct compare *page)
 {
-    if (page->a.digest.len == 0 || page->b.digest.len == 0)
+    if (page->a.is_unreadable || page->b.is_unreadable)
         return;
     html_raw(out, "<p><strong>");
     if (ms_str_equal(page->a.digest, page->b.digest)) {
@@ -285,7 +284,8 @@ void view_compare(struct ms_buf *out, const struct view_frame *frame, const stru
         write_side(out, "To", &page->b);
         html_raw(out, "</dl>\n");
         html_raw(out, "<div class=\"compared\">");
-        for (size_t i = 0; i < page->n_sections; i++)
+        bool can_be_compared = !page->a.is_unreadable && !page->b.is_unreadable;
+        for (size_t i = 0; i < page->n_sections && can_be_compared; i++)
             write_section(out, &page->sections[i], page->shows_all);
         write_unknown_packages(out, page);
         html_raw(out, "</div>\n");
