@@ -71,7 +71,8 @@ static void write_head(struct ms_buf *out, const struct repository *page)
         html_raw(out, "<p class=\"notice alert\">");
         format_count(out, page->unreadable, "manifest", "manifests");
         html_raw(out, " of this repository cannot be read from the registry. "
-                      "<a href=\"/stats#unreadable\">The reasons</a></p>\n");
+                      "Tags that are among them say why; <a href=\"/stats#unreadable\">the "
+                      "newest reasons</a> of the registry.</p>\n");
     }
 }
 

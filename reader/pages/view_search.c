@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { DESCRIPTION_MAX = 140, TAGS_SHOWN = 3, PLATFORMS_SHOWN = 4 };
+enum { DESCRIPTION_MAX = 140, TAGS_SHOWN = 3, PLATFORMS_SHOWN = 4, QUERY_MAX = 8192 };
 
 static struct link link_to_page(const struct search *page)
 {
@@ -156,15 +156,31 @@ static void write_orders(struct ms_buf *out, const struct search *page)
     }
 }
 
+/* What is found only if it is asked for: by a term, which can be taken away as others. */
+static void write_other_kind(struct ms_buf *out, const struct search *page, const char *term,
+                             const char *text)
+{
+    struct ms_buf q;
+    ms_buf_init(&q, QUERY_MAX);
+    ms_buf_append(&q, page->q);
+    ms_buf_append_c(&q, term);
+    if (ms_buf_status(&q) == MS_OK) {
+        struct link link = link_to_page(page);
+        link_set(&link, "kind", MS_STR_ABSENT);
+        link_set(&link, "q", ms_buf_view(&q));
+        html_raw(out, " · ");
+        link_open(out, &link);
+        html_raw(out, text);
+        html_raw(out, "</a>");
+    }
+    ms_buf_free(&q);
+}
+
 static void write_kinds(struct ms_buf *out, const struct search *page)
 {
     static const struct {
         const char *kind, *text;
-    } KINDS[] = {{"", "everything"},
-                 {"repository", "repositories"},
-                 {"image", "images"},
-                 {"index", "indexes"},
-                 {"artifact", "artifacts"}};
+    } KINDS[] = {{"", "everything"}, {"repository", "repositories"}, {"image", "images"}};
     html_raw(out, "Show ");
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
         bool is_present = ms_str_equal(page->kind, ms_str(KINDS[i].kind));
@@ -177,6 +193,8 @@ static void write_kinds(struct ms_buf *out, const struct search *page)
         html_raw(out, KINDS[i].text);
         html_raw(out, is_present ? "</strong>" : "</a>");
     }
+    write_other_kind(out, page, " is:index", "indexes");
+    write_other_kind(out, page, " is:artifact", "artifacts");
 }
 
 static void write_head(struct ms_buf *out, const struct search *page)

@@ -6,8 +6,7 @@
 -- Columns: generation, body: the answer as JSON without its end, where its generation stands. One row. An image
 -- that several repositories have counts once.
 WITH asked AS MATERIALIZED (
-    SELECT $1::jsonb AS terms, $2::text AS way, $3::text AS key, $4::text AS value, false AS is_ranked,
-           false AS asks_kind
+    SELECT $1::jsonb AS terms, $2::text AS way, $3::text AS key, $4::text AS value, false AS is_ranked
 ),
 -- include find_items.sql
 image AS MATERIALIZED (

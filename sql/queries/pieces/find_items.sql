@@ -21,8 +21,7 @@ term AS MATERIALIZED (
 flag AS MATERIALIZED (
     SELECT coalesce(bool_or(kind <> 'word'), false) AS has_filters,
            coalesce(bool_or(kind = 'word'), false) AS has_words,
-           coalesce(bool_or(kind IN ('is', 'has', 'digest') AND NOT is_not), false)
-               OR (SELECT asks_kind FROM asked) AS is_any_kind,
+           coalesce(bool_or(kind IN ('is', 'has', 'digest') AND NOT is_not), false) AS is_any_kind,
            coalesce(bool_or(kind IN ('tag', 'updated')), false) AS asks_tags,
            coalesce(bool_or(kind = 'tag'), false) AS asks_tag_names,
            -- Manifests are counted, or are results where a term is true of themselves.

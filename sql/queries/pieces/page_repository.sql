@@ -46,7 +46,12 @@ SELECT s.generation,
 -- include page_nearest.sql
                        ) nearest (names)),
            'newest', (SELECT json_build_object('tag', n.name, 'digest', digest_text(m.digest),
-                                               'kind', CASE m.kind WHEN 'schema1' THEN 'image' ELSE m.kind END, 'flatpak_ref',
+                                               'kind', CASE WHEN EXISTS (SELECT FROM repository_manifest h
+                                                                         WHERE h.repository_id = (SELECT id FROM repo)
+                                                                           AND h.manifest_id = m.id
+                                                                           AND h.unreadable IS NOT NULL) THEN 'unreadable'
+                                                            WHEN m.kind = 'schema1' THEN 'image' ELSE m.kind END,
+                                               'flatpak_ref',
                                                (SELECT min(l.value) FROM label l
                                                 WHERE l.key = 'org.flatpak.ref'
                                                   AND l.manifest_id = coalesce((SELECT image_id FROM index_image
