@@ -241,7 +241,8 @@ BEGIN
 END $$;
 
 -- Manifests are about to be deleted, and with them the documents that they hold and those about them. Images that stay
--- lose what these documents said. Sources that stay are due again: should the image come back, they are read for it.
+-- lose what these documents said. Sources that stay are looked at again within an hour, and then every hour, as those of
+-- images that are not known: should the image come back, they are read for it.
 -- Returns whether the packages of one that is counted changed: publish that.
 CREATE OR REPLACE FUNCTION forget_sboms_of(p_manifests bigint[]) RETURNS boolean
     LANGUAGE plpgsql AS $$
@@ -257,7 +258,7 @@ BEGIN
     PERFORM lock_counted(v_images);
     v_counted := ARRAY(SELECT image_id FROM package_image WHERE image_id = ANY (v_images) AND is_counted);
     PERFORM count_packages(v_counted, -1);
-    UPDATE sbom_source s SET is_read = false, not_before = now(), attempts = 0
+    UPDATE sbom_source s SET is_read = false, not_before = now() + random() * interval '1 hour', attempts = 12
       FROM (SELECT DISTINCT manifest_id, about FROM sbom WHERE image_id = ANY (p_manifests)) AS b
      WHERE s.manifest_id = b.manifest_id AND s.about = b.about AND s.manifest_id <> ALL (p_manifests);
     DELETE FROM sbom WHERE manifest_id = ANY (p_manifests) OR image_id = ANY (p_manifests);

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Documents about an image that was collected and came back are read again. Those that were read about an image that is
--- not there any more, or came later than they did, and that said nothing since, are due again.
+-- not there any more, or came later than they did, and that said nothing since, are looked at again within an hour.
 
-UPDATE sbom_source s SET is_read = false, not_before = now(), attempts = 0
+UPDATE sbom_source s SET is_read = false, not_before = now() + random() * interval '1 hour', attempts = 12
  WHERE s.is_read
    AND NOT EXISTS (SELECT FROM sbom b WHERE b.manifest_id = s.manifest_id AND b.about = s.about)
    AND NOT EXISTS (SELECT FROM manifest i WHERE i.digest = s.about AND i.first_seen <= s.not_before);

@@ -404,6 +404,7 @@ START_TEST(documents_about_a_collected_image_are_due_again)
     ck_assert_str_eq(sql(SOURCES), "false 0");
     put_image("i1");
     set_tag("app", "latest", "i1");
+    (void)sql("UPDATE sbom_source SET not_before = not_before - interval '1 hour'");
     ck_assert_str_eq(sql("SELECT repository FROM due_sbom_sources(10)"), "app");
     (void)sql(READ);
     ck_assert_str_eq(sql(SOURCES), "true 1");
