@@ -148,7 +148,7 @@ const struct ms_config_key MS_CONFIG_KEYS[] = {
     {KEY("cache.size", cache.size_bytes, MS_TYPE_SIZE, 0), .fallback = "64MiB", .max = TIB,
      .meaning = "response cache in memory of one worker; 0: off"},
     {KEY("cache.spool_size", cache.spool_size_bytes, MS_TYPE_SIZE, 0),
-     .fallback = "4GiB", .min = MIB, .max = 1024 * TIB, .meaning = "large answers on disk"},
+     .fallback = "4GiB", .min = MIB, .max = 1024 * TIB, .meaning = "large answers on disk; each worker keeps its share"},
     {KEY("cache.spool_dir", cache.spool_dir, MS_TYPE_TEXT, 0), .fallback = "/var/tmp",
      .meaning = "where the large answers are kept"},
 
