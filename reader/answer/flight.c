@@ -39,7 +39,7 @@
 enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
     PAUSE_MS = 100,
-    PAUSES_MAX = 20,
+    PAUSES_MAX = 50, /* longer than the longest pause before a lost connection is made anew */
     LOOK_EVERY_MS = 200,
     PATIENCE_MS = 1000, /* then what has only expired is served rather than nothing */
     LOSSES_MAX = 2      /* a query is asked so often again after a lost connection */
@@ -65,10 +65,9 @@ struct flight {
     struct turns_item turn; /* while WAITING */
     struct timeline_query asked;
     struct build build;
-    unsigned n_pauses;
-    unsigned n_losses;      /* of connections that it was asked on */
-    struct ms_timer *timer; /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
-    struct ms_error err;    /* while ENDING with one */
+    unsigned n_pauses, n_losses; /* losses of connections that it was asked on */
+    struct ms_timer *timer;      /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
+    struct ms_error err;         /* while ENDING with one */
     bool is_own; /* goes on for nobody: flights_fill(), or they were served what is kept */
     enum ms_limit refused_by; /* the error is that too many wait; else MS_LIMIT_NONE */
     struct waiters waiters;
