@@ -39,7 +39,8 @@
 enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
     PAUSE_MS = 100,
-    PAUSES_MAX = 50, /* longer than the longest pause before a lost connection is made anew */
+    PAUSES_MAX = 20,
+    LOST_PAUSES_MAX = 50, /* longer than a connection takes to be made anew */
     LOOK_EVERY_MS = 200,
     PATIENCE_MS = 1000, /* then what has only expired is served rather than nothing */
     LOSSES_MAX = 2      /* a query is asked so often again after a lost connection */
@@ -243,12 +244,11 @@ static void pause_flight(struct flight *flight)
 static bool is_worth_asking_again(const struct flight *flight, enum ms_status status)
 {
     return status == MS_UNAVAILABLE && timeline_is_watched(now(flight)) &&
-           flight->n_pauses < PAUSES_MAX && flight->n_losses <= LOSSES_MAX;
+           flight->n_pauses < LOST_PAUSES_MAX && flight->n_losses <= LOSSES_MAX;
 }
 
-/* Asks, now or when it is its turn, for all who wait for it. When one of their clients has room for
- * it, it waits, and what waits takes everybody: so nobody is refused for what another has too many
- * of. */
+/* Asks, now or in its turn, for all who wait for it. When one of their clients has room for it, it
+ * waits, and what waits takes everybody: nobody is refused for what another has too many of. */
 static void queue_up(struct flight *flight)
 {
     struct flight_queue *queue = flight->flights->queue;
