@@ -41,7 +41,7 @@ static long count(const char *condition)
                    " AND datname = current_database() AND %s",
                    condition);
     PGresult *result = PQexec(pq, sql);
-    ck_assert_int_eq(PQresultStatus(result), PGRES_TUPLES_OK);
+    ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(pq));
     long n = strtol(PQgetvalue(result, 0, 0), NULL, 10);
     PQclear(result);
     PQfinish(pq);

@@ -70,7 +70,8 @@ static void check_lost_in_flight(const struct ask *ask)
     ck_assert_str_eq(ask->sqlstate, "");
 }
 
-/* Kills the backend that runs `like`, as soon as there is one. */
+/* Kills the backend that runs `like`, as soon as there is one. Other tests have databases of their
+ * own here. */
 static void kill_backend(const char *like)
 {
     PGconn *pq = PQconnectdb(database());
@@ -80,7 +81,8 @@ static void kill_backend(const char *like)
         PGresult *result =
             PQexecParams(pq,
                          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                         " WHERE query LIKE $1 AND pid <> pg_backend_pid() AND state = 'active'",
+                         " WHERE query LIKE $1 AND pid <> pg_backend_pid() AND state = 'active'"
+                         " AND datname = current_database()",
                          1, NULL, &like, NULL, NULL, 0);
         ck_assert_int_eq(PQresultStatus(result), PGRES_TUPLES_OK);
         killed = PQntuples(result) > 0;
