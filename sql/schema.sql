@@ -1055,13 +1055,13 @@ BEGIN
     ), summed AS (
         SELECT blob_id, size, sum(sign)::integer AS more
           FROM used GROUP BY blob_id, size HAVING sum(sign) <> 0
-    ), delta AS MATERIALIZED (
+    ), delta AS MATERIALIZED ( -- size + 0: not by the index of a blob's sizes, which has all repositories
         SELECT s.blob_id, s.size, b.ctid, coalesce(b."references", 0) AS was,
                coalesce(b."references", 0) + s.more AS becomes
           FROM summed s
           LEFT JOIN LATERAL (SELECT ctid, "references" FROM repository_blob
                               WHERE repository_id = p_repository AND blob_id = s.blob_id
-                                AND size = s.size OFFSET 0) AS b ON true
+                                AND size + 0 = s.size OFFSET 0) AS b ON true
     ), kept AS (
         INSERT INTO repository_blob (repository_id, blob_id, "references", size)
         SELECT p_repository, blob_id, becomes, size FROM delta WHERE becomes > 0
@@ -1200,7 +1200,8 @@ BEGIN
      CROSS JOIN LATERAL (SELECT size FROM manifest WHERE id = f.id OFFSET 0) AS m;
     SELECT coalesce(sum(f.sign), 0) INTO v_images
       FROM unnest(p_shown, p_shown_signs) AS f (id, sign)
-     WHERE EXISTS (SELECT FROM manifest WHERE id = f.id AND kind = 'image' OFFSET 0);
+     CROSS JOIN LATERAL (SELECT kind FROM manifest WHERE id = f.id OFFSET 0) AS m -- by no index of images
+     WHERE m.kind = 'image';
     UPDATE repository
        SET size = size + v_bytes + v_blob_bytes, image_count = image_count + v_images
      WHERE id = p_repository AND (v_bytes + v_blob_bytes <> 0 OR v_images <> 0);
