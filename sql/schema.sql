@@ -293,26 +293,40 @@ COMMENT ON TABLE annotation IS 'String annotations of manifests of every kind, a
 -- Finds misspellings by an index: texts in which words are one edit apart (a character more, less, another,
 -- or two swapped) have a key in common. The keys of a word: it itself, and it without one of its characters
 -- if it has enough of them.
+-- In plpgsql: a function in SQL would be planned anew by every statement that calls it.
 CREATE OR REPLACE FUNCTION near_keys(words text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN ARRAY(SELECT DISTINCT CASE WHEN i = 0 THEN word ELSE left(word, i - 1) || substr(word, i + 1) END
-                   FROM regexp_split_to_table(left(words, 500) COLLATE "C", '[^a-z0-9]+') AS word
-                  CROSS JOIN generate_series(0, CASE WHEN length(word) BETWEEN 4 AND 33
-                                                     THEN length(word) ELSE 0 END) AS i
-                  WHERE word <> '');
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    v_keys text[] := '{}';
+    v_word text;
+BEGIN
+    FOREACH v_word IN ARRAY regexp_split_to_array(left(words, 500) COLLATE "C", '[^a-z0-9]+') LOOP
+        CONTINUE WHEN v_word = '';
+        v_keys := v_keys || v_word;
+        FOR i IN 1 .. CASE WHEN length(v_word) BETWEEN 4 AND 33 THEN length(v_word) ELSE 0 END LOOP
+            v_keys := v_keys || (left(v_word, i - 1) || substr(v_word, i + 1));
+        END LOOP;
+    END LOOP;
+    RETURN v_keys;
+END $$;
 
 -- The keys by which a repository is found: those of the words in its name and its title, and, because an edit may
 -- put in or take away what separates the parts of its last component, that without separators (with its own edits
 -- only if it is short: a longer one has a part that finds it), and each two neighbouring parts as one word.
+-- An index is made of it: pg_restore and autovacuum call it with another path than the one that finds near_keys().
 CREATE OR REPLACE FUNCTION repository_keys(name text, title text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT near_keys(name || CASE WHEN length(whole) <= 12 THEN ' ' || whole ELSE '' END
-                             || ' ' || coalesce(lower(title), ''))
-                   || whole
-                   || ARRAY(SELECT parts[i] || parts[i + 1] FROM generate_series(1, cardinality(parts) - 1) AS i)
-              FROM (SELECT parts, array_to_string(parts, '') AS whole
-                      FROM regexp_split_to_array(left(regexp_replace(name, '^.*/', ''), 200) COLLATE "C", '[^a-z0-9]+')
-                           AS parts) AS last);
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
+DECLARE
+    v_parts text[] := regexp_split_to_array(left(regexp_replace(name, '^.*/', ''), 200) COLLATE "C", '[^a-z0-9]+');
+    v_whole text := array_to_string(v_parts, '');
+    v_keys text[] := near_keys(name || CASE WHEN length(v_whole) <= 12 THEN ' ' || v_whole ELSE '' END
+                               || ' ' || coalesce(lower(title), '')) || v_whole;
+BEGIN
+    FOR i IN 1 .. cardinality(v_parts) - 1 LOOP
+        v_keys := v_keys || (v_parts[i] || v_parts[i + 1]);
+    END LOOP;
+    RETURN v_keys;
+END $$;
 
 -- What stands before the last component of a repository's name: '' or "team/web/".
 CREATE OR REPLACE FUNCTION namespace_of(name text) RETURNS text
@@ -1515,14 +1529,15 @@ END $$;
 -- Adds what was noted. Behind publish(), in its transaction, so that no push waits for another one's row of the day for
 -- longer than it waits for its generation.
 CREATE OR REPLACE FUNCTION count_registry_pushes() RETURNS void
-    LANGUAGE sql AS $$
+    LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO registry_day (day, pushes)
     SELECT split_part(line, ' ', 1)::date, sum(split_part(line, ' ', 2)::bigint)
       FROM string_to_table(current_setting('metastore.noted_pushes', true), ',') AS n (line)
      WHERE line <> ''
      GROUP BY 1 ORDER BY 1
-        ON CONFLICT (day) DO UPDATE SET pushes = registry_day.pushes + excluded.pushes
-$$;
+        ON CONFLICT (day) DO UPDATE SET pushes = registry_day.pushes + excluded.pushes;
+END $$;
 
 -- How many images and indexes that tags show have a signature, an SBOM, provenance: in whatever repository it is. An
 -- index has what one of its images has. Looks at everything that is attached to something. Bits: manifest.evidence.
@@ -2198,28 +2213,32 @@ END $$;
 -- did. On the way there the transaction notes what changes in its repository, in a setting that ends with it.
 
 -- Notes that manifests became (sign 1), or no longer are (-1), p_what: 'h' held, 'a' held and readable, 'l' live,
--- 's' shown (counts.sql says what that is).
+-- 's' shown (counts.sql says what that is). Each change of a repository does so several times: in plpgsql, because a
+-- function in SQL is planned at each call.
 CREATE OR REPLACE FUNCTION note_manifests(p_what text, p_manifests bigint[], p_signs integer[]) RETURNS void
-    LANGUAGE sql AS $$
-    SELECT set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
-                          p_what || ' ' || id || ' ' || sign || ' 0', ',') || ',', true)
-      FROM unnest(p_manifests, p_signs) AS n (id, sign)
-    HAVING count(*) > 0
-$$;
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
+                           p_what || ' ' || id || ' ' || sign || ' 0', ',') || ',', true)
+       FROM unnest(p_manifests, p_signs) AS n (id, sign)
+     HAVING count(*) > 0;
+END $$;
 
 -- The same of blobs that the repository counts with a size.
 CREATE OR REPLACE FUNCTION note_blobs(p_blobs bigint[], p_sizes bigint[], p_signs integer[]) RETURNS void
-    LANGUAGE sql AS $$
-    SELECT set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
-                          'b ' || id || ' ' || sign || ' ' || size, ',') || ',', true)
-      FROM unnest(p_blobs, p_sizes, p_signs) AS n (id, size, sign)
-    HAVING count(*) > 0
-$$;
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
+                           'b ' || id || ' ' || sign || ' ' || size, ',') || ',', true)
+       FROM unnest(p_blobs, p_sizes, p_signs) AS n (id, size, sign)
+     HAVING count(*) > 0;
+END $$;
 
 CREATE OR REPLACE FUNCTION begin_notes() RETURNS void
-    LANGUAGE sql AS $$
-    SELECT set_config(name, '', true) FROM unnest(ARRAY['metastore.noted', 'metastore.noted_pushes']) AS setting (name)
-$$;
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('metastore.noted', '', true), set_config('metastore.noted_pushes', '', true);
+END $$;
 
 -- Counts what was noted. Behind publish(), in its transaction.
 CREATE OR REPLACE FUNCTION count_totals(p_repository bigint) RETURNS void

@@ -22,14 +22,15 @@ END $$;
 -- Adds what was noted. Behind publish(), in its transaction, so that no push waits for another one's row of the day for
 -- longer than it waits for its generation.
 CREATE OR REPLACE FUNCTION count_registry_pushes() RETURNS void
-    LANGUAGE sql AS $$
+    LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO registry_day (day, pushes)
     SELECT split_part(line, ' ', 1)::date, sum(split_part(line, ' ', 2)::bigint)
       FROM string_to_table(current_setting('metastore.noted_pushes', true), ',') AS n (line)
      WHERE line <> ''
      GROUP BY 1 ORDER BY 1
-        ON CONFLICT (day) DO UPDATE SET pushes = registry_day.pushes + excluded.pushes
-$$;
+        ON CONFLICT (day) DO UPDATE SET pushes = registry_day.pushes + excluded.pushes;
+END $$;
 
 -- How many images and indexes that tags show have a signature, an SBOM, provenance: in whatever repository it is. An
 -- index has what one of its images has. Looks at everything that is attached to something. Bits: manifest.evidence.

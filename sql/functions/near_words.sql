@@ -4,26 +4,40 @@
 -- Finds misspellings by an index: texts in which words are one edit apart (a character more, less, another,
 -- or two swapped) have a key in common. The keys of a word: it itself, and it without one of its characters
 -- if it has enough of them.
+-- In plpgsql: a function in SQL would be planned anew by every statement that calls it.
 CREATE OR REPLACE FUNCTION near_keys(words text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN ARRAY(SELECT DISTINCT CASE WHEN i = 0 THEN word ELSE left(word, i - 1) || substr(word, i + 1) END
-                   FROM regexp_split_to_table(left(words, 500) COLLATE "C", '[^a-z0-9]+') AS word
-                  CROSS JOIN generate_series(0, CASE WHEN length(word) BETWEEN 4 AND 33
-                                                     THEN length(word) ELSE 0 END) AS i
-                  WHERE word <> '');
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    v_keys text[] := '{}';
+    v_word text;
+BEGIN
+    FOREACH v_word IN ARRAY regexp_split_to_array(left(words, 500) COLLATE "C", '[^a-z0-9]+') LOOP
+        CONTINUE WHEN v_word = '';
+        v_keys := v_keys || v_word;
+        FOR i IN 1 .. CASE WHEN length(v_word) BETWEEN 4 AND 33 THEN length(v_word) ELSE 0 END LOOP
+            v_keys := v_keys || (left(v_word, i - 1) || substr(v_word, i + 1));
+        END LOOP;
+    END LOOP;
+    RETURN v_keys;
+END $$;
 
 -- The keys by which a repository is found: those of the words in its name and its title, and, because an edit may
 -- put in or take away what separates the parts of its last component, that without separators (with its own edits
 -- only if it is short: a longer one has a part that finds it), and each two neighbouring parts as one word.
+-- An index is made of it: pg_restore and autovacuum call it with another path than the one that finds near_keys().
 CREATE OR REPLACE FUNCTION repository_keys(name text, title text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT near_keys(name || CASE WHEN length(whole) <= 12 THEN ' ' || whole ELSE '' END
-                             || ' ' || coalesce(lower(title), ''))
-                   || whole
-                   || ARRAY(SELECT parts[i] || parts[i + 1] FROM generate_series(1, cardinality(parts) - 1) AS i)
-              FROM (SELECT parts, array_to_string(parts, '') AS whole
-                      FROM regexp_split_to_array(left(regexp_replace(name, '^.*/', ''), 200) COLLATE "C", '[^a-z0-9]+')
-                           AS parts) AS last);
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
+DECLARE
+    v_parts text[] := regexp_split_to_array(left(regexp_replace(name, '^.*/', ''), 200) COLLATE "C", '[^a-z0-9]+');
+    v_whole text := array_to_string(v_parts, '');
+    v_keys text[] := near_keys(name || CASE WHEN length(v_whole) <= 12 THEN ' ' || v_whole ELSE '' END
+                               || ' ' || coalesce(lower(title), '')) || v_whole;
+BEGIN
+    FOR i IN 1 .. cardinality(v_parts) - 1 LOOP
+        v_keys := v_keys || (v_parts[i] || v_parts[i + 1]);
+    END LOOP;
+    RETURN v_keys;
+END $$;
 
 -- What stands before the last component of a repository's name: '' or "team/web/".
 CREATE OR REPLACE FUNCTION namespace_of(name text) RETURNS text

@@ -4,28 +4,32 @@
 -- did. On the way there the transaction notes what changes in its repository, in a setting that ends with it.
 
 -- Notes that manifests became (sign 1), or no longer are (-1), p_what: 'h' held, 'a' held and readable, 'l' live,
--- 's' shown (counts.sql says what that is).
+-- 's' shown (counts.sql says what that is). Each change of a repository does so several times: in plpgsql, because a
+-- function in SQL is planned at each call.
 CREATE OR REPLACE FUNCTION note_manifests(p_what text, p_manifests bigint[], p_signs integer[]) RETURNS void
-    LANGUAGE sql AS $$
-    SELECT set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
-                          p_what || ' ' || id || ' ' || sign || ' 0', ',') || ',', true)
-      FROM unnest(p_manifests, p_signs) AS n (id, sign)
-    HAVING count(*) > 0
-$$;
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
+                           p_what || ' ' || id || ' ' || sign || ' 0', ',') || ',', true)
+       FROM unnest(p_manifests, p_signs) AS n (id, sign)
+     HAVING count(*) > 0;
+END $$;
 
 -- The same of blobs that the repository counts with a size.
 CREATE OR REPLACE FUNCTION note_blobs(p_blobs bigint[], p_sizes bigint[], p_signs integer[]) RETURNS void
-    LANGUAGE sql AS $$
-    SELECT set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
-                          'b ' || id || ' ' || sign || ' ' || size, ',') || ',', true)
-      FROM unnest(p_blobs, p_sizes, p_signs) AS n (id, size, sign)
-    HAVING count(*) > 0
-$$;
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('metastore.noted', current_setting('metastore.noted', true) || string_agg(
+                           'b ' || id || ' ' || sign || ' ' || size, ',') || ',', true)
+       FROM unnest(p_blobs, p_sizes, p_signs) AS n (id, size, sign)
+     HAVING count(*) > 0;
+END $$;
 
 CREATE OR REPLACE FUNCTION begin_notes() RETURNS void
-    LANGUAGE sql AS $$
-    SELECT set_config(name, '', true) FROM unnest(ARRAY['metastore.noted', 'metastore.noted_pushes']) AS setting (name)
-$$;
+    LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('metastore.noted', '', true), set_config('metastore.noted_pushes', '', true);
+END $$;
 
 -- Counts what was noted. Behind publish(), in its transaction.
 CREATE OR REPLACE FUNCTION count_totals(p_repository bigint) RETURNS void
