@@ -2457,6 +2457,22 @@ BEGIN
                                          AND t.until_time > now() - p_grace)));
 END $$;
 
+-- Manifests that a repository holds and nothing there needs, without a tag for the whole grace period: of those behind
+-- p_after so many at most, in order.
+CREATE OR REPLACE FUNCTION unneeded_manifests(p_repository bigint, p_after bigint, p_grace interval, p_limit bigint)
+    RETURNS TABLE (id bigint, digest bytea)
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT h.manifest_id, m.digest
+      FROM repository_manifest h
+     CROSS JOIN LATERAL (SELECT manifest.digest, subject FROM manifest WHERE manifest.id = h.manifest_id OFFSET 0) AS m
+     WHERE h.repository_id = p_repository AND h."references" = 0 AND h.manifest_id > p_after
+       AND h.first_seen < now() - p_grace
+       AND NOT is_needed_untagged(p_repository, h.manifest_id, m.digest, m.subject, p_grace)
+     ORDER BY h.manifest_id LIMIT p_limit;
+END $$;
+
 -- Deletes manifests that no repository holds, no index lists and nothing that is held was built on, and what only they used: of those
 -- behind p_after, so many at most. Returns how many went, and the last one that was looked at (NULL: there are no more). A row
 -- that is needed again meanwhile makes a foreign key fail: try again.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Those of some manifests that their repository holds and nothing there needs, still, as write_collect_candidates.sql finds
--- them. $1 grace in ms: bigint, $2 repository: text, $3 digests: bytea[]. Columns: as there.
+-- Those of some manifests that nothing in their repository needs, still: by the rules of unneeded_manifests() and
+-- write_collect_candidates.sql. $1 grace in ms: bigint, $2 repository: text, $3 digests: bytea[]. Columns: as there.
 SELECT r.name, m.id, digest_text(m.digest),
        NOT has_unread(r.id, $1::bigint * interval '1 millisecond')
   FROM repository r

@@ -464,8 +464,8 @@ struct ms_store_call *ms_store_collect(struct ms_store_writer *store, uint64_t t
                                        ms_store_collected *on_done, void *arg);
 /* Untagged manifests that repositories hold and nothing there needs: to be asked for again (gone
  * ones go to ms_apply.gone), and what may be deleted from the registry, if nothing in the
- * repository could not be read. In batches, by repository and id, after the last row of the batch
- * before (absent: from the start). */
+ * repository could not be read. Those of one repository, by id; the next ones are behind the last
+ * row of the batch before (absent: from the start). */
 struct ms_candidate {
     struct ms_str repository;
     uint64_t manifest_id;

@@ -2,7 +2,7 @@
 /*
  * See gc_candidates.h. The next candidates of one repository at a time (a group):
  *
- *   list      the candidates behind the cursor; those of the first repository are the group
+ *   list      the next candidates behind the cursor are the group
  *   verify    only to delete: the repository's tags are what the database thinks (gc_verify.c);
  *             a dry run, which harms nothing, verifies a repository once
  *   ask       does the registry still serve them? (tags.c: a digest is asked for as a tag is)
@@ -305,16 +305,13 @@ static void on_verified(bool same, void *arg)
 static void on_listed_row(const struct ms_candidate *row, void *arg)
 {
     struct gc_candidates *run = arg;
-    if (run->n_group == GROUP_MAX)
-        return;
     if (run->n_group == 0) {
         run->repository = ms_arena_dup(run->arena, row->repository);
         run->was_read = row->may_delete;
         run->may_delete = row->may_delete && run->mode != MS_COLLECT_OFF && is_selected(run);
     }
-    if (ms_str_equal(run->repository, row->repository))
-        run->group[run->n_group++] =
-            (struct candidate){.manifest_id = row->manifest_id, .digest = row->digest};
+    run->group[run->n_group++] =
+        (struct candidate){.manifest_id = row->manifest_id, .digest = row->digest};
 }
 
 static void on_listed(const struct ms_error *err, void *arg)

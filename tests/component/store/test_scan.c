@@ -304,6 +304,23 @@ static void expect_candidates(const char *expected)
     ck_assert_str_eq(rows, expected);
 }
 
+START_TEST(candidates_come_a_repository_at_a_time)
+{
+    static const char *const AFTER[] = {"", "app", "zoo"}, *const EXPECTED[] = {"app may go",
+                                                                                "zoo may go", ""};
+    put_image("i3");
+    ck_assert_int_eq(hold("app", "i3", NULL), MS_OK);
+    ck_assert_int_eq(hold("zoo", "i3", NULL), MS_OK);
+    candidate_id = 0;
+    for (size_t i = 0; i < sizeof(AFTER) / sizeof(AFTER[0]); i++) {
+        rows[0] = '\0';
+        ASSERT_OK(ms_store_collect_candidates(store, 0, ms_str(AFTER[i]), candidate_id, 10,
+                                              on_candidate, on_done, NULL));
+        ck_assert_str_eq(rows, EXPECTED[i]);
+    }
+}
+END_TEST
+
 START_TEST(garbage_is_found_and_collected)
 {
     const struct ms_digest digest = digest_of("i3");
@@ -490,6 +507,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, staged_tags_of_unreadable_manifests_appear);
     tcase_add_test(tcase, removals_wait_until_they_are_applied);
     tcase_add_test(tcase, status_tells_of_scans);
+    tcase_add_test(tcase, candidates_come_a_repository_at_a_time);
     tcase_add_test(tcase, garbage_is_found_and_collected);
     tcase_add_test(tcase, documents_about_a_collected_image_are_due_again);
     tcase_add_test(tcase, old_changes_and_history_are_forgotten);
