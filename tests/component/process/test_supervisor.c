@@ -90,8 +90,8 @@ static void serve_one(const struct child_info *child)
 
 static void note_start(const struct child_info *child)
 {
+    atomic_store(&stage->pids[child->index], getpid()); /* who has seen the start asks for it */
     atomic_fetch_add(&stage->starts[child->index], 1);
-    atomic_store(&stage->pids[child->index], getpid());
 }
 
 static void on_hangup(int signal_number)
