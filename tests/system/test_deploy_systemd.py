@@ -42,7 +42,8 @@ def test_little_is_exposed(units, program):
 
 def test_secrets_reach_the_writer_alone(units):
     text = (SYSTEMD / "credentials.conf").read_text()
-    assert "Environment=PGPASSFILE=/etc/metastore/writer.pgpass" in text, "libpq ignores a credential, which its group may read"
+    assert "Environment=PGPASSFILE=/etc/metastore/writer.pgpass" in text
+    assert "LoadCredential=pgpass" not in text, "libpq ignores a credential, which its group may read"
     reader = (SYSTEMD / "metastore-reader.service").read_text()
     assert "Credential" not in reader
 
