@@ -131,6 +131,9 @@ def test_compose_mounts_what_prepare_writes_and_opens_one_port(made):
         assert service["read_only"] and service["cap_drop"] == ["ALL"] and "no-new-privileges:true" in service["security_opt"]
         assert f"AS {service['build']['target']}\n" in CONTAINERFILE
     assert not any("events-token" in volume for volume in services["reader1"]["volumes"]), "a reader needs no secret of the writer"
+    size, = [re.search(r"size=(\d+)g", mount).group(1) for mount in services["reader1"]["tmpfs"]]
+    spool = yaml.safe_load((made / "config.yaml").read_text())["cache"]["spool_size"]
+    assert int(spool.removesuffix("MiB")) < 1024 * int(size), "who keeps too much makes room, a full disk does not"
 
 
 # --- Kubernetes ---
