@@ -51,7 +51,8 @@ def test_jobs_are_those_of_the_rules_in_a_cluster_too():
     configs = [yaml.safe_load((PROMETHEUS / name).read_text()) for name in ("prometheus.yml", "kubernetes.yml")]
     plain, (pods,) = [config["scrape_configs"] for config in configs]
     assert used <= {job["job_name"] for job in plain}
-    keep, job, _ = pods["relabel_configs"]
+    keep, drop, job, _ = pods["relabel_configs"]
+    assert drop["action"] == "drop", "pods that have ended have addresses, and answer nothing"
     assert job == {"source_labels": keep["source_labels"][:1], "target_label": "job"}
     for program in ("writer", "reader"):
         deployment = next(yaml.safe_load_all((ROOT / f"deploy/kubernetes/base/{program}.yaml").read_text()))
