@@ -165,21 +165,33 @@ static bool send_what_is_kept(struct ms_http_request *request, const struct cach
     return true;
 }
 
-void send_failure(struct ms_http_request *request, const struct caches *caches,
+static bool is_held_while_busy(struct ms_http_request *request, const struct answer_reply *reply)
+{
+    return reply->on_busy != NULL && reply->on_busy(request, reply->hold_arg);
+}
+
+bool send_failure(struct ms_http_request *request, const struct caches *caches,
                   struct tracker *tracker, struct ms_str key, const struct ms_error *err,
                   const struct answer_reply *reply)
 {
-    if (!send_what_is_kept(request, caches, tracker, key, reply))
-        send_own_error(request, err->status, reply);
+    if (send_what_is_kept(request, caches, tracker, key, reply))
+        return false;
+    if (err->status == MS_BUSY && is_held_while_busy(request, reply))
+        return false;
+    send_own_error(request, err->status, reply);
+    return true;
 }
 
-void send_crowded(struct ms_http_request *request, const struct caches *caches,
+bool send_crowded(struct ms_http_request *request, const struct caches *caches,
                   struct tracker *tracker, struct ms_str key, const struct answer_reply *reply)
 {
-    if (!send_what_is_kept(request, caches, tracker, key, reply))
-        send_retry(request, 429, "TOOMANYREQUESTS",
-                   MS_STR("too many of your requests wait for the database, and others wait too"),
-                   RETRY_SECONDS, reply);
+    if (send_what_is_kept(request, caches, tracker, key, reply) ||
+        is_held_while_busy(request, reply))
+        return false;
+    send_retry(request, 429, "TOOMANYREQUESTS",
+               MS_STR("too many of your requests wait for the database, and others wait too"),
+               RETRY_SECONDS, reply);
+    return true;
 }
 
 /* --- errors --- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The last step: what is known goes to the client, with the headers that all answers of a reader
- * share. Every function here answers the request exactly once.
+ * share. Every function here answers the request exactly once, or the reply's holder takes it.
  */
 #ifndef SEND_H
 #define SEND_H
@@ -18,7 +18,8 @@ enum { ANSWER_HEADERS_MAX = 8, ANSWER_CACHE_CONTROL_MAX = 64 };
 /* Asked before a result that is_nothing of this generation is sent. True: the request was taken,
  * and will be answered later. */
 typedef bool answer_hold(struct ms_http_request *request, uint64_t generation, void *arg);
-/* Asked before the error that too many queries wait is sent. True: as above. */
+/* Asked before the error that too many queries wait is sent, when nothing is kept that could be
+ * sent instead. True: as above. */
 typedef bool answer_retry(struct ms_http_request *request, void *arg);
 
 /* Answers the request with an error in a form of its own. `retry_seconds`: when to try again; 0: it
@@ -50,12 +51,13 @@ void send_entry(struct ms_http_request *request, const struct cache_entry *entry
 void send_kept(struct ms_http_request *request, const struct caches *caches, struct ms_str key,
                const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
                const struct answer_reply *reply);
-/* The query failed: sends what is still kept under the key, marked stale, or else the error. */
-void send_failure(struct ms_http_request *request, const struct caches *caches,
+/* The query failed: sends what is still kept under the key, marked stale, or else the error. True:
+ * it was the error. */
+bool send_failure(struct ms_http_request *request, const struct caches *caches,
                   struct tracker *tracker, struct ms_str key, const struct ms_error *err,
                   const struct answer_reply *reply);
 /* The same when too many queries of this client wait already, and others wait too: 429. */
-void send_crowded(struct ms_http_request *request, const struct caches *caches,
+bool send_crowded(struct ms_http_request *request, const struct caches *caches,
                   struct tracker *tracker, struct ms_str key, const struct answer_reply *reply);
 /* The error of a query that nothing is kept of. */
 void send_query_error(struct ms_http_request *request, enum ms_status status);

@@ -63,19 +63,14 @@ size_t waiters_send_failure(struct waiters *waiters, const struct caches *caches
                             bool is_crowded)
 {
     struct waiter *waiter;
-    size_t n = 0;
+    size_t n_refused = 0;
     while ((waiter = TAILQ_FIRST(&waiters->list)) != NULL) {
         struct waiter taken = *waiter;
         waiters_remove(waiter);
-        bool may_wait = is_crowded || err->status == MS_BUSY;
-        if (may_wait && taken.reply.on_busy != NULL &&
-            taken.reply.on_busy(taken.request, taken.reply.hold_arg))
-            continue;
-        n++;
-        if (is_crowded)
-            send_crowded(taken.request, caches, tracker, key, &taken.reply);
-        else
-            send_failure(taken.request, caches, tracker, key, err, &taken.reply);
+        bool is_refused =
+            is_crowded ? send_crowded(taken.request, caches, tracker, key, &taken.reply)
+                       : send_failure(taken.request, caches, tracker, key, err, &taken.reply);
+        n_refused += is_refused ? 1 : 0;
     }
-    return n;
+    return n_refused;
 }

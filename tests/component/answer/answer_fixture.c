@@ -114,6 +114,18 @@ void see_database(void)
     freshness_seen(shared, false, -1, FRESHNESS_SCHEMA_OK);
 }
 
+void expire(const char *key)
+{
+    struct ms_str path = ms_str(key);
+    uint64_t hash = ms_str_starts_with(path, MS_STR("/r/")) ? ms_str_hash(ms_str_skip(path, 3)) : 0;
+    struct cache_entry entry = {0};
+    cache_entry_copy(&entry, cache_find(answers.caches.memory, path));
+    ck_assert_int_gt(entry.expires_ms, ms_clock_mono_ms());
+    entry.expires_ms = 1;
+    cache_put(answers.caches.memory, path, hash, &entry);
+    cache_entry_release(&entry);
+}
+
 static void open_server(void)
 {
     struct ms_http_limits limits;

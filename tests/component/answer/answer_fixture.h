@@ -38,6 +38,11 @@ void finish(size_t n, const char *generation, const char *text);
 void touch(uint64_t generation, const char *repository);
 void see_database(void);
 
+/* --- the cache --- */
+
+/* As if the minute of what is kept under the key were over. */
+void expire(const char *key);
+
 /* --- clients --- */
 
 /* Sends a request; its number. */

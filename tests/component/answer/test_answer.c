@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The files of reader/answer together: sharing, keeping, never going back, failures. */
-#include "common/base/clock.h"
 #include "tests/component/answer/answer_fixture.h"
 #include "tests/support/check_main.h"
 
@@ -413,17 +412,6 @@ START_TEST(a_short_loss_is_waited_out)
     expect(a, "200", "100", "text");
 }
 END_TEST
-
-/* As if its minute were over. */
-static void expire(const char *key)
-{
-    struct cache_entry entry = {0};
-    cache_entry_copy(&entry, cache_find(answers.caches.memory, ms_str(key)));
-    ck_assert_int_gt(entry.expires_ms, ms_clock_mono_ms());
-    entry.expires_ms = 1;
-    cache_put(answers.caches.memory, ms_str(key), ms_str_hash(ms_str_skip(ms_str(key), 3)), &entry);
-    cache_entry_release(&entry);
-}
 
 START_TEST(a_failure_falls_back_to_what_is_kept)
 {

@@ -100,16 +100,6 @@ START_TEST(nothing_else_is_made_again)
 }
 END_TEST
 
-/* As if its minute were over. */
-static void expire(const char *key)
-{
-    struct cache_entry entry = {0};
-    cache_entry_copy(&entry, cache_find(answers.caches.memory, ms_str(key)));
-    entry.expires_ms = 1;
-    cache_put(answers.caches.memory, ms_str(key), 0, &entry);
-    cache_entry_release(&entry);
-}
-
 /* The database is frozen, or only slow; it need not be known yet. */
 START_TEST(what_has_expired_is_served_while_the_database_is_silent)
 {

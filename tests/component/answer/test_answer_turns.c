@@ -121,19 +121,45 @@ static bool answer_at_once(struct ms_http_request *request, void *arg)
     return true;
 }
 
-/* As a request does that waits for a change anyway. */
-START_TEST(who_can_wait_is_asked_before_he_is_refused)
+static void fill_queue(void)
 {
-    char path[16], text[] = "I wait";
-    fill_connections();
+    char path[16];
     for (size_t i = 0; i < 20; i++) {
         (void)snprintf(path, sizeof(path), "/%zu", i);
         ask_as("192.0.2.1", path);
         await(has_waiting, i + 1);
     }
+}
+
+/* As a request does that waits for a change anyway. */
+START_TEST(who_can_wait_is_asked_before_he_is_refused)
+{
+    char text[] = "I wait";
+    fill_connections();
+    fill_queue();
     reply = (struct answer_reply){.on_busy = answer_at_once, .hold_arg = text};
     expect(ask_as("192.0.2.1", "/more"), "200", NULL, text);
     ck_assert(has_waiting(20));
+}
+END_TEST
+
+/* For all that is known it is what he waits for. Nobody is refused, so nothing is counted. */
+START_TEST(who_can_wait_is_sent_what_is_kept)
+{
+    char text[] = "I wait";
+    counts = true;
+    size_t first = ask("/kept");
+    await(has_reads, 1);
+    finish(0, "100", "kept");
+    expect(first, "200", "100", "kept");
+    expire("/kept");
+    fill_connections();
+    fill_queue();
+    reply = (struct answer_reply){.on_busy = answer_at_once, .hold_arg = text};
+    size_t again = ask_as("192.0.2.1", "/kept");
+    expect(again, "200", "100", "kept");
+    ck_assert(says(again, "\r\nX-Metastore-Stale: 1\r\n"));
+    ck_assert(ms_metrics_get(MS_METRIC_STATEMENTS_REFUSED, "list", NULL) <= 0);
 }
 END_TEST
 
@@ -211,6 +237,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, what_was_not_sent_is_forgotten_with_its_client);
     tcase_add_test(tcase, a_full_queue_makes_room_for_others);
     tcase_add_test(tcase, who_can_wait_is_asked_before_he_is_refused);
+    tcase_add_test(tcase, who_can_wait_is_sent_what_is_kept);
     tcase_add_test(tcase, classes_do_not_wait_for_each_other);
     tcase_add_test(tcase, what_is_too_large_for_a_lookup_is_asked_as_a_list);
     tcase_add_test(tcase, one_is_not_refused_for_what_another_has);
