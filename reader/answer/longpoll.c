@@ -8,6 +8,7 @@
 #include "common/base/alloc.h"
 #include "common/runtime/limit.h"
 #include "common/runtime/loop.h"
+#include "reader/answer/send.h"
 
 #include <sys/queue.h>
 
@@ -66,13 +67,14 @@ static void on_timer(void *arg)
     taken.on_wake(taken.request, taken.arg);
 }
 
-enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
-                             uint64_t repository_hash, uint64_t at_most_ms,
-                             longpoll_on_wake *on_wake, void *arg)
+void longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
+                   uint64_t repository_hash, uint64_t at_most_ms, longpoll_on_wake *on_wake,
+                   void *arg)
 {
     if (longpoll->n_parked == LONGPOLL_MAX) {
         ms_limit_reached(MS_LIMIT_PARKED_REQUESTS);
-        return MS_BUSY;
+        send_error(request, 503, NULL, MS_STR("too many clients wait for changes"), MS_STR_ABSENT);
+        return;
     }
     struct parked *parked = ms_alloc(sizeof(*parked));
     *parked = (struct parked){.longpoll = longpoll,
@@ -85,7 +87,6 @@ enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *
     parked->timer = ms_timer_new(longpoll->env->loop, on_timer, parked);
     ms_timer_start(parked->timer, longpoll->env->is_ending ? 0 : at_most_ms);
     ms_http_request_on_gone(request, on_gone, parked);
-    return MS_OK;
 }
 
 void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash)

@@ -27,11 +27,11 @@ void longpoll_free(struct longpoll *longpoll);
 typedef void longpoll_on_wake(struct ms_http_request *request, void *arg);
 
 /* The request waits until the next change of one repository (ms_str_hash of its name; 0: of any),
- * or for `at_most_ms`. `arg` lives as long as the request. MS_BUSY: LONGPOLL_MAX do already, and
- * the request is still the caller's. */
-enum ms_status longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
-                             uint64_t repository_hash, uint64_t at_most_ms,
-                             longpoll_on_wake *on_wake, void *arg) MS_CHECKED;
+ * or for `at_most_ms`. `arg` lives as long as the request. When LONGPOLL_MAX do already, the
+ * request is answered with 503. */
+void longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
+                   uint64_t repository_hash, uint64_t at_most_ms, longpoll_on_wake *on_wake,
+                   void *arg);
 
 /* A repository has changed; 0: there is a change, for those who wait for any. */
 void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash);

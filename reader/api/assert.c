@@ -101,10 +101,8 @@ static uint64_t time_left(const struct assertion *assertion)
 static void wait_and_ask_again(struct assertion *assertion, uint64_t at_most_ms)
 {
     stop(assertion);
-    if (longpoll_wait(assertion->answers->longpoll, assertion->request, 0, at_most_ms, on_wake,
-                      assertion) != MS_OK)
-        send_error(assertion->request, 503, NULL, MS_STR("too many clients wait for changes"),
-                   MS_STR_ABSENT);
+    longpoll_wait(assertion->answers->longpoll, assertion->request, 0, at_most_ms, on_wake,
+                  assertion);
 }
 
 static void finish(struct assertion *assertion)

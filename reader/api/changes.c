@@ -130,9 +130,7 @@ static uint64_t time_left(const struct changes *changes, uint64_t generation)
 static void wait_for_change(struct changes *changes, struct ms_http_request *request,
                             uint64_t at_most_ms)
 {
-    if (longpoll_wait(changes->answers->longpoll, request, 0, at_most_ms, on_wake, changes) !=
-        MS_OK)
-        send_error(request, 503, NULL, MS_STR("too many clients wait for changes"), MS_STR_ABSENT);
+    longpoll_wait(changes->answers->longpoll, request, 0, at_most_ms, on_wake, changes);
 }
 
 /* The generation may have moved since the query began: then it is asked again at once. */

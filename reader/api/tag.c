@@ -92,9 +92,8 @@ static uint64_t time_left(const struct tag_question *question)
 static void wait_for_change(struct tag_question *question, struct ms_http_request *request,
                             uint64_t at_most_ms)
 {
-    if (longpoll_wait(question->answers->longpoll, request, ms_str_hash(question->repository),
-                      at_most_ms, on_wake, question) != MS_OK)
-        send_error(request, 503, NULL, MS_STR("too many clients wait for changes"), MS_STR_ABSENT);
+    longpoll_wait(question->answers->longpoll, request, ms_str_hash(question->repository),
+                  at_most_ms, on_wake, question);
 }
 
 /* The generation may have moved since the query began: then it is asked again at once. */
