@@ -10,12 +10,7 @@
 #include "common/http/request.h"
 #include "reader/env.h"
 
-enum {
-    LONGPOLL_MAX = 8192, /* of one worker */
-    /* A request that was woken with too many others waits again, longer each time. */
-    LONGPOLL_BUSY_BASE_MS = 200,
-    LONGPOLL_BUSY_MAX_MS = 5000
-};
+enum { LONGPOLL_MAX = 8192 }; /* of one worker */
 
 struct longpoll;
 
@@ -32,6 +27,12 @@ typedef void longpoll_on_wake(struct ms_http_request *request, void *arg);
 void longpoll_wait(struct longpoll *longpoll, struct ms_http_request *request,
                    uint64_t repository_hash, uint64_t at_most_ms, longpoll_on_wake *on_wake,
                    void *arg);
+
+/* The same for a request that was one of too many: it pauses before it asks again. A change does
+ * not end the pause, or they would all ask together again. Each pause is longer than the one before
+ * it, until the caller sets *n_pauses to 0. */
+void longpoll_pause(struct longpoll *longpoll, struct ms_http_request *request, unsigned *n_pauses,
+                    uint64_t at_most_ms, longpoll_on_wake *on_wake, void *arg);
 
 /* A repository has changed; 0: there is a change, for those who wait for any. */
 void longpoll_wake_for(struct longpoll *longpoll, uint64_t repository_hash);

@@ -36,7 +36,7 @@ struct changes {
     struct ms_str n_text;
     uint64_t wait_ms;
     int64_t begun_ms;
-    struct ms_backoff busy; /* since it was asked last */
+    unsigned n_pauses; /* since a result came */
 };
 
 /* --- the feed --- */
@@ -127,12 +127,6 @@ static uint64_t time_left(const struct changes *changes, uint64_t generation)
     return is_over ? 0 : limit_ms - waited_ms;
 }
 
-static void wait_for_change(struct changes *changes, struct ms_http_request *request,
-                            uint64_t at_most_ms)
-{
-    longpoll_wait(changes->answers->longpoll, request, 0, at_most_ms, on_wake, changes);
-}
-
 /* The generation may have moved since the query began: then it is asked again at once. */
 static bool on_nothing(struct ms_http_request *request, uint64_t generation, void *arg)
 {
@@ -140,9 +134,10 @@ static bool on_nothing(struct ms_http_request *request, uint64_t generation, voi
     uint64_t left_ms = time_left(changes, generation);
     if (left_ms == 0)
         return false;
-    ms_backoff_reset(&changes->busy);
+    changes->n_pauses = 0;
     bool has_moved = changes->answers->tracker.now.seen > generation;
-    wait_for_change(changes, request, has_moved ? 0 : left_ms);
+    longpoll_wait(changes->answers->longpoll, request, 0, has_moved ? 0 : left_ms, on_wake,
+                  changes);
     return true;
 }
 
@@ -153,8 +148,8 @@ static bool on_busy(struct ms_http_request *request, void *arg)
     uint64_t left_ms = time_left(changes, changes->answers->tracker.now.seen);
     if (left_ms == 0)
         return false;
-    uint64_t pause_ms = ms_backoff_next_ms(&changes->busy);
-    wait_for_change(changes, request, left_ms < pause_ms ? left_ms : pause_ms);
+    longpoll_pause(changes->answers->longpoll, request, &changes->n_pauses, left_ms, on_wake,
+                   changes);
     return true;
 }
 
@@ -185,10 +180,11 @@ static void serve(struct changes *changes, struct ms_http_request *request)
     tracker_refresh(tracker);
     bool is_up_to_date = changes->has_since && timeline_is_latest(changes->since, &tracker->now);
     uint64_t left_ms = time_left(changes, tracker->now.seen);
-    if (is_up_to_date && left_ms > 0)
-        wait_for_change(changes, request, left_ms);
-    else
+    if (!is_up_to_date || left_ms == 0) {
         ask(changes, request);
+        return;
+    }
+    longpoll_wait(changes->answers->longpoll, request, 0, left_ms, on_wake, changes);
 }
 
 /* --- the question --- */
@@ -225,7 +221,6 @@ void api_changes(struct ms_http_request *request, const struct ms_route_match *m
     struct changes *changes = ms_arena_alloc(question.arena, sizeof(*changes));
     changes->answers = arg;
     changes->begun_ms = ms_clock_mono_ms();
-    changes->busy = (struct ms_backoff){LONGPOLL_BUSY_BASE_MS, LONGPOLL_BUSY_MAX_MS, 0};
     if (!rest_question_number(&n, &question, "n", 1, N_MAX) ||
         !rest_question_value(&changes->since_text, &question, "since") ||
         !rest_question_number(&changes->since, &question, "since", 0, INT64_MAX) ||

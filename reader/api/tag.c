@@ -31,7 +31,7 @@ struct tag_question {
     struct ms_str key;
     uint64_t wait_ms;
     int64_t begun_ms;
-    struct ms_backoff busy; /* since it was asked last */
+    unsigned n_pauses; /* since a result came */
 };
 
 /* --- the answer --- */
@@ -89,13 +89,6 @@ static uint64_t time_left(const struct tag_question *question)
     return is_over ? 0 : question->wait_ms - waited_ms;
 }
 
-static void wait_for_change(struct tag_question *question, struct ms_http_request *request,
-                            uint64_t at_most_ms)
-{
-    longpoll_wait(question->answers->longpoll, request, ms_str_hash(question->repository),
-                  at_most_ms, on_wake, question);
-}
-
 /* The generation may have moved since the query began: then it is asked again at once. */
 static bool on_nothing(struct ms_http_request *request, uint64_t generation, void *arg)
 {
@@ -103,9 +96,10 @@ static bool on_nothing(struct ms_http_request *request, uint64_t generation, voi
     uint64_t left_ms = time_left(question);
     if (left_ms == 0)
         return false;
-    ms_backoff_reset(&question->busy);
+    question->n_pauses = 0;
     bool has_moved = question->answers->tracker.now.seen > generation;
-    wait_for_change(question, request, has_moved ? 0 : left_ms);
+    longpoll_wait(question->answers->longpoll, request, ms_str_hash(question->repository),
+                  has_moved ? 0 : left_ms, on_wake, question);
     return true;
 }
 
@@ -116,8 +110,8 @@ static bool on_busy(struct ms_http_request *request, void *arg)
     uint64_t left_ms = time_left(question);
     if (left_ms == 0)
         return false;
-    uint64_t pause_ms = ms_backoff_next_ms(&question->busy);
-    wait_for_change(question, request, left_ms < pause_ms ? left_ms : pause_ms);
+    longpoll_pause(question->answers->longpoll, request, &question->n_pauses, left_ms, on_wake,
+                   question);
     return true;
 }
 
@@ -176,7 +170,6 @@ void api_tag(struct ms_http_request *request, const struct ms_route_match *match
     struct tag_question *question = ms_arena_alloc(rest.arena, sizeof(*question));
     question->answers = arg;
     question->begun_ms = ms_clock_mono_ms();
-    question->busy = (struct ms_backoff){LONGPOLL_BUSY_BASE_MS, LONGPOLL_BUSY_MAX_MS, 0};
     if (!rest_question_value(&question->digest, &rest, "digest") ||
         !rest_question_wait(&question->wait_ms, &rest))
         return;

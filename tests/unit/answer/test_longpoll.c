@@ -9,7 +9,7 @@
 #include "reader/answer/send.h"
 #include "tests/support/check_main.h"
 
-enum { LONG_MS = 60 * 1000, SHORT_MS = 5, REQUESTS = 3 };
+enum { LONG_MS = 60 * 1000, SHORT_MS = 5, REQUESTS = 3, WOKEN_MAX = 8 };
 
 struct ms_http_request {
     ms_loop_call *on_gone;
@@ -22,7 +22,8 @@ static struct env env;
 static struct longpoll *longpoll;
 static struct ms_http_request requests[REQUESTS];
 static unsigned n_woken;
-static unsigned n_wanted; /* the loop ends when as many were woken */
+static const struct ms_http_request *woken[WOKEN_MAX]; /* in this order */
+static unsigned n_wanted;                              /* the loop ends when as many were woken */
 
 void ms_http_request_on_gone(struct ms_http_request *request, ms_loop_call *on_gone, void *arg)
 {
@@ -40,6 +41,8 @@ void send_error(struct ms_http_request *request, int status, const char *code, s
 static void on_wake(struct ms_http_request *request, void *arg)
 {
     ck_assert_ptr_eq(arg, request);
+    ck_assert_uint_lt(n_woken, WOKEN_MAX);
+    woken[n_woken] = request;
     request->n_woken++;
     if (++n_woken == n_wanted)
         ms_loop_stop(env.loop);
@@ -117,6 +120,42 @@ START_TEST(time_wakes_one)
 }
 END_TEST
 
+static void pause_long(size_t i)
+{
+    unsigned n_pauses = 64;
+    longpoll_pause(longpoll, &requests[i], &n_pauses, LONG_MS, on_wake, &requests[i]);
+}
+
+static void on_wake_and_wake_all(struct ms_http_request *request, void *arg)
+{
+    on_wake(request, arg);
+    longpoll_wake(longpoll);
+    longpoll_wait(longpoll, request, 0, SHORT_MS, on_wake, arg);
+}
+
+/* Else all who were too many for one turn would come together again. */
+START_TEST(no_change_ends_a_pause)
+{
+    pause_long(0);
+    pause_long(1);
+    longpoll_wake_for(longpoll, 0);
+    longpoll_wait(longpoll, &requests[2], 0, 0, on_wake_and_wake_all, &requests[2]);
+    run_until_woken(4);
+    ck_assert_ptr_eq(woken[0], &requests[2]);
+    ck_assert_ptr_eq(woken[3], &requests[2]); /* behind the others, when all are woken */
+}
+END_TEST
+
+START_TEST(pauses_end_and_are_counted)
+{
+    unsigned n_pauses = 0;
+    for (size_t i = 0; i < REQUESTS; i++)
+        longpoll_pause(longpoll, &requests[i], &n_pauses, SHORT_MS, on_wake, &requests[i]);
+    ck_assert_uint_eq(n_pauses, REQUESTS);
+    run_until_woken(REQUESTS);
+}
+END_TEST
+
 START_TEST(who_has_gone_is_not_woken)
 {
     wait_for(0, LONG_MS);
@@ -180,6 +219,8 @@ static Suite *make_suite(void)
     tcase_add_test(test, a_repository_wakes_its_own);
     tcase_add_test(test, any_change_wakes_who_waits_for_any);
     tcase_add_test(test, time_wakes_one);
+    tcase_add_test(test, no_change_ends_a_pause);
+    tcase_add_test(test, pauses_end_and_are_counted);
     tcase_add_test(test, who_has_gone_is_not_woken);
     tcase_add_test(test, who_was_woken_may_wait_again);
     tcase_add_test(test, the_end_wakes_all);
