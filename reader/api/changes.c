@@ -36,7 +36,7 @@ struct changes {
     struct ms_str n_text;
     uint64_t wait_ms;
     int64_t begun_ms;
-    unsigned n_pauses; /* since a result came */
+    unsigned n_pauses; /* since a result came, or none was needed */
 };
 
 /* --- the feed --- */
@@ -184,6 +184,7 @@ static void serve(struct changes *changes, struct ms_http_request *request)
         ask(changes, request);
         return;
     }
+    changes->n_pauses = 0;
     longpoll_wait(changes->answers->longpoll, request, 0, left_ms, on_wake, changes);
 }
 
