@@ -181,6 +181,7 @@ static struct search read_asked(struct page *page)
                             .kind = page_value(page, "kind"),
                             .sort = page_value(page, "sort")};
     search_text_read(&search, page->arena);
+    search_text_read_choices(&search, page->arena);
     return search;
 }
 

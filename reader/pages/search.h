@@ -40,6 +40,17 @@ struct search_facet {
     size_t n;
 };
 
+/* The types of results that can be chosen, one at a time: all, "repository", "image", "index",
+ * "artifact", in this order. */
+enum { SEARCH_CHOICES = 5 };
+
+/* A type of results, and the query and kind that ask for it and for no other type. */
+struct search_choice {
+    const char *text; /* ours */
+    struct ms_str q;  /* absent: too long to be asked */
+    struct ms_str kind;
+};
+
 struct search {
     struct ms_str q;
     struct ms_str kind; /* "" or one of the types */
@@ -50,6 +61,8 @@ struct search {
     size_t n_filters;
     const struct search_facet *facets;
     size_t n_facets;
+    struct search_choice choices[SEARCH_CHOICES];
+    size_t chosen; /* which of them; 0: all */
     const struct search_result *results;
     size_t n_results;
     struct view_strings words;   /* of the query, to be marked in names */

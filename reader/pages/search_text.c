@@ -161,3 +161,46 @@ struct ms_str search_text_without(struct ms_arena *arena, struct ms_str q, struc
     }
     return has_any ? rest : MS_STR_ABSENT;
 }
+
+/* --- the types of results --- */
+
+static const struct {
+    const char *type, *text;
+    const char *term, *opposite; /* which asks for it, which excludes it; NULL: there are none */
+    bool needs_term;             /* it is found only if the term asks for it */
+} TYPES[SEARCH_CHOICES] = {
+    {"", "everything", NULL, NULL, false},
+    {"repository", "repositories", NULL, NULL, false},
+    {"image", "images", "is:image", "-is:image", false},
+    {"index", "indexes", "is:index", "-is:index", true},
+    {"artifact", "artifacts", "is:artifact", "-is:artifact", true},
+};
+
+static struct ms_str without_any(struct ms_arena *arena, struct ms_str q, const char *term)
+{
+    return has_term(q, ms_str(term)) ? search_text_without(arena, q, ms_str(term)) : q;
+}
+
+void search_text_read_choices(struct search *out, struct ms_arena *arena)
+{
+    struct ms_str rest = ms_str_is_absent(out->q) ? MS_STR("") : out->q;
+    out->chosen = 0;
+    for (size_t i = 1; i < SEARCH_CHOICES; i++) {
+        bool is_asked = TYPES[i].term != NULL && has_term(out->q, ms_str(TYPES[i].term));
+        if (is_asked)
+            rest = without_any(arena, rest, TYPES[i].term);
+        if (out->kind.len > 0)
+            is_asked = ms_str_equal(out->kind, ms_str(TYPES[i].type));
+        if (is_asked && out->chosen == 0)
+            out->chosen = i;
+    }
+    for (size_t i = 0; i < SEARCH_CHOICES; i++) {
+        struct ms_str q = rest, kind = ms_str(TYPES[i].type);
+        if (TYPES[i].opposite != NULL)
+            q = without_any(arena, q, TYPES[i].opposite);
+        if (TYPES[i].needs_term)
+            q = search_text_with(arena, q, "is:", kind);
+        out->choices[i] =
+            (struct search_choice){TYPES[i].text, q, TYPES[i].needs_term ? MS_STR_ABSENT : kind};
+    }
+}

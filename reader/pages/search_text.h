@@ -22,5 +22,8 @@ struct ms_str search_text_with(struct ms_arena *arena, struct ms_str q, const ch
                                struct ms_str value);
 /* The query without its terms that begin so; absent: it has none. */
 struct ms_str search_text_without(struct ms_arena *arena, struct ms_str q, struct ms_str prefix);
+/* From out->q and out->kind: the choices, and which of them is made. The kind counts before terms.
+ */
+void search_text_read_choices(struct search *out, struct ms_arena *arena);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { DESCRIPTION_MAX = 140, TAGS_SHOWN = 3, PLATFORMS_SHOWN = 4, QUERY_MAX = 8192 };
+enum { DESCRIPTION_MAX = 140, TAGS_SHOWN = 3, PLATFORMS_SHOWN = 4 };
 
 static struct link link_to_page(const struct search *page)
 {
@@ -156,45 +156,24 @@ static void write_orders(struct ms_buf *out, const struct search *page)
     }
 }
 
-/* What is found only if it is asked for: by a term, which can be taken away as others. */
-static void write_other_kind(struct ms_buf *out, const struct search *page, const char *term,
-                             const char *text)
+static void write_choices(struct ms_buf *out, const struct search *page)
 {
-    struct ms_buf q;
-    ms_buf_init(&q, QUERY_MAX);
-    ms_buf_append(&q, page->q);
-    ms_buf_append_c(&q, term);
-    if (ms_buf_status(&q) == MS_OK) {
-        struct link link = link_to_page(page);
-        link_set(&link, "kind", MS_STR_ABSENT);
-        link_set(&link, "q", ms_buf_view(&q));
-        html_raw(out, " · ");
-        link_open(out, &link);
-        html_raw(out, text);
-        html_raw(out, "</a>");
-    }
-    ms_buf_free(&q);
-}
-
-static void write_kinds(struct ms_buf *out, const struct search *page)
-{
-    static const struct {
-        const char *kind, *text;
-    } KINDS[] = {{"", "everything"}, {"repository", "repositories"}, {"image", "images"}};
     html_raw(out, "Show ");
-    for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
-        bool is_present = ms_str_equal(page->kind, ms_str(KINDS[i].kind));
+    for (size_t i = 0; i < SEARCH_CHOICES; i++) {
+        const struct search_choice *choice = &page->choices[i];
+        bool is_present = i == page->chosen;
         struct link link = link_to_page(page);
-        link_set(&link, "kind", ms_str(KINDS[i].kind));
+        link_set(&link, "q", choice->q);
+        link_set(&link, "kind", choice->kind);
+        if (!is_present && ms_str_is_absent(choice->q))
+            continue;
         html_raw(out, i > 0 ? " · " : "");
         if (!is_present)
             link_open(out, &link);
         html_raw(out, is_present ? "<strong>" : "");
-        html_raw(out, KINDS[i].text);
+        html_raw(out, choice->text);
         html_raw(out, is_present ? "</strong>" : "</a>");
     }
-    write_other_kind(out, page, " is:index", "indexes");
-    write_other_kind(out, page, " is:artifact", "artifacts");
 }
 
 static void write_head(struct ms_buf *out, const struct search *page)
@@ -209,13 +188,13 @@ static void write_head(struct ms_buf *out, const struct search *page)
         html_raw(out, "</bdi>");
     }
     html_raw(out, "</h1>\n");
-    if (page->fault == NULL && (page->total > 0 || page->kind.len > 0)) {
+    if (page->fault == NULL && (page->total > 0 || page->chosen > 0)) {
         html_raw(out, page->is_truncated ? "<p class=\"whole\">about " : "<p class=\"whole\">");
         format_count(out, page->total, "result", "results");
         html_raw(out, ", ");
         write_orders(out, page);
         html_raw(out, ". ");
-        write_kinds(out, page);
+        write_choices(out, page);
         html_raw(out, "</p>\n");
     }
     if (page->n_filters > 0) {

@@ -328,6 +328,36 @@ def test_search_has_filters_and_facets(filled):
     assert "at character" in text_of(fault.text) and fault.headers["Content-Type"].startswith("text/html")
 
 
+def choices(page):
+    """What the page calls chosen, and where the links to the other types of results lead."""
+    row = page.partition("Show ")[2].partition("</p>")[0]
+    links = {text: html.unescape(href) for href, text in re.findall(r"<a href=\"([^\"]*)\">([^<]*)</a>", row)}
+    return re.findall(r"<strong>([^<]*)</strong>", row), links
+
+
+def test_types_of_results_are_chosen_one_at_a_time(filled):
+    links = choices(get(filled, "/search?q=portal").text)[1]
+    for text, target, found in (("indexes", "q=portal%20is:index", f"{NAME}:multi"), ("artifacts", "q=portal%20is:artifact", "0 results"),
+                                ("images", "kind=image&q=portal", "0 results"), ("indexes", "q=portal%20is:index", f"{NAME}:multi"),
+                                ("repositories", "kind=repository&q=portal", "1 result"), ("everything", "q=portal", "1 result")):
+        assert links[text] == f"/search?{target}"
+        page = get(filled, links[text]).text
+        chosen, links = choices(page)
+        assert chosen == [text] and len(links) == 4 and found in text_of(page), (text, chosen, links)
+
+
+@pytest.mark.parametrize("asked, chosen, indexes, images", [
+    ("", "everything", "?q=is:index", "?kind=image"), ("?q=is:index", "indexes", None, "?kind=image"),
+    ("?q=portal is:image", "images", "?q=portal%20is:index", None),
+    ("?q=is:index portal is:index is:artifact", "indexes", None, "?kind=image&q=portal"),
+    ("?q=portal -is:index", "everything", "?q=portal%20is:index", "?kind=image&q=portal%20-is:index"),
+    ("?kind=image&q=is:index portal&sort=name", "images", "?q=portal%20is:index&sort=name", None)])
+def test_no_choice_of_a_type_excludes_another_one(filled, asked, chosen, indexes, images):
+    found, links = choices(get(filled, f"/search{asked}").text)
+    assert found == [chosen]
+    assert [links.get(text, "/search")[len("/search"):] or None for text in ("indexes", "images")] == [indexes, images]
+
+
 def test_an_image_that_was_found_is_the_one_that_is_opened(filled):
     page = get(filled, "/search?q=portal arch:arm64&kind=image").text
     assert f"<a href=\"/r/{NAME}/-/{filled.arm['digest']}\">" in page, "and not the index that has the tag"
