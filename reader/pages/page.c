@@ -95,13 +95,13 @@ void page_no_such_name(struct ms_http_request *request, struct answers *answers,
                        struct ms_str detail, struct ms_str name)
 {
     char lower[PAGE_NAME_MAX];
-    size_t n = name.len < sizeof(lower) ? name.len : sizeof(lower);
-    for (size_t i = 0; i < n; i++) {
+    assert(name.len < sizeof(lower)); /* page_ask_begin() refuses longer ones */
+    for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
         lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
     fail(request, answers,
-         &(struct failure){.status = 404, .detail = detail, .name = ms_str_n(lower, n)});
+         &(struct failure){.status = 404, .detail = detail, .name = ms_str_n(lower, name.len)});
 }
 
 /* --- ask --- */

@@ -84,7 +84,8 @@ void page_ask_serve(struct page_ask *ask, struct ms_str repository);
 /* Answers with a page about an error. */
 void page_fail(struct ms_http_request *request, struct answers *answers, int status,
                struct ms_str detail);
-/* 404 for a name that none can have. Names are lower case: that is what the page searches for. */
+/* 404 for a name that none can have, one of page_ask_begin(). Names are lower case: that is what
+ * the page searches for. */
 void page_no_such_name(struct ms_http_request *request, struct answers *answers,
                        struct ms_str detail, struct ms_str name);
 struct layout_site page_site(const struct env *env);
