@@ -10,6 +10,8 @@
 #include "reader/pages/page.h"
 #include "reader/pages/pages.h"
 
+#include <assert.h>
+
 enum { PLATFORMS_MAX = 50 };
 
 static const struct query_param TABLE[] = {
@@ -71,10 +73,10 @@ static struct repositories_row *read_rows(struct page *page, struct ms_str array
 static void add_namespaces(struct repositories *data, struct page *page, struct ms_str body)
 {
     struct paging paging;
-    struct query_fault fault;
-    /* It was read once already. */
-    if (read_ns(&paging, page_value(page, "ns"), page->arena, &fault) != MS_OK)
-        return;
+    struct query_fault fault = {MS_STR_ABSENT, MS_STR_ABSENT};
+    enum ms_status status = read_ns(&paging, page_value(page, "ns"), page->arena, &fault);
+    assert(status == MS_OK); /* a request whose cursor cannot be read was refused */
+    (void)status;
     struct page_list list = page_list_read_by(page, body, &paging);
     data->ns = page_value(page, "ns");
     data->namespaces = read_namespaces(page, list.rows, &data->n_namespaces);
