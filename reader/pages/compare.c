@@ -17,6 +17,7 @@ enum {
     N_SECTIONS = 7,
     ROWS_MAX = 4000,     /* of a section; more are counted */
     PACKAGES_MAX = 2000, /* likewise, by the statement */
+    VERSIONS_MAX = 10,   /* of a package, likewise */
     VERSIONS_BYTES_MAX = 64 * 1024
 };
 
@@ -375,7 +376,7 @@ void pages_compare(struct ms_http_request *request, const struct ms_route_match 
     add_side(&ask, &a, is_a);
     add_side(&ask, &b, is_b);
     page_ask_add(&ask, page_ask_value(&ask, "all").len > 0 ? MS_STR("t") : MS_STR("f"));
-    page_ask_add(&ask, MS_STR("2000")); /* PACKAGES_MAX */
-    page_ask_add(&ask, MS_STR("10"));
+    page_ask_add_number(&ask, PACKAGES_MAX);
+    page_ask_add_number(&ask, VERSIONS_MAX);
     page_ask_serve(&ask, MS_STR_ABSENT);
 }

@@ -17,7 +17,7 @@
 #include <assert.h>
 
 enum { COLUMN_BODY, COLUMN_BYTES, COLUMN_CONFIG, COLUMN_COUNT };
-enum { INDEXES_MAX = 20, HISTORY_MAX = 50, PACKAGES_MAX = 50 };
+enum { INDEXES_MAX = 20, ROWS_MAX = 50 }; /* rows: of the tag's history, and of packages */
 enum { DERIVED_MAX = 10, DERIVED_TAGS_MAX = 100 };
 
 static const struct query_param TABLE[] = {{"package", QUERY_PLAIN}};
@@ -38,8 +38,7 @@ static struct ms_str read_bytes(struct page *page, struct ms_str column)
 static void read_history(struct image *out, struct page *page, struct ms_str list)
 {
     struct ms_str rest = json_get(list, "rows"), row;
-    struct image_history *rows =
-        page_array(page, rest, sizeof(*rows), HISTORY_MAX, &out->n_history);
+    struct image_history *rows = page_array(page, rest, sizeof(*rows), ROWS_MAX, &out->n_history);
     for (size_t i = 0; i < out->n_history && json_next(NULL, &row, &rest); i++) {
         struct ms_str body = page_row_body(row);
         rows[i] = (struct image_history){
@@ -57,8 +56,7 @@ static void read_history(struct image *out, struct page *page, struct ms_str lis
 static void read_packages(struct image *out, struct page *page, struct ms_str list)
 {
     struct ms_str rest = json_get(list, "rows"), row;
-    struct image_package *rows =
-        page_array(page, rest, sizeof(*rows), PACKAGES_MAX, &out->n_packages);
+    struct image_package *rows = page_array(page, rest, sizeof(*rows), ROWS_MAX, &out->n_packages);
     for (size_t i = 0; i < out->n_packages && json_next(NULL, &row, &rest); i++) {
         struct ms_str body = page_row_body(row);
         rows[i] = (struct image_package){
@@ -161,10 +159,10 @@ void pages_image(struct ms_http_request *request, const struct ms_route_match *m
     page_ask_add(&ask, is_digest ? ask.reference : MS_STR_ABSENT);
     page_ask_add(&ask, MS_STR_ABSENT);
     page_ask_add(&ask, MS_STR_ABSENT);
-    page_ask_add(&ask, MS_STR("50"));
+    page_ask_add_number(&ask, ROWS_MAX);
     page_ask_add(&ask, MS_STR("f"));
     page_ask_add(&ask, MS_STR("t"));
-    page_ask_add(&ask, MS_STR("10")); /* DERIVED_MAX */
+    page_ask_add_number(&ask, DERIVED_MAX);
     page_ask_add_pattern(&ask, page_ask_value(&ask, "package"));
     struct ms_str *pattern = &ask.params[ask.n_params - 1];
     if (package_pattern_lower(pattern, *pattern, ask.arena) != MS_OK) {

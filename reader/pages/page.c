@@ -188,6 +188,12 @@ void page_ask_add(struct page_ask *ask, struct ms_str param)
     ask->params[ask->n_params++] = param;
 }
 
+void page_ask_add_number(struct page_ask *ask, uint64_t number)
+{
+    char text[MS_STR_NUMBER_MAX];
+    page_ask_add(ask, ms_arena_dup(ask->arena, ms_str_from_u64(text, number)));
+}
+
 void page_ask_add_paging(struct page_ask *ask)
 {
     assert(ask->n_params + PAGING_PARAMS <= PAGE_PARAMS_MAX);

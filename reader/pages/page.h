@@ -72,6 +72,7 @@ bool page_ask_begin(struct page_ask *out, const struct page_kind *kind,
 /* The value of a parameter; absent: it was not given. */
 struct ms_str page_ask_value(const struct page_ask *ask, const char *name);
 void page_ask_add(struct page_ask *ask, struct ms_str param);
+void page_ask_add_number(struct page_ask *ask, uint64_t number);
 /* The parameters of paging.h. */
 void page_ask_add_paging(struct page_ask *ask);
 /* A LIKE pattern of what holds `*` or `?`, else of whatever has it in it; NULL when absent. */

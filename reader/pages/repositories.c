@@ -167,8 +167,8 @@ void pages_repositories(struct ms_http_request *request, const struct ms_route_m
     if (!page_ask_add_official(&ask))
         return;
     page_ask_add(&ask, page_ask_value(&ask, "all").len > 0 ? MS_STR("f") : MS_STR("t"));
-    page_ask_add(&ask, MS_STR("f"));  /* what is inside their images is not shown */
-    page_ask_add(&ask, MS_STR("50")); /* namespaces: PAGE_ROWS */
+    page_ask_add(&ask, MS_STR("f"));      /* what is inside their images is not shown */
+    page_ask_add_number(&ask, PAGE_ROWS); /* of namespaces */
     page_ask_add(&ask, namespaces.number);
     page_ask_add(&ask, namespaces.text);
     page_ask_add(&ask, namespaces.is_back ? MS_STR("t") : MS_STR("f"));
