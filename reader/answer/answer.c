@@ -46,6 +46,13 @@ static void on_changed(void *arg)
         refill_wake(answers->refill);
 }
 
+static void on_too_large(struct ms_str key, void *arg)
+{
+    const struct answers *answers = arg;
+    if (answers->refill != NULL)
+        refill_note_too_large(answers->refill, key);
+}
+
 /* When the disk's share is used up, what was kept longest goes. */
 static bool drop_oldest_file(void *arg)
 {
@@ -64,6 +71,8 @@ void answers_init(struct answers *out, const struct env *env, const struct answe
         .memory = cache_new(memory_bytes, memory_bytes / LARGEST_ENTRY_PART),
         .files = cache_new(memory_bytes > 0 ? files_bytes : 0, files_bytes),
         .spool = options->spool,
+        .on_too_large = on_too_large,
+        .arg = out,
     };
     spool_on_full(options->spool, drop_oldest_file, out->caches.files);
     out->compressor = compressor_new(env->loop, &out->caches);

@@ -158,7 +158,7 @@ static struct repository *find_or_add_repository(struct cache *cache, uint64_t h
     return repository;
 }
 
-void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
+bool cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                const struct cache_entry *entry)
 {
     struct node *old = ms_map_get(&cache->nodes, key);
@@ -168,7 +168,7 @@ void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
     if (cost_bytes > cache->largest_bytes) {
         if (cache->max_bytes > 0)
             ms_limit_reached(MS_LIMIT_CACHE_ENTRY);
-        return;
+        return false;
     }
     shrink_to(cache, cache->max_bytes - cost_bytes);
     struct node *node = ms_alloc(sizeof(*node) + key.len);
@@ -181,6 +181,7 @@ void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
     LIST_INSERT_HEAD(&node->repository->nodes, node, by_repository);
     TAILQ_INSERT_HEAD(&cache->recent, node, by_use);
     cache->bytes += cost_bytes;
+    return true;
 }
 
 void cache_remove(struct cache *cache, struct ms_str key)
@@ -237,6 +238,8 @@ void caches_put(const struct caches *caches, struct ms_str key, uint64_t reposit
                 const struct cache_entry *entry)
 {
     bool is_file = entry->file != NULL;
-    cache_put(is_file ? caches->files : caches->memory, key, repository_hash, entry);
+    bool is_kept = cache_put(is_file ? caches->files : caches->memory, key, repository_hash, entry);
     cache_remove(is_file ? caches->memory : caches->files, key);
+    if (!is_kept && caches->on_too_large != NULL)
+        caches->on_too_large(key, caches->arg);
 }

@@ -34,8 +34,8 @@ uint64_t cache_bytes(const struct cache *cache);
  * what must live longer. */
 const struct cache_entry *cache_find(struct cache *cache, struct ms_str key);
 /* Keeps a copy of *entry, with references of its own. `repository_hash` 0: depends on everything.
- */
-void cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
+ * False: it is larger than an entry may be. */
+bool cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                const struct cache_entry *entry);
 /* The entry under the key has grown (a gzip variant was made): others make room for it. */
 void cache_recount(struct cache *cache, struct ms_str key);
@@ -53,6 +53,9 @@ struct caches {
     struct cache *memory;
     struct cache *files; /* large answers in files of the spool; its bytes are the disk's */
     struct spool *spool;
+    /* caches_put() was given what is too large to be kept. May be NULL. */
+    void (*on_too_large)(struct ms_str key, void *arg);
+    void *arg;
 };
 
 /* As cache_find and cache_put, in the cache that fits the entry; a key is in one of them only. */

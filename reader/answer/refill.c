@@ -2,7 +2,8 @@
 /*
  * Making an answer again, that of the one query of its class (all of the index). After a change the
  * cache has lost it, and it is asked again at once; when another change comes before it is there,
- * the pause before the next attempt doubles, for then nobody is served by it.
+ * the pause before the next attempt doubles, for then nobody is served by it. What is too large to
+ * be kept is not asked again before another change.
  *
  * Always: it is asked again only while somebody has asked for it within ASKED_LIVES_MS, and only
  * when nobody's own request does so already.
@@ -71,6 +72,12 @@ void refill_wake(struct refill *refill)
 {
     if (refill->arena != NULL && !ms_timer_is_running(refill->timer))
         ms_timer_start(refill->timer, 0);
+}
+
+void refill_note_too_large(struct refill *refill, struct ms_str key)
+{
+    if (refill->arena != NULL && ms_str_equal(key, refill->query.key))
+        ms_timer_stop(refill->timer);
 }
 
 static void on_timer(void *arg)

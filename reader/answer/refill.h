@@ -20,5 +20,8 @@ void refill_free(struct refill *refill); /* before the flights; NULL is fine */
 void refill_note(struct refill *refill, const struct answer_query *query);
 /* Something has changed, or all was forgotten, so that it may not be kept any more. */
 void refill_wake(struct refill *refill);
+/* The present answer under the key was made, and is too large to be kept: until something changes,
+ * it is not made again. */
+void refill_note_too_large(struct refill *refill, struct ms_str key);
 
 #endif

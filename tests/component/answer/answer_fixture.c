@@ -138,7 +138,7 @@ static void open_server(void)
     ms_http_server_add_listener(env.server, fd);
 }
 
-void begin_with(uint64_t spool_bytes_max)
+void begin_with_share(uint64_t spool_bytes_max, uint64_t share_bytes)
 {
     fake_store_reset();
     counts = false;
@@ -152,10 +152,15 @@ void begin_with(uint64_t spool_bytes_max)
         .dir = "/tmp", .max_bytes = spool_bytes_max, .used = spool_used, .n_used = 1});
     answers_init(&answers, &env,
                  &(struct answers_options){
-                     .memory_bytes = 4 * MIB, .files_bytes = spool_bytes_max, .spool = spool});
+                     .memory_bytes = 4 * MIB, .files_bytes = share_bytes, .spool = spool});
     open_server();
     freshness_reset(shared, 100);
     see_database();
+}
+
+void begin_with(uint64_t spool_bytes_max)
+{
+    begin_with_share(spool_bytes_max, spool_bytes_max);
 }
 
 void begin(void)

@@ -24,6 +24,8 @@ extern struct answer_reply reply;       /* to the next requests */
 
 void begin(void);
 void begin_with(uint64_t spool_bytes_max);
+/* It keeps at most so many bytes of files. */
+void begin_with_share(uint64_t spool_bytes_max, uint64_t share_bytes);
 void end(void);
 
 /* --- the database --- */

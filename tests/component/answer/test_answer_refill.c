@@ -5,6 +5,8 @@
 #include "tests/component/answer/answer_fixture.h"
 #include "tests/support/check_main.h"
 
+#include <string.h>
+
 static void change(uint64_t generation)
 {
     touch(generation, "any");
@@ -100,6 +102,51 @@ START_TEST(nothing_else_is_made_again)
 }
 END_TEST
 
+/* Of more than a MiB: it goes to disk. */
+static void finish_large(size_t n, const char *generation)
+{
+    static char bytes[MIB];
+    memset(bytes, 'x', sizeof(bytes));
+    row(n, generation, ms_str_n(bytes, sizeof(bytes)));
+    row(n, generation, MS_STR("and more"));
+    done(n);
+}
+
+/* Another query is asked again so often that the next attempt at the index would have come. */
+static void expect_no_other_attempt(size_t n_reads)
+{
+    enum { TIMES = 8 };
+    size_t a = ask("/x");
+    for (size_t i = 0; i < TIMES; i++) {
+        await(has_reads, n_reads + i + 1);
+        ck_assert_int_eq(fake_store.reads[n_reads + i].query.query, MS_READ_TAGS_LIST);
+        finish(n_reads + i, "1", "of a standby that lags");
+    }
+    leave(a);
+    await(all_arrived, 0);
+}
+
+START_TEST(what_is_too_large_to_be_kept_is_not_made_over_and_over)
+{
+    end();
+    begin_with_share(4 * MIB, MIB);
+    size_t a = ask("/index");
+    await(has_reads, 1);
+    finish_large(0, "100");
+    await(is_over, a);
+    change(101);
+    await(has_reads, 2);
+    finish_large(1, "101");
+    expect_no_other_attempt(2);
+    size_t n_reads = fake_store.n_reads;
+    change(102); /* by which it may have become smaller */
+    await(has_reads, n_reads + 1);
+    finish(n_reads, "102", "small");
+    expect(ask("/index"), "200", "102", "small");
+    ck_assert_uint_eq(fake_store.n_reads, n_reads + 1);
+}
+END_TEST
+
 /* The database is frozen, or only slow; it need not be known yet. */
 START_TEST(what_has_expired_is_served_while_the_database_is_silent)
 {
@@ -136,6 +183,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, another_change_makes_it_worthless);
     tcase_add_test(tcase, who_leaves_does_not_end_it);
     tcase_add_test(tcase, nothing_else_is_made_again);
+    tcase_add_test(tcase, what_is_too_large_to_be_kept_is_not_made_over_and_over);
     tcase_add_loop_test(tcase, what_has_expired_is_served_while_the_database_is_silent, 0, 2);
     suite_add_tcase(suite, tcase);
     return suite;
