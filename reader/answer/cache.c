@@ -191,6 +191,15 @@ void cache_remove(struct cache *cache, struct ms_str key)
         drop(cache, node);
 }
 
+bool cache_may_grow(struct cache *cache, struct ms_str key, uint64_t bytes)
+{
+    const struct node *node = ms_map_get(&cache->nodes, key);
+    if (node == NULL || cost_of(key, &node->entry) + bytes <= cache->max_bytes)
+        return true;
+    ms_limit_reached(MS_LIMIT_CACHE_ENTRY);
+    return false;
+}
+
 void cache_recount(struct cache *cache, struct ms_str key)
 {
     struct node *node = ms_map_get(&cache->nodes, key);

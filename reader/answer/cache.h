@@ -37,7 +37,10 @@ const struct cache_entry *cache_find(struct cache *cache, struct ms_str key);
  * False: it is larger than an entry may be. */
 bool cache_put(struct cache *cache, struct ms_str key, uint64_t repository_hash,
                const struct cache_entry *entry);
-/* The entry under the key has grown (a gzip variant was made): others make room for it. */
+/* The entry under the key may grow by so many bytes (a gzip variant is made). False: it would be
+ * alone more than the cache holds; that is counted. */
+bool cache_may_grow(struct cache *cache, struct ms_str key, uint64_t bytes);
+/* It has grown: others make room for it. */
 void cache_recount(struct cache *cache, struct ms_str key);
 void cache_remove(struct cache *cache, struct ms_str key); /* if it is there */
 /* Drops what depends on this repository, and what depends on everything, if it is older than the

@@ -2,7 +2,8 @@
 /*
  * Gzip variants on demand. The jobs take turns, a piece each, so that a small answer does not wait
  * for a large one that came first; AT_ONCE_MAX of them, since each holds a compressor's memory.
- * Always: a job has somebody who waits for it, else it is dropped.
+ * Always: a job has somebody who waits for it, else it is dropped. A variant with which
+ * a kept file would be larger than its cache is given up.
  */
 #include "reader/answer/compressor.h"
 
@@ -80,6 +81,16 @@ static void deliver(struct job *job)
     free(job);
 }
 
+/* With one more piece of the variant the file, if it is kept, still has its place in the cache. */
+static bool may_go_on(const struct job *job)
+{
+    struct cache *files = job->compressor->caches->files;
+    struct ms_str key = ms_str_n(job->key, job->key_len);
+    const struct cache_entry *kept = cache_find(files, key);
+    return kept == NULL || kept->file != job->entry.file ||
+           cache_may_grow(files, key, SPOOL_GZIP_PIECE_MAX);
+}
+
 /* Behind the others that take turns. */
 static void move_back(struct job *job)
 {
@@ -100,10 +111,14 @@ static void on_turn(void *arg)
     bool done = false;
     if (job == NULL)
         return;
-    enum ms_status status = spool_file_compress(&done, job->entry.file, &err);
-    if (status != MS_OK)
+    if (!may_go_on(job)) {
+        spool_file_refuse_gzip(job->entry.file);
+        done = true;
+    } else if (spool_file_compress(&done, job->entry.file, &err) != MS_OK) {
         ms_log(MS_LOG_WARN, "a large answer stays uncompressed", MS_FIELDS(ms_field_error(&err)));
-    if (status != MS_OK || done)
+        done = true;
+    }
+    if (done)
         deliver(job);
     else
         move_back(job);

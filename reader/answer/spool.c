@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COMPRESS_PIECE_BYTES = 64 * 1024 };
+enum { COMPRESS_PIECE_BYTES = 64 * 1024 }; /* of the plain file */
 
 struct spool {
     struct spool_options options;
@@ -247,7 +247,7 @@ static enum ms_status compress_piece(struct spool_file *file, struct ms_error *e
     if (got > 0) {
         struct ms_buf packed;
         uint64_t reserved = 0;
-        ms_buf_init(&packed, 2 * COMPRESS_PIECE_BYTES);
+        ms_buf_init(&packed, SPOOL_GZIP_PIECE_MAX);
         file->compressed += (uint64_t)got;
         status = ms_gzip_write(file->gzip, &packed, ms_str_n(plain, (size_t)got),
                                file->compressed == file->length);
@@ -263,12 +263,17 @@ static enum ms_status compress_piece(struct spool_file *file, struct ms_error *e
     return status;
 }
 
+void spool_file_refuse_gzip(struct spool_file *file)
+{
+    drop_gzip(file);
+    file->gzip_state = GZIP_IMPOSSIBLE;
+}
+
 enum ms_status spool_file_compress(bool *out_done, struct spool_file *file, struct ms_error *err)
 {
     enum ms_status status = compress_piece(file, err);
     if (status != MS_OK) {
-        drop_gzip(file);
-        file->gzip_state = GZIP_IMPOSSIBLE;
+        spool_file_refuse_gzip(file);
         return status;
     }
     *out_done = file->compressed >= file->length;

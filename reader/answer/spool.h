@@ -14,6 +14,8 @@
 struct spool;
 struct spool_file; /* reference counted; its bytes are given back with the last reference */
 
+enum { SPOOL_GZIP_PIECE_MAX = 128 * 1024 };
+
 struct spool_options {
     const char *dir; /* borrowed */
     uint64_t max_bytes;
@@ -49,10 +51,12 @@ void spool_file_tag(struct spool_file *file, struct ms_str bytes);
 /* Makes the ETag; nothing is appended any more. `content_type` is a static string. */
 void spool_file_finish(struct spool_file *file, const char *content_type);
 
-/* The gzip variant of a finished file, made a piece at a time (some milliseconds each). Errors as
- * above; after one there will be no such variant. */
+/* The gzip variant of a finished file, made a piece at a time (some milliseconds each, at most
+ * SPOOL_GZIP_PIECE_MAX bytes). Errors as above; after one there will be no such variant. */
 enum ms_status spool_file_compress(bool *out_done, struct spool_file *file,
                                    struct ms_error *err) MS_CHECKED;
+/* There will be no such variant: what is made of it so far goes. Not once it is there. */
+void spool_file_refuse_gzip(struct spool_file *file);
 /* Nobody wants it any more: what is made of it so far goes, and its compressor. */
 void spool_file_stop_compressing(struct spool_file *file);
 /* False once the variant is there, or cannot be made. */

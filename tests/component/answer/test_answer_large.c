@@ -169,6 +169,45 @@ START_TEST(a_small_one_is_compressed_before_a_large_one_that_came_first)
 }
 END_TEST
 
+/* Bytes that gzip makes no smaller. */
+static void incompressible_rows(size_t n, const char *generation, unsigned count)
+{
+    static char bytes[MIB / 4];
+    uint32_t state = 1;
+    for (unsigned i = 0; i < count; i++) {
+        for (size_t j = 0; j < sizeof(bytes); j++) {
+            state = state * 1664525 + 1013904223;
+            bytes[j] = (char)(state >> 24);
+        }
+        row(n, generation, ms_str_n(bytes, sizeof(bytes)));
+    }
+}
+
+/* Whether it is the spool that would have no room for the variant, or the worker's share of it. */
+START_TEST(a_variant_that_is_too_large_costs_no_kept_file)
+{
+    end();
+    begin_with_share(_i == 0 ? 4 * MIB : 64 * MIB, 4 * MIB);
+    size_t small = ask("/large1");
+    await(has_reads, 1);
+    rows(0, "100", 4);
+    done(0);
+    await(is_over, small);
+    size_t large = ask_with("/large2", "Accept-Encoding: gzip\r\n");
+    await(has_reads, 2);
+    incompressible_rows(1, "100", _i == 0 ? 12 : 11);
+    done(1);
+    await(is_over, large);
+    ck_assert(says(large, "HTTP/1.1 200 ") && !says(large, "Content-Encoding"));
+    size_t again = ask_with("/large2", "Accept-Encoding: gzip\r\n");
+    await(is_over, again);
+    ck_assert(ms_str_equal(body(again), body(large)));
+    if (_i == 1)
+        await(is_over, ask("/large1"));
+    ck_assert_uint_eq(fake_store.n_reads, 2);
+}
+END_TEST
+
 START_TEST(a_full_spool_drops_the_oldest_then_refuses)
 {
     end();
@@ -239,6 +278,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, who_has_it_does_not_wait_for_gzip, 0, 2);
     tcase_add_test(tcase, several_are_compressed_in_turn);
     tcase_add_test(tcase, a_small_one_is_compressed_before_a_large_one_that_came_first);
+    tcase_add_loop_test(tcase, a_variant_that_is_too_large_costs_no_kept_file, 0, 2);
     tcase_add_test(tcase, a_full_spool_drops_the_oldest_then_refuses);
     tcase_add_test(tcase, a_full_spool_is_told_before_the_query_is_run);
     tcase_add_test(tcase, who_leaves_a_large_answer_frees_the_disk);

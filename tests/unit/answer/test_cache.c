@@ -120,6 +120,18 @@ START_TEST(what_grows_in_it_pushes_others_out)
 }
 END_TEST
 
+START_TEST(what_is_in_it_may_grow_up_to_all_of_it)
+{
+    put("a", 0, 1, 1000);
+    uint64_t left = PLENTY - cache_bytes(cache);
+    put("b", 0, 1, 1000);
+    ck_assert(cache_may_grow(cache, MS_STR("a"), left));
+    ck_assert(!cache_may_grow(cache, MS_STR("a"), left + 1));
+    ck_assert(cache_may_grow(cache, MS_STR("none"), left + 1));
+    ck_assert(has("a") && has("b"));
+}
+END_TEST
+
 START_TEST(too_large_an_entry_is_not_kept_and_costs_no_other)
 {
     cache_free(cache);
@@ -190,6 +202,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, what_was_made_after_the_change_stays);
     tcase_add_test(tcase, least_recently_used_goes_first);
     tcase_add_test(tcase, what_grows_in_it_pushes_others_out);
+    tcase_add_test(tcase, what_is_in_it_may_grow_up_to_all_of_it);
     tcase_add_test(tcase, too_large_an_entry_is_not_kept_and_costs_no_other);
     tcase_add_test(tcase, size_0_keeps_nothing);
     tcase_add_test(tcase, thousands_of_entries);
