@@ -39,7 +39,7 @@
 enum {
     FLIGHT_ARENA_MAX = 4 * 1024 * 1024, /* a request's own parameters are at most some KiB */
     PAUSE_MS = 100,
-    PAUSES_MAX = 20,
+    BEHIND_PAUSES_MAX = 20,
     LOST_PAUSES_MAX = 50, /* longer than a connection takes to be made anew */
     LOOK_EVERY_MS = 200,
     PATIENCE_MS = 1000, /* then what has only expired is served rather than nothing */
@@ -66,9 +66,10 @@ struct flight {
     struct turns_item turn; /* while WAITING */
     struct timeline_query asked;
     struct build build;
-    unsigned n_pauses, n_losses; /* losses of connections that it was asked on */
-    struct ms_timer *timer;      /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
-    struct ms_error err;         /* while ENDING with one */
+    unsigned n_behind_pauses, n_lost_pauses;
+    unsigned n_losses;      /* of connections that it was asked on */
+    struct ms_timer *timer; /* while WAITING, PAUSING, AHEAD, or ENDING with an error */
+    struct ms_error err;    /* while ENDING with one */
     bool is_own; /* goes on for nobody: flights_fill(), or they were served what is kept */
     enum ms_limit refused_by; /* the error is that too many wait; else MS_LIMIT_NONE */
     struct waiters waiters;
@@ -232,9 +233,9 @@ static void on_look(void *arg)
 
 /* --- the query --- */
 
-static void pause_flight(struct flight *flight)
+static void pause_flight(struct flight *flight, unsigned *n_pauses)
 {
-    flight->n_pauses++;
+    (*n_pauses)++;
     flight->state = FLIGHT_PAUSING;
     ms_timer_start(flight->timer, PAUSE_MS);
 }
@@ -244,7 +245,7 @@ static void pause_flight(struct flight *flight)
 static bool is_worth_asking_again(const struct flight *flight, enum ms_status status)
 {
     return status == MS_UNAVAILABLE && timeline_is_watched(now(flight)) &&
-           flight->n_pauses < LOST_PAUSES_MAX && flight->n_losses <= LOSSES_MAX;
+           flight->n_lost_pauses < LOST_PAUSES_MAX && flight->n_losses <= LOSSES_MAX;
 }
 
 /* Asks, now or in its turn, for all who wait for it. When one of their clients has room for it, it
@@ -298,32 +299,30 @@ static void judge(struct flight *flight)
         return;
     switch (timeline_judge(asked, now(flight))) {
     case TIMELINE_BEHIND:
-        if (flight->n_pauses < PAUSES_MAX) {
-            pause_flight(flight);
-            break;
+        if (flight->n_behind_pauses < BEHIND_PAUSES_MAX) {
+            pause_flight(flight, &flight->n_behind_pauses);
+            return;
         }
         (void)ms_error_set(&err, MS_CONFLICT, "generation %llu after %llu: the database went back",
                            snapshot, (unsigned long long)asked->oldest_allowed);
-        fail(flight, &err);
         break;
     case TIMELINE_AHEAD:
         flight->state = FLIGHT_AHEAD;
         ms_timer_start(flight->timer, PAUSE_MS);
-        break;
+        return;
     case TIMELINE_ELSEWHERE:
         (void)ms_error_set(&err, MS_CONFLICT, "generation %llu, which the database has not reached",
                            snapshot);
-        fail(flight, &err);
         break;
     case TIMELINE_USE:
         if (asked->has_snapshot) {
             deliver(flight);
-            break;
+            return;
         }
         (void)ms_error_set(&err, MS_PROTOCOL, "a query without a row");
-        fail(flight, &err);
         break;
     }
+    fail(flight, &err);
 }
 
 /* Rows of a snapshot that is too old are not built into anything: judge() has it asked again. */
@@ -363,7 +362,7 @@ static void on_done(const struct ms_error *err, void *arg)
         timeouts_note(flight->flights->timeouts, flight->query.key, ms_clock_mono_ms());
     flight->n_losses++;
     if (is_worth_asking_again(flight, err->status))
-        pause_flight(flight);
+        pause_flight(flight, &flight->n_lost_pauses);
     else
         fail(flight, err);
 }
@@ -403,7 +402,7 @@ static void on_turn(struct turns_item *turn)
         return;
     flight_queue_charge(flight->flights->queue, &flight->turn); /* it was not asked */
     if (is_worth_asking_again(flight, err.status))
-        pause_flight(flight);
+        pause_flight(flight, &flight->n_lost_pauses);
     else
         fail_later(flight, &err);
 }

@@ -46,8 +46,10 @@ enum ms_status ms_store_reader_run(struct ms_store_read **out, struct ms_store_r
                                    const struct ms_store_query *query, struct ms_error *err)
 {
     (void)store;
-    if (fake_store.refusal != MS_OK)
+    if (fake_store.refusal != MS_OK) {
+        fake_store.n_refused++;
         return ms_error_set(err, fake_store.refusal, "refused");
+    }
     ck_assert_uint_lt(fake_store.n_reads, FAKE_STORE_READS_MAX);
     ck_assert_uint_le(query->n_params, FAKE_STORE_PARAMS_MAX);
     struct ms_store_read *read = &fake_store.reads[fake_store.n_reads++];

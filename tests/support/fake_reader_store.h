@@ -22,6 +22,7 @@ struct fake_store {
     struct ms_store_read reads[FAKE_STORE_READS_MAX]; /* in the order of their start */
     size_t n_reads;
     enum ms_status refusal; /* of the queries to come; MS_OK: none */
+    size_t n_refused;       /* in this way */
     bool is_full[MS_CLASS_COUNT];
     ms_loop_call *on_room;
     void *on_room_arg;

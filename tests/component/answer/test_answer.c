@@ -413,6 +413,25 @@ START_TEST(a_short_loss_is_waited_out)
 }
 END_TEST
 
+static bool was_refused(size_t n)
+{
+    return fake_store.n_refused >= n;
+}
+
+START_TEST(a_loss_leaves_a_database_that_is_behind_its_time)
+{
+    fake_store.refusal = MS_UNAVAILABLE;
+    size_t a = ask("/x");
+    await(was_refused, 21); /* as often as it is asked of one that is behind */
+    fake_store.refusal = MS_OK;
+    await(has_reads, 1);
+    finish(0, "99", "of a standby that lags");
+    await(has_reads, 2);
+    finish(1, "100", "text");
+    expect(a, "200", "100", "text");
+}
+END_TEST
+
 START_TEST(a_failure_falls_back_to_what_is_kept)
 {
     counts = true;
@@ -538,6 +557,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, what_a_lost_ring_may_have_touched_is_not_kept);
     tcase_add_test(tcase, without_the_database_and_the_cache_503);
     tcase_add_test(tcase, a_short_loss_is_waited_out);
+    tcase_add_test(tcase, a_loss_leaves_a_database_that_is_behind_its_time);
     tcase_add_test(tcase, a_failure_falls_back_to_what_is_kept);
     tcase_add_test(tcase, time_outs_and_faults_have_their_status);
     tcase_add_test(tcase, what_took_too_long_is_not_asked_again_for_a_minute);
