@@ -374,6 +374,7 @@ static enum ms_status ask(struct flight *flight, struct ms_error *err)
     if (status != MS_OK)
         return status;
     timeline_ask(&flight->asked, now(flight));
+    waiters_note_asked(&flight->waiters);
     flight->state = FLIGHT_ASKING;
     struct ms_store_query statement = {.query = query->statement,
                                        .params = query->params,

@@ -34,6 +34,13 @@ struct waiter *waiters_add(struct waiters *waiters, struct ms_http_request *requ
     return waiter;
 }
 
+void waiters_note_asked(struct waiters *waiters)
+{
+    struct waiter *waiter;
+    TAILQ_FOREACH(waiter, &waiters->list, link)
+        waiter->stale_seconds = 0;
+}
+
 void waiters_remove(struct waiter *waiter)
 {
     TAILQ_REMOVE(&waiter->waiters->list, waiter, link);

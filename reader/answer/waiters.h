@@ -18,8 +18,8 @@ struct waiter {
     struct ms_http_request *request;
     struct client client;
     int64_t since_ms;
-    /* When it came: if the watcher did not see the database then, that may have been after a change
-     * that is not in the snapshot of the query that it joined. */
+    /* When it joined a query that had been asked already: if the watcher did not see the database
+     * then, it may have come after a change that is not in the snapshot of that query. */
     uint64_t stale_seconds;
     struct answer_reply reply;
 };
@@ -36,6 +36,8 @@ bool waiters_are_none(const struct waiters *waiters);
 struct waiter *waiters_add(struct waiters *waiters, struct ms_http_request *request,
                            const struct answer_reply *reply,
                            const struct ms_string_list *trusted_proxies);
+/* The query is asked now, so that its snapshot is from after all of them came. */
+void waiters_note_asked(struct waiters *waiters);
 void waiters_remove(struct waiter *waiter); /* and frees it; its request is somebody else's now */
 
 /* Each removes all of them. stale_seconds: at present. */
