@@ -181,7 +181,7 @@ class Registry(Process):
 
     def __init__(self, directory, events_url=None, token=None, storage=None, settings=None, options=None):
         super().__init__(directory, "registry")
-        self.port = free_port()
+        self.port, self.debug_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.storage = Path(storage or self.directory / "storage")
         self.events_url = events_url
@@ -195,7 +195,8 @@ class Registry(Process):
             "log": {"level": "warn", "accesslog": {"disabled": True}},
             "storage": {"filesystem": {"rootdirectory": str(self.storage), "maxthreads": 100},
                         "delete": {"enabled": True}, "maintenance": {"uploadpurging": {"enabled": False}}},
-            "http": {"addr": f"127.0.0.1:{self.port}", "relativeurls": True},
+            "http": {"addr": f"127.0.0.1:{self.port}", "relativeurls": True,
+                     "debug": {"addr": f"127.0.0.1:{self.debug_port}"}},
         }
         if self.events_url:
             headers = {"Authorization": [f"Bearer {self.token}"]} if self.token else {}
@@ -216,6 +217,15 @@ class Registry(Process):
     def answers(self):
         self.check_running()
         return requests.get(self.url + "/v2/", timeout=WAIT_SECONDS, **self.options).status_code in (200, 401)
+
+    def has_told(self):
+        """None of its events is on the way: it answers a push before it tells of it. True, too, when it is away."""
+        try:
+            variables = requests.get(f"http://127.0.0.1:{self.debug_port}/debug/vars", timeout=5).json()
+        except requests.RequestException:
+            return True
+        endpoints = variables.get("registry", {}).get("notifications", {}).get("endpoints") or []
+        return not any(endpoint["Metrics"]["Pending"] for endpoint in endpoints)
 
 
 class Daemon(Process):
@@ -284,6 +294,7 @@ class Writer(Daemon):
             "log": {"level": "debug"},
         }, sections)
         self.events_url = self.url + "/events"
+        self.sender = None  # the registry that tells it of events, if it is known
 
     def status(self):
         """What is so now: the writer answers with what the database told last, and says as of when."""
@@ -320,8 +331,10 @@ class Writer(Daemon):
         return wait_for(ended, "the end of a scan")
 
     def wait_until_settled(self):
-        """No event waits and no scan runs."""
+        """No event waits or is on its way, and no scan runs."""
         def settled():
+            if self.sender and not self.sender.has_told():
+                return False
             status = self.status()
             return status["inbox"]["waiting"] == 0 and not status["scan"]["running"]
         wait_for(settled, "the inbox to be empty")
@@ -407,6 +420,7 @@ class Stack:
         self.reader = Reader(self.directory, self.database, self.registry.url, **(reader_config or {}))
         self.registry.events_url = self.writer.events_url
         self.registry.token = self.writer.token
+        self.writer.sender = self.registry
 
     def start(self):
         self.registry.start()
