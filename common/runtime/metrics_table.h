@@ -72,7 +72,7 @@
     METRIC(STATEMENTS_WAITING, "statements_waiting", GAUGE, READER, ONE(CLASS),                    \
            "Statements that wait for a connection.")                                               \
     METRIC(STATEMENTS_REFUSED, "statements_refused_total", COUNTER, READER, ONE(CLASS),            \
-           "Statements refused to who asked: too many waited (503), of one client (429), or too long.") \
+           "Statements that were not run: too many waited (503), of one client (429), or too long.") \
     METRIC(STATEMENTS_RUNNING, "statements_running", GAUGE, READER, ONE(CLASS),                    \
            "Statements that a connection was given to.")                                           \
     METRIC(STATEMENTS_TIMED_OUT, "statements_timed_out_total", COUNTER, READER, ONE(CLASS),        \

@@ -175,7 +175,7 @@ bool send_failure(struct ms_http_request *request, const struct caches *caches,
                   const struct answer_reply *reply)
 {
     if (send_what_is_kept(request, caches, tracker, key, reply))
-        return false;
+        return true;
     if (err->status == MS_BUSY && is_held_while_busy(request, reply))
         return false;
     send_own_error(request, err->status, reply);
@@ -185,8 +185,9 @@ bool send_failure(struct ms_http_request *request, const struct caches *caches,
 bool send_crowded(struct ms_http_request *request, const struct caches *caches,
                   struct tracker *tracker, struct ms_str key, const struct answer_reply *reply)
 {
-    if (send_what_is_kept(request, caches, tracker, key, reply) ||
-        is_held_while_busy(request, reply))
+    if (send_what_is_kept(request, caches, tracker, key, reply))
+        return true;
+    if (is_held_while_busy(request, reply))
         return false;
     send_retry(request, 429, "TOOMANYREQUESTS",
                MS_STR("too many of your requests wait for the database, and others wait too"),

@@ -51,8 +51,8 @@ void send_entry(struct ms_http_request *request, const struct cache_entry *entry
 void send_kept(struct ms_http_request *request, const struct caches *caches, struct ms_str key,
                const struct cache_entry *entry, uint64_t generation, uint64_t stale_seconds,
                const struct answer_reply *reply);
-/* The query failed: sends what is still kept under the key, marked stale, or else the error. True:
- * it was the error. */
+/* The query failed: sends what is still kept under the key, marked stale, or else the error. False:
+ * the request waits instead of the error. */
 bool send_failure(struct ms_http_request *request, const struct caches *caches,
                   struct tracker *tracker, struct ms_str key, const struct ms_error *err,
                   const struct answer_reply *reply);

@@ -70,14 +70,14 @@ size_t waiters_send_failure(struct waiters *waiters, const struct caches *caches
                             bool is_crowded)
 {
     struct waiter *waiter;
-    size_t n_refused = 0;
+    size_t n_answered = 0;
     while ((waiter = TAILQ_FIRST(&waiters->list)) != NULL) {
         struct waiter taken = *waiter;
         waiters_remove(waiter);
-        bool is_refused =
+        bool is_answered =
             is_crowded ? send_crowded(taken.request, caches, tracker, key, &taken.reply)
                        : send_failure(taken.request, caches, tracker, key, err, &taken.reply);
-        n_refused += is_refused ? 1 : 0;
+        n_answered += is_answered ? 1 : 0;
     }
-    return n_refused;
+    return n_answered;
 }

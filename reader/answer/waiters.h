@@ -45,7 +45,7 @@ void waiters_send_entry(struct waiters *waiters, struct compressor *compressor, 
                         const struct cache_entry *entry, uint64_t generation,
                         uint64_t stale_seconds);
 /* What is still kept, or the error, unless it is MS_BUSY and the request rather waits. is_crowded:
- * it is that their client has too many queries. Returns how many were sent the error. */
+ * it is that their client has too many queries. Returns how many do not wait on. */
 size_t waiters_send_failure(struct waiters *waiters, const struct caches *caches,
                             struct tracker *tracker, struct ms_str key, const struct ms_error *err,
                             bool is_crowded);
