@@ -4,7 +4,8 @@
  * of feeds asks with If-None-Match and gets a 304 as long as nothing was pushed.
  *
  * What is pushed to a registry has the same id in every feed of it, and another one than what is
- * pushed to any other registry: tag URIs (RFC 4151) that begin with the registry's host.
+ * pushed to any other registry: tag URIs (RFC 4151) that begin with the registry's host. They end
+ * with the push's number, since a tag may move there and back within a second.
  */
 #include "common/base/refname.h"
 #include "reader/html/html.h"
@@ -62,6 +63,7 @@ static void write_entry(struct ms_buf *out, const struct state *state, struct ms
     struct ms_str tag = json_text(json_get(entry, "tag"), arena);
     struct ms_str digest = json_text(json_get(entry, "digest"), arena);
     struct ms_str at = json_text(json_get(entry, "at"), arena);
+    struct ms_str push = json_text(json_get(entry, "push"), arena);
     struct ms_str by = json_text(json_get(entry, "by"), arena);
     html_raw(out, "<entry><id>");
     write_id(out, state);
@@ -71,7 +73,7 @@ static void write_entry(struct ms_buf *out, const struct state *state, struct ms
     html_raw(out, ":");
     html_path(out, digest);
     html_raw(out, ":");
-    html_path(out, at);
+    html_path(out, push);
     html_raw(out, "</id><title>");
     html_text(out, repository);
     html_raw(out, ":");

@@ -6,7 +6,7 @@
 SELECT s.generation,
        $1::text IS NULL OR EXISTS (SELECT FROM repository WHERE name = $1::text AND deleted_at IS NULL) AS is_known,
        (SELECT json_agg(row_to_json(p)) FROM (
-           SELECT f.repository, f.tag, digest_text(f.digest) AS digest, f.by,
+           SELECT f.id::text AS push, f.repository, f.tag, digest_text(f.digest) AS digest, f.by,
                   to_char(f.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
            FROM ((SELECT r.name AS repository, h.tag, h.digest, h.changed_by AS by, h.from_time AS at, h.id
                   FROM (SELECT id, repository_id, tag, digest, changed_by, from_time FROM tag_history

@@ -90,6 +90,17 @@ def test_the_order_after_moves_and_deletions(world):
     assert world.titles("/r/team/app/-/feed") == ["team/app:1.0", "team/app:latest"] + before
 
 
+def test_moves_within_a_second_have_ids_of_their_own(world):
+    for salt in ("there", "back", "there"):
+        world.push("quick/app", "latest", salt)
+    query(world.stack.database, """UPDATE tag_history SET from_time = '2026-01-01' WHERE repository_id = (
+                                        SELECT id FROM repository WHERE name = 'quick/app')""")
+    world.push("quick/app", "other", "for the reader to look again")
+    entries = world.read("/r/quick/app/-/feed").entries
+    assert [entry.title for entry in entries] == ["quick/app:other"] + 3 * ["quick/app:latest"]
+    assert entries[1].summary == entries[3].summary and len({entry.id for entry in entries}) == 4
+
+
 @pytest.mark.parametrize("path", FEEDS)
 def test_feeds_are_asked_again_for_nothing(world, path):
     answer = world.reader.get(path)
