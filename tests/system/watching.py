@@ -70,6 +70,7 @@ class Watcher(threading.Thread):
         self.reader = reader
         self.stopped = threading.Event()
         self.statuses = set()
+        self.n_answers = 0
         self.faults = []
         self.stale = 0
         self.start()
@@ -80,6 +81,7 @@ class Watcher(threading.Thread):
         while not self.stopped.is_set():
             answer = session.get(self.reader.url + LIST, timeout=WAIT_SECONDS)
             self.statuses.add(answer.status_code)
+            self.n_answers += 1
             if answer.status_code != 200:
                 continue
             generation = int(answer.headers["X-Metastore-Generation"])
@@ -87,6 +89,11 @@ class Watcher(threading.Thread):
             if generation < last or len(answer.json()["tags"]) > generation:
                 self.faults.append((last, generation, answer.text))
             last = generation
+
+    def wait_for_another_answer(self):
+        """One that was asked for from now on: what is asked now may have been asked before."""
+        wanted = self.n_answers + 2
+        wait_for(lambda: self.n_answers >= wanted, "the watcher to be answered")
 
     def stop(self):
         self.stopped.set()
