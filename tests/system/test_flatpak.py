@@ -2,6 +2,7 @@
 """The real flatpak against a reader: a remote with a path, its list, installing, updating, and what one click installs
 from. An application and its runtime are made by flatpak itself."""
 import configparser
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,7 +36,8 @@ class Flatpak:
             try:
                 status = child.wait(WAIT_SECONDS)
             finally:
-                os.killpg(child.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # none was started, or they have gone
+                    os.killpg(child.pid, signal.SIGKILL)
         assert status == 0, (command, log.read_text()[-4000:])
         return log.read_text()
 
