@@ -1571,7 +1571,7 @@ CREATE OR REPLACE FUNCTION count_evidence(OUT signed bigint, OUT sbom bigint, OU
         SELECT m.id, CASE split_part(t.name, '.', 2) WHEN 'sig' THEN 1 WHEN 'sbom' THEN 2
                                                      ELSE (SELECT evidence FROM manifest WHERE id = t.manifest_id) END
         FROM (SELECT name, manifest_id FROM tag
-              WHERE name >= 'sha256-' AND name < 'sha256.' AND hidden AND name ~ '^sha256-[0-9a-f]{64}[.](sig|att|sbom)$'
+              WHERE name >= 'sha256-' AND name < 'sha256.' AND hidden AND right(name, -71) IN ('.sig', '.att', '.sbom')
               OFFSET 0) t
         CROSS JOIN LATERAL (SELECT id FROM manifest
                             WHERE digest = digest_bytes(replace(split_part(t.name, '.', 1), '-', ':')) OFFSET 0) m
