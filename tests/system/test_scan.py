@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Full scans: complete, repeatable, and the same whatever is killed in their midst."""
+import contextlib
 import json
 import random
 import shutil
 import subprocess
 import tempfile
 
+import psycopg2
 import pytest
 
 from fake import FakeRegistry
-from harness import SUPPORT, Postgres, Reader, Registry, Writer, assert_same_state, query, wait_for
+from harness import BUILD, SUPPORT, Postgres, Reader, Registry, Writer, assert_same_state, query, wait_for
 from images import OCI_INDEX, OCI_MANIFEST, Pusher
 from oracle import Registry as Oracle
 from oracle import canonical, expected_index
@@ -64,6 +66,20 @@ def test_a_scan_looks_up_whether_a_manifest_is_an_image(undisturbed):
     """By its number, also where plans were made for empty tables: not by going through the index of all images."""
     read, = query(undisturbed, "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'manifest_os'")[0]
     assert read < 10000
+
+
+def test_an_index_before_there_are_statistics_looks_up_what_is_held(undisturbed):
+    """As right after a first scan: it does not go through all of a repository for each of its images."""
+    statement = (BUILD / "queries" / "read_index_all.sql").read_text().replace("%", "%%")
+    held, = query(undisturbed, "SELECT count(*) FROM repository_manifest")[0]
+    with contextlib.closing(psycopg2.connect(undisturbed)) as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pg_statistic")  # in a transaction that is rolled back
+        cursor.execute("UPDATE pg_class SET relpages = 0, reltuples = -1 WHERE relkind IN ('r', 'i', 't')")
+        cursor.execute(f"SET plan_cache_mode = force_generic_plan; PREPARE made AS {statement}", ())
+        cursor.execute(f"EXECUTE made ({', '.join(['NULL'] * 9)})")
+        assert cursor.rowcount > 1000
+        cursor.execute("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'repository_manifest'")
+        assert cursor.fetchone()[0] < 4 * held
 
 
 def test_second_scan_writes_nothing(registry, undisturbed, tmp_path):

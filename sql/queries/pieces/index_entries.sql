@@ -35,14 +35,16 @@ entry AS (
         FROM tag t
         WHERE t.repository_id = c.repository_id AND t.manifest_id = c.id AND NOT t.hidden
     ) tagged
+    -- Each by its number: as long as there are no statistics, a join goes through all that the repository holds, for each.
     CROSS JOIN LATERAL (
         SELECT string_agg('{' || i.document || '}', ',' ORDER BY part.position) AS images
         FROM (SELECT m.id AS image_id, 0 AS position WHERE m.kind = 'image'
               UNION ALL
               SELECT ii.image_id, ii.position FROM index_image ii WHERE ii.index_id = m.id) part
-        JOIN manifest i ON i.id = part.image_id
-        JOIN repository_manifest held_image ON held_image.repository_id = c.repository_id
-                                           AND held_image.manifest_id = part.image_id
+        CROSS JOIN LATERAL (SELECT id, kind, document, os, architecture FROM manifest
+                            WHERE id = part.image_id OFFSET 0) i
+        CROSS JOIN LATERAL (SELECT unreadable FROM repository_manifest
+                            WHERE repository_id = c.repository_id AND manifest_id = part.image_id OFFSET 0) held_image
         WHERE i.kind = 'image' AND held_image.unreadable IS NULL
           AND ($5::text[] IS NULL OR coalesce(i.os, '') = ANY ($5::text[]))
           AND ($6::text[] IS NULL OR coalesce(i.architecture, '') = ANY ($6::text[]))
