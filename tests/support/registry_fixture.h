@@ -73,12 +73,18 @@ static inline void fixture_connect(struct fixture *f)
     f->watchdog = ms_timer_new(f->loop, on_watchdog, NULL);
 }
 
-static inline void fixture_init(struct fixture *f)
+/* `arguments` are the fake's. */
+static inline void fixture_init_with(struct fixture *f, const char *const *arguments)
 {
     *f = (struct fixture){.timing = FIXTURE_TIMING};
     f->config.registry.concurrency = 4;
     f->config.registry.timeout_ms = 60000;
-    fake_start(&f->fake, NULL);
+    fake_start(&f->fake, arguments);
+}
+
+static inline void fixture_init(struct fixture *f)
+{
+    fixture_init_with(f, NULL);
 }
 
 static inline void fixture_start(struct fixture *f)
