@@ -397,6 +397,7 @@ END_TEST
 
 static bool was_refused(size_t n)
 {
+    see_database(); /* as the watcher does all the time */
     return fake_store.n_refused >= n;
 }
 
@@ -426,7 +427,7 @@ START_TEST(a_failure_falls_back_to_what_is_kept)
     await(has_reads, 2);
     break_off(1, MS_TIMEOUT);
     expect(b, "200", "100", "text");
-    ck_assert(says(b, "\r\nX-Metastore-Stale: 1\r\n"));
+    ck_assert(says(b, "\r\nX-Metastore-Stale: "));
 }
 END_TEST
 

@@ -161,10 +161,11 @@ START_TEST(what_has_expired_is_served_while_the_database_is_silent)
     size_t b = ask("/x"), c = ask("/x");
     expect(b, "200", "100", "counts");
     expect(c, "200", "100", "counts");
-    ck_assert(says(b, "\r\nX-Metastore-Stale: 1\r\n"));
+    ck_assert(says(b, "\r\nX-Metastore-Stale: "));
     if (_i == 1)
         return;
     leave(b); /* all were served, and it goes on: or a slow one would never be made again */
+    see_database();
     finish(1, "100", "newer");
     expect(ask("/x"), "200", "100", "newer");
     ck_assert_uint_eq(fake_store.n_reads, 2);

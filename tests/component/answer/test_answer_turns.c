@@ -155,10 +155,11 @@ START_TEST(who_can_wait_is_sent_what_is_kept)
     expire("/kept");
     fill_connections();
     fill_queue();
+    see_database(); /* or nobody would ask it */
     reply = (struct answer_reply){.on_busy = answer_at_once, .hold_arg = text};
     size_t again = ask_as("192.0.2.1", "/kept");
     expect(again, "200", "100", "kept");
-    ck_assert(says(again, "\r\nX-Metastore-Stale: 1\r\n"));
+    ck_assert(says(again, "\r\nX-Metastore-Stale: "));
     ck_assert(ms_metrics_get(MS_METRIC_STATEMENTS_REFUSED, "list", NULL) > 0);
 }
 END_TEST
