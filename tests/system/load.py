@@ -90,6 +90,7 @@ class Load:
         self.registry = Registry(directory / "registry")
         self.writer = Writer(directory, self.database, self.registry.url)
         self.registry.events_url, self.registry.token = self.writer.events_url, self.writer.token
+        self.writer.sender = self.registry
         self.readers = [Reader(directory / f"reader{n}", self.database, self.registry.url, name=f"reader{n}",
                                reader={"workers": 2 if n == 0 else 1}) for n in range(3)]
         self.nginx = Nginx(directory / "nginx", self.registry, self.readers)

@@ -25,6 +25,7 @@ class World:
         self.writer = Writer(directory, self.database, self.silent.url)
         self.reader = Reader(directory, self.database, self.silent.url)
         self.registry.events_url, self.registry.token = self.writer.events_url, self.writer.token
+        self.writer.sender = self.registry
         RandomRegistry(directory / "storage", seed, repositories)
         self.pusher = Pusher(self.registry.url)
         self.moved, self.pulls, self.times = {}, {}, {}

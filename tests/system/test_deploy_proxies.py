@@ -37,6 +37,7 @@ class Site:
         self.registry = Registry(directory / "registry", settings={"auth": auth})
         self.writer = Writer(directory, database, self.registry.url, registry={"username": USER, "password": PASSWORD})
         self.registry.events_url, self.registry.token = self.writer.events_url, self.writer.token
+        self.writer.sender = self.registry
         self.readers = [Reader(directory / f"reader{n}", database, self.registry.url) for n in (1, 2)]
         self.proxies = []
         self.registry.start()

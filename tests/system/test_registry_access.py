@@ -31,6 +31,7 @@ class Site:
         self.sections = writer_sections
         self.writer = Writer(directory, self.database, self.registry.url, **writer_sections)
         self.registry.events_url, self.registry.token = self.writer.events_url, self.writer.token
+        self.writer.sender = self.registry
 
     def start(self):
         self.registry.start()
