@@ -127,8 +127,11 @@ def test_the_disk_of_the_database_is_full(tmp_path):
             assert place.writer.get("/healthz").status_code == 200
             assert place.writer.status()["registry"]["reachable"]
             ballast.unlink()
-            server.start()  # if it ended
-            wait_for(lambda: place.push("team/app", "after").status_code == 202, "the writer to go on")
+
+            def goes_on():
+                server.start()  # if it ended, which it may be about to do
+                return place.push("team/app", "after").status_code == 202
+            wait_for(goes_on, "the writer to go on")
             place.wait_until_applied()
             place.compare()
         finally:
