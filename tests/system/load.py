@@ -12,6 +12,7 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -61,7 +62,13 @@ class Nginx(Process):
     def start(self):
         os.chmod(self.directory, 0o755)
         self.spawn(["/usr/sbin/nginx", "-e", "stderr", "-p", str(self.directory), "-c", str(self.directory / "nginx.conf")])
+        wait_for(self.listens, "nginx")
         return self
+
+    def listens(self):
+        self.check_running()
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        return True
 
 
 class Windows:
