@@ -39,8 +39,8 @@ def database(server):
 def start(database, make_reader):
     """start(**sections) → a reader that believes what we say of clients."""
     def begin(**sections):
-        reader = make_reader(database, **{"reader": {"trusted_proxies": ["127.0.0.1"], **sections.pop("reader", {})},
-                                          **sections})
+        own = {"trusted_proxies": ["127.0.0.1"], "statement_timeout": "10m", **sections.pop("reader", {})}
+        reader = make_reader(database, reader=own, **sections)
         reader.wait_until_ready()
         return reader
     return begin
@@ -180,7 +180,9 @@ def test_one_client_is_refused_only_while_others_wait(start, database):
         assert filtered.status_code == 429  # a list by what no index finds is a search
         assert reader.get("/api/v1/repositories", **as_client(ATTACKER)).status_code == 200
         assert reader.metric('limit_reached_total{limit="client_waiting"}') == 4
-    assert set(burst.wait().values()) == {200}
+    statuses = set(burst.wait().values())
+    assert 200 in statuses and statuses <= {200, 503}  # this one after a long wait for a turn, here for the lock
+    assert reader.get("/v1/search?q=honest", **as_client(HONEST)).status_code == 200
 
 
 def test_who_waits_for_a_change_is_not_refused(start, database):
@@ -218,7 +220,7 @@ def test_who_hangs_up_costs_nothing(start, database):
 
 
 def test_what_took_too_long_is_not_repeated(start, database):
-    reader = start(reader={"statement_timeout": "300ms"})
+    reader = start(reader={"statement_timeout": "3s"})
 
     def asked():
         return reader.metric('query_seconds_count{query="index_label"}')
