@@ -39,6 +39,7 @@ def make_reader(database, tmp_path):
     readers = []
 
     def make(**sections):
+        sections["reader"] = {"statement_timeout": "10m", **sections.get("reader", {})}  # a lock is held as long as it takes
         reader = Reader(tmp_path, database, REGISTRY, name=f"reader{len(readers)}", **sections)
         readers.append(reader)
         return reader.start()
@@ -175,20 +176,20 @@ def test_max_connections(make_reader):
 
 
 def test_header_timeout(make_reader):
-    reader = make_reader(reader={"header_timeout": "500ms"})
+    reader = make_reader(reader={"header_timeout": "2s"})
     client = connect(reader)
     client.sendall(b"GET /healthz HTTP/1.1\r\nHo")
     assert read_to_end(client).startswith(b"HTTP/1.1 408 ")
-    assert limit_reached(reader, "header_time") == 1
+    assert limit_reached(reader, "header_time") >= 1
     expect_well(reader)
 
 
 def test_idle_timeout(make_reader):
-    reader = make_reader(reader={"idle_timeout": "500ms"})
+    reader = make_reader(reader={"idle_timeout": "2s"})
     client = connect(reader)
     client.sendall(get_request("/healthz"))
     assert b"200 OK" in read_to_end(client)
-    assert limit_reached(reader, "idle_time") == 1
+    assert limit_reached(reader, "idle_time") >= 1
     expect_well(reader)
 
 
