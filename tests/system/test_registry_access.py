@@ -6,6 +6,7 @@ import http.server
 import json
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -164,12 +165,16 @@ def token_server(tmp_path):
 
 def test_tokens(make_site, token_server):
     site = make_site(token_server.settings(), registry={"username": USER, "password": PASSWORD},
-                     garbage_collect={"registry": "on", "grace": 0}, interval={"garbage_collect": "1s"})
+                     garbage_collect={"registry": "on", "grace": 0})
     token = token_server.token(["repository:team/app:pull,push"])
     site.check(session_of(headers={"Authorization": f"Bearer {token}"}))
     pulls = [scope for scope in token_server.scopes if scope == "repository:team/app:pull"]
-    assert 0 < len(pulls) <= 2, "the token was not kept"  # the writer's, and that of the fresh scan
+    # The writer's, and that of the fresh scan; a busy machine may make each of them ask twice.
+    assert 0 < len(pulls) <= 4, "the token was not kept"
     assert "registry:catalog:*" in token_server.scopes
+    site.writer.config_values["interval"]["garbage_collect"] = "1s"  # not before: a child has no index until that is pushed
+    site.writer.write_config()
+    site.writer.signal(signal.SIGHUP)
     digest = Pusher(site.registry.url, session_of(headers={"Authorization": f"Bearer {token}"})).image(
         "team/app", salt="untagged")["digest"]
     wait_for(lambda: "repository:team/app:delete" in token_server.scopes, "a token for a deletion")
