@@ -197,8 +197,8 @@ def test_certificates(make_site, postgres, tmp_path):
     without = Writer(tmp_path / "without", postgres.new_database(), site.registry.url, name="without",
                      registry={"ca_file": str(certificate), "timeout": "2s"}).start()
     try:
-        wait_for(lambda: without.status()["registry"]["reachable"] is False, "the registry to refuse")
-        assert "certificate" in without.status()["registry"]["last_error"]
+        wait_for(lambda: (told := without.status()["registry"])["reachable"] is False and "certificate" in told["last_error"],
+                 "the registry to refuse, and the reason")
     finally:
         assert without.terminate() == 0
 
