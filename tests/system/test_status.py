@@ -50,8 +50,8 @@ def test_nothing_is_there_yet(tmp_path):
         trouble = writer.status()["registry"]
         assert trouble["last_error"] and trouble["last_error_time"]
         registry.start()
-        wait_for(lambda: writer.status()["registry"]["reachable"] is True, "the registry to be seen")
-        assert writer.status()["registry"]["last_error"] is None
+        wait_for(lambda: (told := writer.status()["registry"])["reachable"] is True and told["last_error"] is None,
+                 "the registry to be seen")
     finally:
         assert writer.terminate() == 0, writer.log()[-3000:]
         registry.kill()
@@ -98,6 +98,7 @@ def test_progress_within_one_repository(postgres, fake, tmp_path):
 def test_counts_of_events(stack):
     Pusher(stack.registry.url).image("team/app", "1", "2", salt="counted")
     wait_for(lambda: stack.writer.status()["inbox"]["accepted"] >= 2, "the events")
+    stack.writer.wait_until_settled()
     before = stack.writer.status()["inbox"]
     event = {"id": "counted", "action": "push", "target": {"repository": "team/app", "tag": "1"}}
     for _ in range(3):
