@@ -187,7 +187,8 @@ def test_stats(module_stack, pushed):
 
 
 def test_status(module_stack, pushed):
-    told = module_stack.reader.json("/api/v1/status")
+    told = wait_for(lambda: (answer := module_stack.reader.json("/api/v1/status"))["stale_seconds"] == 0 and answer,
+                    "a reader that knows how things are")
     assert told["last_complete_scan"].endswith("Z") and told["scan_running"] is False
     assert told["oldest_event_seconds"] == 0 and told["stale_seconds"] == 0
     assert told["standby"] is False and told["replay_lag_seconds"] is None
