@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Garbage collection of the database and of the registry with a real registry that
 tells nobody anything: the test posts the events that it wants known."""
+import json
 import re
 
 import pytest
@@ -42,9 +43,8 @@ class Yard:
                   "url": f"{self.registry.url}/v2/team/app/manifests/{descriptor['digest']}"}
         events = [{"id": f"event-{self.n_sent}-{tag}", "action": "push", "target": {**target, "tag": tag} if tag else target}
                   for tag in tags or ("",)]
-        done = requests.post(self.writer.events_url, json={"events": events}, timeout=WAIT_SECONDS,
-                             headers={"Authorization": "Bearer " + self.writer.token})
-        assert done.status_code == 202
+        done = self.writer.deliver(json.dumps({"events": events}))
+        assert done.status_code == 202, done.text
 
     def image(self, name, *tags, subject=None):
         """Pushed and told; kept under `name`."""
@@ -220,8 +220,7 @@ def test_each_is_asked_for_right_before(postgres, tmp_path):
         events = [{"id": digest, "action": "push", "target": {
             "mediaType": OCI_MANIFEST, "digest": digest, "repository": "team/app",
             "url": f"http://x/v2/team/app/manifests/{digest}"}} for digest in digests]
-        assert requests.post(writer.events_url, json={"events": events}, timeout=WAIT_SECONDS, headers={
-            "Authorization": "Bearer " + writer.token}).status_code == 202
+        assert writer.deliver(json.dumps({"events": events})).status_code == 202
         wait_for(lambda: len(query(database, HELD)) == 4, "the untagged manifests")
         wait_for(lambda: "refuses to delete" in writer.log(), "the refusal")
         fake.do(settings={"delete_enabled": True}, forget_requests=True)

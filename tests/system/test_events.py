@@ -54,8 +54,7 @@ class World:
         self.send_body(json.dumps({"events": events}), status, type)
 
     def send_body(self, body, status=202, type=V1, token=None):
-        answer = requests.post(self.writer.events_url, data=body, timeout=WAIT_SECONDS, headers={
-            "Content-Type": type, "Authorization": f"Bearer {token or self.writer.token}"})
+        answer = self.writer.deliver(body, type, token)
         assert answer.status_code == status, (answer.status_code, answer.text)
         return answer
 
@@ -443,8 +442,7 @@ def test_a_push_goes_before_the_scan(postgres, tmp_path):
                    check=True, capture_output=True)
     world = World(tmp_path, postgres.new_database(), storage)
     try:
-        scan = requests.post(world.writer.url + "/scan", headers={"Authorization": "Bearer " + world.writer.token})
-        assert scan.status_code == 202
+        begin_scan(world)
         wait_for(lambda: query(world.database, "SELECT count(*) > 100 FROM manifest")[0][0], "the scan to be busy")
         for n in range(5):
             push_before_the_scan_ends(world, "large/one", f"urgent-{n}")
@@ -497,8 +495,7 @@ def test_a_push_does_not_wait_for_what_others_ask(postgres, tmp_path):
 
 
 def begin_scan(world):
-    scan = requests.post(world.writer.url + "/scan", headers={"Authorization": "Bearer " + world.writer.token})
-    assert scan.status_code == 202
+    wait_for(lambda: world.writer.begin_scan({}), "the scan to be accepted")
 
 
 def push_while_scanned(world, tag):

@@ -252,7 +252,8 @@ def all_applied(database, sender):
 def compare(server, database, registry, directory):
     """The database is as a fresh scan makes it."""
     fresh = server.new_database()
-    assert Writer(directory, fresh, registry.url, name="fresh").run_scan().returncode == 0
+    scanned = Writer(directory, fresh, registry.url, name="fresh").run_scan()
+    assert scanned.returncode == 0, scanned.stderr[-3000:]
     done = subprocess.run([SUPPORT / "compare_states", database, fresh], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
 
