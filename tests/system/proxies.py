@@ -90,6 +90,7 @@ class HAProxy(Proxy):
         readers = "\n    ".join(f"server reader{n} 127.0.0.1:{reader.port}" for n, reader in enumerate(self.readers, 1))
         text = substitute((HAPROXY / "haproxy.cfg").read_text(), ("    bind :80\n    bind :::80 v6only\n", f"    bind 127.0.0.1:{self.port}\n"),
                           ("    user haproxy\n    group haproxy\n    chroot /var/lib/haproxy\n", ""),  # only root may
+                          ("timeout check 5s", "timeout check 60s"),  # this machine may be busier
                           ("127.0.0.1:5000", f"127.0.0.1:{self.registry.port}"), ("server reader1 127.0.0.1:8088", readers))
         if self.passwords:
             users = "\n".join(f"    user {user} password {hashed}" for user, hashed in self.passwords.items())
