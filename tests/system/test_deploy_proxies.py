@@ -336,9 +336,10 @@ def test_the_index_may_be_left_open_for_flatpak(site, guarded, flatpak_ref, kind
 
 
 @pytest.mark.parametrize("kind, unasked", [("nginx", 500), ("haproxy", 503)])
-def test_a_verdict_is_kept(guarded, site, kind, unasked):
+def test_a_verdict_is_kept(site, kind, unasked):
     """For the same credentials, so that the registry is not asked with every request; for nobody else."""
-    proxy = guarded[f"{kind}, the registry's verdict"]
+    make, options = VERDICTS[kind]
+    proxy = site.add(make, f"{kind}-keeps", **options)  # of its own: what another test was told may be about to expire
     assert proxy.get("/v2/_catalog", auth=(USER, PASSWORD)).status_code == 200
     site.registry.kill()
     try:
