@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SBOM documents, and manifests that hold them in the shapes of BuildKit, ORAS, cosign and sigstore; and the oracle
-that reads packages out of a document by itself."""
+"""SBOM documents, and manifests that hold them in the shapes of BuildKit, ORAS, cosign and sigstore; the oracle
+that reads packages out of a document by itself; and whether the writer has read all."""
 import base64
 import json
 
+from harness import query
 from images import OCI_CONFIG, OCI_MANIFEST
 
 IN_TOTO = "application/vnd.in-toto+json"
@@ -89,6 +90,18 @@ def packages_of(document):
             if package.get("primaryPackagePurpose") != "CONTAINER":
                 found.append((package["name"], package["versionInfo"].replace("NOASSERTION", ""), (purls or [""])[0]))
     return {(name, version, purl[4:].split("/")[0].lower() if purl else "", purl) for name, version, purl in found}
+
+
+# --- the database ---
+
+def are_read(database):
+    """No manifest that may hold documents is still to be read, of those beside a live image that they are about."""
+    return not query(database, """
+        SELECT 1 FROM sbom_source s JOIN manifest i ON i.digest = s.about JOIN repository_manifest h ON h.manifest_id = i.id
+          JOIN repository_manifest t ON t.repository_id = h.repository_id AND t.manifest_id = s.manifest_id
+          JOIN manifest m ON m.id = s.manifest_id
+         WHERE NOT s.is_read AND i.raw IS NOT NULL AND m.raw IS NOT NULL AND h."references" > 0
+           AND h.unreadable IS NULL AND t.unreadable IS NULL LIMIT 1""")
 
 
 # --- manifests ---

@@ -12,13 +12,6 @@ from images import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, digest_of
 from oracle_base import REPOSITORIES, TAGS, Families
 
 
-# Manifests that may hold provenance, beside a live image that it is about.
-TO_BE_READ = """
-    SELECT count(*) FROM sbom_source s JOIN manifest i ON i.digest = s.about JOIN repository_manifest h ON h.manifest_id = i.id
-      JOIN repository_manifest t ON t.repository_id = h.repository_id AND t.manifest_id = s.manifest_id
-     WHERE NOT s.is_read AND h."references" > 0 AND h.unreadable IS NULL AND t.unreadable IS NULL"""
-
-
 class Setting:
     def __init__(self, postgres, directory):
         self.fake = FakeRegistry(directory).start()
@@ -39,7 +32,7 @@ class Setting:
 
     def scan(self):
         assert self.writer.scan()["complete"]
-        wait_for(lambda: query(self.database, TO_BE_READ)[0][0] == 0, "provenance to be read")
+        wait_for(lambda: sboms.are_read(self.database), "provenance to be read")
         generation = query(self.database, "SELECT generation FROM state")[0][0]
         wait_for(lambda: self.reader.json("/api/v1/status")["generation"] >= generation, "the reader to catch up")
 
@@ -262,7 +255,7 @@ def test_provenance_names_the_base(setting, version):
     answer = setting.manifest("team/app", made["built"])
     assert answer["base"] == named and answer["provenance"] is True and answer["packages"] is None
     assert "by its provenance and its layers" in setting.reader.get(f"/r/team/app/-/{made['built']}").text
-    assert setting.writer.status()["sboms"]["done"] == 7
+    wait_for(lambda: setting.writer.status()["sboms"]["done"] == 7, "all to be counted")
 
 
 def test_chains_are_filled_after_an_upgrade(setting):

@@ -8,6 +8,7 @@ import threading
 import psycopg2
 import pytest
 
+import sboms
 from fake import FakeRegistry
 from harness import Writer, assert_as_scanned, query, wait_for
 from images import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST
@@ -213,6 +214,7 @@ def test_events_and_a_scan_make_the_same(seed, postgres, tmp_path):
                      "WHERE t.unreadable IS NULL AND h.unreadable IS NULL")[0][0]
         assert len(known) * READABLE / 100 < good < len(known), "the mixture shows nothing"
         assert_as_scanned(database, postgres, fake.url, tmp_path)
+        wait_for(lambda: sboms.are_read(database), "SBOMs to be read: each is a change of its own")
         generation = query(database, "SELECT generation FROM state")
         assert writer.scan()["complete"]
         assert query(database, "SELECT generation FROM state") == generation, "the scan found something to mend"
