@@ -221,8 +221,8 @@ class Registry(Process):
     def has_told(self):
         """None of its events is on the way: it answers a push before it tells of it. True, too, when it is away."""
         try:
-            variables = requests.get(f"http://127.0.0.1:{self.debug_port}/debug/vars", timeout=5).json()
-        except requests.RequestException:
+            variables = requests.get(f"http://127.0.0.1:{self.debug_port}/debug/vars", timeout=WAIT_SECONDS).json()
+        except requests.ConnectionError:
             return True
         endpoints = variables.get("registry", {}).get("notifications", {}).get("endpoints") or []
         return not any(endpoint["Metrics"]["Pending"] for endpoint in endpoints)
