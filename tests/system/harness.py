@@ -6,6 +6,7 @@ started again on the same port, and keeps its log. Nothing sleeps for luck: wait
 condition and fails with what it saw last.
 """
 import contextlib
+import fcntl
 import itertools
 import json
 import os
@@ -14,6 +15,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from datetime import datetime, timezone
@@ -28,6 +30,8 @@ SUPPORT = ROOT / "tests" / "support"
 # Of a registry's notifications, as README.md has them: what each of the two does not tell.
 ENDPOINTS = {"metastore": ["pull", "mount"], "metastore-pulls": ["push", "delete", "mount"]}
 WAIT_SECONDS = 300  # whatever takes longer hangs
+PORTS = open(Path(tempfile.gettempdir(), f"metastore-test-ports-{os.getuid()}"), "ab")  # byte N locked: port N is taken
+drawn = set()  # what this process has locked itself
 
 
 def wait_for(condition, what, seconds=WAIT_SECONDS, pause=0.02):
@@ -47,14 +51,17 @@ def wait_for(condition, what, seconds=WAIT_SECONDS, pause=0.02):
 
 
 def free_port():
-    """A port that nobody has, below those that the kernel gives to connections: one of these could take it
-    before the server does that it is for."""
+    """A port that nobody has, and that no other process that runs tests is about to give to a server; below those that
+    the kernel gives to connections: one of these could take it before the server does that it is for."""
     while True:
-        with contextlib.closing(socket.socket()) as probe:
+        port = 10000 + secrets.randbelow(20000)
+        with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            fcntl.lockf(PORTS, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)  # lasts as long as this process
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", 10000 + secrets.randbelow(20000)))
-                return probe.getsockname()[1]
+            probe.bind(("127.0.0.1", port))
+            if port not in drawn:
+                drawn.add(port)
+                return port
 
 
 class Process:
