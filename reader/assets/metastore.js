@@ -122,6 +122,7 @@
       }
     };
     const go = (name) => { location.href = "/r/" + name.split("/").map(encodeURIComponent).join("/"); };
+    const forget = () => { clearTimeout(timer); asked++; }; // what was asked: its answer would be in the way
     const ask = async () => {
       const number = ++asked, text = box.value.trim();
       if (text.length < 2 || /[\s":]/.test(text)) return open(false);
@@ -137,19 +138,22 @@
         }));
         choose(-1);
         open(names.length > 0);
-      } catch { open(false); }
+      } catch { if (number === asked) open(false); }
     };
     open(false);
     box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
-    box.addEventListener("blur", () => { asked++; open(false); });
+    box.addEventListener("blur", () => { forget(); open(false); });
     box.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || list.hidden) return;
+      if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+      if (event.key === "Escape") forget();
+      if (list.hidden) return;
       const n = list.children.length;
       if (event.key === "ArrowDown") choose(at + 1 < n ? at + 1 : -1);
       else if (event.key === "ArrowUp") choose(at < 0 ? n - 1 : at - 1);
       else if (event.key === "Escape") open(false);
       else if (event.key === "Enter" && at >= 0) go(list.children[at].textContent);
       else return;
+      forget(); // the list stays as it is while somebody chooses from it
       event.preventDefault();
     });
   };

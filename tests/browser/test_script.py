@@ -2,8 +2,11 @@
 """The script's comfort: keys, the theme, copying; and the pages without it."""
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 import browser as chromium
+
+HANG_SECONDS = 120
 
 
 def press(browser, *keys):
@@ -71,6 +74,90 @@ def test_commands_and_digests_are_copied(page):
     page.driver.find_element("css selector", ".digest .copy").click()
     digest = page.driver.execute_async_script(read)
     assert digest.startswith("sha256:") and len(digest) == 7 + 64
+
+
+class Suggester:
+    """The search field of a page whose questions for suggestions the test answers, when it likes."""
+
+    def __init__(self, page):
+        self.page, self.box = page, page.driver.find_element("id", "q")
+        page.run("""window.asked = [];
+            window.fetch = (url) => new Promise((resolve) => asked.push((names) => resolve(
+                {ok: true, json: async () => ({suggestions: names.map((name) => ({name}))})})));""")
+
+    def enter(self, text, *keys):
+        """The text at once, as one change, and the keys before anything can be asked."""
+        self.page.run("""const [box, text, keys] = arguments;
+            box.focus();
+            box.value = text;
+            box.dispatchEvent(new Event("input", {bubbles: true}));
+            for (const key of keys) box.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));""",
+                      self.box, text, keys)
+
+    def wait_for_question(self, number):
+        WebDriverWait(self.page.driver, HANG_SECONDS).until(
+            lambda _: self.page.run("return asked.length") == number + 1, f"question {number}")
+
+    def answer(self, number, *names):
+        """Returns when the script has seen it."""
+        self.page.driver.execute_async_script("asked[arguments[0]](arguments[1]); setTimeout(arguments[2])", number, names)
+
+    def ask(self, number, text, *names):
+        self.enter(text)
+        self.wait_for_question(number)
+        self.answer(number, *names)
+        assert self.is_open
+
+    @property
+    def is_open(self):
+        return self.box.get_attribute("aria-expanded") == "true"
+
+    @property
+    def chosen(self):
+        return self.page.run("""const option = document.getElementById(arguments[0].getAttribute("aria-activedescendant"));
+            return option && option.getAttribute("aria-selected") === "true" ? option.textContent : null""", self.box)
+
+
+@pytest.fixture
+def suggester(page):
+    return Suggester(page)
+
+
+def test_a_late_answer_does_not_open_what_was_closed(suggester):
+    suggester.ask(0, "po", "team/port")
+    suggester.enter("pos")
+    suggester.wait_for_question(1)
+    suggester.box.send_keys(Keys.ESCAPE)
+    suggester.answer(1, "team/post")
+    assert not suggester.is_open
+
+
+def test_a_late_answer_does_not_open_what_was_refused_before_it_came(suggester):
+    suggester.enter("po")
+    suggester.wait_for_question(0)
+    suggester.enter("po", "Escape")  # not the key itself, which empties the field as well
+    suggester.answer(0, "team/port")
+    assert not suggester.is_open
+
+
+def test_a_late_answer_does_not_take_a_choice_away(suggester):
+    suggester.ask(0, "po", "team/port", "team/post")
+    suggester.enter("pos")
+    suggester.wait_for_question(1)
+    suggester.box.send_keys(Keys.ARROW_DOWN)
+    suggester.answer(1, "team/post")
+    assert suggester.is_open and suggester.chosen == "team/port"
+    suggester.ask(2, "post", "team/post")
+    assert suggester.chosen is None, "what is typed after a choice is asked again"
+
+
+@pytest.mark.parametrize("key", ["Escape", "ArrowDown"])
+def test_what_a_key_ends_is_not_asked(suggester, key):
+    suggester.ask(0, "po", "team/port")
+    suggester.enter("pos", key)
+    # One that waits longer than the script does before it asks; timers end in their order, however slow it all is.
+    suggester.page.driver.execute_async_script("setTimeout(arguments[0], 200)")
+    assert suggester.page.run("return asked.length") == 1
 
 
 @pytest.mark.parametrize("name,host", [("large-repository", "registry.example.com"), ("hostile-repository", None)])
