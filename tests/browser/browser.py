@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A headless Chromium for tests: pages of a folder, of a server or of a quickstart, by theme, contrast and width."""
 import contextlib
+import fcntl
 import functools
 import http.server
 import os
@@ -15,12 +16,28 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 BUILD = Path(os.environ.get("METASTORE_BUILD", ROOT / "build-tests"))
 START_SECONDS = 1200
 # What the readers send with every page.
 POLICY = ("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
           "form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+
+
+def installed(name, *command):
+    """The path of a file below node_modules, where npm's command brings it if it is not there. One process at a time
+    looks and brings: npm begins with taking away what is there, and a file that is there may not be whole yet."""
+    script = HERE / "node_modules" / name
+    folder = os.open(HERE, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not script.exists():
+            assert shutil.which("npm"), f"npm is missing: it brings {name}"
+            subprocess.run(["npm", *command, "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
+    finally:
+        os.close(folder)
+    return script
 
 
 class Pages(http.server.SimpleHTTPRequestHandler):

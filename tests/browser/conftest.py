@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: one browser for the run, the pages with made-up content, and the real stack."""
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -32,11 +31,7 @@ def preview():
 @pytest.fixture(scope="session")
 def axe():
     """axe-core's text, installed by npm as the lock file says."""
-    script = HERE / "node_modules/axe-core/axe.min.js"
-    if not script.exists():
-        assert shutil.which("npm"), "npm is missing: it brings axe-core"
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
-    return script.read_text()
+    return chromium.installed("axe-core/axe.min.js", "ci").read_text()
 
 
 @pytest.fixture(scope="module")
