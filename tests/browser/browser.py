@@ -7,6 +7,7 @@ import http.server
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +19,10 @@ from selenium.webdriver.chrome.service import Service
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.append(str(ROOT / "tests/system"))
+
+from harness import free_port  # noqa: E402 the stack of the system tests
+
 BUILD = Path(os.environ.get("METASTORE_BUILD", ROOT / "build-tests"))
 START_SECONDS = 1200
 # What the readers send with every page.
@@ -94,7 +99,7 @@ class Browser:
         if not javascript:
             options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver", port=free_port()), options=options)
         self.driver.set_page_load_timeout(300)  # for hangs alone
         self.driver.set_script_timeout(300)
 

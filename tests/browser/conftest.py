@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: one browser for the run, the pages with made-up content, and the real stack."""
 import shutil
-import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 
 import browser as chromium
-
-HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent / "system"))
-
-import harness  # noqa: E402 the stack of the system tests
+import harness
 
 
 @pytest.fixture(scope="session")
