@@ -304,7 +304,8 @@ class Writer(Daemon):
         self.sender = None  # the registry that tells it of events, if it is known
 
     def status(self):
-        """What is so now: the writer answers with what the database told last, and says as of when."""
+        """What is so now: the writer answers with what the database told last, and says as of when. What it told before
+        an answer that is late is there while the database is not connected."""
         asked = datetime.now(timezone.utc)
 
         def current():
@@ -321,7 +322,10 @@ class Writer(Daemon):
 
     def begin_scan(self, params):
         """The record of the scan before; None while another one runs."""
-        before = self.status().get("last_scan") or {"id": None}
+        status = self.status()
+        if not status["database"]["connected"]:
+            return None
+        before = status.get("last_scan") or {"id": None}
         answer = requests.post(self.url + "/scan", params=params, timeout=WAIT_SECONDS,
                                headers={"Authorization": f"Bearer {self.token}"})
         assert answer.status_code in (202, 409), answer.text
@@ -330,7 +334,7 @@ class Writer(Daemon):
     def wait_for_scan_after(self, scan_id):
         def ended():
             status = self.status()
-            last = status.get("last_scan")
+            last = status.get("last_scan") if status["database"]["connected"] else None
             if not last or last["id"] == scan_id or not last.get("ended"):
                 return None
             # One that was interrupted, because the writer had no lock for a while, is begun again.
@@ -343,7 +347,8 @@ class Writer(Daemon):
             if self.sender and not self.sender.has_told():
                 return False
             status = self.status()
-            return status["inbox"]["waiting"] == 0 and not status["scan"]["running"]
+            is_known = status["database"]["connected"]
+            return is_known and status["inbox"]["waiting"] == 0 and not status["scan"]["running"]
         wait_for(settled, "the inbox to be empty")
 
     def run_scan(self, timeout=WAIT_SECONDS):
