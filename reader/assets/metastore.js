@@ -141,7 +141,8 @@
       } catch { if (number === asked) open(false); }
     };
     open(false);
-    box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
+    const askSoon = () => { clearTimeout(timer); timer = setTimeout(ask, 120); };
+    box.addEventListener("input", () => { choose(-1); askSoon(); });
     box.addEventListener("blur", () => { forget(); open(false); });
     box.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
@@ -154,6 +155,7 @@
       else if (event.key === "Enter" && at >= 0) go(list.children[at].textContent);
       else return;
       forget(); // the list stays as it is while somebody chooses from it
+      if (at < 0 && !list.hidden) askSoon();
       event.preventDefault();
     });
   };

@@ -151,6 +151,22 @@ def test_a_late_answer_does_not_take_a_choice_away(suggester):
     assert suggester.chosen is None, "what is typed after a choice is asked again"
 
 
+def test_who_types_on_has_chosen_nothing(suggester):
+    suggester.ask(0, "po", "team/port", "team/post")
+    suggester.box.send_keys(Keys.ARROW_DOWN)
+    assert suggester.chosen == "team/port"
+    suggester.enter("posx")
+    assert suggester.chosen is None, "Enter would open it"
+
+
+def test_who_comes_back_from_the_list_is_asked_for_again(suggester):
+    suggester.ask(0, "po", "team/port")
+    suggester.enter("pos", "ArrowDown", "ArrowDown")
+    suggester.wait_for_question(1)
+    suggester.answer(1, "team/post")
+    assert suggester.is_open and suggester.chosen is None
+
+
 @pytest.mark.parametrize("key", ["Escape", "ArrowDown"])
 def test_what_a_key_ends_is_not_asked(suggester, key):
     suggester.ask(0, "po", "team/port")
