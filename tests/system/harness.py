@@ -354,11 +354,12 @@ class Writer(Daemon):
     def run_scan(self, timeout=WAIT_SECONDS):
         """--scan in the foreground, again when the machine was too busy to hold the lock; returns the finished process."""
         self.write_config()
-        while True:
+        for _ in range(10):
             done = subprocess.run([str(BUILD / self.folder / self.program), "--config", str(self.config_path), "--scan"],
                                   capture_output=True, text=True, timeout=timeout)
             if done.returncode != 1 or "no longer leading" not in done.stderr:
-                return done
+                break
+        return done
 
     def deliver(self, body, type="application/json", token=None):
         """POST /events, as a registry does: what is not taken, since nobody leads for a moment, is sent again."""

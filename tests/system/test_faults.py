@@ -101,8 +101,7 @@ class Site:
         event = {"id": f"{repository}:{tag}@{digest}", "action": "push",
                  "target": {"mediaType": IMAGE, "digest": digest, "repository": repository, "tag": tag,
                             "url": f"http://x/v2/{repository}/manifests/{digest}"}}
-        done = requests.post(self.writer.events_url, json={"events": [event]}, timeout=WAIT_SECONDS,
-                             headers={"Authorization": "Bearer " + self.writer.token})
+        done = self.writer.deliver(json.dumps({"events": [event]}))
         assert done.status_code == 202, done.text
 
     def heal(self, **settings):
@@ -316,9 +315,7 @@ def test_an_endless_tag_list_buries_no_event(site):
     del site.truth["endless/app:2"]
     site.fake.fault("endless/app/tags/list", kind="endless")
     delete = {"id": "endless", "action": "delete", "target": {"repository": "endless/app", "tag": "2"}}
-    done = requests.post(site.writer.events_url, json={"events": [delete]}, timeout=WAIT_SECONDS,
-                         headers={"Authorization": "Bearer " + site.writer.token})
-    assert done.status_code == 202
+    assert site.writer.deliver(json.dumps({"events": [delete]})).status_code == 202
     wait_for(lambda: sum(site.fake.hits()), "the list to be asked for")
     wait_for(lambda: query(site.database, "SELECT attempts FROM inbox")[0][0] > 0, "the event to be postponed")
     assert site.writer.status()["inbox"]["dead"] == 0 and "endless/app:2" in site.tags()

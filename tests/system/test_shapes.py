@@ -4,10 +4,9 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
-import requests
 
 from fake import FakeRegistry
-from harness import WAIT_SECONDS, Reader, Writer, query, wait_for
+from harness import Reader, Writer, query, wait_for
 from images import DOCKER_LAYER, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Pusher, digest_of
 
 CACHE_CONFIG = "application/vnd.buildkit.cacheconfig.v0"
@@ -259,9 +258,7 @@ def test_events_with_one_id_and_events_of_the_future(postgres, tmp_path):
                 "mediaType": OCI_MANIFEST, "digest": digest, "repository": "app", "tag": tag,
                 "url": f"http://x/v2/app/manifests/{digest}"}}
             for _ in range(2):
-                done = requests.post(writer.events_url, json={"events": [event]}, timeout=WAIT_SECONDS,
-                                     headers={"Authorization": "Bearer " + writer.token})
-                assert done.status_code == 202
+                assert writer.deliver(json.dumps({"events": [event]})).status_code == 202
         writer.wait_until_settled()
         assert dict(query(database, "SELECT t.name, digest_text(m.digest) FROM tag t JOIN manifest m ON m.id = t.manifest_id")) == digests
         assert query(database, "SELECT count(*) FROM tag WHERE updated > now() OR updated_source <> 'event'") == [(0,)]
