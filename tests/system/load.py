@@ -165,7 +165,7 @@ class Load:
 
     def note_stale(self, path):
         """A reader says so after three seconds without news: whether this is a fault is for those to tell who look at times."""
-        self.counts["marked stale without a cause"] += 1
+        self.counts["marked stale though nothing was wrong"] += 1
         if self.stale_seconds < WAIT_SECONDS:
             self.fault(f"{path}: stale though nothing is wrong")
 

@@ -18,6 +18,8 @@ def test_nothing_wrong_is_answered():
         load.run()
         assert not load.faults, load.faults
         assert load.counts["answers compared with history"] > 300, load.counts
+        # A busy machine may keep a reader from looking at its database for three seconds, but not most of the time.
+        assert load.counts["marked stale though nothing was wrong"] < load.counts["answers"] / 2, load.counts
     finally:
         load.stop()
         server.remove()
