@@ -189,7 +189,7 @@ static void write_head(struct ms_buf *out, const struct search *page)
     }
     html_raw(out, "</h1>\n");
     if (page->fault == NULL && (page->total > 0 || page->chosen > 0)) {
-        html_raw(out, page->is_truncated ? "<p class=\"whole\">about " : "<p class=\"whole\">");
+        html_raw(out, page->is_truncated ? "<p class=\"whole\">more than " : "<p class=\"whole\">");
         format_count(out, page->total, "result", "results");
         html_raw(out, ", ");
         write_orders(out, page);
@@ -230,7 +230,7 @@ static void write_facets(struct ms_buf *out, const struct search *page)
     html_raw(
         out,
         page->is_truncated
-            ? "<p class=\"subtle\">Numbers are images, of the 10,000 looked at.</p></section>\n"
+            ? "<p class=\"subtle\">Numbers are images, of the first 500.</p></section>\n"
             : "<p class=\"subtle\">Numbers are images.</p></section>\n");
 }
 

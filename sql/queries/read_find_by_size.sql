@@ -1,14 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- /api/v1/search, by the repository's size, the largest first, and then the best first. Parameters and columns as read_find.sql.
 WITH
+-- include find_asked.sql
 -- include find_results.sql
-ranked AS MATERIALIZED (
-    SELECT result.*, row_number() OVER (ORDER BY r.size DESC, score DESC, pulls DESC, updated DESC NULLS LAST, name,
-                                                 type = 'repository' DESC, digest) AS number
-    FROM result
-    CROSS JOIN LATERAL (SELECT size FROM repository WHERE id = result.repository_id OFFSET 0) r
-),
-counted AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM ranked) AS total, is_cut FROM bounds
-),
+-- include find_ranked_by_size.sql
 -- include find_shown.sql

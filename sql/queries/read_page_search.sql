@@ -4,7 +4,8 @@
 -- $12 the label whose values are counted: text, NULL: none    $13 the query as one name: text
 -- $14 to $25 what pieces/facet_alone.sql says    $26 patterns of what is official: text[]
 -- Columns: generation, as_of, last_scan, body: JSON. One row.
-WITH list AS MATERIALIZED (
--- include read_find.sql
-)
+WITH
+-- include page_asked.sql
+-- include find_results.sql
+-- include find_ranked_by_score.sql
 -- include page_search.sql

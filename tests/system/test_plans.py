@@ -66,8 +66,9 @@ BROAD = [
 
 def asked(database, name, bound, parameters):
     statement = (BUILD / "queries" / f"{name}.sql").read_text()
-    assert "10000" in statement and "10001" in statement
+    assert "10000" in statement and "10001" in statement and "2500 AS most_walked" in statement
     statement = statement.replace("10000", str(bound)).replace("10001", str(bound + 1))
+    statement = statement.replace("2500 AS most_walked", f"{bound} AS most_walked")
     with psycopg2.connect(database) as connection, connection.cursor() as cursor:
         cursor.execute(f"PREPARE q AS {statement}")
         cursor.execute(f"EXECUTE q ({', '.join(['%s'] * len(parameters))})", parameters)
@@ -398,6 +399,19 @@ def test_questions_for_much_that_stop(postgres, large, path):
     searches = 2 if path.startswith("/search?") else 1
     for statement, plan in ask(postgres, large, path):
         assert blocks_touched(plan) <= searches * BOUNDED_BLOCKS_MAX, statement
+
+
+PAGE_OF_MUCH_BLOCKS_MAX = 30_000
+
+
+@pytest.mark.parametrize("path", ["/search?q=os:linux", "/search?q=a", "/search?q=works"])
+def test_the_page_of_a_search_stops_at_500_results_and_says_so(postgres, large, path):
+    (_, plan), = ask(postgres, large, path)
+    assert blocks_touched(plan) <= PAGE_OF_MUCH_BLOCKS_MAX
+    page = large[0].get(path).text
+    assert "Numbers are images, of the first 500." in page
+    (total,) = re.findall(r'<p class="whole">more than ([\d,]+) results', page)
+    assert 500 <= int(total.replace(",", "")) <= 1_000
 
 
 @pytest.mark.parametrize("path", LARGE_ANSWERS)

@@ -4,7 +4,8 @@
     SELECT json_object_agg(alone.facet, alone.counted)
     FROM (SELECT without.facet, (
               WITH asked AS MATERIALIZED (
-                  SELECT without.terms, without.way, without.key, without.value, false AS is_ranked
+                  SELECT without.terms, without.way, without.key, without.value,
+                         false AS is_ranked, true AS is_counted, 500 AS most, 500 AS most_walked
               ),
 -- include find_items.sql
               image AS MATERIALIZED (

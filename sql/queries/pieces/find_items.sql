@@ -1,10 +1,12 @@
 -- From `asked`, the terms and the way in, to `item`, the manifests of which every term is true; on the way
--- `term`, `flag`, `chosen`, the repositories, and `bounds`, whether there was more.
+-- `term`, `flag`, `chosen`, the repositories, and `bounds`, whether there was more. `asked` also says whether results
+-- are ranked, whether their images are counted, and how many are taken of each, at most, and of a walk.
 --
 -- A search looks at 10,000 candidates and no more: repositories, and manifests in them. What the way in leads to is
 -- looked up by an index. If that is more, or if there is no way, the most popular repositories are walked instead, an
 -- index has their order, and every term is a filter. Of each repository its 100 latest manifests come first, so that
--- one that has very many does not hide the others.
+-- one that has very many does not hide the others. It stops once it has as many as are taken: each step reads of the
+-- one before only as far as it needs, so none of them sorts or counts what may be long.
 term AS MATERIALIZED (
     SELECT t.kind, t.is_not, lower(t.plain) AS plain, lower(t."like") AS pattern,
            '%' || lower(t."like") || '%' AS "like", lower(t."like") || '%' AS prefix, lower(t.whole) AS whole,
@@ -25,10 +27,10 @@ flag AS MATERIALIZED (
            coalesce(bool_or(kind IN ('tag', 'updated')), false) AS asks_tags,
            coalesce(bool_or(kind = 'tag'), false) AS asks_tag_names,
            -- Manifests are counted, or are results where a term is true of themselves.
-           NOT (SELECT is_ranked FROM asked) OR coalesce(bool_or(NOT is_not OR kind <> 'word'), false)
+           (SELECT is_counted FROM asked) OR coalesce(bool_or(NOT is_not OR kind <> 'word'), false)
                AS needs_manifests,
-           -- Then no manifest is a result that has the word by its repository's name or title alone.
-           (SELECT is_ranked AND way = 'word' FROM asked) AND count(*) FILTER (WHERE NOT is_not) = 1
+           -- Then no manifest is looked for that has the word by its repository's name or title alone.
+           (SELECT NOT is_counted AND way = 'word' FROM asked) AND count(*) FILTER (WHERE NOT is_not) = 1
                AND bool_and(kind = 'word') AS is_one_word
     FROM term
 ),
@@ -71,6 +73,24 @@ package_wanted AS MATERIALIZED (
                   ELSE true END OFFSET 0) v
     CROSS JOIN LATERAL (SELECT id FROM package WHERE version_id = v.id OFFSET 0) p
 ),
+-- Where the way in is a word, the repositories that have it, and those that have it in a label; as far as they are read.
+way_named AS MATERIALIZED (
+    SELECT id FROM repository
+    WHERE (SELECT way FROM asked) = 'word'
+      AND (name LIKE '%' || lower((SELECT value FROM asked)) || '%'
+           OR lower(title) LIKE '%' || lower((SELECT value FROM asked)) || '%'
+           OR lower(description) LIKE '%' || lower((SELECT value FROM asked)) || '%')
+),
+way_label AS MATERIALIZED (
+    SELECT repository_id FROM repository_label
+    WHERE (SELECT way FROM asked) = 'word' AND value LIKE '%' || lower((SELECT value FROM asked)) || '%'
+),
+-- A word that so many have leads nowhere: the most popular repositories have it as well.
+word_way AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM (SELECT FROM way_named LIMIT most_walked + 1) w) > most_walked
+           OR (SELECT count(*) FROM (SELECT FROM way_label LIMIT 5 * most_walked + 1) w) > 5 * most_walked AS is_wide
+    FROM asked
+),
 -- The ways in: one of them is gone, the others find nothing and cost nothing.
 way_found AS MATERIALIZED (
     (SELECT x.manifest_id FROM label x
@@ -111,7 +131,7 @@ way_found AS MATERIALIZED (
     UNION ALL
     -- What a manifest's own annotations call it; titles from labels are found by way_repository.
     (SELECT m.id FROM manifest m
-     WHERE (SELECT way FROM asked) = 'word'
+     WHERE (SELECT way FROM asked) = 'word' AND NOT (SELECT is_wide FROM word_way)
        AND (m.title IS NOT NULL OR m.description IS NOT NULL)
        AND m.annotations LIKE '%org.opencontainers.image.%'
        AND lower(left(coalesce(m.title, ''), 4096) || ' ' || left(coalesce(m.description, ''), 4096))
@@ -172,19 +192,14 @@ way_tag AS MATERIALIZED (
        AND (r.name = (SELECT key FROM asked) OR r.name LIKE '%/' || replace((SELECT key FROM asked), '_', '\_'))
      LIMIT 10001)
 ),
-way_label AS MATERIALIZED (
-    SELECT repository_id FROM repository_label
-    WHERE (SELECT way FROM asked) = 'word' AND value LIKE '%' || lower((SELECT value FROM asked)) || '%'
-    LIMIT 50001
-),
 way_pair AS MATERIALIZED (
-    (SELECT h.repository_id, h.manifest_id
+    (SELECT h.repository_id, h.manifest_id, h."references" > h.attests AS is_referenced
      FROM (SELECT DISTINCT manifest_id FROM way_found WHERE (SELECT count(*) FROM way_found) <= 10000) w
      CROSS JOIN LATERAL (SELECT * FROM repository_manifest WHERE manifest_id = w.manifest_id OFFSET 0) h
      WHERE h.unreadable IS NULL
      LIMIT 10001)
     UNION
-    (SELECT h.repository_id, h.manifest_id
+    (SELECT h.repository_id, h.manifest_id, h."references" > h.attests AS is_referenced
      FROM way_tag t
      CROSS JOIN LATERAL (SELECT t.manifest_id
                          UNION ALL
@@ -196,85 +211,85 @@ way_pair AS MATERIALIZED (
 ),
 way_repository AS MATERIALIZED (
     SELECT id, bool_or(by_label) AS by_label
-    FROM (SELECT repository_id AS id, true AS by_label FROM way_label
+    FROM (SELECT repository_id AS id, true AS by_label FROM way_label WHERE NOT (SELECT is_wide FROM word_way)
           UNION ALL
-          (SELECT id, false FROM repository
-           WHERE (SELECT way FROM asked) = 'word'
-             AND (name LIKE '%' || lower((SELECT value FROM asked)) || '%'
-                  OR lower(title) LIKE '%' || lower((SELECT value FROM asked)) || '%'
-                  OR lower(description) LIKE '%' || lower((SELECT value FROM asked)) || '%')
-           LIMIT 10001)) found
+          SELECT id, false FROM way_named WHERE NOT (SELECT is_wide FROM word_way)) found
     GROUP BY id
 ),
 found_way AS MATERIALIZED (
-    SELECT (SELECT way FROM asked) = 'all'
+    SELECT (SELECT way FROM asked) = 'all' OR (SELECT is_wide FROM word_way)
            OR greatest((SELECT count(*) FROM way_found), (SELECT count(*) FROM way_tag),
-                       (SELECT count(*) FROM way_pair), (SELECT count(*) FROM way_repository)) > 10000
-           OR (SELECT count(*) FROM way_label) > 50000 AS is_wide
+                       (SELECT count(*) FROM way_pair), (SELECT count(*) FROM way_repository)) > 10000 AS is_wide
+),
+taken AS MATERIALIZED (
+    SELECT CASE WHEN is_wide THEN most_walked ELSE most END AS most FROM found_way CROSS JOIN asked
 ),
 -- The repositories that are looked at. No walk misses one whose name is, or begins with, a word.
-walked_repository AS MATERIALIZED (
-    SELECT id, name, last_component, pulls, updated, tag_count, title, description
-    FROM repository
-    WHERE (SELECT is_wide FROM found_way) AND deleted_at IS NULL
-    ORDER BY pulls DESC, updated DESC NULLS LAST, name
-    LIMIT 10001
-),
 named_repository AS MATERIALIZED (
-    SELECT named.id
+    SELECT DISTINCT named.id
     FROM term t
     CROSS JOIN LATERAL ((SELECT id FROM repository
                          WHERE name >= t.plain AND name < t.plain || U&'\+10FFFF' ORDER BY name LIMIT 100)
                         UNION ALL
                         (SELECT id FROM repository WHERE name LIKE '%/' || t.pattern LIMIT 100)) named
-    WHERE t.kind = 'word' AND NOT t.is_not AND (SELECT count(*) FROM walked_repository) > 10000
+    WHERE t.kind = 'word' AND NOT t.is_not AND (SELECT is_wide FROM found_way)
+),
+walked_repository AS MATERIALIZED (
+    SELECT id, name, last_component, pulls, updated, tag_count, hidden_count, title, description
+    FROM repository
+    WHERE (SELECT is_wide FROM found_way) AND deleted_at IS NULL
+    ORDER BY pulls DESC, updated DESC NULLS LAST, name
+    LIMIT (SELECT 10001)
 ),
 chosen AS MATERIALIZED (
-    SELECT id, name, last_component, pulls, updated, tag_count, lower(title) AS title,
+    SELECT id, name, last_component, pulls, updated, tag_count, hidden_count, lower(title) AS title,
            lower(description) AS description, by_label
-    FROM (SELECT w.*, true AS by_label FROM walked_repository w
+    FROM ((SELECT r.*, i.by_label
+           FROM (SELECT id, by_label FROM way_repository WHERE NOT (SELECT is_wide FROM found_way)
+                 UNION ALL
+                 SELECT id, true FROM named_repository) i
+           CROSS JOIN LATERAL (SELECT id, name, last_component, pulls, updated, tag_count, hidden_count, title,
+                                      description
+                               FROM repository WHERE id = i.id AND deleted_at IS NULL OFFSET 0) r
+           ORDER BY pulls DESC, updated DESC NULLS LAST, name)
           UNION ALL
-          SELECT r.*, i.by_label
-          FROM (SELECT id, by_label FROM way_repository WHERE NOT (SELECT is_wide FROM found_way)
-                UNION
-                SELECT id, true FROM named_repository WHERE id NOT IN (SELECT id FROM walked_repository)) i
-          CROSS JOIN LATERAL (SELECT id, name, last_component, pulls, updated, tag_count, title, description
-                              FROM repository WHERE id = i.id AND deleted_at IS NULL OFFSET 0) r) r
-    ORDER BY pulls DESC, updated DESC NULLS LAST, name
+          SELECT w.*, true FROM walked_repository w WHERE id NOT IN (SELECT id FROM named_repository)) r
 ),
 chosen_pair AS MATERIALIZED (
-    SELECT c.id AS repository_id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description
+    SELECT c.id AS repository_id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description, c.hidden_count,
+           h.is_referenced
     FROM chosen c
-    CROSS JOIN LATERAL (SELECT manifest_id FROM repository_manifest
+    CROSS JOIN LATERAL (SELECT manifest_id, "references" > attests AS is_referenced FROM repository_manifest
                         WHERE repository_id = c.id AND unreadable IS NULL
                         ORDER BY manifest_id DESC LIMIT 100) h
     WHERE (SELECT needs_manifests FROM flag) AND (c.by_label OR NOT (SELECT is_one_word FROM flag))
     UNION ALL
-    SELECT c.id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description
+    SELECT c.id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description, c.hidden_count, h.is_referenced
     FROM chosen c
-    CROSS JOIN LATERAL (SELECT manifest_id FROM repository_manifest
+    CROSS JOIN LATERAL (SELECT manifest_id, "references" > attests AS is_referenced FROM repository_manifest
                         WHERE repository_id = c.id AND unreadable IS NULL
                         ORDER BY manifest_id DESC OFFSET 100) h
     WHERE (SELECT needs_manifests FROM flag) AND (c.by_label OR NOT (SELECT is_one_word FROM flag))
     LIMIT 10001
 ),
 candidate AS MATERIALIZED (
-    SELECT * FROM chosen_pair
-    UNION ALL
-    SELECT w.repository_id, w.manifest_id, r.name, r.pulls, r.updated, lower(r.title), lower(r.description)
+    SELECT w.repository_id, w.manifest_id, r.name, r.pulls, r.updated, lower(r.title) AS title,
+           lower(r.description) AS description, r.hidden_count, w.is_referenced
     FROM way_pair w
     CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.repository_id AND deleted_at IS NULL OFFSET 0) r
     WHERE NOT (SELECT is_wide FROM found_way)
-      AND (w.repository_id, w.manifest_id) NOT IN (SELECT repository_id, manifest_id FROM chosen_pair)
-),
-bounds AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM walked_repository) > 10000 OR (SELECT count(*) FROM chosen_pair) > 10000 AS is_cut
+    UNION ALL
+    SELECT * FROM chosen_pair
+    WHERE (SELECT is_wide FROM found_way)
+       OR (repository_id, manifest_id) NOT IN (SELECT repository_id, manifest_id FROM way_pair)
 ),
 -- Manifests of which every term is true: images, unless other kinds are asked for. Images and indexes
 -- are there if a tag shows them; its tags are those of the indexes above it, too.
 -- Where nothing is asked about tags, they are looked for last, and one is enough.
 matching AS (
     SELECT c.repository_id, c.name, c.pulls, c.updated, c.manifest_id, m.kind, m.digest, m.os, m.architecture,
+           -- Then what is referenced is shown by a tag.
+           m.kind = 'image' AND c.hidden_count = 0 AS is_plain, c.is_referenced,
            tagged.updated IS NOT NULL AS is_tagged, -- NULL: nothing was asked about tags, or they have no time
            -- The best of its terms. NULL: only its repository has what was asked for.
            CASE WHEN (SELECT is_ranked FROM asked) THEN (
@@ -286,33 +301,22 @@ matching AS (
                                WHEN t.kind = 'package' THEN 9
                                WHEN t.kind = 'is' THEN 10
                                WHEN t.kind = 'updated' THEN 11
-                               WHEN own.title LIKE t."like" THEN 5
-                               WHEN own.description LIKE t."like" THEN 6
-                               WHEN own.labels LIKE t."like" THEN 7
+                               WHEN m.title LIKE t."like" THEN 5
+                               WHEN m.description LIKE t."like" THEN 6
+                               WHEN EXISTS (SELECT FROM label l
+                                            WHERE l.manifest_id = m.id AND lower(left(l.value, 1000) COLLATE "default") LIKE t."like")
+                               THEN 7
                                WHEN flag.has_filters THEN 11 END)
                FROM (SELECT kind, "like" FROM term WHERE NOT is_not
                      UNION ALL
                      SELECT 'updated', NULL WHERE flag.has_filters) t) END AS rank
     FROM candidate c
     CROSS JOIN flag
-    CROSS JOIN LATERAL (SELECT id, digest, kind, os, architecture, title, description, config_id
+    CROSS JOIN LATERAL (SELECT id, digest, kind, os, architecture, config_id,
+                               lower(left(title, 4096)) AS title, lower(left(description, 4096)) AS description
                         FROM manifest
                         WHERE id = c.manifest_id
                           AND (kind = 'image' OR flag.is_any_kind AND kind IN ('index', 'artifact')) OFFSET 0) m
-    CROSS JOIN LATERAL (
-        SELECT lower(left(m.title, 4096)) AS title, lower(left(m.description, 4096)) AS description OFFSET 0) text
-    -- Labels are read where a word is in neither, which counts for more. Values are kept apart by what nobody looks
-    -- for.
-    CROSS JOIN LATERAL (
-        SELECT text.title, text.description,
-               CASE WHEN flag.has_words AND EXISTS (
-                             SELECT FROM term t
-                             WHERE t.kind = 'word'
-                               AND (text.title LIKE t."like" OR text.description LIKE t."like") IS NOT TRUE)
-               THEN (
-                   SELECT string_agg(lower(left(l.value, 1000) COLLATE "default"), E'\x01')
-                   FROM label l WHERE l.manifest_id = m.id) END AS labels
-        OFFSET 0) own
     CROSS JOIN LATERAL (
         SELECT array_agg(g.name) FILTER (WHERE flag.asks_tag_names) AS names, max(g.updated) AS updated
         FROM (SELECT c.manifest_id AS id
@@ -326,8 +330,11 @@ matching AS (
     WHERE NOT EXISTS (
           SELECT FROM term t
           WHERE t.is_not = coalesce(CASE t.kind
-              WHEN 'word' THEN c.name LIKE t."like" OR c.title LIKE t."like" OR c.description LIKE t."like"
-                  OR own.title LIKE t."like" OR own.description LIKE t."like" OR own.labels LIKE t."like"
+              -- Labels are read where a word is in nothing else.
+              WHEN 'word' THEN coalesce(c.name LIKE t."like" OR c.title LIKE t."like" OR c.description LIKE t."like"
+                                        OR m.title LIKE t."like" OR m.description LIKE t."like", false)
+                  OR EXISTS (SELECT FROM label l
+                             WHERE l.manifest_id = m.id AND lower(left(l.value, 1000) COLLATE "default") LIKE t."like")
               WHEN 'tag' THEN t.value = ANY (tagged.names)
                   AND (t.key IS NULL OR c.name = t.key OR right(c.name, length(t.key) + 1) = '/' || t.key)
               WHEN 'digest' THEN m.digest BETWEEN t.low AND t.high
@@ -372,15 +379,24 @@ matching AS (
               END, false))
     OFFSET 0
 ),
-item AS MATERIALIZED (
+shown AS MATERIALIZED (
     SELECT s.*
     FROM matching s
-    WHERE (s.rank IS NOT NULL OR NOT (SELECT is_ranked FROM asked))
-      AND (s.kind = 'artifact' OR s.is_tagged OR EXISTS (
-        SELECT FROM (SELECT s.manifest_id AS id
-                     UNION ALL
-                     SELECT i.index_id FROM index_image i WHERE i.image_id = s.manifest_id) top
-        CROSS JOIN LATERAL (SELECT FROM tag
-                            WHERE manifest_id = top.id AND repository_id = s.repository_id
-                              AND NOT hidden OFFSET 0) g))
+    WHERE (s.rank IS NOT NULL OR (SELECT is_counted FROM asked))
+      AND (s.kind = 'artifact' OR s.is_tagged
+           OR CASE WHEN s.is_plain THEN s.is_referenced ELSE EXISTS (
+               SELECT FROM (SELECT s.manifest_id AS id
+                            UNION ALL
+                            SELECT i.index_id FROM index_image i WHERE i.image_id = s.manifest_id) top
+               CROSS JOIN LATERAL (SELECT FROM tag
+                                   WHERE manifest_id = top.id AND repository_id = s.repository_id
+                                     AND NOT hidden OFFSET 0) g) END)
+),
+item AS MATERIALIZED (
+    SELECT * FROM shown LIMIT (SELECT most FROM taken)
+),
+bounds AS MATERIALIZED (
+    SELECT CASE WHEN (SELECT count(*) FROM (SELECT FROM shown LIMIT most + 1) s) > most THEN true
+                ELSE (SELECT count(*) FROM chosen_pair) > 10000 OR (SELECT count(*) FROM walked_repository) > 10000 END AS is_cut
+    FROM taken
 ),

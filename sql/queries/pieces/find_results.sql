@@ -1,8 +1,4 @@
--- Everything that is found: `result`. Parameters: read_find.sql.
-asked AS MATERIALIZED (
-    SELECT $7::jsonb AS terms, $8::text AS way, $9::text AS key, $10::text AS value, true AS is_ranked
-    WHERE $2::text IS NULL OR $6::boolean IS NULL OR true -- their types: they have no effect
-),
+-- From `asked` everything that is found: `result`, and `counted`. Parameters: read_find.sql.
 -- include find_items.sql
 -- Repositories that have a word in their labels, found by an index once for all; where that leads to very many, or
 -- the word is too short for it, each repository's own labels are read instead.
@@ -48,6 +44,7 @@ found_repository AS MATERIALIZED (
           WHERE (SELECT has_filters FROM flag)
           OFFSET 0) r
     WHERE coalesce($11::text, 'repository') = 'repository'
+    LIMIT (SELECT most + 1 FROM taken)
 ),
 -- The best of its terms places a manifest; one that is found by its repository only is not listed beside it.
 result AS MATERIALIZED (
@@ -56,7 +53,7 @@ result AS MATERIALIZED (
            (ARRAY[1, 0.98, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.45])[r.rank] AS score,
            (ARRAY['name', 'name', 'name', 'name', 'name', 'title', 'description', 'label',
                   'content'])[r.rank] AS match
-    FROM found_repository r
+    FROM (SELECT * FROM found_repository LIMIT (SELECT most FROM taken)) r
     UNION ALL
     SELECT i.kind, i.repository_id, i.name, i.pulls, i.updated, i.manifest_id, i.digest,
            (ARRAY[0.99, 0.92, 0.71, 0.7, 0.65, 0.55, 0.48, 0.4, 0.37, 0.35, 0.3])[i.rank],
@@ -64,4 +61,8 @@ result AS MATERIALIZED (
                   'package', 'kind', 'content'])[i.rank]
     FROM item i
     WHERE i.rank IS NOT NULL AND coalesce($11::text, i.kind) = i.kind
+),
+counted AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM result) AS total, is_cut OR (SELECT count(*) FROM found_repository) > most AS is_cut
+    FROM bounds CROSS JOIN taken
 ),

@@ -1,4 +1,8 @@
--- The page /search from `list`, its results. Parameters: read_page_search.sql.
+-- The page /search from `ranked`, its results, and `item`, whose images are counted. Parameters: read_page_search.sql.
+list AS MATERIALIZED (
+    WITH
+-- include find_shown.sql
+)
 SELECT s.generation,
 -- include page_truth.sql
        json_build_object(
@@ -48,7 +52,7 @@ SELECT s.generation,
                    LIMIT 1
                ) why ON true),
            'facets', (SELECT (f.body || '}')::json FROM (
--- include read_facets.sql with $7 $8 $9 $10 $12
+-- include facets.sql with $12
            ) f),
            'alone', (
 -- include facet_alone.sql
