@@ -14,6 +14,9 @@ listed AS NOT MATERIALIZED (
       AND ($10::text IS NULL OR t.manifest_id = (SELECT id FROM manifest WHERE digest = digest_bytes($10::text)))
       AND ($1::bigint IS NULL OR $2::text IS NULL OR $4::boolean IS NULL OR true) -- their types
 ),
+counted AS (
+    SELECT count(*) AS total FROM listed
+),
 walked AS MATERIALIZED (
     SELECT name, manifest_id, 0::bigint AS number, 1::bigint AS place FROM listed
 ),

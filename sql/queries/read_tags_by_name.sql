@@ -13,14 +13,16 @@ WITH
 walked AS MATERIALIZED (
     (SELECT name, manifest_id, 0::bigint AS number, row_number() OVER (ORDER BY name) AS place
      FROM listed
-     WHERE NOT $4::boolean AND name > coalesce($2::text, '')
+     WHERE NOT $4::boolean AND name > coalesce($2::text, '') AND name >= (SELECT first FROM named)
+       AND name < (SELECT last FROM named)
        AND ($1::bigint IS NULL OR true) -- its type: a name has no number
      ORDER BY name
      LIMIT $3::bigint + 1)
     UNION ALL
     (SELECT name, manifest_id, 0, row_number() OVER (ORDER BY name DESC)
      FROM listed
-     WHERE $4::boolean AND name < coalesce($2::text, U&'\+10FFFF')
+     WHERE $4::boolean AND name < coalesce($2::text, U&'\+10FFFF') AND name >= (SELECT first FROM named)
+       AND name < (SELECT last FROM named)
      ORDER BY name DESC
      LIMIT $3::bigint + 1)
 ),

@@ -62,7 +62,7 @@ SELECT s.generation,
 -- include page_rows.sql
            ),
            -- What no tag leads to, and what only a hidden one does: the newest of them.
-           'hidden', (SELECT count(*) FROM tag WHERE repository_id = (SELECT id FROM repo) AND hidden),
+           'hidden', (SELECT hidden_count FROM repository WHERE id = (SELECT id FROM repo)),
            'untagged', (SELECT json_agg(row_to_json(u)) FROM (
                SELECT digest_text(m.digest) AS digest,
                       CASE WHEN h.unreadable IS NOT NULL OR m.kind = 'unknown' THEN 'unreadable'

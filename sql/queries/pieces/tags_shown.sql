@@ -1,4 +1,4 @@
--- The end of every read_tags_by_*.sql: from `walked` (name, manifest_id, number, place) to the rows. What belongs to
+-- The end of every read_tags_by_*.sql: from `walked` (name, manifest_id, number, place) and `counted` to the rows. What belongs to
 -- a tag is looked up for each by a whole key: OFFSET 0 keeps the planner from joining large tables, which it would
 -- do when one repository holds most of them. What is told of a manifest is looked up once for all tags on it.
 pointed AS MATERIALIZED (
@@ -31,7 +31,7 @@ SELECT generation, NULL::bigint AS place, EXISTS (SELECT FROM repo) AS found,
        '"total":' || CASE WHEN NOT $6::boolean THEN NULL
                           WHEN $8::text IS NULL
                           THEN coalesce((SELECT tag_count - CASE WHEN $9::boolean THEN 0 ELSE hidden_count END FROM repo), 0)
-                          ELSE (SELECT count(*) FROM listed) END AS body
+                          ELSE (SELECT total FROM counted) END AS body
 FROM state
 UNION ALL
 SELECT (SELECT generation FROM state), CASE WHEN $5::boolean THEN -w.place ELSE w.place END, NULL,
