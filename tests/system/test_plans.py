@@ -66,9 +66,10 @@ BROAD = [
 
 def asked(database, name, bound, parameters):
     statement = (BUILD / "queries" / f"{name}.sql").read_text()
-    assert "10000" in statement and "10001" in statement and "2500 AS most_walked" in statement
+    assert "10000" in statement and "10001" in statement and "2501" in statement and "12501" in statement
     statement = statement.replace("10000", str(bound)).replace("10001", str(bound + 1))
-    statement = statement.replace("2500 AS most_walked", f"{bound} AS most_walked")
+    for number in (2500, 2501, 12500, 12501):
+        statement = re.sub(rf"\b{number}\b", str(bound + number % 10), statement)
     with psycopg2.connect(database) as connection, connection.cursor() as cursor:
         cursor.execute(f"PREPARE q AS {statement}")
         cursor.execute(f"EXECUTE q ({', '.join(['%s'] * len(parameters))})", parameters)

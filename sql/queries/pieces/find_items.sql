@@ -85,11 +85,12 @@ way_label AS MATERIALIZED (
     SELECT repository_id FROM repository_label
     WHERE (SELECT way FROM asked) = 'word' AND value LIKE '%' || lower((SELECT value FROM asked)) || '%'
 ),
--- A word that so many have leads nowhere: the most popular repositories have it as well.
+-- A word that so many have leads nowhere: the most popular repositories have it as well. Where more have it than are
+-- taken, no manifest is looked for that has it by itself.
 word_way AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM (SELECT FROM way_named LIMIT most_walked + 1) w) > most_walked
-           OR (SELECT count(*) FROM (SELECT FROM way_label LIMIT 5 * most_walked + 1) w) > 5 * most_walked AS is_wide
-    FROM asked
+    SELECT named > 2500 OR (SELECT count(*) FROM (SELECT FROM way_label LIMIT 12501) w) > 12500 AS is_wide,
+           named > (SELECT most_walked FROM asked) AS is_enough
+    FROM (SELECT count(*) AS named FROM (SELECT FROM way_named LIMIT 2501) w) counted
 ),
 -- The ways in: one of them is gone, the others find nothing and cost nothing.
 way_found AS MATERIALIZED (
@@ -131,7 +132,7 @@ way_found AS MATERIALIZED (
     UNION ALL
     -- What a manifest's own annotations call it; titles from labels are found by way_repository.
     (SELECT m.id FROM manifest m
-     WHERE (SELECT way FROM asked) = 'word' AND NOT (SELECT is_wide FROM word_way)
+     WHERE (SELECT way FROM asked) = 'word' AND NOT (SELECT is_wide OR is_enough FROM word_way)
        AND (m.title IS NOT NULL OR m.description IS NOT NULL)
        AND m.annotations LIKE '%org.opencontainers.image.%'
        AND lower(left(coalesce(m.title, ''), 4096) || ' ' || left(coalesce(m.description, ''), 4096))
@@ -222,7 +223,7 @@ found_way AS MATERIALIZED (
                        (SELECT count(*) FROM way_pair), (SELECT count(*) FROM way_repository)) > 10000 AS is_wide
 ),
 taken AS MATERIALIZED (
-    SELECT CASE WHEN is_wide THEN most_walked ELSE most END AS most FROM found_way CROSS JOIN asked
+    SELECT CASE WHEN is_wide OR way = 'word' THEN most_walked ELSE most END AS most FROM found_way CROSS JOIN asked
 ),
 -- The repositories that are looked at. No walk misses one whose name is, or begins with, a word.
 named_repository AS MATERIALIZED (
