@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* A text longer than this has few places to be broken: each costs five bytes. */
-enum { BREAKS_MAX = 512 };
+enum { BREAKS_MAX = 512, UNBROKEN_MAX = 20 };
 
 static const struct ms_str REPLACEMENT = MS_STR_INIT("\xef\xbf\xbd"); /* U+FFFD */
 
@@ -227,7 +227,7 @@ static void write_breakable(struct ms_buf *out, struct ms_str text, const struct
                             size_t n_words)
 {
     struct character c;
-    size_t n_breaks = 0;
+    size_t n_breaks = text.len > UNBROKEN_MAX ? 0 : BREAKS_MAX;
     const char *mark_end = NULL;
     while (text.len > 0 && !out->overflowed) {
         size_t word = mark_end == NULL ? word_at(text, words, n_words) : n_words;

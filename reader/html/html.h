@@ -35,7 +35,7 @@ void html_path(struct ms_buf *out, struct ms_str part);
 void html_query(struct ms_buf *out, struct ms_str value);
 
 /* A foreign string in a <bdi>, which may be broken behind `/`, `.`, `-`, `_`, `:`, `@`, `,` and
- * `=`. */
+ * `=`; one of at most 20 bytes fits wherever it stands. */
 void html_foreign(struct ms_buf *out, struct ms_str text);
 /* The same, and monospaced: names of repositories and tags, digests. */
 void html_name(struct ms_buf *out, struct ms_str name);

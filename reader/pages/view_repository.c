@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { DESCRIPTION_MAX = 1000, VALUE_MAX = 400, ALIASES_SHOWN = 6, PLATFORMS_SHOWN = 3 };
+enum { DESCRIPTION_MAX = 1000, VALUE_MAX = 400, ALIASES_SHOWN = 3, PLATFORMS_SHOWN = 3 };
 
 static struct link link_to_page(const struct repository *page)
 {

@@ -227,11 +227,9 @@ static void write_facets(struct ms_buf *out, const struct search *page)
         }
         html_raw(out, "</ul></div>\n");
     }
-    html_raw(
-        out,
-        page->is_truncated
-            ? "<p class=\"subtle\">Numbers are images, of the first 500.</p></section>\n"
-            : "<p class=\"subtle\">Numbers are images.</p></section>\n");
+    html_raw(out, page->is_truncated
+                      ? "<p class=\"subtle\">Numbers are images, of the first 500.</p></section>\n"
+                      : "<p class=\"subtle\">Numbers are images.</p></section>\n");
 }
 
 static void write_fault(struct ms_buf *out, const struct search *page)

@@ -89,18 +89,21 @@ END_TEST
 
 START_TEST(names_break_where_people_read_a_break)
 {
-    html_name(&buf, MS_STR("a/b.c-d_e"));
-    assert_written("<bdi class=\"name\">a/<wbr>b.<wbr>c-<wbr>d_<wbr>e</bdi>");
-    html_name(&buf, MS_STR("a/"));
-    assert_written("<bdi class=\"name\">a/</bdi>");
+    html_name(&buf, MS_STR("longer/b.c-d_0123456789"));
+    assert_written("<bdi class=\"name\">longer/<wbr>b.<wbr>c-<wbr>d_<wbr>0123456789</bdi>");
+    html_name(&buf, MS_STR("longer/and/longer/and/"));
+    assert_written("<bdi class=\"name\">longer/<wbr>and/<wbr>longer/<wbr>and/</bdi>");
+    html_name(&buf, MS_STR("b.c-d_e/0123456789/z"));
+    assert_written("<bdi class=\"name\">b.c-d_e/0123456789/z</bdi>");
 }
 END_TEST
 
 START_TEST(the_matched_part_is_marked)
 {
     const struct ms_str words[] = {MS_STR("post"), MS_STR("postgres"), MS_STR("")};
-    html_name_marked(&buf, MS_STR("x/Postgres-post"), words, 3);
-    assert_written("<bdi class=\"name\">x/<wbr><mark>Postgres</mark>-<wbr><mark>post</mark></bdi>");
+    html_name_marked(&buf, MS_STR("example/Postgres-post"), words, 3);
+    assert_written(
+        "<bdi class=\"name\">example/<wbr><mark>Postgres</mark>-<wbr><mark>post</mark></bdi>");
     html_name_marked(&buf, MS_STR("pos"), words, 3);
     assert_written("<bdi class=\"name\">pos</bdi>");
 }
@@ -170,9 +173,9 @@ START_TEST(only_web_addresses_become_links)
         ck_assert_msg(strstr(buf.data, "<a") == NULL, "%s", NONE[i]);
         ms_buf_clear(&buf);
     }
-    link_foreign(&buf, MS_STR("https://a.b/c?d&e"), 1000);
-    assert_written("<a rel=\"noopener noreferrer nofollow\" href=\"https://a.b/c?d&amp;e\">"
-                   "<bdi>https:<wbr>/<wbr>/<wbr>a.<wbr>b/<wbr>c?d&amp;e</bdi></a>");
+    link_foreign(&buf, MS_STR("https://a.bcdefgh/c?d&e"), 1000);
+    assert_written("<a rel=\"noopener noreferrer nofollow\" href=\"https://a.bcdefgh/c?d&amp;e\">"
+                   "<bdi>https:<wbr>/<wbr>/<wbr>a.<wbr>bcdefgh/<wbr>c?d&amp;e</bdi></a>");
     link_foreign(&buf, MS_STR("http://[::1]:5000/"), 4);
     assert_written("<a rel=\"noopener noreferrer nofollow\" href=\"http://[::1]:5000/\">"
                    "<bdi>http<span class=\"cut\">… (14 more bytes)</span></bdi></a>");
