@@ -9,6 +9,16 @@ import browser as chromium
 import harness
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
+def pytest_collection_modifyitems(items):
+    """With --dist loadgroup: a test of the pages with made-up content is for whoever has time, those of another file
+    are for one process. The stack's come first, since they take longest."""
+    for item in items:
+        if item.path.name != "test_preview.py":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=lambda item: item.path.name != "test_stack.py")
+
+
 @pytest.fixture(scope="session")
 def browser():
     one = chromium.Browser()

@@ -59,6 +59,7 @@ def test_does_not_overflow(browser, preview, name, width):
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("hostile")])
 def test_runs_nothing_foreign(browser, preview, name):
     browser.look()
+    browser.complaints()  # of the tests before
     browser.open(f"{preview[1]}/{name}.html")
     assert browser.run("return window.broken") is None
     assert browser.run("return document.querySelectorAll('script, img, iframe, style, [style], [onclick], "
