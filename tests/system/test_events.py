@@ -2,6 +2,7 @@
 """What POST /events answers, and what becomes of an event: envelopes are written by hand, the
 registry is real and tells nobody anything. The registry's word stands, whatever an event says."""
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -458,6 +459,7 @@ def test_a_push_goes_before_the_scan(postgres, tmp_path):
         world.writer.wait_for_scan_after(None)
     finally:
         world.stop()
+        shutil.rmtree(storage)
 
 
 def push_before_the_scan_ends(world, repository, tag):
