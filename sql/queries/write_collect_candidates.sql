@@ -3,13 +3,12 @@
 -- event waits for. $1 grace in ms: bigint, $2 repository and $3 id of the manifest to begin after: text and bigint,
 -- $4 limit: bigint. Columns: repository, id, digest as text, may it be deleted from the registry.
 SELECT r.name, c.id, digest_text(c.digest), r.is_read
-  FROM (SELECT id, name, CASE WHEN name = $2::text THEN $3::bigint ELSE 0 END AS after,
-               NOT has_unread(id, $1::bigint * interval '1 millisecond') AS is_read
-          FROM repository
-         WHERE name >= $2::text
-           AND NOT EXISTS (SELECT FROM inbox e WHERE e.repository = name AND e.action <> 'pull')
-           AND EXISTS (SELECT FROM unneeded_manifests(repository.id, CASE WHEN name = $2::text THEN $3::bigint ELSE 0 END,
-                                                      $1::bigint * interval '1 millisecond', 1) OFFSET 0)
-         ORDER BY name LIMIT 1) AS r
+  FROM (SELECT r.id, r.name, begin.id AS after, NOT has_unread(r.id, $1::bigint * interval '1 millisecond') AS is_read
+          FROM repository AS r
+         CROSS JOIN LATERAL (SELECT CASE WHEN r.name = $2::text THEN $3::bigint ELSE 0 END AS id) AS begin
+         WHERE r.name >= $2::text
+           AND NOT EXISTS (SELECT FROM inbox e WHERE e.repository = r.name AND e.action <> 'pull')
+           AND EXISTS (SELECT FROM unneeded_manifests(r.id, begin.id, $1::bigint * interval '1 millisecond', 1) OFFSET 0)
+         ORDER BY r.name LIMIT 1) AS r
  CROSS JOIN LATERAL unneeded_manifests(r.id, r.after, $1::bigint * interval '1 millisecond', $4::bigint) AS c
  ORDER BY c.id;

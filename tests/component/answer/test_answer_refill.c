@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The index is made again after a change, before anybody asks; what cannot be made in time is
  * served as it was. */
-#include "common/base/clock.h"
 #include "tests/component/answer/answer_fixture.h"
 #include "tests/support/check_main.h"
 
