@@ -35,8 +35,10 @@ void ms_limit_manual(struct ms_buf *out)
         {MS_LIMIT_SEARCH_WORD_BYTES, "512 bytes of a word or phrase",
          "`/api`: 400 that points at the character; `/v1/search`: the rest is ignored"},
         {MS_LIMIT_SEARCH_CANDIDATES,
-         "10,000 repositories and 10,000 manifests that a search looks at",
-         "the answer is of these: `\"truncated\": true`, \"about\" on pages"},
+         "10,000 repositories and 10,000 manifests that a search looks at; 2,500 that are found by "
+         "words or without an "
+         "index; 500 on pages",
+         "the answer is of these, the most popular: `\"truncated\": true`, \"at least\" on pages"},
     };
     ms_buf_append_c(out, "| `metastore_limit_reached_total{limit}` | at most | beyond it "
                          "|\n|---|---|---|\n");

@@ -85,27 +85,50 @@ struct facet {
     const char *title, *field;
     bool is_single; /* an image has one value of it: another one is chosen in the place of that */
     struct ms_str counts;
+    struct ms_str alone; /* counted as if it were not asked for: JSON, empty: it is not */
 };
 
-static struct search_facet read_facet(struct page *page, struct ms_str q, const struct facet *facet)
+/* Adds the values that counts tell of, or only that which is chosen, and returns how many. */
+static size_t read_values(struct search_value *values, struct page *page, struct ms_str q,
+                          const struct facet *facet, struct ms_str counts, bool only_chosen)
 {
-    struct ms_str rest = facet->counts, row, others = MS_STR_ABSENT;
-    size_t n, n_kept = 0;
-    struct search_value *values = page_array(page, rest, sizeof(*values), VALUES_MAX, &n);
+    struct ms_str row, others = MS_STR_ABSENT;
+    size_t n = 0;
     if (facet->is_single)
         others = search_text_without(page->arena, q, ms_str(facet->field));
-    for (size_t i = 0; i < n && json_next(NULL, &row, &rest); i++) {
+    for (size_t i = 0; i < VALUES_MAX && json_next(NULL, &row, &counts); i++) {
         struct ms_str value = page_text(page, row, "value");
         struct ms_str with = search_text_with(page->arena, q, facet->field, value);
         bool is_chosen = ms_str_equal(with, q);
-        if (ms_str_is_absent(with)) /* it cannot be asked for: too long, or a quote in it */
+        /* Absent: it cannot be asked for, since it is too long, or has a quote in it. */
+        if (ms_str_is_absent(with) || (only_chosen && !is_chosen))
             continue;
         if (!is_chosen && !ms_str_is_absent(others))
             with = search_text_with(page->arena, others, facet->field, value);
-        values[n_kept++] =
-            (struct search_value){value, with, page_number(row, "images"), is_chosen};
+        values[n++] = (struct search_value){value, with, page_number(row, "images"), is_chosen};
     }
-    return (struct search_facet){facet->title, values, n_kept};
+    return n;
+}
+
+static bool has_chosen(const struct search_value *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (values[i].is_chosen)
+            return true;
+    return false;
+}
+
+/* What is chosen is there also where too much was looked at without it to meet it. */
+static struct search_facet read_facet(struct page *page, struct ms_str q, const struct facet *facet)
+{
+    bool is_alone = facet->alone.len > 0;
+    struct ms_str counts = is_alone ? facet->alone : facet->counts;
+    struct search_value *values =
+        ms_arena_alloc(page->arena, (json_count(counts, VALUES_MAX) + 1) * sizeof(*values));
+    size_t n = read_values(values, page, q, facet, counts, false);
+    if (is_alone && !has_chosen(values, n))
+        n += read_values(values + n, page, q, facet, facet->counts, true);
+    return (struct search_facet){facet->title, values, n};
 }
 
 static int64_t count_of(struct page *page, struct ms_str array, struct ms_str value)
@@ -146,23 +169,26 @@ static bool read_evidence(struct search_facet *out, struct page *page, struct ms
 }
 
 /* `alone` has those facets that the query filters by, counted without that. */
-static struct ms_str counts_of(struct ms_str facets, struct ms_str alone, const char *facet)
+static struct ms_str counted_alone(struct search *out, struct ms_str alone, const char *facet)
 {
-    struct ms_str counts = json_get(alone, facet);
-    return counts.len > 0 ? counts : json_get(facets, facet);
+    struct ms_str counted = json_get(alone, facet);
+    out->counts_some = out->counts_some || json_is_true(json_get(counted, "truncated"));
+    return json_get(counted, "counts");
 }
 
 static void read_facets(struct search *out, struct page *page, struct ms_str facets,
                         struct ms_str alone, struct ms_str label)
 {
     const struct facet kinds[] = {
-        {"Operating system", "os:", true, counts_of(facets, alone, "os")},
-        {"Architecture", "arch:", true, counts_of(facets, alone, "architecture")},
-        {"Base", "base:", false, json_get(facets, "base")},
-        {"Label", "label:", false, json_get(facets, "label_keys")},
-        {"Annotation", "annotation:", false, json_get(facets, "annotation_keys")},
+        {"Operating system", "os:", true, json_get(facets, "os"), counted_alone(out, alone, "os")},
+        {"Architecture", "arch:", true, json_get(facets, "architecture"),
+         counted_alone(out, alone, "architecture")},
+        {"Base", "base:", false, json_get(facets, "base"), MS_STR_ABSENT},
+        {"Label", "label:", false, json_get(facets, "label_keys"), MS_STR_ABSENT},
+        {"Annotation", "annotation:", false, json_get(facets, "annotation_keys"), MS_STR_ABSENT},
         {"Values of the label", search_text_label_field(page->arena, label).ptr, true,
-         label.len > 0 ? counts_of(facets, alone, "label_values") : MS_STR_ABSENT},
+         label.len > 0 ? json_get(facets, "label_values") : MS_STR_ABSENT,
+         label.len > 0 ? counted_alone(out, alone, "label_values") : MS_STR_ABSENT},
     };
     enum { EVIDENCE = 2, N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
     struct search_facet *all = ms_arena_alloc(page->arena, (N_KINDS + 1) * sizeof(*all));
@@ -198,6 +224,7 @@ static void build(struct ms_buf *out, struct page *page)
     search.cursors = list.cursors;
     search.nearest = page_strings(page, json_get(body, "nearest"), NEAREST_MAX);
     read_results(&search, page, list.rows, json_get(body, "more"));
+    search.counts_some = json_is_true(json_get(body, "some_images"));
     read_facets(&search, page, json_get(body, "facets"), json_get(body, "alone"), label);
     view_search(out, &page->frame, &search);
 }

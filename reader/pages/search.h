@@ -57,6 +57,7 @@ struct search {
     struct ms_str sort; /* "" is by relevance */
     int64_t total;
     bool is_truncated; /* the search stopped before it had seen everything */
+    bool counts_some;  /* the facets count not all images that are found */
     const struct search_filter *filters;
     size_t n_filters;
     const struct search_facet *facets;

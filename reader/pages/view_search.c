@@ -189,7 +189,7 @@ static void write_head(struct ms_buf *out, const struct search *page)
     }
     html_raw(out, "</h1>\n");
     if (page->fault == NULL && (page->total > 0 || page->chosen > 0)) {
-        html_raw(out, page->is_truncated ? "<p class=\"whole\">more than " : "<p class=\"whole\">");
+        html_raw(out, page->is_truncated ? "<p class=\"whole\">at least " : "<p class=\"whole\">");
         format_count(out, page->total, "result", "results");
         html_raw(out, ", ");
         write_orders(out, page);
@@ -227,9 +227,9 @@ static void write_facets(struct ms_buf *out, const struct search *page)
         }
         html_raw(out, "</ul></div>\n");
     }
-    html_raw(out, page->is_truncated
-                      ? "<p class=\"subtle\">Numbers are images, of the first 500.</p></section>\n"
-                      : "<p class=\"subtle\">Numbers are images.</p></section>\n");
+    html_raw(out, page->counts_some ? "<p class=\"subtle\">Numbers are images, of the most popular "
+                                      "ones.</p></section>\n"
+                                    : "<p class=\"subtle\">Numbers are images.</p></section>\n");
 }
 
 static void write_fault(struct ms_buf *out, const struct search *page)

@@ -1,16 +1,15 @@
-        -- What is attached to each `image`, in whatever repository: digest, evidence; an image may have several rows, or none.
-        -- Bits: manifest.evidence. The same as of evidence_all.sql, where there are at most 1,000 images.
+        -- What is attached to each of `few`, images, in whatever repository: digest, evidence; an image may have several
+        -- rows, or none. Bits: manifest.evidence. As of evidence_all.sql, but for what indexes list that hold none of them.
         SELECT s.subject AS digest, s.evidence
         FROM (SELECT subject, evidence FROM manifest WHERE subject = ANY (ARRAY(SELECT digest FROM few)) OFFSET 0) s
         WHERE s.evidence > 0
         UNION ALL
-        SELECT few.digest, a.evidence
-        FROM few
-        CROSS JOIN LATERAL (SELECT index_id FROM index_image WHERE image_id = few.id OFFSET 0) above
-        CROSS JOIN LATERAL (SELECT child_id, about FROM manifest_child
-                            WHERE parent_id = above.index_id AND is_attestation OFFSET 0) c
+        SELECT c.about, a.evidence
+        FROM (SELECT child_id, about FROM manifest_child
+              WHERE parent_id = ANY (ARRAY(SELECT index_id FROM index_image WHERE image_id = ANY (ARRAY(SELECT id FROM few))))
+                AND is_attestation OFFSET 0) c
         CROSS JOIN LATERAL (SELECT evidence FROM manifest WHERE id = c.child_id OFFSET 0) a
-        WHERE c.about = few.digest AND a.evidence > 0
+        WHERE c.about = ANY (ARRAY(SELECT digest FROM few)) AND a.evidence > 0
         UNION ALL
         SELECT digest_bytes('sha256:' || substr(t.name, 8, 64)),
                CASE substr(t.name, 73) WHEN 'sig' THEN 1 WHEN 'sbom' THEN 2

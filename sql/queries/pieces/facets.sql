@@ -1,8 +1,5 @@
-    -- From `item` and `bounds` the counts, as JSON without its end. $1 the label whose values are counted: text, NULL: none
+    -- What each `image` is, counted, as JSON without its end. $1 the label whose values are counted: text, NULL: none
     WITH
-    image AS MATERIALIZED (
-        SELECT DISTINCT manifest_id AS id, digest, os, architecture FROM item WHERE kind = 'image'
-    ),
     -- What is attached to them, in whatever repository. To many images it is put together by grouping all that is attached
     -- to anything: of a join the planner does not know how many images there are, and would look through it for each.
     attached AS MATERIALIZED (
@@ -47,8 +44,7 @@
         CROSS JOIN LATERAL (SELECT repository_id FROM tag_history WHERE digest = m.digest OFFSET 0) h
         CROSS JOIN LATERAL (SELECT name FROM repository WHERE id = h.repository_id OFFSET 0) r
     )
-    SELECT left(row_to_json(o)::text, -1)
-           || CASE WHEN (SELECT is_cut FROM bounds) THEN ',"truncated":true' ELSE '' END AS body
+    SELECT left(row_to_json(o)::text, -1) AS body
     FROM (SELECT array_to_json(ARRAY(
                      SELECT row_to_json(f)
                      FROM (SELECT os AS value, count(*) AS images FROM image WHERE os <> ''

@@ -1,12 +1,18 @@
--- From `asked`, the terms and the way in, to `item`, the manifests of which every term is true; on the way
--- `term`, `flag`, `chosen`, the repositories, and `bounds`, whether there was more. `asked` also says whether results
--- are ranked, whether their images are counted, and how many are taken of each, at most, and of a walk.
+-- From `asked` to `item`, the manifests of which every term is true; on the way `term`, `flag`, `chosen` and
+-- `named_repository`, the repositories, `bound`, what is taken at most, and `bounds`, whether there was more. `asked` has
+--   terms, way, key, value  the terms and the way in: see reader/query/search_plan.h
+--   is_ranked    results are wanted, in an order; else all that every term is true of, to be counted
+--   type         the one kind of manifests that is wanted: text, NULL: all
+--   most         how many are taken of what the way in leads to
+--   most_walked  how many of a walk, and of a search by a word: nobody reads on behind so many
+--   most_looked  at how many manifests a search by words alone looks for them
 --
 -- A search looks at 10,000 candidates and no more: repositories, and manifests in them. What the way in leads to is
--- looked up by an index. If that is more, or if there is no way, the most popular repositories are walked instead, an
--- index has their order, and every term is a filter. Of each repository its 100 latest manifests come first, so that
--- one that has very many does not hide the others. It stops once it has as many as are taken: each step reads of the
--- one before only as far as it needs, so none of them sorts or counts what may be long.
+-- looked up by an index. If that is more, or a word of more than 2,500 repositories, or if there is no way, the most
+-- popular repositories are walked instead, an index has their order, and every term is a filter. Of each repository its
+-- 100 latest manifests come first, so that one that has very many does not hide the others. A search stops once it has as
+-- many as are taken: each step reads of the one before only as far as it needs, so none of them sorts or counts what may
+-- be long.
 term AS MATERIALIZED (
     SELECT t.kind, t.is_not, lower(t.plain) AS plain, lower(t."like") AS pattern,
            '%' || lower(t."like") || '%' AS "like", lower(t."like") || '%' AS prefix, lower(t.whole) AS whole,
@@ -22,15 +28,14 @@ term AS MATERIALIZED (
 ),
 flag AS MATERIALIZED (
     SELECT coalesce(bool_or(kind <> 'word'), false) AS has_filters,
-           coalesce(bool_or(kind = 'word'), false) AS has_words,
            coalesce(bool_or(kind IN ('is', 'has', 'digest') AND NOT is_not), false) AS is_any_kind,
            coalesce(bool_or(kind IN ('tag', 'updated')), false) AS asks_tags,
            coalesce(bool_or(kind = 'tag'), false) AS asks_tag_names,
            -- Manifests are counted, or are results where a term is true of themselves.
-           (SELECT is_counted FROM asked) OR coalesce(bool_or(NOT is_not OR kind <> 'word'), false)
+           NOT (SELECT is_ranked FROM asked) OR coalesce(bool_or(NOT is_not OR kind <> 'word'), false)
                AS needs_manifests,
-           -- Then no manifest is looked for that has the word by its repository's name or title alone.
-           (SELECT NOT is_counted AND way = 'word' FROM asked) AND count(*) FILTER (WHERE NOT is_not) = 1
+           -- Then no manifest is a result that has the word by its repository's name or title alone.
+           (SELECT is_ranked AND way = 'word' FROM asked) AND count(*) FILTER (WHERE NOT is_not) = 1
                AND bool_and(kind = 'word') AS is_one_word
     FROM term
 ),
@@ -75,8 +80,8 @@ package_wanted AS MATERIALIZED (
 ),
 -- Where the way in is a word, the repositories that have it, and those that have it in a label; as far as they are read.
 way_named AS MATERIALIZED (
-    SELECT id FROM repository
-    WHERE (SELECT way FROM asked) = 'word'
+    SELECT id, tag_count FROM repository
+    WHERE (SELECT way FROM asked) = 'word' AND deleted_at IS NULL
       AND (name LIKE '%' || lower((SELECT value FROM asked)) || '%'
            OR lower(title) LIKE '%' || lower((SELECT value FROM asked)) || '%'
            OR lower(description) LIKE '%' || lower((SELECT value FROM asked)) || '%')
@@ -85,12 +90,13 @@ way_label AS MATERIALIZED (
     SELECT repository_id FROM repository_label
     WHERE (SELECT way FROM asked) = 'word' AND value LIKE '%' || lower((SELECT value FROM asked)) || '%'
 ),
--- A word that so many have leads nowhere: the most popular repositories have it as well. Where more have it than are
--- taken, no manifest is looked for that has it by itself.
-word_way AS MATERIALIZED (
-    SELECT named > 2500 OR (SELECT count(*) FROM (SELECT FROM way_label LIMIT 12501) w) > 12500 AS is_wide,
-           named > (SELECT most_walked FROM asked) AS is_enough
-    FROM (SELECT count(*) AS named FROM (SELECT FROM way_named LIMIT 2501) w) counted
+-- A word that so many have leads nowhere: the most popular repositories have it as well. Where it is all that is asked
+-- for and more repositories are results than are taken, no manifest is looked for that has it by itself.
+way_word AS MATERIALIZED (
+    SELECT named.number > 2500 OR (SELECT count(*) FROM (SELECT FROM way_label LIMIT 12501) w) > 12500 AS is_common,
+           named.results > (SELECT most_walked FROM asked) AND (SELECT count(*) FROM term) = 1 AS is_enough
+    FROM (SELECT count(*) AS number, count(*) FILTER (WHERE tag_count > 0) AS results
+          FROM (SELECT tag_count FROM way_named LIMIT 2501) w) named
 ),
 -- The ways in: one of them is gone, the others find nothing and cost nothing.
 way_found AS MATERIALIZED (
@@ -132,7 +138,7 @@ way_found AS MATERIALIZED (
     UNION ALL
     -- What a manifest's own annotations call it; titles from labels are found by way_repository.
     (SELECT m.id FROM manifest m
-     WHERE (SELECT way FROM asked) = 'word' AND NOT (SELECT is_wide OR is_enough FROM word_way)
+     WHERE (SELECT way FROM asked) = 'word' AND NOT (SELECT is_common OR is_enough FROM way_word)
        AND (m.title IS NOT NULL OR m.description IS NOT NULL)
        AND m.annotations LIKE '%org.opencontainers.image.%'
        AND lower(left(coalesce(m.title, ''), 4096) || ' ' || left(coalesce(m.description, ''), 4096))
@@ -212,73 +218,83 @@ way_pair AS MATERIALIZED (
 ),
 way_repository AS MATERIALIZED (
     SELECT id, bool_or(by_label) AS by_label
-    FROM (SELECT repository_id AS id, true AS by_label FROM way_label WHERE NOT (SELECT is_wide FROM word_way)
+    FROM (SELECT repository_id AS id, true AS by_label FROM way_label WHERE NOT (SELECT is_common FROM way_word)
           UNION ALL
-          SELECT id, false FROM way_named WHERE NOT (SELECT is_wide FROM word_way)) found
+          SELECT id, false FROM way_named WHERE NOT (SELECT is_common FROM way_word)) found
     GROUP BY id
 ),
 found_way AS MATERIALIZED (
-    SELECT (SELECT way FROM asked) = 'all' OR (SELECT is_wide FROM word_way)
+    SELECT (SELECT way FROM asked) = 'all' OR (SELECT is_common FROM way_word)
            OR greatest((SELECT count(*) FROM way_found), (SELECT count(*) FROM way_tag),
                        (SELECT count(*) FROM way_pair), (SELECT count(*) FROM way_repository)) > 10000 AS is_wide
 ),
-taken AS MATERIALIZED (
-    SELECT CASE WHEN is_wide OR way = 'word' THEN most_walked ELSE most END AS most FROM found_way CROSS JOIN asked
+bound AS MATERIALIZED (
+    SELECT CASE WHEN is_wide OR way = 'word' THEN most_walked ELSE most END AS most,
+           CASE WHEN has_filters THEN 10000 ELSE most_looked END AS looked
+    FROM found_way CROSS JOIN asked CROSS JOIN flag
 ),
--- The repositories that are looked at. No walk misses one whose name is, or begins with, a word.
+-- The repositories that are looked at. No walk misses one whose name or last component is, or begins with, a word.
 named_repository AS MATERIALIZED (
-    SELECT DISTINCT named.id
-    FROM term t
-    CROSS JOIN LATERAL ((SELECT id FROM repository
-                         WHERE name >= t.plain AND name < t.plain || U&'\+10FFFF' ORDER BY name LIMIT 100)
-                        UNION ALL
-                        (SELECT id FROM repository WHERE name LIKE '%/' || t.pattern LIMIT 100)) named
-    WHERE t.kind = 'word' AND NOT t.is_not AND (SELECT is_wide FROM found_way)
+    SELECT r.id, name, last_component, pulls, updated, tag_count, hidden_count, lower(title) AS title,
+           lower(description) AS description, true AS by_label
+    FROM (SELECT DISTINCT named.id
+          FROM term t
+          CROSS JOIN LATERAL ((SELECT id FROM repository
+                               WHERE name >= t.plain AND name < t.plain || U&'\+10FFFF' ORDER BY name LIMIT 100)
+                              UNION ALL
+                              (SELECT id FROM repository
+                               WHERE last_component >= t.plain AND last_component < t.plain || U&'\+10FFFF'
+                               ORDER BY last_component, name LIMIT 100)) named
+          WHERE t.kind = 'word' AND NOT t.is_not AND (SELECT is_wide FROM found_way)) i
+    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = i.id AND deleted_at IS NULL OFFSET 0) r
+    ORDER BY pulls DESC, updated DESC NULLS LAST, name
 ),
+-- The limit is no constant: to the planner, which would sort all of them, it is small.
 walked_repository AS MATERIALIZED (
-    SELECT id, name, last_component, pulls, updated, tag_count, hidden_count, title, description
+    SELECT id, name, last_component, pulls, updated, tag_count, hidden_count, lower(title) AS title,
+           lower(description) AS description, true AS by_label
     FROM repository
     WHERE (SELECT is_wide FROM found_way) AND deleted_at IS NULL
     ORDER BY pulls DESC, updated DESC NULLS LAST, name
     LIMIT (SELECT 10001)
 ),
 chosen AS MATERIALIZED (
-    SELECT id, name, last_component, pulls, updated, tag_count, hidden_count, lower(title) AS title,
-           lower(description) AS description, by_label
-    FROM ((SELECT r.*, i.by_label
-           FROM (SELECT id, by_label FROM way_repository WHERE NOT (SELECT is_wide FROM found_way)
-                 UNION ALL
-                 SELECT id, true FROM named_repository) i
-           CROSS JOIN LATERAL (SELECT id, name, last_component, pulls, updated, tag_count, hidden_count, title,
-                                      description
-                               FROM repository WHERE id = i.id AND deleted_at IS NULL OFFSET 0) r
-           ORDER BY pulls DESC, updated DESC NULLS LAST, name)
-          UNION ALL
-          SELECT w.*, true FROM walked_repository w WHERE id NOT IN (SELECT id FROM named_repository)) r
+    (SELECT r.id, name, last_component, pulls, updated, tag_count, hidden_count, lower(title) AS title,
+            lower(description) AS description, i.by_label
+     FROM way_repository i
+     CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = i.id AND deleted_at IS NULL OFFSET 0) r
+     WHERE NOT (SELECT is_wide FROM found_way)
+     ORDER BY pulls DESC, updated DESC NULLS LAST, name)
+    UNION ALL
+    SELECT * FROM walked_repository WHERE id NOT IN (SELECT id FROM named_repository)
+),
+looked_at AS MATERIALIZED (
+    SELECT * FROM chosen WHERE (SELECT needs_manifests FROM flag) AND (by_label OR NOT (SELECT is_one_word FROM flag))
+    UNION ALL
+    SELECT * FROM named_repository WHERE (SELECT needs_manifests FROM flag)
 ),
 chosen_pair AS MATERIALIZED (
     SELECT c.id AS repository_id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description, c.hidden_count,
            h.is_referenced
-    FROM chosen c
+    FROM looked_at c
     CROSS JOIN LATERAL (SELECT manifest_id, "references" > attests AS is_referenced FROM repository_manifest
                         WHERE repository_id = c.id AND unreadable IS NULL
                         ORDER BY manifest_id DESC LIMIT 100) h
-    WHERE (SELECT needs_manifests FROM flag) AND (c.by_label OR NOT (SELECT is_one_word FROM flag))
     UNION ALL
     SELECT c.id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description, c.hidden_count, h.is_referenced
-    FROM chosen c
+    FROM looked_at c
     CROSS JOIN LATERAL (SELECT manifest_id, "references" > attests AS is_referenced FROM repository_manifest
                         WHERE repository_id = c.id AND unreadable IS NULL
                         ORDER BY manifest_id DESC OFFSET 100) h
-    WHERE (SELECT needs_manifests FROM flag) AND (c.by_label OR NOT (SELECT is_one_word FROM flag))
-    LIMIT 10001
+    LIMIT (SELECT looked + 1 FROM bound)
 ),
 candidate AS MATERIALIZED (
-    SELECT w.repository_id, w.manifest_id, r.name, r.pulls, r.updated, lower(r.title) AS title,
-           lower(r.description) AS description, r.hidden_count, w.is_referenced
-    FROM way_pair w
-    CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.repository_id AND deleted_at IS NULL OFFSET 0) r
-    WHERE NOT (SELECT is_wide FROM found_way)
+    (SELECT w.repository_id, w.manifest_id, r.name, r.pulls, r.updated, lower(r.title) AS title,
+            lower(r.description) AS description, r.hidden_count, w.is_referenced
+     FROM way_pair w
+     CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = w.repository_id AND deleted_at IS NULL OFFSET 0) r
+     WHERE NOT (SELECT is_wide FROM found_way)
+     ORDER BY r.pulls DESC, r.updated DESC NULLS LAST, r.name, w.manifest_id DESC)
     UNION ALL
     SELECT * FROM chosen_pair
     WHERE (SELECT is_wide FROM found_way)
@@ -289,8 +305,8 @@ candidate AS MATERIALIZED (
 -- Where nothing is asked about tags, they are looked for last, and one is enough.
 matching AS (
     SELECT c.repository_id, c.name, c.pulls, c.updated, c.manifest_id, m.kind, m.digest, m.os, m.architecture,
-           -- Then what is referenced is shown by a tag.
-           m.kind = 'image' AND c.hidden_count = 0 AS is_plain, c.is_referenced,
+           -- An image that tags and indexes refer to, none of them hidden: one shows it.
+           m.kind = 'image' AND c.hidden_count = 0 AND c.is_referenced AS is_shown,
            tagged.updated IS NOT NULL AS is_tagged, -- NULL: nothing was asked about tags, or they have no time
            -- The best of its terms. NULL: only its repository has what was asked for.
            CASE WHEN (SELECT is_ranked FROM asked) THEN (
@@ -380,24 +396,24 @@ matching AS (
               END, false))
     OFFSET 0
 ),
-shown AS MATERIALIZED (
+true_of AS MATERIALIZED (
     SELECT s.*
     FROM matching s
-    WHERE (s.rank IS NOT NULL OR (SELECT is_counted FROM asked))
-      AND (s.kind = 'artifact' OR s.is_tagged
-           OR CASE WHEN s.is_plain THEN s.is_referenced ELSE EXISTS (
-               SELECT FROM (SELECT s.manifest_id AS id
-                            UNION ALL
-                            SELECT i.index_id FROM index_image i WHERE i.image_id = s.manifest_id) top
-               CROSS JOIN LATERAL (SELECT FROM tag
-                                   WHERE manifest_id = top.id AND repository_id = s.repository_id
-                                     AND NOT hidden OFFSET 0) g) END)
+    WHERE (s.rank IS NOT NULL OR NOT (SELECT is_ranked FROM asked))
+      AND s.kind = coalesce((SELECT type FROM asked), s.kind)
+      AND (s.kind = 'artifact' OR s.is_tagged OR s.is_shown OR EXISTS (
+        SELECT FROM (SELECT s.manifest_id AS id
+                     UNION ALL
+                     SELECT i.index_id FROM index_image i WHERE i.image_id = s.manifest_id) top
+        CROSS JOIN LATERAL (SELECT FROM tag
+                            WHERE manifest_id = top.id AND repository_id = s.repository_id
+                              AND NOT hidden OFFSET 0) g))
 ),
 item AS MATERIALIZED (
-    SELECT * FROM shown LIMIT (SELECT most FROM taken)
+    SELECT * FROM true_of LIMIT (SELECT most FROM bound)
 ),
 bounds AS MATERIALIZED (
-    SELECT CASE WHEN (SELECT count(*) FROM (SELECT FROM shown LIMIT most + 1) s) > most THEN true
-                ELSE (SELECT count(*) FROM chosen_pair) > 10000 OR (SELECT count(*) FROM walked_repository) > 10000 END AS is_cut
-    FROM taken
+    SELECT CASE WHEN (SELECT count(*) FROM (SELECT FROM true_of LIMIT most + 1) s) > most THEN true
+                ELSE (SELECT count(*) FROM chosen_pair) > looked OR (SELECT count(*) FROM walked_repository) > 10000 END AS is_cut
+    FROM bound
 ),

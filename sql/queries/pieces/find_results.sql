@@ -27,7 +27,7 @@ found_repository AS MATERIALIZED (
             FROM term t
             WHERE t.kind = 'word' AND NOT t.is_not) AS rank
     FROM (SELECT id, name, last_component, pulls, updated, title, description
-          FROM chosen c
+          FROM (SELECT * FROM named_repository UNION ALL SELECT * FROM chosen) c
           WHERE NOT (SELECT has_filters FROM flag) AND c.tag_count > 0
             AND NOT EXISTS (
                 SELECT FROM term t
@@ -43,8 +43,7 @@ found_repository AS MATERIALIZED (
           CROSS JOIN LATERAL (SELECT * FROM repository WHERE id = i.id OFFSET 0) r
           WHERE (SELECT has_filters FROM flag)
           OFFSET 0) r
-    WHERE coalesce($11::text, 'repository') = 'repository'
-    LIMIT (SELECT most + 1 FROM taken)
+    LIMIT (SELECT most + 1 FROM bound)
 ),
 -- The best of its terms places a manifest; one that is found by its repository only is not listed beside it.
 result AS MATERIALIZED (
@@ -53,16 +52,18 @@ result AS MATERIALIZED (
            (ARRAY[1, 0.98, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.45])[r.rank] AS score,
            (ARRAY['name', 'name', 'name', 'name', 'name', 'title', 'description', 'label',
                   'content'])[r.rank] AS match
-    FROM (SELECT * FROM found_repository LIMIT (SELECT most FROM taken)) r
+    FROM (SELECT * FROM found_repository LIMIT (SELECT most FROM bound)) r
+    WHERE coalesce($11::text, 'repository') = 'repository'
     UNION ALL
     SELECT i.kind, i.repository_id, i.name, i.pulls, i.updated, i.manifest_id, i.digest,
            (ARRAY[0.99, 0.92, 0.71, 0.7, 0.65, 0.55, 0.48, 0.4, 0.37, 0.35, 0.3])[i.rank],
            (ARRAY['digest', 'tag', 'label', 'annotation', 'title', 'description', 'label', 'platform',
                   'package', 'kind', 'content'])[i.rank]
     FROM item i
-    WHERE i.rank IS NOT NULL AND coalesce($11::text, i.kind) = i.kind
+    WHERE coalesce($11::text, i.kind) = i.kind
 ),
 counted AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM result) AS total, is_cut OR (SELECT count(*) FROM found_repository) > most AS is_cut
-    FROM bounds CROSS JOIN taken
+    SELECT (SELECT count(*) FROM result) AS total,
+           is_cut OR coalesce($11::text, 'repository') = 'repository' AND (SELECT count(*) FROM found_repository) > most AS is_cut
+    FROM bounds CROSS JOIN bound
 ),

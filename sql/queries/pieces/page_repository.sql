@@ -1,6 +1,6 @@
 -- The page /r/<name> from `list`, its tags. Parameters: read_page_repository_by_name.sql.
 repo AS MATERIALIZED (
-    SELECT id, tag_count, image_count FROM repository WHERE name = $7::text AND deleted_at IS NULL
+    SELECT id, tag_count, hidden_count, image_count FROM repository WHERE name = $7::text AND deleted_at IS NULL
 ),
 -- What is pulled without another word: latest, else the tag that was pushed last.
 newest AS MATERIALIZED (
@@ -62,7 +62,7 @@ SELECT s.generation,
 -- include page_rows.sql
            ),
            -- What no tag leads to, and what only a hidden one does: the newest of them.
-           'hidden', (SELECT hidden_count FROM repository WHERE id = (SELECT id FROM repo)),
+           'hidden', (SELECT hidden_count FROM repo),
            'untagged', (SELECT json_agg(row_to_json(u)) FROM (
                SELECT digest_text(m.digest) AS digest,
                       CASE WHEN h.unreadable IS NOT NULL OR m.kind = 'unknown' THEN 'unreadable'

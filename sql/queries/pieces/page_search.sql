@@ -2,6 +2,41 @@
 list AS MATERIALIZED (
     WITH
 -- include find_shown.sql
+),
+-- Images of the repositories whose names, titles or descriptions have all of the words, which are no results themselves:
+-- the latest 20 of each come first. Rank 8: a label has one of the words.
+repository_image AS MATERIALIZED (
+    SELECT r.id AS repository_id, h.manifest_id
+    FROM found_repository r
+    CROSS JOIN LATERAL (SELECT manifest_id FROM repository_manifest
+                        WHERE repository_id = r.id AND unreadable IS NULL AND "references" > attests
+                        ORDER BY manifest_id DESC LIMIT 20) h
+    WHERE NOT (SELECT has_filters FROM flag) AND r.rank <> 8
+    UNION ALL
+    SELECT r.id, h.manifest_id
+    FROM found_repository r
+    CROSS JOIN LATERAL (SELECT manifest_id FROM repository_manifest
+                        WHERE repository_id = r.id AND unreadable IS NULL AND "references" > attests
+                        ORDER BY manifest_id DESC OFFSET 20) h
+    WHERE NOT (SELECT has_filters FROM flag) AND r.rank <> 8
+),
+found_image AS MATERIALIZED (
+    SELECT manifest_id AS id, digest, os, architecture FROM item WHERE kind = 'image'
+    UNION ALL
+    SELECT m.id, m.digest, m.os, m.architecture
+    FROM repository_image i
+    CROSS JOIN LATERAL (SELECT hidden_count FROM repository WHERE id = i.repository_id OFFSET 0) r
+    CROSS JOIN LATERAL (SELECT id, digest, kind, os, architecture FROM manifest WHERE id = i.manifest_id OFFSET 0) m
+    WHERE m.kind = 'image'
+      AND (r.hidden_count = 0 OR EXISTS (
+        SELECT FROM (SELECT i.manifest_id AS id
+                     UNION ALL
+                     SELECT index_id FROM index_image WHERE image_id = i.manifest_id) top
+        CROSS JOIN LATERAL (SELECT FROM tag
+                            WHERE manifest_id = top.id AND repository_id = i.repository_id AND NOT hidden OFFSET 0) g))
+),
+image AS MATERIALIZED (
+    SELECT DISTINCT id, digest, os, architecture FROM (SELECT * FROM found_image LIMIT (SELECT most FROM bound)) i
 )
 SELECT s.generation,
 -- include page_truth.sql
@@ -51,6 +86,9 @@ SELECT s.generation,
                    ORDER BY pair.key, pair.value
                    LIMIT 1
                ) why ON true),
+           'some_images', (SELECT is_cut FROM bounds)
+                          OR (SELECT count(*) FROM (SELECT FROM found_image LIMIT (SELECT most + 1 FROM bound)) i)
+                             > (SELECT most FROM bound),
            'facets', (SELECT (f.body || '}')::json FROM (
 -- include facets.sql with $12
            ) f),
