@@ -123,8 +123,8 @@ static struct search_facet read_facet(struct page *page, struct ms_str q, const 
 {
     bool is_alone = facet->alone.len > 0;
     struct ms_str counts = is_alone ? facet->alone : facet->counts;
-    struct search_value *values =
-        ms_arena_alloc(page->arena, (json_count(counts, VALUES_MAX) + 1) * sizeof(*values));
+    size_t n_most = json_count(counts, VALUES_MAX) + json_count(facet->counts, VALUES_MAX);
+    struct search_value *values = ms_arena_alloc(page->arena, (n_most + 1) * sizeof(*values));
     size_t n = read_values(values, page, q, facet, counts, false);
     if (is_alone && !has_chosen(values, n))
         n += read_values(values + n, page, q, facet, facet->counts, true);
