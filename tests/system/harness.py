@@ -171,15 +171,41 @@ def bcrypt(password):
     return done.stdout.strip().split(":", 1)[1]
 
 
+class Kept(threading.local):
+    """The last connection of a thread: a test asks one database many times, and to connect takes longer than to ask."""
+
+    database, connection = None, None
+
+    def open(self, database):
+        self.close()
+        self.connection, self.database = psycopg2.connect(database), database
+        self.connection.autocommit = True
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = self.database = None
+
+
+kept = Kept()
+
+
 def query(database, sql, *params):
-    connection = psycopg2.connect(database)
+    if kept.database != database:
+        kept.open(database)
     try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return cursor.fetchall() if cursor.description else []
-    finally:
-        connection.close()
+        return run_query(sql, params)
+    except psycopg2.Error:
+        if not kept.connection.closed:
+            raise
+        kept.open(database)  # the server has ended it, or itself, since it was asked last
+        return run_query(sql, params)
+
+
+def run_query(sql, params):
+    with kept.connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall() if cursor.description else []
 
 
 class Registry(Process):
