@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: one PostgreSQL for the run, a stack of fresh processes for whoever asks for one."""
+import os
 import shutil
 import tempfile
 
@@ -7,6 +8,7 @@ import pytest
 
 import harness
 
+os.environ["PGSSLMODE"] = "disable"  # what is about TLS asks for it: to agree on keys takes longer than to connect
 NO_REGISTRY = "http://registry.test"  # readers never ask it
 # Files are given out whole, one after the other: a long one that begins late runs on alone. The longest first.
 LONGEST = [f"test_{name}.py" for name in ("scan", "faults", "plans", "events", "rest", "random", "leader", "outage",

@@ -160,7 +160,8 @@ def strangers(tmp_path_factory):
     ("own", "127.0.0.1", None), ("stranger", "127.0.0.1", "certificate verify failed"), ("own", "elsewhere.test", "does not match host name"),
     ("nobody said which", "elsewhere.test", "certificate verify failed (towards another machine sslmode is verify-full unless it is set)"),
     ("nobody said which", "127.0.0.1", None)])
-def test_a_database_must_show_its_certificate(server, strangers, tmp_path, trusted, host, refusal):
+def test_a_database_must_show_its_certificate(server, strangers, tmp_path, monkeypatch, trusted, host, refusal):
+    monkeypatch.delenv("PGSSLMODE")
     own = Path(server.directory, "cluster/data/server.crt")
     certificate = tmp_path / "trusted.pem"
     certificate.write_bytes(strangers["stranger"][1].read_bytes() if trusted == "stranger" else own.read_bytes())
