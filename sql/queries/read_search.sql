@@ -83,6 +83,10 @@ lone AS MATERIALIZED (
     WHERE is_indexed AND NOT EXISTS (SELECT FROM few) AND NOT EXISTS (SELECT FROM wanted_tag)
       AND (SELECT count(*) FROM word) = 1
 ),
+-- Whether it is common by labels alone: then what has it in the name, the title or the description is all seen.
+hit AS MATERIALIZED (
+    SELECT count(*) AS n, count(*) <= 1000 AS is_all FROM seen WHERE rank < 8 AND EXISTS (SELECT FROM lone)
+),
 named AS MATERIALIZED (
     SELECT h.*
     FROM lone w
@@ -165,7 +169,7 @@ title AS MATERIALIZED (
                         WHERE lower(title) LIKE w.inside AND name NOT LIKE w.inside
                           AND tag_count > 0 AND deleted_at IS NULL
                         LIMIT 1001) h
-    WHERE (SELECT n FROM names) < $3::bigint + $4::bigint
+    WHERE (SELECT n FROM names) < $3::bigint + $4::bigint AND NOT (SELECT is_all FROM hit)
 ),
 titled AS MATERIALIZED (
     SELECT h.id, 6 AS rank
@@ -187,6 +191,12 @@ described AS MATERIALIZED (
                           AND (lower(title) LIKE w.inside) IS NOT TRUE
                         LIMIT $3::bigint + $4::bigint) h
     WHERE (SELECT n FROM names) + (SELECT count(*) FROM titled) < $3::bigint + $4::bigint
+      AND NOT (SELECT is_all FROM hit)
+),
+-- How many stand before those that have it in a label.
+before_labels AS MATERIALIZED (
+    SELECT greatest(hit.n, names.n + (SELECT count(*) FROM titled) + (SELECT count(*) FROM described)) AS n
+    FROM hit CROSS JOIN names
 ),
 labelled AS MATERIALIZED (
     SELECT h.id, 8 AS rank
@@ -197,8 +207,7 @@ labelled AS MATERIALIZED (
                         WHERE EXISTS (SELECT FROM repository_label
                                       WHERE repository_id = r.id AND value LIKE w.inside OFFSET 0)
                         LIMIT $3::bigint + $4::bigint) h
-    WHERE (SELECT n FROM names) + (SELECT count(*) FROM titled) + (SELECT count(*) FROM described)
-              < $3::bigint + $4::bigint
+    WHERE (SELECT n FROM before_labels) < $3::bigint + $4::bigint
 ),
 deep AS MATERIALIZED (
     SELECT w.place, h.id, h.rank
@@ -223,7 +232,11 @@ rare AS MATERIALIZED (
 ),
 rare_hit AS MATERIALIZED (
     SELECT place, id, min(rank) AS rank
-    FROM (SELECT place, id, rank FROM seen WHERE place IN (SELECT place FROM few UNION ALL SELECT place FROM lone)
+    FROM (SELECT place, id, rank FROM seen
+          WHERE place IN (SELECT place FROM few)
+             -- Labels were walked in the order of the page: of the others none stands on it.
+             OR place IN (SELECT place FROM lone)
+                AND (rank < 8 OR (SELECT n FROM before_labels) + (SELECT count(*) FROM labelled) < $3::bigint + $4::bigint)
           UNION ALL
           SELECT place, id, rank FROM deep WHERE place IN (SELECT place FROM rare)
           UNION ALL

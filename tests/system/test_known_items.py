@@ -50,7 +50,8 @@ def test_what_is_known_is_found(ask):
 def statement(few, names, popular=10_000):
     text = STATEMENT
     for old, new in (("LIMIT 1001)", f"LIMIT {few + 1})"), ("<= 1000\n", f"<= {few}\n"), ("LIMIT 5001)", f"LIMIT {few + 1})"),
-                     ("<= 5000 ", f"<= {few} "), ("LIMIT 3001) h", f"LIMIT {names + 1}) h"),
+                     ("<= 5000 ", f"<= {few} "), ("<= 1000 AS is_all", f"<= {few} AS is_all"),
+                     ("LIMIT 3001) h", f"LIMIT {names + 1}) h"),
                      ("> 3000 AS is_cut", f"> {names} AS is_cut"), ("LIMIT 10000) most", f"LIMIT {popular}) most")):
         assert old in text, old
         text = text.replace(old, new)
@@ -68,6 +69,9 @@ def many(postgres):
         cursor.execute("UPDATE repository SET title = 'Thing at work ' || id WHERE id % 9 = 0")
         # Many descriptions have the word, one title has: that of the row that was put in last.
         cursor.execute("UPDATE repository SET title = 'As many as it takes' WHERE id = (SELECT max(id) FROM repository)")
+        # Many labels have a word that few descriptions have.
+        cursor.execute("INSERT INTO repository_label SELECT id, sha256('on a shelf'), 'on a shelf', 1 FROM repository WHERE id % 4 > 0")
+        cursor.execute("UPDATE repository SET description = 'From the shelf' WHERE id % 100 = 7")
     return database
 
 
@@ -75,7 +79,7 @@ def test_what_many_have_is_ranked_as_if_all_of_it_were(many):
     with psycopg2.connect(many, options=READER) as connection, connection.cursor() as cursor:
         for name, few, names in (("whole", 100_000, 100_000), ("walked", 20, 100_000), ("cut", 20, 40)):
             cursor.execute(f"PREPARE {name} AS {statement(few, names)}")
-        for text in ("work", "wor", "tool", "network", "works", "ork-", "nothing", "thing", "many", "work-tool-1", "-1", "shop"):
+        for text in ("work", "wor", "tool", "network", "works", "ork-", "nothing", "thing", "many", "shelf", "work-tool-1", "-1", "shop"):
             terms = json.dumps([{"plain": text, "like": text, "whole": rf"(^|[^a-z0-9]){re.escape(text)}([^a-z0-9]|$)",
                                  "is_indexed": len(text) > 2}])
             for n, skip in ((1, 0), (10, 0), (10, 30), (100, 0)):

@@ -451,6 +451,13 @@ def test_questions_for_much_that_stop(postgres, large, path):
         assert blocks_touched(plan) <= searches * BOUNDED_BLOCKS_MAX, statement
 
 
+def test_of_a_word_in_very_many_labels_what_is_on_the_page_is_ranked(postgres, large):
+    (_, plan), = ask(postgres, large, "/v1/search?q=example.com&n=25")
+    looked_at, = [node["Actual Rows"] for node in executed(plan) if node.get("Subplan Name") == "CTE looked_at"]
+    assert looked_at == 25
+    assert large[0].get("/v1/search?q=example.com").json()["num_results"] > 4000
+
+
 PAGE_OF_MUCH_BLOCKS_MAX = 30_000
 
 
@@ -488,6 +495,6 @@ def test_the_index_and_the_dump_sort_keys_only(large):
         statement = (BUILD / "queries" / f"{name}.sql").read_text().replace("%", "%%")
         values = "(" + ", ".join(["NULL"] * 9) + ")" if "$9" in statement else ""
         plan = query(large[1], f"SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0;"
-                               f"PREPARE q AS {statement}; EXPLAIN (FORMAT JSON) EXECUTE q {values}")[0][0][0]["Plan"]
+                               f"PREPARE {name} AS {statement}; EXPLAIN (FORMAT JSON) EXECUTE {name} {values}")[0][0][0]["Plan"]
         assert plan["Node Type"] == "Append", name
         assert all(part["Node Type"] != "Sort" or part["Plan Width"] < 600 for part in plan["Plans"]), name
