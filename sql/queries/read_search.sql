@@ -24,8 +24,8 @@
 --   2. One common word: its names come first. Up to 3,000 are looked up; of more the best are walked, too, the others
 --      are counted up to 10,000 and follow, ranked, when the walks do not fill the page. What follows in the title, the
 --      description, the labels is walked in the order of pulls, and each walk stops when the page is full: a later
---      repository has a worse rank or fewer pulls. The number of results is that of names and of what step 1 saw: then
---      it is a lower bound.
+--      repository has a worse rank or fewer pulls. Titles and descriptions are not walked where step 1 saw all that
+--      have it. The number of results is that of names and of what step 1 saw: then it is a lower bound.
 --   3. Several words, all common: each is looked up as far as 10,000 repositories and 50,000 labels.
 --   4. Where no index finds a word: the 2,500 most popular repositories, and those whose names begin with it.
 -- Where a word was found bounds the rank: what only fills later pages is counted, not ranked. Misspellings count when
@@ -83,9 +83,9 @@ lone AS MATERIALIZED (
     WHERE is_indexed AND NOT EXISTS (SELECT FROM few) AND NOT EXISTS (SELECT FROM wanted_tag)
       AND (SELECT count(*) FROM word) = 1
 ),
--- Whether it is common by labels alone: then what has it in the name, the title or the description is all seen.
-hit AS MATERIALIZED (
-    SELECT count(*) AS n, count(*) <= 1000 AS is_all FROM seen WHERE rank < 8 AND EXISTS (SELECT FROM lone)
+-- How many were seen that have it in the name, the title or the description; are they all, it is common by its labels.
+seen_texts AS MATERIALIZED (
+    SELECT count(*) AS n, count(*) <= 1000 AS are_all FROM seen WHERE rank < 8 AND EXISTS (SELECT FROM lone)
 ),
 named AS MATERIALIZED (
     SELECT h.*
@@ -169,7 +169,7 @@ title AS MATERIALIZED (
                         WHERE lower(title) LIKE w.inside AND name NOT LIKE w.inside
                           AND tag_count > 0 AND deleted_at IS NULL
                         LIMIT 1001) h
-    WHERE (SELECT n FROM names) < $3::bigint + $4::bigint AND NOT (SELECT is_all FROM hit)
+    WHERE (SELECT n FROM names) < $3::bigint + $4::bigint AND NOT (SELECT are_all FROM seen_texts)
 ),
 titled AS MATERIALIZED (
     SELECT h.id, 6 AS rank
@@ -191,12 +191,7 @@ described AS MATERIALIZED (
                           AND (lower(title) LIKE w.inside) IS NOT TRUE
                         LIMIT $3::bigint + $4::bigint) h
     WHERE (SELECT n FROM names) + (SELECT count(*) FROM titled) < $3::bigint + $4::bigint
-      AND NOT (SELECT is_all FROM hit)
-),
--- How many stand before those that have it in a label.
-before_labels AS MATERIALIZED (
-    SELECT greatest(hit.n, names.n + (SELECT count(*) FROM titled) + (SELECT count(*) FROM described)) AS n
-    FROM hit CROSS JOIN names
+      AND NOT (SELECT are_all FROM seen_texts)
 ),
 labelled AS MATERIALIZED (
     SELECT h.id, 8 AS rank
@@ -207,7 +202,9 @@ labelled AS MATERIALIZED (
                         WHERE EXISTS (SELECT FROM repository_label
                                       WHERE repository_id = r.id AND value LIKE w.inside OFFSET 0)
                         LIMIT $3::bigint + $4::bigint) h
-    WHERE (SELECT n FROM before_labels) < $3::bigint + $4::bigint
+    -- What stands before them: each of the two counts may have missed some.
+    WHERE (SELECT greatest(seen_texts.n, names.n + (SELECT count(*) FROM titled) + (SELECT count(*) FROM described))
+           FROM seen_texts CROSS JOIN names) < $3::bigint + $4::bigint
 ),
 deep AS MATERIALIZED (
     SELECT w.place, h.id, h.rank
@@ -234,9 +231,10 @@ rare_hit AS MATERIALIZED (
     SELECT place, id, min(rank) AS rank
     FROM (SELECT place, id, rank FROM seen
           WHERE place IN (SELECT place FROM few)
-             -- Labels were walked in the order of the page: of the others none stands on it.
+             -- Where texts or the walk of labels fill the page, none of the other labels stands on it.
              OR place IN (SELECT place FROM lone)
-                AND (rank < 8 OR (SELECT n FROM before_labels) + (SELECT count(*) FROM labelled) < $3::bigint + $4::bigint)
+                AND (rank < 8 OR NOT (SELECT are_all AND greatest(n, (SELECT count(*) FROM labelled)) >= $3::bigint + $4::bigint
+                                      FROM seen_texts))
           UNION ALL
           SELECT place, id, rank FROM deep WHERE place IN (SELECT place FROM rare)
           UNION ALL

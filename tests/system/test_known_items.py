@@ -50,7 +50,7 @@ def test_what_is_known_is_found(ask):
 def statement(few, names, popular=10_000):
     text = STATEMENT
     for old, new in (("LIMIT 1001)", f"LIMIT {few + 1})"), ("<= 1000\n", f"<= {few}\n"), ("LIMIT 5001)", f"LIMIT {few + 1})"),
-                     ("<= 5000 ", f"<= {few} "), ("<= 1000 AS is_all", f"<= {few} AS is_all"),
+                     ("<= 5000 ", f"<= {few} "), ("<= 1000 AS are_all", f"<= {few} AS are_all"),
                      ("LIMIT 3001) h", f"LIMIT {names + 1}) h"),
                      ("> 3000 AS is_cut", f"> {names} AS is_cut"), ("LIMIT 10000) most", f"LIMIT {popular}) most")):
         assert old in text, old
@@ -92,6 +92,25 @@ def test_what_many_have_is_ranked_as_if_all_of_it_were(many):
                 for name in ("walked", "cut"):
                     shown = len(answers[name])
                     assert answers[name] == answers["whole"][:shown], (name, text, n, skip)
+
+
+def test_labels_that_the_walk_does_not_come_to_fill_the_page(many):
+    """Those that were seen, when the walk ends before the page is full; what has the word in its text, too, counts once."""
+    with psycopg2.connect(many, options=READER) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE popular AS SELECT id FROM repository"
+                       " ORDER BY pulls DESC, updated DESC NULLS LAST, name LIMIT 10")
+        cursor.execute("UPDATE repository SET description = 'By vendor.example' WHERE id IN (SELECT id FROM popular)")
+        cursor.execute("INSERT INTO repository_label SELECT id, sha256('vendor.example'), 'vendor.example', 1 FROM repository"
+                       " WHERE id IN (SELECT id FROM popular) OR id % 4 = 0")
+        cursor.execute(f"PREPARE search AS {statement(20, 100_000, popular=20)}")
+        terms = [{"plain": "vendor.example", "like": "vendor.example", "is_indexed": True,
+                  "whole": "(^|[^a-z0-9])vendor[.]example([^a-z0-9]|$)"}]
+        cursor.execute("EXECUTE search ('vendor.example', %s, 20, 0)", (json.dumps(terms),))
+        _, *rows = cursor.fetchall()
+        assert len({row[2] for row in rows}) == 20
+        cursor.execute("SELECT array_agg(name) FROM repository WHERE id IN (SELECT id FROM popular)")
+        (popular,) = cursor.fetchone()
+        assert {row[2] for row in rows[:10]} == set(popular)
 
 
 def test_all_names_of_a_common_word_are_counted_and_can_be_reached(many):
