@@ -8,18 +8,24 @@ WITH listed AS MATERIALIZED (
     WHERE r.deleted_at IS NULL
       AND (r.tag_count > 0 OR EXISTS (SELECT FROM repository_manifest h WHERE h.repository_id = r.id OFFSET 0))
 ),
--- Where the configuration names no variant, the first of those that indexes name. Names are made of few, not of each image.
+shown AS (
+    SELECT manifest_id, min(variants[1]) AS named_variant
+    FROM repository_manifest
+    WHERE "references" > attests AND unreadable IS NULL
+    GROUP BY manifest_id
+),
+-- Where the configuration names no variant, the first of those that indexes name.
+counted AS (
+    SELECT m.os, m.architecture, coalesce(nullif(m.variant, ''), shown.named_variant) AS variant, count(*) AS images
+    FROM shown
+    JOIN manifest m ON m.id = shown.manifest_id
+    WHERE m.kind = 'image' AND m.os <> '' AND m.architecture <> ''
+    GROUP BY 1, 2, 3
+),
+-- Grouped by columns first: the text is made once for each, not for every image.
 platform AS (
-    SELECT concat_ws('/', p.os, p.architecture, p.variant) COLLATE "C" AS value, sum(p.images)::bigint AS images
-    FROM (SELECT m.os, m.architecture, coalesce(nullif(m.variant, ''), shown.named_variant) AS variant,
-                 count(*) AS images
-          FROM (SELECT manifest_id, min(variants[1]) AS named_variant
-                FROM repository_manifest
-                WHERE "references" > attests AND unreadable IS NULL
-                GROUP BY manifest_id) shown
-          JOIN (SELECT id, os, architecture, variant FROM manifest
-                WHERE kind = 'image' AND os <> '' AND architecture <> '') m ON m.id = shown.manifest_id
-          GROUP BY 1, 2, 3) p
+    SELECT concat_ws('/', os, architecture, variant) COLLATE "C" AS value, sum(images)::bigint AS images
+    FROM counted
     GROUP BY 1
     ORDER BY 2 DESC, 1
     LIMIT 100
