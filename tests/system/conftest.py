@@ -8,7 +8,7 @@ import pytest
 
 import harness
 
-os.environ["PGSSLMODE"] = "disable"  # what is about TLS asks for it: to agree on keys takes longer than to connect
+os.environ["PGSSLMODE"] = "disable"  # TLS takes longer than a query; what is about it unsets this
 NO_REGISTRY = "http://registry.test"  # readers never ask it
 # Files are given out whole, one after the other: a long one that begins late runs on alone. The longest first.
 LONGEST = [f"test_{name}.py" for name in ("scan", "faults", "plans", "events", "rest", "random", "leader", "outage",

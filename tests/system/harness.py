@@ -171,7 +171,7 @@ def bcrypt(password):
     return done.stdout.strip().split(":", 1)[1]
 
 
-class Kept(threading.local):
+class Session(threading.local):
     """The last connection of a thread: a test asks one database many times, and to connect takes longer than to ask."""
 
     database, connection = None, None
@@ -186,26 +186,29 @@ class Kept(threading.local):
             self.connection.close()
         self.connection = self.database = None
 
+    def run(self, sql, params):
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return cursor.fetchall() if cursor.description else []
 
-kept = Kept()
+
+session = Session()
 
 
 def query(database, sql, *params):
-    if kept.database != database:
-        kept.open(database)
+    """Rows. What SET and PREPARE do lasts while this thread asks the same database; an error ends it."""
+    is_new = session.database != database
+    if is_new:
+        session.open(database)
     try:
-        return run_query(sql, params)
+        return session.run(sql, params)
     except psycopg2.Error:
-        if not kept.connection.closed:
+        was_ended = session.connection.closed
+        session.close()
+        if is_new or not was_ended:
             raise
-        kept.open(database)  # the server has ended it, or itself, since it was asked last
-        return run_query(sql, params)
-
-
-def run_query(sql, params):
-    with kept.connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall() if cursor.description else []
+    session.open(database)  # the server has ended it, or itself, since it was asked last
+    return session.run(sql, params)
 
 
 class Registry(Process):
