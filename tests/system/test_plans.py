@@ -107,6 +107,12 @@ def test_a_search_that_stops_has_the_most_popular_and_what_is_named_so(small):
         assert is_cut and ("repository", least, None) in some
 
 
+def test_a_search_for_a_tag_looks_at_what_it_points_to_alone(small):
+    """So it comes to many repositories before it stops, however much else they hold."""
+    some, is_cut = found(small, 25, [{"kind": "tag", "is_not": False, "value": "latest"}], "tag", None, "latest")
+    assert is_cut and len({name for _, name, _ in some}) > 5
+
+
 @pytest.mark.parametrize("terms, way, key, value", BROAD)
 def test_facets_that_stop_say_so_and_count_no_more(small, terms, way, key, value):
     (_, whole), = asked(small, "read_facets", 10_000, (json.dumps(terms), way, key, value, None))
@@ -494,7 +500,7 @@ def test_the_index_and_the_dump_sort_keys_only(large):
     for name in ("read_index_whole", "read_dump"):
         statement = (BUILD / "queries" / f"{name}.sql").read_text().replace("%", "%%")
         values = "(" + ", ".join(["NULL"] * 9) + ")" if "$9" in statement else ""
-        plan = query(large[1], f"SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0;"
+        plan = query(large[1], f"DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0;"
                                f"PREPARE {name} AS {statement}; EXPLAIN (FORMAT JSON) EXECUTE {name} {values}")[0][0][0]["Plan"]
         assert plan["Node Type"] == "Append", name
         assert all(part["Node Type"] != "Sort" or part["Plan Width"] < 600 for part in plan["Plans"]), name

@@ -10,9 +10,9 @@
 -- A search looks at 10,000 candidates and no more: repositories, and manifests in them. What the way in leads to is
 -- looked up by an index. If that is more, or a word of more than 2,500 repositories, or if there is no way, the most
 -- popular repositories are walked instead, an index has their order, and every term is a filter. Of each repository its
--- 100 latest manifests come first, so that one that has very many does not hide the others. A search stops once it has as
--- many as are taken: each step reads of the one before only as far as it needs, so none of them sorts or counts what may
--- be long.
+-- 100 latest manifests come first, so that one that has very many does not hide the others; where a tag is asked for, what
+-- it points to, and nothing else. A search stops once it has as many as are taken: each step reads of the one before only
+-- as far as it needs, so none of them sorts or counts what may be long.
 term AS MATERIALIZED (
     SELECT t.kind, t.is_not, lower(t.plain) AS plain, lower(t."like") AS pattern,
            '%' || lower(t."like") || '%' AS "like", lower(t."like") || '%' AS prefix, lower(t.whole) AS whole,
@@ -273,6 +273,10 @@ looked_at AS MATERIALIZED (
     UNION ALL
     SELECT * FROM named_repository WHERE (SELECT needs_manifests FROM flag)
 ),
+-- A tag that what is found must have.
+wanted_tag AS MATERIALIZED (
+    SELECT value AS name FROM term WHERE kind = 'tag' AND NOT is_not LIMIT 1
+),
 chosen_pair AS MATERIALIZED (
     SELECT c.id AS repository_id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description, c.hidden_count,
            h.is_referenced
@@ -280,12 +284,25 @@ chosen_pair AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT manifest_id, "references" > attests AS is_referenced FROM repository_manifest
                         WHERE repository_id = c.id AND unreadable IS NULL
                         ORDER BY manifest_id DESC LIMIT 100) h
+    WHERE NOT EXISTS (SELECT FROM wanted_tag)
     UNION ALL
     SELECT c.id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description, c.hidden_count, h.is_referenced
     FROM looked_at c
     CROSS JOIN LATERAL (SELECT manifest_id, "references" > attests AS is_referenced FROM repository_manifest
                         WHERE repository_id = c.id AND unreadable IS NULL
                         ORDER BY manifest_id DESC OFFSET 100) h
+    WHERE NOT EXISTS (SELECT FROM wanted_tag)
+    UNION ALL
+    SELECT c.id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description, c.hidden_count, h.is_referenced
+    FROM looked_at c
+    CROSS JOIN LATERAL (SELECT manifest_id FROM tag
+                        WHERE repository_id = c.id AND name = (SELECT name FROM wanted_tag) OFFSET 0) t
+    CROSS JOIN LATERAL (SELECT t.manifest_id AS id
+                        UNION
+                        SELECT image_id FROM index_image WHERE index_id = t.manifest_id) top
+    CROSS JOIN LATERAL (SELECT manifest_id, "references" > attests AS is_referenced FROM repository_manifest
+                        WHERE repository_id = c.id AND manifest_id = top.id AND unreadable IS NULL OFFSET 0) h
+    WHERE EXISTS (SELECT FROM wanted_tag)
     LIMIT (SELECT looked + 1 FROM bound)
 ),
 candidate AS MATERIALIZED (
