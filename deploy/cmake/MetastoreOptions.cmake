@@ -87,9 +87,7 @@ if(METASTORE_SANITIZE)
 elseif(METASTORE_ANALYZE)
     # Not for leaks (it loses sight of whatever a container owns; LeakSanitizer sees them in tests), and not for
     # NULL with a length of 0 (it does not follow struct ms_str by value).
-    # It looks before most of the optimizations, which would take a quarter of its time.
-    add_compile_options(-fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-null-argument
-                        $<$<CONFIG:RelWithDebInfo>:-O1> $<$<CONFIG:RelWithDebInfo>:-g1>)
+    add_compile_options(-fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-null-argument)
     # Newer ones take the first element of an intrusive list for the one that was removed and freed a turn before.
     if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
         add_compile_options(-Wno-analyzer-use-after-free -Wno-analyzer-double-free)
