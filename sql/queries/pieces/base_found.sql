@@ -8,7 +8,9 @@
                  nullif(max(a.value) FILTER (WHERE a.key = 'org.opencontainers.image.base.name'), '') AS name
           FROM (SELECT key, value FROM annotation WHERE manifest_id = image.id OFFSET 0) a) claim
     -- As it would be named here: without a digest behind it, with a tag.
-    CROSS JOIN LATERAL (SELECT CASE WHEN c.name ~ ':[^/]*$' THEN c.name ELSE c.name || ':latest' END AS name
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.name ~ ':[^/]*$' THEN c.name ELSE c.name || ':latest' END AS name,
+                               CASE WHEN claim.digest ~ '^sha256:[0-9a-f]{64}$|^sha512:[0-9a-f]{128}$'
+                                    THEN digest_bytes(claim.digest) END AS digest
                         FROM (SELECT split_part(claim.name, '@', 1) AS name) c) asked
     CROSS JOIN LATERAL (
         SELECT array_agg(m.digest) AS digests, array_agg(i.id) FILTER (WHERE i.id IS NOT NULL) AS images
@@ -21,57 +23,66 @@
                            UNION ALL
                            SELECT image_id FROM index_image WHERE index_id = c.id) i ON true
     ) material
+    CROSS JOIN LATERAL (SELECT asked.digest IS NOT NULL OR asked.name IS NOT NULL OR material.digests IS NOT NULL AS is_there) told
+    -- Many may have the same layers, rebuilt every night, or with other settings: the newest, and what is named.
     CROSS JOIN LATERAL (
-        SELECT best.*
-        FROM (SELECT chain, depth FROM image_chain WHERE manifest_id = image.id AND NOT is_whole
-              ORDER BY depth DESC OFFSET 0) part
-        CROSS JOIN LATERAL (
-            SELECT whole.manifest_id, h.repository_id, r.name AS repository, h.tag, m.digest,
-                   CASE WHEN top.id <> m.id THEN t.digest END AS index,
-                   -- Most images claim nothing, and there are very many rows: nothing is made of them in vain.
-                   CASE WHEN material.digests IS NULL THEN false
-                        ELSE m.digest = ANY (material.digests) OR t.digest = ANY (material.digests) END AS is_material,
-                   CASE WHEN claim.digest IS NULL THEN false
-                        ELSE claim.digest IN (digest_text(m.digest), digest_text(t.digest)) END AS is_claimed_digest,
-                   CASE WHEN asked.name IS NULL THEN false
-                        ELSE asked.name = ref.name OR 'library/' || asked.name = ref.name
-                             OR right(asked.name, length(ref.name) + 1) = '/' || ref.name END AS is_claimed_name
-            -- Many may have the same layers, rebuilt every night, or with other settings: the newest, and what is named.
-            FROM ((SELECT manifest_id FROM image_chain WHERE chain = part.chain AND is_whole
-                   ORDER BY manifest_id DESC LIMIT 16)
-                  UNION
-                  SELECT w.manifest_id
-                  FROM (SELECT id FROM manifest
-                        WHERE digest = CASE WHEN claim.digest ~ '^sha256:[0-9a-f]{64}$'
-                                            THEN digest_bytes(claim.digest) END OFFSET 0) c
-                  CROSS JOIN LATERAL (SELECT c.id
-                                      UNION ALL
-                                      SELECT image_id FROM index_image WHERE index_id = c.id) i
-                  CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
-                                      WHERE manifest_id = i.id AND chain = part.chain AND is_whole OFFSET 0) w
-                  UNION
-                  SELECT w.manifest_id
-                  FROM unnest(material.images) AS i (id)
-                  CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
-                                      WHERE manifest_id = i.id AND chain = part.chain AND is_whole OFFSET 0) w) whole
-            CROSS JOIN LATERAL (SELECT id, digest FROM manifest WHERE id = whole.manifest_id OFFSET 0) m
-            CROSS JOIN LATERAL (SELECT m.id
-                                UNION ALL
-                                SELECT index_id FROM index_image WHERE image_id = m.id) top
-            CROSS JOIN LATERAL (SELECT digest FROM manifest WHERE id = top.id OFFSET 0) t
-            CROSS JOIN LATERAL (SELECT repository_id, tag, until_time FROM tag_history
-                                WHERE digest = t.digest OFFSET 0) h
-            CROSS JOIN LATERAL (SELECT name FROM repository WHERE id = h.repository_id OFFSET 0) r
-            CROSS JOIN LATERAL (SELECT r.name || ':' || h.tag AS name) ref
-            WHERE CASE WHEN left(h.tag, 3) IN ('sha', '_de', 'del')
-                       THEN h.tag !~ '^sha(256|512)-[0-9a-f]{64}(\.(sig|att|sbom))?$|^_deltaindex$|^deltas-[0-9a-f]{12}$'
-                       ELSE true END
-            ORDER BY is_material DESC, is_claimed_digest DESC, is_claimed_name DESC, h.until_time IS NULL DESC, r.name,
-                     h.tag, top.id DESC
-            LIMIT 1
-        ) best
-        ORDER BY part.depth DESC
-        LIMIT 1
+        -- Most images tell nothing: then it depends on the chain alone, and of many images with one base it is looked up
+        -- once and remembered, as far as all parts are looked at: by -depth they are sorted, not read in order.
+        (SELECT best.*, false AS is_material, false AS is_claimed_digest, false AS is_claimed_name
+         FROM (SELECT chain, depth FROM image_chain WHERE manifest_id = image.id AND NOT is_whole OFFSET 0) part
+         CROSS JOIN LATERAL (
+             SELECT tagged.*
+             FROM (SELECT manifest_id FROM image_chain WHERE chain = part.chain AND is_whole
+                   ORDER BY manifest_id DESC LIMIT 16) whole
+             CROSS JOIN LATERAL (
+-- include base_tagged.sql
+             ) tagged
+             ORDER BY tagged.is_open DESC, tagged.repository, tagged.tag, tagged.top_id DESC
+             LIMIT 1
+         ) best
+         WHERE NOT told.is_there
+         ORDER BY -part.depth
+         LIMIT 1)
+        UNION ALL
+        (SELECT best.*
+         FROM (SELECT chain, depth FROM image_chain WHERE manifest_id = image.id AND NOT is_whole
+               ORDER BY depth DESC OFFSET 0) part
+         CROSS JOIN LATERAL (
+             SELECT tagged.*,
+                    coalesce(tagged.digest = ANY (material.digests) OR tagged.index = ANY (material.digests), false)
+                        AS is_material,
+                    coalesce(asked.digest IN (tagged.digest, tagged.index), false) AS is_claimed_digest,
+                    -- Most have another tag: nothing is made of them.
+                    CASE WHEN right(asked.name, length(tagged.tag) + 1) = ':' || tagged.tag
+                         THEN asked.name = ref.name OR 'library/' || asked.name = ref.name
+                              OR right(asked.name, length(ref.name) + 1) = '/' || ref.name
+                         ELSE false END AS is_claimed_name
+             FROM ((SELECT manifest_id FROM image_chain WHERE chain = part.chain AND is_whole
+                    ORDER BY manifest_id DESC LIMIT 16)
+                   UNION
+                   SELECT w.manifest_id
+                   FROM (SELECT id FROM manifest WHERE digest = asked.digest OFFSET 0) c
+                   CROSS JOIN LATERAL (SELECT c.id
+                                       UNION ALL
+                                       SELECT image_id FROM index_image WHERE index_id = c.id) i
+                   CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
+                                       WHERE manifest_id = i.id AND chain = part.chain AND is_whole OFFSET 0) w
+                   UNION
+                   SELECT w.manifest_id
+                   FROM unnest(material.images) AS i (id)
+                   CROSS JOIN LATERAL (SELECT manifest_id FROM image_chain
+                                       WHERE manifest_id = i.id AND chain = part.chain AND is_whole OFFSET 0) w) whole
+             CROSS JOIN LATERAL (
+-- include base_tagged.sql
+             ) tagged
+             CROSS JOIN LATERAL (SELECT tagged.repository || ':' || tagged.tag AS name) ref
+             ORDER BY is_material DESC, is_claimed_digest DESC, is_claimed_name DESC, tagged.is_open DESC,
+                      tagged.repository, tagged.tag, tagged.top_id DESC
+             LIMIT 1
+         ) best
+         WHERE told.is_there
+         ORDER BY part.depth DESC
+         LIMIT 1)
     ) named
     -- How often its tag has moved since it last pointed there.
     CROSS JOIN LATERAL (
