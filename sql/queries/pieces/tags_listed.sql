@@ -15,11 +15,12 @@ listed AS NOT MATERIALIZED (
       -- CASE: to the planner a filter that may be none must not look as if it left nothing.
       AND CASE WHEN $8::text IS NULL THEN true ELSE t.name LIKE $8::text END
 ),
--- How many of them there are, where the pattern chooses: all, by the index of names alone, without those that are hidden.
+-- How many match the pattern: all, by the index of names alone, less the hidden ones. Without a pattern it is not asked.
 counted AS (
     SELECT (SELECT count(*) FROM tag
             WHERE repository_id = (SELECT id FROM repo) AND name LIKE $8::text
               AND name >= (SELECT first FROM named) AND name < (SELECT last FROM named))
            - (SELECT count(*) FROM tag
-              WHERE repository_id = (SELECT id FROM repo) AND name LIKE $8::text AND hidden AND NOT $9::boolean) AS total
+              WHERE repository_id = (SELECT id FROM repo) AND name LIKE $8::text AND hidden AND NOT $9::boolean
+                AND name >= (SELECT first FROM named) AND name < (SELECT last FROM named)) AS total
 ),
