@@ -273,7 +273,7 @@ looked_at AS MATERIALIZED (
     UNION ALL
     SELECT * FROM named_repository WHERE (SELECT needs_manifests FROM flag)
 ),
--- A tag that what is found must have.
+-- One of the tags that are asked for: what is found must have it. No row: none is asked for.
 wanted_tag AS MATERIALIZED (
     SELECT value AS name FROM term WHERE kind = 'tag' AND NOT is_not LIMIT 1
 ),
@@ -296,9 +296,9 @@ chosen_pair AS MATERIALIZED (
     SELECT c.id, h.manifest_id, c.name, c.pulls, c.updated, c.title, c.description, c.hidden_count, h.is_referenced
     FROM looked_at c
     CROSS JOIN LATERAL (SELECT manifest_id FROM tag
-                        WHERE repository_id = c.id AND name = (SELECT name FROM wanted_tag) OFFSET 0) t
+                        WHERE repository_id = c.id AND name = (SELECT name FROM wanted_tag) AND NOT hidden OFFSET 0) t
     CROSS JOIN LATERAL (SELECT t.manifest_id AS id
-                        UNION
+                        UNION ALL
                         SELECT image_id FROM index_image WHERE index_id = t.manifest_id) top
     CROSS JOIN LATERAL (SELECT manifest_id, "references" > attests AS is_referenced FROM repository_manifest
                         WHERE repository_id = c.id AND manifest_id = top.id AND unreadable IS NULL OFFSET 0) h
