@@ -83,7 +83,7 @@ lone AS MATERIALIZED (
     WHERE is_indexed AND NOT EXISTS (SELECT FROM few) AND NOT EXISTS (SELECT FROM wanted_tag)
       AND (SELECT count(*) FROM word) = 1
 ),
--- How many were seen that have it in the name, the title or the description; are they all, it is common by its labels.
+-- How many were seen that have it in the name, the title or the description. If these are all, its labels make it common.
 seen_texts AS MATERIALIZED (
     SELECT count(*) AS n, count(*) <= 1000 AS are_all FROM seen WHERE rank < 8 AND EXISTS (SELECT FROM lone)
 ),
@@ -233,7 +233,8 @@ rare_hit AS MATERIALIZED (
           WHERE place IN (SELECT place FROM few)
              -- Where texts or the walk of labels fill the page, none of the other labels stands on it.
              OR place IN (SELECT place FROM lone)
-                AND (rank < 8 OR NOT (SELECT are_all AND greatest(n, (SELECT count(*) FROM labelled)) >= $3::bigint + $4::bigint
+                AND (rank < 8 OR NOT (SELECT n >= $3::bigint + $4::bigint
+                                             OR are_all AND (SELECT count(*) FROM labelled) >= $3::bigint + $4::bigint
                                       FROM seen_texts))
           UNION ALL
           SELECT place, id, rank FROM deep WHERE place IN (SELECT place FROM rare)
