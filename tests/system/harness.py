@@ -207,8 +207,7 @@ def query(database, sql, *params):
         session.close()
         if is_new or not was_ended:
             raise
-    session.open(database)  # the server has ended it, or itself, since it was asked last
-    return session.run(sql, params)
+    return query(database, sql, *params)  # the server has ended it, or itself, since it was asked last
 
 
 class Registry(Process):
