@@ -11,7 +11,7 @@
     CROSS JOIN LATERAL (SELECT CASE WHEN c.name ~ ':[^/]*$' THEN c.name ELSE c.name || ':latest' END AS name,
                                CASE WHEN claim.digest ~ '^sha256:[0-9a-f]{64}$|^sha512:[0-9a-f]{128}$'
                                     THEN digest_bytes(claim.digest) END AS digest
-                        FROM (SELECT split_part(claim.name, '@', 1) AS name) c) asked
+                        FROM (SELECT split_part(claim.name, '@', 1) AS name) c OFFSET 0) asked
     CROSS JOIN LATERAL (
         SELECT array_agg(m.digest) AS digests, array_agg(i.id) FILTER (WHERE i.id IS NOT NULL) AS images
         FROM (SELECT image.id
@@ -23,11 +23,14 @@
                            UNION ALL
                            SELECT image_id FROM index_image WHERE index_id = c.id) i ON true
     ) material
-    CROSS JOIN LATERAL (SELECT asked.digest IS NOT NULL OR asked.name IS NOT NULL OR material.digests IS NOT NULL AS is_there) told
-    -- Many may have the same layers, rebuilt every night, or with other settings: the newest, and what is named.
     CROSS JOIN LATERAL (
-        -- Most images tell nothing: then it depends on the chain alone, and of many images with one base it is looked up
-        -- once and remembered, as far as all parts are looked at: by -depth they are sorted, not read in order.
+        SELECT asked.digest IS NOT NULL OR asked.name IS NOT NULL OR material.digests IS NOT NULL AS is_there
+    ) hint
+    -- Many may have the same layers, rebuilt every night, or with other settings: the newest, and what the image names.
+    CROSS JOIN LATERAL (
+        -- Most images name nothing: then what is found depends on the chain alone, and the planner remembers it for the
+        -- next image on the same base, once it was read to its end. -depth keeps it from walking an index of depths, which
+        -- would stop before that.
         (SELECT best.*, false AS is_material, false AS is_claimed_digest, false AS is_claimed_name
          FROM (SELECT chain, depth FROM image_chain WHERE manifest_id = image.id AND NOT is_whole OFFSET 0) part
          CROSS JOIN LATERAL (
@@ -37,10 +40,10 @@
              CROSS JOIN LATERAL (
 -- include base_tagged.sql
              ) tagged
-             ORDER BY tagged.is_open DESC, tagged.repository, tagged.tag, tagged.top_id DESC
+             ORDER BY tagged.is_open DESC, tagged.repository, tagged.tag, tagged.top_id DESC, tagged.manifest_id DESC
              LIMIT 1
          ) best
-         WHERE NOT told.is_there
+         WHERE NOT hint.is_there
          ORDER BY -part.depth
          LIMIT 1)
         UNION ALL
@@ -77,10 +80,10 @@
              ) tagged
              CROSS JOIN LATERAL (SELECT tagged.repository || ':' || tagged.tag AS name) ref
              ORDER BY is_material DESC, is_claimed_digest DESC, is_claimed_name DESC, tagged.is_open DESC,
-                      tagged.repository, tagged.tag, tagged.top_id DESC
+                      tagged.repository, tagged.tag, tagged.top_id DESC, tagged.manifest_id DESC
              LIMIT 1
          ) best
-         WHERE told.is_there
+         WHERE hint.is_there
          ORDER BY part.depth DESC
          LIMIT 1)
     ) named

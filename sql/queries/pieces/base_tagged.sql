@@ -1,5 +1,5 @@
             -- The tags, now or in history, that show the image `whole.manifest_id`: its own, and those of indexes that hold
-            -- it. Hidden ones name no base.
+            -- it. Hidden ones (as tag.hidden says) name no base: few begin so, and only these are matched.
             SELECT m.id AS manifest_id, m.digest, CASE WHEN top.id <> m.id THEN t.digest END AS index, top.id AS top_id,
                    h.repository_id, r.name AS repository, h.tag, h.until_time IS NULL AS is_open
             FROM (SELECT id, digest FROM manifest WHERE id = whole.manifest_id OFFSET 0) m
